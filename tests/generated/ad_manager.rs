@@ -7,1269 +7,1269 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::ad_manager::operations::ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER,
-        reply: Some(read::<hoopai::ad_manager::types::AudienceUpdateResult>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::AudienceUpdateResult>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::UpdateCustomAudience>),
+        reply: Some(decode::<hoopai::ad_manager::types::AudienceUpdateResult>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::AudienceUpdateResult>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::UpdateCustomAudience>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().add_facebook_custom_audience_member();
-            if values.wants("path", "audienceId") { call = call.audience_id(values.text("path", "audienceId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateCustomAudience>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateCustomAudience>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_FACEBOOK_CONVERSATION_FORM,
-        reply: Some(read::<hoopai::ad_manager::types::CreateFacebookConversationFormResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::CreateFacebookConversationFormResponse>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::CreateFacebookConversationFormRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::CreateFacebookConversationFormRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().create_facebook_conversation_form();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateFacebookConversationFormRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateFacebookConversationFormRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_FACEBOOK_INTEGRATION,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookIntegration>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookIntegration>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::CreateFacebookIntegrationRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::CreateFacebookIntegrationRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().create_facebook_integration();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateFacebookIntegrationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateFacebookIntegrationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_FACEBOOK_PAGE_LEAD_FORM,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookLeadForm>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookLeadForm>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::CreateFacebookPageLeadFormRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::CreateFacebookPageLeadFormRequest>),
         setters: &[("path", "pageId", "page_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().create_facebook_page_lead_form();
-            if values.wants("path", "pageId") { call = call.page_id(values.text("path", "pageId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateFacebookPageLeadFormRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "pageId") { call = call.page_id(values.string("path", "pageId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateFacebookPageLeadFormRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_GOOGLE_INTEGRATION,
-        reply: Some(read::<hoopai::ad_manager::types::CreateGoogleIntegrationResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::CreateGoogleIntegrationResponse>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::CreateGoogleIntegrationRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::CreateGoogleIntegrationRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().create_google_integration();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateGoogleIntegrationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateGoogleIntegrationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::CreateGoogleOfflineUserListJobRequest>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::CreateGoogleOfflineUserListJobRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().create_google_offline_user_list_job();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateGoogleOfflineUserListJobRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateGoogleOfflineUserListJobRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_LINKEDIN_INTEGRATION,
-        reply: Some(read::<hoopai::ad_manager::types::LinkedInIntegration>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedInIntegration>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::CreateLinkedinIntegrationRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::CreateLinkedinIntegrationRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().create_linkedin_integration();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateLinkedinIntegrationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateLinkedinIntegrationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_LINKEDIN_LEAD_FORM,
-        reply: Some(read::<hoopai::ad_manager::types::LinkedInLeadForm>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedInLeadForm>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::CreateLinkedinLeadFormRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::CreateLinkedinLeadFormRequest>),
         setters: &[("path", "accountId", "account_id"), ("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().create_linkedin_lead_form();
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateLinkedinLeadFormRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::CreateLinkedinLeadFormRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_AD,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adId", "ad_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().delete_facebook_ad();
-            if values.wants("path", "adId") { call = call.ad_id(values.text("path", "adId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adId") { call = call.ad_id(values.string("path", "adId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_AD_ACCOUNT,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adAccountId", "ad_account_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().delete_facebook_ad_account();
-            if values.wants("path", "adAccountId") { call = call.ad_account_id(values.text("path", "adAccountId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adAccountId") { call = call.ad_account_id(values.string("path", "adAccountId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_ADSET,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adsetId", "adset_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().delete_facebook_adset();
-            if values.wants("path", "adsetId") { call = call.adset_id(values.text("path", "adsetId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adsetId") { call = call.adset_id(values.string("path", "adsetId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_CAMPAIGN,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().delete_facebook_campaign();
-            if values.wants("path", "campaignId") { call = call.campaign_id(values.text("path", "campaignId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
         body: None,
         setters: &[("path", "audienceId", "audience_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().delete_facebook_custom_audience();
-            if values.wants("path", "audienceId") { call = call.audience_id(values.text("path", "audienceId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_INTEGRATION,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().delete_facebook_integration();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_PAGE,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "pageId", "page_id")],
         call: |client, values| {
             let mut call = client.ad_manager().delete_facebook_page();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "pageId") { call = call.page_id(values.text("query", "pageId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "pageId") { call = call.page_id(values.string("query", "pageId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_GOOGLE_AD_ACCOUNT,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adAccountId", "ad_account_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().delete_google_ad_account();
-            if values.wants("path", "adAccountId") { call = call.ad_account_id(values.text("path", "adAccountId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adAccountId") { call = call.ad_account_id(values.string("path", "adAccountId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_GOOGLE_CONVERSION,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::ResourceName>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::ResourceName>>),
         is_success: None,
         body: None,
         setters: &[("path", "conversionId", "conversion_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().delete_google_conversion();
-            if values.wants("path", "conversionId") { call = call.conversion_id(values.text("path", "conversionId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "conversionId") { call = call.conversion_id(values.string("path", "conversionId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_GOOGLE_SEGMENT,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
         body: None,
         setters: &[("path", "segmentId", "segment_id"), ("query", "locationId", "location_id"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.ad_manager().delete_google_segment();
-            if values.wants("path", "segmentId") { call = call.segment_id(values.text("path", "segmentId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "segmentId") { call = call.segment_id(values.string("path", "segmentId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_LINKEDIN_AD_ACCOUNT,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
         body: None,
         setters: &[("query", "adAccountId", "ad_account_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().delete_linkedin_ad_account();
-            if values.wants("query", "adAccountId") { call = call.ad_account_id(values.text("query", "adAccountId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "adAccountId") { call = call.ad_account_id(values.string("query", "adAccountId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DUPLICATE_FACEBOOK_AD,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookAd>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookAd>),
         is_success: None,
         body: None,
         setters: &[("path", "adId", "ad_id")],
         call: |client, values| {
             let mut call = client.ad_manager().duplicate_facebook_ad();
-            if values.wants("path", "adId") { call = call.ad_id(values.text("path", "adId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adId") { call = call.ad_id(values.string("path", "adId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DUPLICATE_FACEBOOK_ADSET,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookAdset>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookAdset>),
         is_success: None,
         body: None,
         setters: &[("path", "adsetId", "adset_id")],
         call: |client, values| {
             let mut call = client.ad_manager().duplicate_facebook_adset();
-            if values.wants("path", "adsetId") { call = call.adset_id(values.text("path", "adsetId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adsetId") { call = call.adset_id(values.string("path", "adsetId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DUPLICATE_FACEBOOK_CAMPAIGN,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookCampaign>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookCampaign>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().duplicate_facebook_campaign();
-            if values.wants("path", "campaignId") { call = call.campaign_id(values.text("path", "campaignId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_AD_ACCOUNT,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookAdAccount>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookAdAccount>),
         is_success: None,
         body: None,
         setters: &[("path", "adAccountId", "ad_account_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_facebook_ad_account();
-            if values.wants("path", "adAccountId") { call = call.ad_account_id(values.text("path", "adAccountId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adAccountId") { call = call.ad_account_id(values.string("path", "adAccountId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_CAMPAIGN,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookCampaign>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookCampaign>),
         is_success: None,
         body: None,
         setters: &[("path", "campaignId", "campaign_id"), ("query", "locationId", "location_id"), ("query", "fields", "fields"), ("query", "source", "source")],
         call: |client, values| {
             let mut call = client.ad_manager().get_facebook_campaign();
-            if values.wants("path", "campaignId") { call = call.campaign_id(values.text("path", "campaignId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "fields") { call = call.fields(values.text("query", "fields")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "fields") { call = call.fields(values.string("query", "fields")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_CAMPAIGN_REPORTING,
-        reply: Some(read::<hoopai::ad_manager::types::GetFacebookCampaignReportingResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GetFacebookCampaignReportingResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "campaignId", "campaign_id"), ("query", "endDate", "end_date"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date")],
         call: |client, values| {
             let mut call = client.ad_manager().get_facebook_campaign_reporting();
-            if values.wants("path", "campaignId") { call = call.campaign_id(values.text("path", "campaignId")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_CURRENT_USER,
-        reply: Some(read::<hoopai::ad_manager::types::GetFacebookCurrentUserResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GetFacebookCurrentUserResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_facebook_current_user();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_CUSTOM_AUDIENCE,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookCustomAudience>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookCustomAudience>),
         is_success: None,
         body: None,
         setters: &[("path", "audienceId", "audience_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_facebook_custom_audience();
-            if values.wants("path", "audienceId") { call = call.audience_id(values.text("path", "audienceId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_INTEGRATION,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookIntegration>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookIntegration>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_facebook_integration();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_LEAD_FORM,
-        reply: Some(read::<hoopai::ad_manager::types::GetFacebookLeadFormResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GetFacebookLeadFormResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "leadFormId", "lead_form_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_facebook_lead_form();
-            if values.wants("path", "leadFormId") { call = call.lead_form_id(values.text("path", "leadFormId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "leadFormId") { call = call.lead_form_id(values.string("path", "leadFormId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_REPORTING,
-        reply: Some(read::<hoopai::ad_manager::types::GetFacebookReportingResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GetFacebookReportingResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "endDate", "end_date"), ("query", "fields", "fields"), ("query", "groupBy", "group_by"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.ad_manager().get_facebook_reporting();
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "fields") { call = call.fields(values.texts("query", "fields")); }
-            if values.wants("query", "groupBy") { call = call.group_by(values.text("query", "groupBy")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
+            if values.has("query", "groupBy") { call = call.group_by(values.string("query", "groupBy")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_AD_ACCOUNT,
-        reply: Some(read::<hoopai::ad_manager::types::GetGoogleAdAccountResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GetGoogleAdAccountResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "adAccountId", "ad_account_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_google_ad_account();
-            if values.wants("path", "adAccountId") { call = call.ad_account_id(values.text("path", "adAccountId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adAccountId") { call = call.ad_account_id(values.string("path", "adAccountId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_AUDIENCE,
-        reply: Some(read::<hoopai::ad_manager::types::GoogleAudience>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleAudience>),
         is_success: None,
         body: None,
         setters: &[("path", "audienceId", "audience_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_google_audience();
-            if values.wants("path", "audienceId") { call = call.audience_id(values.text("path", "audienceId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_CAMPAIGN,
-        reply: Some(read::<hoopai::ad_manager::types::GoogleCampaign>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaign>),
         is_success: None,
         body: None,
         setters: &[("path", "adId", "ad_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_google_campaign();
-            if values.wants("path", "adId") { call = call.ad_id(values.text("path", "adId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adId") { call = call.ad_id(values.string("path", "adId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_CAMPAIGN_REPORTING,
-        reply: Some(read::<hoopai::ad_manager::types::GetGoogleCampaignReportingResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GetGoogleCampaignReportingResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "campaignId", "campaign_id"), ("query", "endDate", "end_date"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date")],
         call: |client, values| {
             let mut call = client.ad_manager().get_google_campaign_reporting();
-            if values.wants("path", "campaignId") { call = call.campaign_id(values.text("path", "campaignId")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_CONVERSION,
-        reply: Some(read::<hoopai::ad_manager::types::GoogleConversion>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleConversion>),
         is_success: None,
         body: None,
         setters: &[("path", "conversionId", "conversion_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_google_conversion();
-            if values.wants("path", "conversionId") { call = call.conversion_id(values.text("path", "conversionId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "conversionId") { call = call.conversion_id(values.string("path", "conversionId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_CURRENT_USER,
-        reply: Some(read::<hoopai::ad_manager::types::GetGoogleCurrentUserResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GetGoogleCurrentUserResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_google_current_user();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_INTEGRATION,
-        reply: Some(read::<hoopai::ad_manager::types::GetGoogleIntegrationResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GetGoogleIntegrationResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_google_integration();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_REPORTING,
-        reply: Some(read::<hoopai::ad_manager::types::GetGoogleReportingResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GetGoogleReportingResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "endDate", "end_date"), ("query", "fields", "fields"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "type", "type_"), ("query", "groupBy", "group_by")],
         call: |client, values| {
             let mut call = client.ad_manager().get_google_reporting();
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "fields") { call = call.fields(values.texts("query", "fields")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            if values.wants("query", "groupBy") { call = call.group_by(values.text("query", "groupBy")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            if values.has("query", "groupBy") { call = call.group_by(values.string("query", "groupBy")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_SEGMENT,
-        reply: Some(read::<hoopai::ad_manager::types::GoogleSegment>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleSegment>),
         is_success: None,
         body: None,
         setters: &[("path", "segmentId", "segment_id"), ("query", "locationId", "location_id"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.ad_manager().get_google_segment();
-            if values.wants("path", "segmentId") { call = call.segment_id(values.text("path", "segmentId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "segmentId") { call = call.segment_id(values.string("path", "segmentId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_AD_ACCOUNT,
-        reply: Some(read::<hoopai::ad_manager::types::LinkedInAdAccount>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedInAdAccount>),
         is_success: None,
         body: None,
         setters: &[("query", "adAccountId", "ad_account_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_linkedin_ad_account();
-            if values.wants("query", "adAccountId") { call = call.ad_account_id(values.text("query", "adAccountId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "adAccountId") { call = call.ad_account_id(values.string("query", "adAccountId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_AD_ANALYTICS,
-        reply: Some(read::<hoopai::ad_manager::types::GetLinkedinAdAnalyticsResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GetLinkedinAdAnalyticsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "endDate", "end_date"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "entityUrns", "entity_urns"), ("query", "fields", "fields"), ("query", "groupBy", "group_by"), ("query", "pivot", "pivot")],
         call: |client, values| {
             let mut call = client.ad_manager().get_linkedin_ad_analytics();
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            if values.wants("query", "entityUrns") { call = call.entity_urns(values.text("query", "entityUrns")); }
-            if values.wants("query", "fields") { call = call.fields(values.texts("query", "fields")); }
-            if values.wants("query", "groupBy") { call = call.group_by(values.text("query", "groupBy")); }
-            if values.wants("query", "pivot") { call = call.pivot(values.text("query", "pivot")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "entityUrns") { call = call.entity_urns(values.string("query", "entityUrns")); }
+            if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
+            if values.has("query", "groupBy") { call = call.group_by(values.string("query", "groupBy")); }
+            if values.has("query", "pivot") { call = call.pivot(values.string("query", "pivot")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_CAMPAIGN_GROUP,
-        reply: Some(read::<hoopai::ad_manager::types::LinkedInCampaignGroup>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedInCampaignGroup>),
         is_success: None,
         body: None,
         setters: &[("path", "adId", "ad_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_linkedin_campaign_group();
-            if values.wants("path", "adId") { call = call.ad_id(values.text("path", "adId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adId") { call = call.ad_id(values.string("path", "adId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_CAMPAIGN_GROUP_REPORTING,
-        reply: Some(read::<hoopai::ad_manager::types::GetLinkedinCampaignGroupReportingResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GetLinkedinCampaignGroupReportingResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "campaignGroupId", "campaign_group_id"), ("query", "endDate", "end_date"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "fields", "fields")],
         call: |client, values| {
             let mut call = client.ad_manager().get_linkedin_campaign_group_reporting();
-            if values.wants("path", "campaignGroupId") { call = call.campaign_group_id(values.text("path", "campaignGroupId")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            if values.wants("query", "fields") { call = call.fields(values.texts("query", "fields")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "campaignGroupId") { call = call.campaign_group_id(values.string("path", "campaignGroupId")); }
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_CURRENT_USER,
-        reply: Some(read::<hoopai::ad_manager::types::GetLinkedinCurrentUserResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GetLinkedinCurrentUserResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_linkedin_current_user();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_INTEGRATION,
-        reply: Some(read::<hoopai::ad_manager::types::LinkedInIntegration>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedInIntegration>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().get_linkedin_integration();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_FACEBOOK_AD_ACCOUNTS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::FacebookAdAccount>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::FacebookAdAccount>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "fetchAll", "fetch_all"), ("query", "limit", "limit"), ("query", "next", "next"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.ad_manager().list_facebook_ad_accounts();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "fetchAll") { call = call.fetch_all(values.text("query", "fetchAll")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "next") { call = call.next(values.text("query", "next")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "fetchAll") { call = call.fetch_all(values.string("query", "fetchAll")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "next") { call = call.next(values.string("query", "next")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_FACEBOOK_CONVERSATION_FORMS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::FacebookConversationForm>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::FacebookConversationForm>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().list_facebook_conversation_forms();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_FACEBOOK_CUSTOM_AUDIENCES,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::FacebookCustomAudience>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::FacebookCustomAudience>>),
         is_success: None,
         body: None,
         setters: &[("query", "adAccountId", "ad_account_id"), ("query", "locationId", "location_id"), ("query", "type", "type_"), ("query", "source", "source")],
         call: |client, values| {
             let mut call = client.ad_manager().list_facebook_custom_audiences();
-            if values.wants("query", "adAccountId") { call = call.ad_account_id(values.text("query", "adAccountId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "adAccountId") { call = call.ad_account_id(values.string("query", "adAccountId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_FACEBOOK_ENTITIES,
-        reply: Some(read::<hoopai::ad_manager::types::ListFacebookEntitiesResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::ListFacebookEntitiesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "entityType", "entity_type"), ("query", "locationId", "location_id"), ("query", "type", "type_"), ("query", "adSetId", "ad_set_id"), ("query", "campaignId", "campaign_id"), ("query", "fetchAll", "fetch_all"), ("query", "next", "next"), ("query", "searchId", "search_id"), ("query", "selectedAdAccountId", "selected_ad_account_id")],
         call: |client, values| {
             let mut call = client.ad_manager().list_facebook_entities();
-            if values.wants("query", "entityType") { call = call.entity_type(values.text("query", "entityType")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            if values.wants("query", "adSetId") { call = call.ad_set_id(values.text("query", "adSetId")); }
-            if values.wants("query", "campaignId") { call = call.campaign_id(values.text("query", "campaignId")); }
-            if values.wants("query", "fetchAll") { call = call.fetch_all(values.text("query", "fetchAll")); }
-            if values.wants("query", "next") { call = call.next(values.text("query", "next")); }
-            if values.wants("query", "searchId") { call = call.search_id(values.text("query", "searchId")); }
-            if values.wants("query", "selectedAdAccountId") { call = call.selected_ad_account_id(values.text("query", "selectedAdAccountId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "entityType") { call = call.entity_type(values.string("query", "entityType")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            if values.has("query", "adSetId") { call = call.ad_set_id(values.string("query", "adSetId")); }
+            if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
+            if values.has("query", "fetchAll") { call = call.fetch_all(values.string("query", "fetchAll")); }
+            if values.has("query", "next") { call = call.next(values.string("query", "next")); }
+            if values.has("query", "searchId") { call = call.search_id(values.string("query", "searchId")); }
+            if values.has("query", "selectedAdAccountId") { call = call.selected_ad_account_id(values.string("query", "selectedAdAccountId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_FACEBOOK_INSTAGRAM_ACCOUNTS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::FacebookInstagramAccount>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::FacebookInstagramAccount>>),
         is_success: None,
         body: None,
         setters: &[("path", "pageId", "page_id"), ("query", "locationId", "location_id"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.ad_manager().list_facebook_instagram_accounts();
-            if values.wants("path", "pageId") { call = call.page_id(values.text("path", "pageId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "pageId") { call = call.page_id(values.string("path", "pageId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_FACEBOOK_PAGE_LEAD_FORMS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::FacebookLeadForm>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::FacebookLeadForm>>),
         is_success: None,
         body: None,
         setters: &[("path", "pageId", "page_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().list_facebook_page_lead_forms();
-            if values.wants("path", "pageId") { call = call.page_id(values.text("path", "pageId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "pageId") { call = call.page_id(values.string("path", "pageId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_FACEBOOK_PAGES,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::FacebookPage>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::FacebookPage>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "fetchExisting", "fetch_existing")],
         call: |client, values| {
             let mut call = client.ad_manager().list_facebook_pages();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "fetchExisting") { call = call.fetch_existing(values.text("query", "fetchExisting")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "fetchExisting") { call = call.fetch_existing(values.string("query", "fetchExisting")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_FACEBOOK_PIXELS,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "channel", "channel"), ("query", "igUserId", "ig_user_id"), ("query", "pageId", "page_id")],
         call: |client, values| {
             let mut call = client.ad_manager().list_facebook_pixels();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "channel") { call = call.channel(values.text("query", "channel")); }
-            if values.wants("query", "igUserId") { call = call.ig_user_id(values.text("query", "igUserId")); }
-            if values.wants("query", "pageId") { call = call.page_id(values.text("query", "pageId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "channel") { call = call.channel(values.string("query", "channel")); }
+            if values.has("query", "igUserId") { call = call.ig_user_id(values.string("query", "igUserId")); }
+            if values.has("query", "pageId") { call = call.page_id(values.string("query", "pageId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_FACEBOOK_REPORTING,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::FacebookEntityReporting>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::FacebookEntityReporting>>),
         is_success: None,
         body: None,
         setters: &[("query", "campaignId", "campaign_id"), ("query", "endDate", "end_date"), ("query", "listType", "list_type"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.ad_manager().list_facebook_reporting();
-            if values.wants("query", "campaignId") { call = call.campaign_id(values.text("query", "campaignId")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "listType") { call = call.list_type(values.text("query", "listType")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "listType") { call = call.list_type(values.string("query", "listType")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_GOOGLE_AD_ACCOUNTS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::GoogleAdAccount>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleAdAccount>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.ad_manager().list_google_ad_accounts();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_GOOGLE_ASSETS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::GoogleAsset>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleAsset>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "type", "type_"), ("query", "advertiserOnly", "advertiser_only"), ("query", "id", "id")],
         call: |client, values| {
             let mut call = client.ad_manager().list_google_assets();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            if values.wants("query", "advertiserOnly") { call = call.advertiser_only(values.text("query", "advertiserOnly")); }
-            if values.wants("query", "id") { call = call.id(values.text("query", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            if values.has("query", "advertiserOnly") { call = call.advertiser_only(values.string("query", "advertiserOnly")); }
+            if values.has("query", "id") { call = call.id(values.string("query", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_GOOGLE_AUDIENCES,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::GoogleAudience>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleAudience>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().list_google_audiences();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_GOOGLE_CONVERSION_GOALS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::GoogleConversionGoal>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleConversionGoal>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().list_google_conversion_goals();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_GOOGLE_CONVERSIONS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::GoogleConversion>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleConversion>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "category", "category"), ("query", "conversionType", "conversion_type"), ("query", "endDate", "end_date"), ("query", "startDate", "start_date"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.ad_manager().list_google_conversions();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "category") { call = call.category(values.text("query", "category")); }
-            if values.wants("query", "conversionType") { call = call.conversion_type(values.text("query", "conversionType")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "category") { call = call.category(values.string("query", "category")); }
+            if values.has("query", "conversionType") { call = call.conversion_type(values.string("query", "conversionType")); }
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_GOOGLE_ENTITIES,
-        reply: Some(read::<hoopai::ad_manager::types::ListGoogleEntitiesResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::ListGoogleEntitiesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "entityType", "entity_type"), ("query", "locationId", "location_id"), ("query", "type", "type_"), ("query", "adGroupId", "ad_group_id"), ("query", "campaignId", "campaign_id"), ("query", "endDate", "end_date"), ("query", "searchId", "search_id"), ("query", "selectedAdAccountId", "selected_ad_account_id"), ("query", "startDate", "start_date")],
         call: |client, values| {
             let mut call = client.ad_manager().list_google_entities();
-            if values.wants("query", "entityType") { call = call.entity_type(values.text("query", "entityType")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            if values.wants("query", "adGroupId") { call = call.ad_group_id(values.text("query", "adGroupId")); }
-            if values.wants("query", "campaignId") { call = call.campaign_id(values.text("query", "campaignId")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "searchId") { call = call.search_id(values.text("query", "searchId")); }
-            if values.wants("query", "selectedAdAccountId") { call = call.selected_ad_account_id(values.text("query", "selectedAdAccountId")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "entityType") { call = call.entity_type(values.string("query", "entityType")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            if values.has("query", "adGroupId") { call = call.ad_group_id(values.string("query", "adGroupId")); }
+            if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "searchId") { call = call.search_id(values.string("query", "searchId")); }
+            if values.has("query", "selectedAdAccountId") { call = call.selected_ad_account_id(values.string("query", "selectedAdAccountId")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_GOOGLE_KEYWORD_IDEAS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::GoogleKeywordIdea>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleKeywordIdea>>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::ListGoogleKeywordIdeasRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::ListGoogleKeywordIdeasRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().list_google_keyword_ideas();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::ListGoogleKeywordIdeasRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::ListGoogleKeywordIdeasRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_GOOGLE_REPORTING,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::GoogleEntityReporting>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleEntityReporting>>),
         is_success: None,
         body: None,
         setters: &[("query", "endDate", "end_date"), ("query", "listType", "list_type"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "type", "type_"), ("query", "campaignId", "campaign_id")],
         call: |client, values| {
             let mut call = client.ad_manager().list_google_reporting();
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "listType") { call = call.list_type(values.text("query", "listType")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            if values.wants("query", "campaignId") { call = call.campaign_id(values.text("query", "campaignId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "listType") { call = call.list_type(values.string("query", "listType")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_GOOGLE_SEGMENTS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::GoogleSegment>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleSegment>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.ad_manager().list_google_segments();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_GOOGLE_TARGET_INTERESTS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::GoogleTargetInterest>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleTargetInterest>>),
         is_success: None,
         body: None,
         setters: &[("query", "advertisingChannelType", "advertising_channel_type"), ("query", "locationId", "location_id"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.ad_manager().list_google_target_interests();
-            if values.wants("query", "advertisingChannelType") { call = call.advertising_channel_type(values.text("query", "advertisingChannelType")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "advertisingChannelType") { call = call.advertising_channel_type(values.string("query", "advertisingChannelType")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_LINKEDIN_AD_ACCOUNTS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::LinkedInAdAccount>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::LinkedInAdAccount>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().list_linkedin_ad_accounts();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_LINKEDIN_LEAD_FORMS,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::LinkedInLeadForm>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::LinkedInLeadForm>>),
         is_success: None,
         body: None,
         setters: &[("path", "accountId", "account_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.ad_manager().list_linkedin_lead_forms();
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_LINKEDIN_REPORTING,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::LinkedInEntityReporting>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::LinkedInEntityReporting>>),
         is_success: None,
         body: None,
         setters: &[("query", "campaignGroupId", "campaign_group_id"), ("query", "campaignId", "campaign_id"), ("query", "endDate", "end_date"), ("query", "listType", "list_type"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "fields", "fields")],
         call: |client, values| {
             let mut call = client.ad_manager().list_linkedin_reporting();
-            if values.wants("query", "campaignGroupId") { call = call.campaign_group_id(values.text("query", "campaignGroupId")); }
-            if values.wants("query", "campaignId") { call = call.campaign_id(values.text("query", "campaignId")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "listType") { call = call.list_type(values.text("query", "listType")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            if values.wants("query", "fields") { call = call.fields(values.texts("query", "fields")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "campaignGroupId") { call = call.campaign_group_id(values.string("query", "campaignGroupId")); }
+            if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "listType") { call = call.list_type(values.string("query", "listType")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PAUSE_FACEBOOK_AD,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adId", "ad_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().pause_facebook_ad();
-            if values.wants("path", "adId") { call = call.ad_id(values.text("path", "adId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adId") { call = call.ad_id(values.string("path", "adId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PAUSE_FACEBOOK_ADSET,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookCampaign>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookCampaign>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adsetId", "adset_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().pause_facebook_adset();
-            if values.wants("path", "adsetId") { call = call.adset_id(values.text("path", "adsetId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adsetId") { call = call.adset_id(values.string("path", "adsetId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PAUSE_FACEBOOK_CAMPAIGN,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().pause_facebook_campaign();
-            if values.wants("path", "campaignId") { call = call.campaign_id(values.text("path", "campaignId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PUBLISH_FACEBOOK_CAMPAIGN,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::PublishFacebookCampaignRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::PublishFacebookCampaignRequest>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().publish_facebook_campaign();
-            if values.wants("path", "campaignId") { call = call.campaign_id(values.text("path", "campaignId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::PublishFacebookCampaignRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::PublishFacebookCampaignRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PUBLISH_GOOGLE_CAMPAIGN,
-        reply: Some(read::<hoopai::ad_manager::types::PublishGoogleCampaignResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::PublishGoogleCampaignResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "adId", "ad_id")],
         call: |client, values| {
             let mut call = client.ad_manager().publish_google_campaign();
-            if values.wants("path", "adId") { call = call.ad_id(values.text("path", "adId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adId") { call = call.ad_id(values.string("path", "adId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adId", "ad_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().publish_linkedin_campaign_group();
-            if values.wants("path", "adId") { call = call.ad_id(values.text("path", "adId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adId") { call = call.ad_id(values.string("path", "adId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER,
-        reply: Some(read::<hoopai::ad_manager::types::AudienceUpdateResult>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::AudienceUpdateResult>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::UpdateCustomAudience>),
+        reply: Some(decode::<hoopai::ad_manager::types::AudienceUpdateResult>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::AudienceUpdateResult>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::UpdateCustomAudience>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().remove_facebook_custom_audience_member();
-            if values.wants("path", "audienceId") { call = call.audience_id(values.text("path", "audienceId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateCustomAudience>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateCustomAudience>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::RESUME_FACEBOOK_AD,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adId", "ad_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().resume_facebook_ad();
-            if values.wants("path", "adId") { call = call.ad_id(values.text("path", "adId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adId") { call = call.ad_id(values.string("path", "adId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::RESUME_FACEBOOK_ADSET,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookCampaign>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookCampaign>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adsetId", "adset_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().resume_facebook_adset();
-            if values.wants("path", "adsetId") { call = call.adset_id(values.text("path", "adsetId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adsetId") { call = call.adset_id(values.string("path", "adsetId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::RESUME_FACEBOOK_CAMPAIGN,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::LocationIdBody>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().resume_facebook_campaign();
-            if values.wants("path", "campaignId") { call = call.campaign_id(values.text("path", "campaignId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::LocationIdBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::SEARCH_FACEBOOK_TARGETING,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::FacebookTargetingOption>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::FacebookTargetingOption>>),
         is_success: None,
         body: None,
         setters: &[("query", "query", "query"), ("query", "type", "type_"), ("query", "searchType", "search_type")],
         call: |client, values| {
             let mut call = client.ad_manager().search_facebook_targeting();
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            if values.wants("query", "searchType") { call = call.search_type(values.text("query", "searchType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            if values.has("query", "searchType") { call = call.search_type(values.string("query", "searchType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::SEARCH_GOOGLE_TARGETING,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::GoogleTargetingOption>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleTargetingOption>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "type", "type_"), ("query", "query", "query")],
         call: |client, values| {
             let mut call = client.ad_manager().search_google_targeting();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::SEARCH_LINKEDIN_TARGETING,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::LinkedInTargetingOption>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::LinkedInTargetingOption>>),
         is_success: None,
         body: None,
         setters: &[("query", "facet", "facet"), ("query", "locationId", "location_id"), ("query", "q", "q"), ("query", "query", "query")],
         call: |client, values| {
             let mut call = client.ad_manager().search_linkedin_targeting();
-            if values.wants("query", "facet") { call = call.facet(values.text("query", "facet")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "q") { call = call.q(values.text("query", "q")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "facet") { call = call.facet(values.string("query", "facet")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "q") { call = call.q(values.string("query", "q")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::SET_FACEBOOK_DEFAULT_PAGE,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::SetFacebookDefaultPageRequest>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::SetFacebookDefaultPageRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().set_facebook_default_page();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::SetFacebookDefaultPageRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::SetFacebookDefaultPageRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE,
-        reply: Some(read::<hoopai::ad_manager::types::AudienceUpdateResult>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::AudienceUpdateResult>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::UpdateFacebookCustomAudienceRequest>),
+        reply: Some(decode::<hoopai::ad_manager::types::AudienceUpdateResult>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::AudienceUpdateResult>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::UpdateFacebookCustomAudienceRequest>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().update_facebook_custom_audience();
-            if values.wants("path", "audienceId") { call = call.audience_id(values.text("path", "audienceId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateFacebookCustomAudienceRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateFacebookCustomAudienceRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::UpdateFacebookCustomAudienceMembersInBulkRequest>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::UpdateFacebookCustomAudienceMembersInBulkRequest>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().update_facebook_custom_audience_members_in_bulk();
-            if values.wants("path", "audienceId") { call = call.audience_id(values.text("path", "audienceId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateFacebookCustomAudienceMembersInBulkRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateFacebookCustomAudienceMembersInBulkRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPDATE_LINKEDIN_AD_STATUS,
-        reply: Some(read::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::UpdateLinkedinAdStatusRequest>),
+        reply: Some(decode::<hoopai::ad_manager::types::Success>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::UpdateLinkedinAdStatusRequest>),
         setters: &[("path", "adId", "ad_id"), ("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().update_linkedin_ad_status();
-            if values.wants("path", "adId") { call = call.ad_id(values.text("path", "adId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateLinkedinAdStatusRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "adId") { call = call.ad_id(values.string("path", "adId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateLinkedinAdStatusRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_FACEBOOK_AD,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookAd>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookAd>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::UpsertFacebookAdRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::UpsertFacebookAdRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().upsert_facebook_ad();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertFacebookAdRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertFacebookAdRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_FACEBOOK_ADSET,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookAdset>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookAdset>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::UpsertFacebookAdsetRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::UpsertFacebookAdsetRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().upsert_facebook_adset();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertFacebookAdsetRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertFacebookAdsetRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_FACEBOOK_CAMPAIGN,
-        reply: Some(read::<hoopai::ad_manager::types::FacebookCampaign>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookCampaign>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::UpsertFacebookCampaignRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::UpsertFacebookCampaignRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().upsert_facebook_campaign();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertFacebookCampaignRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertFacebookCampaignRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_FACEBOOK_PIXEL,
-        reply: Some(read::<hoopai::ad_manager::types::UpsertFacebookPixelResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::ad_manager::types::UpsertFacebookPixelResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::ad_manager::types::UpsertFacebookPixelRequest>),
+        reply: Some(decode::<hoopai::ad_manager::types::UpsertFacebookPixelResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::UpsertFacebookPixelResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::ad_manager::types::UpsertFacebookPixelRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().upsert_facebook_pixel();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertFacebookPixelRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertFacebookPixelRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_GOOGLE_ASSETS,
-        reply: Some(read::<hoopai::ad_manager::types::ResourceName>),
+        reply: Some(decode::<hoopai::ad_manager::types::ResourceName>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::UpsertGoogleAssetsRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::UpsertGoogleAssetsRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().upsert_google_assets();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertGoogleAssetsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertGoogleAssetsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_GOOGLE_AUDIENCE,
-        reply: Some(read::<Vec<hoopai::ad_manager::types::ResourceName>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::ResourceName>>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::UpsertGoogleAudienceRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::UpsertGoogleAudienceRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().upsert_google_audience();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertGoogleAudienceRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertGoogleAudienceRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_GOOGLE_CAMPAIGN,
-        reply: Some(read::<hoopai::ad_manager::types::GoogleCampaign>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaign>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::UpsertGoogleCampaignRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::UpsertGoogleCampaignRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().upsert_google_campaign();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertGoogleCampaignRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertGoogleCampaignRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_GOOGLE_CONVERSION,
-        reply: Some(read::<hoopai::ad_manager::types::ResourceName>),
+        reply: Some(decode::<hoopai::ad_manager::types::ResourceName>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::UpsertGoogleConversionRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::UpsertGoogleConversionRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().upsert_google_conversion();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertGoogleConversionRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertGoogleConversionRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_GOOGLE_SEGMENT,
-        reply: Some(read::<hoopai::ad_manager::types::GoogleSegment>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleSegment>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::UpsertGoogleSegmentRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::UpsertGoogleSegmentRequest>),
         setters: &[("query", "locationId", "location_id"), ("query", "type", "type_"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().upsert_google_segment();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertGoogleSegmentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertGoogleSegmentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP,
-        reply: Some(read::<hoopai::ad_manager::types::LinkedInCampaignGroup>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedInCampaignGroup>),
         is_success: None,
-        body: Some(read::<hoopai::ad_manager::types::UpsertLinkedinCampaignGroupRequest>),
+        body: Some(decode::<hoopai::ad_manager::types::UpsertLinkedinCampaignGroupRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().upsert_linkedin_campaign_group();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertLinkedinCampaignGroupRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpsertLinkedinCampaignGroupRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

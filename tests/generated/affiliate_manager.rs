@@ -7,74 +7,74 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::affiliate_manager::operations::GET_AFFILIATE,
-        reply: Some(read::<hoopai::affiliate_manager::types::GetAffiliateResponse>),
+        reply: Some(decode::<hoopai::affiliate_manager::types::GetAffiliateResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "affiliateId", "affiliate_id")],
         call: |client, values| {
             let mut call = client.affiliate_manager().get_affiliate();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "affiliateId") { call = call.affiliate_id(values.text("path", "affiliateId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "affiliateId") { call = call.affiliate_id(values.string("path", "affiliateId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::affiliate_manager::operations::LIST_AFFILIATES,
-        reply: Some(read::<hoopai::affiliate_manager::types::ListAffiliatesResponse>),
+        reply: Some(decode::<hoopai::affiliate_manager::types::ListAffiliatesResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "active", "active"), ("query", "campaignId", "campaign_id"), ("query", "fromDate", "from_date"), ("query", "limit", "limit"), ("query", "query", "query"), ("query", "skip", "skip"), ("query", "toDate", "to_date")],
         call: |client, values| {
             let mut call = client.affiliate_manager().list_affiliates();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "active") { call = call.active(values.text("query", "active")); }
-            if values.wants("query", "campaignId") { call = call.campaign_id(values.text("query", "campaignId")); }
-            if values.wants("query", "fromDate") { call = call.from_date(values.text("query", "fromDate")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            if values.wants("query", "toDate") { call = call.to_date(values.text("query", "toDate")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "active") { call = call.active(values.string("query", "active")); }
+            if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
+            if values.has("query", "fromDate") { call = call.from_date(values.string("query", "fromDate")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            if values.has("query", "toDate") { call = call.to_date(values.string("query", "toDate")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::affiliate_manager::operations::LIST_COMMISSIONS,
-        reply: Some(read::<hoopai::affiliate_manager::types::ListCommissionsResponse>),
+        reply: Some(decode::<hoopai::affiliate_manager::types::ListCommissionsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "affiliateId", "affiliate_id"), ("query", "campaignId", "campaign_id"), ("query", "fromDate", "from_date"), ("query", "limit", "limit"), ("query", "query", "query"), ("query", "skip", "skip"), ("query", "status", "status"), ("query", "toDate", "to_date")],
         call: |client, values| {
             let mut call = client.affiliate_manager().list_commissions();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "affiliateId") { call = call.affiliate_id(values.text("query", "affiliateId")); }
-            if values.wants("query", "campaignId") { call = call.campaign_id(values.text("query", "campaignId")); }
-            if values.wants("query", "fromDate") { call = call.from_date(values.text("query", "fromDate")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            if values.wants("query", "toDate") { call = call.to_date(values.text("query", "toDate")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "affiliateId") { call = call.affiliate_id(values.string("query", "affiliateId")); }
+            if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
+            if values.has("query", "fromDate") { call = call.from_date(values.string("query", "fromDate")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            if values.has("query", "toDate") { call = call.to_date(values.string("query", "toDate")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::affiliate_manager::operations::LIST_PAYOUTS,
-        reply: Some(read::<hoopai::affiliate_manager::types::ListPayoutsResponse>),
+        reply: Some(decode::<hoopai::affiliate_manager::types::ListPayoutsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "affiliateId", "affiliate_id"), ("query", "campaignId", "campaign_id"), ("query", "end", "end"), ("query", "limit", "limit"), ("query", "query", "query"), ("query", "skip", "skip"), ("query", "start", "start"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.affiliate_manager().list_payouts();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "affiliateId") { call = call.affiliate_id(values.text("query", "affiliateId")); }
-            if values.wants("query", "campaignId") { call = call.campaign_id(values.text("query", "campaignId")); }
-            if values.wants("query", "end") { call = call.end(values.moment("query", "end")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            if values.wants("query", "start") { call = call.start(values.moment("query", "start")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "affiliateId") { call = call.affiliate_id(values.string("query", "affiliateId")); }
+            if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
+            if values.has("query", "end") { call = call.end(values.timestamp("query", "end")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            if values.has("query", "start") { call = call.start(values.timestamp("query", "start")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,158 +7,158 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::agent_studio::operations::CREATE_AGENT,
-        reply: Some(read::<hoopai::agent_studio::types::CreateAgentResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::agent_studio::types::CreateAgentResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::agent_studio::types::CreateAgentRequest>),
+        reply: Some(decode::<hoopai::agent_studio::types::CreateAgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::CreateAgentResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::agent_studio::types::CreateAgentRequest>),
         setters: &[("query", "source", "source"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.agent_studio().create_agent();
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::CreateAgentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::CreateAgentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::DELETE_AGENT,
-        reply: Some(read::<hoopai::agent_studio::types::DeleteAgentResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::agent_studio::types::DeleteAgentResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::agent_studio::types::DeleteAgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::DeleteAgentResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "agentId", "agent_id"), ("query", "locationId", "location_id"), ("query", "source", "source")],
         call: |client, values| {
             let mut call = client.agent_studio().delete_agent();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::EXECUTE_AGENT,
-        reply: Some(read::<hoopai::agent_studio::types::ExecutePublicAgentResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::agent_studio::types::ExecutePublicAgentResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::agent_studio::types::ExecutePublicAgent>),
+        reply: Some(decode::<hoopai::agent_studio::types::ExecutePublicAgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::ExecutePublicAgentResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::agent_studio::types::ExecutePublicAgent>),
         setters: &[("path", "agentId", "agent_id"), ("query", "source", "source"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.agent_studio().execute_agent();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::ExecutePublicAgent>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::ExecutePublicAgent>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::EXECUTE_AGENT_DEPRECATED,
-        reply: Some(read::<hoopai::agent_studio::types::ExecutePublicAgentResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::agent_studio::types::ExecutePublicAgentResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::agent_studio::types::ExecutePublicAgent>),
+        reply: Some(decode::<hoopai::agent_studio::types::ExecutePublicAgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::ExecutePublicAgentResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::agent_studio::types::ExecutePublicAgent>),
         setters: &[("path", "agentId", "agent_id"), ("query", "source", "source"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.agent_studio().execute_agent_deprecated();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::ExecutePublicAgent>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::ExecutePublicAgent>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::GET_AGENT,
-        reply: Some(read::<hoopai::agent_studio::types::GetAgentByIdResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::agent_studio::types::GetAgentByIdResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::agent_studio::types::GetAgentByIdResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::GetAgentByIdResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "agentId", "agent_id"), ("query", "locationId", "location_id"), ("query", "source", "source")],
         call: |client, values| {
             let mut call = client.agent_studio().get_agent();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::GET_AGENT_DEPRECATED,
-        reply: Some(read::<hoopai::agent_studio::types::GetAgentByIdResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::agent_studio::types::GetAgentByIdResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::agent_studio::types::GetAgentByIdResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::GetAgentByIdResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "agentId", "agent_id"), ("query", "locationId", "location_id"), ("query", "source", "source")],
         call: |client, values| {
             let mut call = client.agent_studio().get_agent_deprecated();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::LIST_AGENTS,
-        reply: Some(read::<hoopai::agent_studio::types::GetPublishedAgentsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::agent_studio::types::GetPublishedAgentsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::agent_studio::types::GetPublishedAgentsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::GetPublishedAgentsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "isPublished", "is_published"), ("query", "source", "source")],
         call: |client, values| {
             let mut call = client.agent_studio().list_agents();
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "offset") { call = call.offset(values.text("query", "offset")); }
-            if values.wants("query", "isPublished") { call = call.is_published(values.text("query", "isPublished")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "isPublished") { call = call.is_published(values.string("query", "isPublished")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::LIST_AGENTS_DEPRECATED,
-        reply: Some(read::<hoopai::agent_studio::types::GetPublishedAgentsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::agent_studio::types::GetPublishedAgentsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::agent_studio::types::GetPublishedAgentsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::GetPublishedAgentsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "source", "source")],
         call: |client, values| {
             let mut call = client.agent_studio().list_agents_deprecated();
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "offset") { call = call.offset(values.text("query", "offset")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::PUBLISH_AGENT_VERSION,
-        reply: Some(read::<hoopai::agent_studio::types::PublishAgentVersionResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::agent_studio::types::PublishAgentVersionResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::agent_studio::types::PublishAgentVersionRequest>),
+        reply: Some(decode::<hoopai::agent_studio::types::PublishAgentVersionResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::PublishAgentVersionResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::agent_studio::types::PublishAgentVersionRequest>),
         setters: &[("path", "versionId", "version_id"), ("query", "source", "source"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.agent_studio().publish_agent_version();
-            if values.wants("path", "versionId") { call = call.version_id(values.text("path", "versionId")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::PublishAgentVersionRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "versionId") { call = call.version_id(values.string("path", "versionId")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::PublishAgentVersionRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::UPDATE_AGENT_METADATA,
-        reply: Some(read::<hoopai::agent_studio::types::UpdatePublicAgentResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::agent_studio::types::UpdatePublicAgentResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::agent_studio::types::UpdateAgentMetadataRequest>),
+        reply: Some(decode::<hoopai::agent_studio::types::UpdatePublicAgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::UpdatePublicAgentResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::agent_studio::types::UpdateAgentMetadataRequest>),
         setters: &[("path", "agentId", "agent_id"), ("query", "source", "source"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.agent_studio().update_agent_metadata();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::UpdateAgentMetadataRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::UpdateAgentMetadataRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::UPDATE_AGENT_VERSION,
-        reply: Some(read::<hoopai::agent_studio::types::UpdatePublicAgentResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::agent_studio::types::UpdatePublicAgentResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::agent_studio::types::UpdateAgentVersionRequest>),
+        reply: Some(decode::<hoopai::agent_studio::types::UpdatePublicAgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::UpdatePublicAgentResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::agent_studio::types::UpdateAgentVersionRequest>),
         setters: &[("path", "versionId", "version_id"), ("query", "source", "source"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.agent_studio().update_agent_version();
-            if values.wants("path", "versionId") { call = call.version_id(values.text("path", "versionId")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::UpdateAgentVersionRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "versionId") { call = call.version_id(values.string("path", "versionId")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::UpdateAgentVersionRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

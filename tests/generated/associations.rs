@@ -7,132 +7,132 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::associations::operations::CREATE_ASSOCIATION,
-        reply: Some(read::<hoopai::associations::types::GetPostResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::associations::types::CreateAssociationRequest>),
+        reply: Some(decode::<hoopai::associations::types::GetPostResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::associations::types::CreateAssociationRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.associations().create_association();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::associations::types::CreateAssociationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::associations::types::CreateAssociationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::associations::operations::CREATE_RELATION,
-        reply: Some(read::<hoopai::associations::types::GetPostResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::associations::types::CreateRelationRequest>),
+        reply: Some(decode::<hoopai::associations::types::GetPostResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::associations::types::CreateRelationRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.associations().create_relation();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::associations::types::CreateRelationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::associations::types::CreateRelationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::associations::operations::DELETE_ASSOCIATION,
-        reply: Some(read::<hoopai::associations::types::DeleteAssociationResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::associations::types::DeleteAssociationResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::associations::types::DeleteAssociationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::associations::types::DeleteAssociationResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "associationId", "association_id")],
         call: |client, values| {
             let mut call = client.associations().delete_association();
-            if values.wants("path", "associationId") { call = call.association_id(values.text("path", "associationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "associationId") { call = call.association_id(values.string("path", "associationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::associations::operations::DELETE_RELATION,
-        reply: Some(read::<hoopai::associations::types::GetPostResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::associations::types::GetPostResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "relationId", "relation_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.associations().delete_relation();
-            if values.wants("path", "relationId") { call = call.relation_id(values.text("path", "relationId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "relationId") { call = call.relation_id(values.string("path", "relationId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::associations::operations::GET_ASSOCIATION,
-        reply: Some(read::<hoopai::associations::types::GetPostResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::associations::types::GetPostResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "associationId", "association_id")],
         call: |client, values| {
             let mut call = client.associations().get_association();
-            if values.wants("path", "associationId") { call = call.association_id(values.text("path", "associationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "associationId") { call = call.association_id(values.string("path", "associationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::associations::operations::GET_ASSOCIATION_BY_KEY,
-        reply: Some(read::<hoopai::associations::types::GetPostResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::associations::types::GetPostResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "key_name", "key_name"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.associations().get_association_by_key();
-            if values.wants("path", "key_name") { call = call.key_name(values.text("path", "key_name")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "key_name") { call = call.key_name(values.string("path", "key_name")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::associations::operations::GET_ASSOCIATION_BY_OBJECT_KEY,
-        reply: Some(read::<hoopai::associations::types::GetPostResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::associations::types::GetPostResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "objectKey", "object_key"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.associations().get_association_by_object_key();
-            if values.wants("path", "objectKey") { call = call.object_key(values.text("path", "objectKey")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "objectKey") { call = call.object_key(values.string("path", "objectKey")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::associations::operations::LIST_ASSOCIATIONS,
-        reply: Some(read::<hoopai::associations::types::ListAssociationsResponse>),
+        reply: Some(decode::<hoopai::associations::types::ListAssociationsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.associations().list_associations();
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::associations::operations::LIST_RELATIONS,
-        reply: Some(read::<hoopai::associations::types::ListRelationsResponse>),
+        reply: Some(decode::<hoopai::associations::types::ListRelationsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "recordId", "record_id"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "skip", "skip"), ("query", "associationIds", "association_ids")],
         call: |client, values| {
             let mut call = client.associations().list_relations();
-            if values.wants("path", "recordId") { call = call.record_id(values.text("path", "recordId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            if values.wants("query", "associationIds") { call = call.association_ids(values.texts("query", "associationIds")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "recordId") { call = call.record_id(values.string("path", "recordId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            if values.has("query", "associationIds") { call = call.association_ids(values.strings("query", "associationIds")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::associations::operations::UPDATE_ASSOCIATION,
-        reply: Some(read::<hoopai::associations::types::GetPostResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::associations::types::UpdateAssociationRequest>),
+        reply: Some(decode::<hoopai::associations::types::GetPostResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::associations::types::GetPostResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::associations::types::UpdateAssociationRequest>),
         setters: &[("path", "associationId", "association_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.associations().update_association();
-            if values.wants("path", "associationId") { call = call.association_id(values.text("path", "associationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::associations::types::UpdateAssociationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "associationId") { call = call.association_id(values.string("path", "associationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::associations::types::UpdateAssociationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

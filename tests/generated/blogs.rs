@@ -7,101 +7,101 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::blogs::operations::CHECK_URL_SLUG_EXISTS,
-        reply: Some(read::<hoopai::blogs::types::CheckUrlSlugExistsResponse>),
+        reply: Some(decode::<hoopai::blogs::types::CheckUrlSlugExistsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "urlSlug", "url_slug"), ("query", "postId", "post_id")],
         call: |client, values| {
             let mut call = client.blogs().check_url_slug_exists();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "urlSlug") { call = call.url_slug(values.text("query", "urlSlug")); }
-            if values.wants("query", "postId") { call = call.post_id(values.text("query", "postId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "urlSlug") { call = call.url_slug(values.string("query", "urlSlug")); }
+            if values.has("query", "postId") { call = call.post_id(values.string("query", "postId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::blogs::operations::CREATE_BLOG_POST,
-        reply: Some(read::<hoopai::blogs::types::CreateBlogPostResponse>),
+        reply: Some(decode::<hoopai::blogs::types::CreateBlogPostResponse>),
         is_success: None,
-        body: Some(read::<hoopai::blogs::types::CreateBlogPostRequest>),
+        body: Some(decode::<hoopai::blogs::types::CreateBlogPostRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.blogs().create_blog_post();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::blogs::types::CreateBlogPostRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::blogs::types::CreateBlogPostRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::blogs::operations::LIST_BLOG_AUTHORS,
-        reply: Some(read::<hoopai::blogs::types::ListBlogAuthorsResponse>),
+        reply: Some(decode::<hoopai::blogs::types::ListBlogAuthorsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset")],
         call: |client, values| {
             let mut call = client.blogs().list_blog_authors();
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::blogs::operations::LIST_BLOG_CATEGORIES,
-        reply: Some(read::<hoopai::blogs::types::ListBlogCategoriesResponse>),
+        reply: Some(decode::<hoopai::blogs::types::ListBlogCategoriesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset")],
         call: |client, values| {
             let mut call = client.blogs().list_blog_categories();
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::blogs::operations::LIST_BLOG_POSTS,
-        reply: Some(read::<hoopai::blogs::types::ListBlogPostsResponse>),
+        reply: Some(decode::<hoopai::blogs::types::ListBlogPostsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "blogId", "blog_id"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "searchTerm", "search_term"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.blogs().list_blog_posts();
-            if values.wants("query", "blogId") { call = call.blog_id(values.text("query", "blogId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "searchTerm") { call = call.search_term(values.text("query", "searchTerm")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "blogId") { call = call.blog_id(values.string("query", "blogId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "searchTerm") { call = call.search_term(values.string("query", "searchTerm")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::blogs::operations::LIST_BLOGS,
-        reply: Some(read::<hoopai::blogs::types::ListBlogsResponse>),
+        reply: Some(decode::<hoopai::blogs::types::ListBlogsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "skip", "skip"), ("query", "searchTerm", "search_term")],
         call: |client, values| {
             let mut call = client.blogs().list_blogs();
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            if values.wants("query", "searchTerm") { call = call.search_term(values.text("query", "searchTerm")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            if values.has("query", "searchTerm") { call = call.search_term(values.string("query", "searchTerm")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::blogs::operations::UPDATE_BLOG_POST,
-        reply: Some(read::<hoopai::blogs::types::UpdateBlogPostResponse>),
+        reply: Some(decode::<hoopai::blogs::types::UpdateBlogPostResponse>),
         is_success: None,
-        body: Some(read::<hoopai::blogs::types::UpdateBlogPostRequest>),
+        body: Some(decode::<hoopai::blogs::types::UpdateBlogPostRequest>),
         setters: &[("path", "postId", "post_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.blogs().update_blog_post();
-            if values.wants("path", "postId") { call = call.post_id(values.text("path", "postId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::blogs::types::UpdateBlogPostRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "postId") { call = call.post_id(values.string("path", "postId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::blogs::types::UpdateBlogPostRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

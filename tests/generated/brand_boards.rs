@@ -7,70 +7,70 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::brand_boards::operations::CREATE_BRAND_BOARD,
-        reply: Some(read::<hoopai::brand_boards::types::GetBrandBoardResponse>),
+        reply: Some(decode::<hoopai::brand_boards::types::GetBrandBoardResponse>),
         is_success: None,
-        body: Some(read::<hoopai::brand_boards::types::CreateBrandBoardRequest>),
+        body: Some(decode::<hoopai::brand_boards::types::CreateBrandBoardRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.brand_boards().create_brand_board();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::brand_boards::types::CreateBrandBoardRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::brand_boards::types::CreateBrandBoardRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::brand_boards::operations::DELETE_BRAND_BOARD,
-        reply: Some(read::<hoopai::brand_boards::types::GetBrandBoardResponse>),
+        reply: Some(decode::<hoopai::brand_boards::types::GetBrandBoardResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.brand_boards().delete_brand_board();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::brand_boards::operations::GET_BRAND_BOARD,
-        reply: Some(read::<hoopai::brand_boards::types::GetBrandBoardResponse>),
+        reply: Some(decode::<hoopai::brand_boards::types::GetBrandBoardResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.brand_boards().get_brand_board();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::brand_boards::operations::LIST_BRAND_BOARDS,
-        reply: Some(read::<hoopai::brand_boards::types::ListBrandBoardsResponse>),
+        reply: Some(decode::<hoopai::brand_boards::types::ListBrandBoardsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "deleted", "deleted"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "search", "search")],
         call: |client, values| {
             let mut call = client.brand_boards().list_brand_boards();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "deleted") { call = call.deleted(values.boolean("query", "deleted")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "deleted") { call = call.deleted(values.boolean("query", "deleted")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::brand_boards::operations::UPDATE_BRAND_BOARD,
-        reply: Some(read::<hoopai::brand_boards::types::GetBrandBoardResponse>),
+        reply: Some(decode::<hoopai::brand_boards::types::GetBrandBoardResponse>),
         is_success: None,
-        body: Some(read::<hoopai::brand_boards::types::UpdateBrandBoardRequest>),
+        body: Some(decode::<hoopai::brand_boards::types::UpdateBrandBoardRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.brand_boards().update_brand_board();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::brand_boards::types::UpdateBrandBoardRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::brand_boards::types::UpdateBrandBoardRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

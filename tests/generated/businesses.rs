@@ -7,65 +7,65 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::businesses::operations::CREATE_BUSINESS,
-        reply: Some(read::<hoopai::businesses::types::UpdateBusinessResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::businesses::types::UpdateBusinessResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::businesses::types::CreateBusinessRequest>),
+        reply: Some(decode::<hoopai::businesses::types::UpdateBusinessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::businesses::types::UpdateBusinessResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::businesses::types::CreateBusinessRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.businesses().create_business();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::businesses::types::CreateBusinessRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::businesses::types::CreateBusinessRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::businesses::operations::DELETE_BUSINESS,
-        reply: Some(read::<hoopai::businesses::types::DeleteBusinessResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::businesses::types::DeleteBusinessResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::businesses::types::DeleteBusinessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::businesses::types::DeleteBusinessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "businessId", "business_id")],
         call: |client, values| {
             let mut call = client.businesses().delete_business();
-            if values.wants("path", "businessId") { call = call.business_id(values.text("path", "businessId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "businessId") { call = call.business_id(values.string("path", "businessId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::businesses::operations::GET_BUSINESS,
-        reply: Some(read::<hoopai::businesses::types::GetBusinessResponse>),
+        reply: Some(decode::<hoopai::businesses::types::GetBusinessResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "businessId", "business_id")],
         call: |client, values| {
             let mut call = client.businesses().get_business();
-            if values.wants("path", "businessId") { call = call.business_id(values.text("path", "businessId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "businessId") { call = call.business_id(values.string("path", "businessId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::businesses::operations::LIST_BUSINESSES,
-        reply: Some(read::<hoopai::businesses::types::ListBusinessesResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::businesses::types::ListBusinessesResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::businesses::types::ListBusinessesResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::businesses::types::ListBusinessesResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "limit", "limit"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.businesses().list_businesses();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "skip") { call = call.skip(values.text("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::businesses::operations::UPDATE_BUSINESS,
-        reply: Some(read::<hoopai::businesses::types::UpdateBusinessResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::businesses::types::UpdateBusinessResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::businesses::types::UpdateBusinessRequest>),
+        reply: Some(decode::<hoopai::businesses::types::UpdateBusinessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::businesses::types::UpdateBusinessResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::businesses::types::UpdateBusinessRequest>),
         setters: &[("path", "businessId", "business_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.businesses().update_business();
-            if values.wants("path", "businessId") { call = call.business_id(values.text("path", "businessId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::businesses::types::UpdateBusinessRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "businessId") { call = call.business_id(values.string("path", "businessId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::businesses::types::UpdateBusinessRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

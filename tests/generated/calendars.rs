@@ -7,559 +7,559 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::calendars::operations::ADD_CALENDAR_TO_SCHEDULE,
-        reply: Some(read::<hoopai::calendars::types::Response>),
-        is_success: Some(|reply| Ok(decode::<hoopai::calendars::types::Response>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::Response>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::Response>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id"), ("path", "calendarId", "calendar_id")],
         call: |client, values| {
             let mut call = client.calendars().add_calendar_to_schedule();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("path", "calendarId") { call = call.calendar_id(values.text("path", "calendarId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_APPOINTMENT,
-        reply: Some(read::<hoopai::calendars::types::AppointmentSchemaResponse>),
+        reply: Some(decode::<hoopai::calendars::types::AppointmentSchemaResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::CreateAppointmentRequest>),
+        body: Some(decode::<hoopai::calendars::types::CreateAppointmentRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().create_appointment();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::CreateAppointmentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::CreateAppointmentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_APPOINTMENT_NOTE,
-        reply: Some(read::<hoopai::calendars::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::calendars::types::GetCreateUpdateNoteResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::Notes>),
+        body: Some(decode::<hoopai::calendars::types::Notes>),
         setters: &[("path", "appointmentId", "appointment_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().create_appointment_note();
-            if values.wants("path", "appointmentId") { call = call.appointment_id(values.text("path", "appointmentId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::Notes>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "appointmentId") { call = call.appointment_id(values.string("path", "appointmentId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::Notes>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_BLOCKED_SLOT,
-        reply: Some(read::<hoopai::calendars::types::BlockedSlotResponse>),
+        reply: Some(decode::<hoopai::calendars::types::BlockedSlotResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::CreateBlockedSlotRequest>),
+        body: Some(decode::<hoopai::calendars::types::CreateBlockedSlotRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().create_blocked_slot();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::CreateBlockedSlotRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::CreateBlockedSlotRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_CALENDAR,
-        reply: Some(read::<hoopai::calendars::types::CalendarByIdResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarByIdResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::CreateCalendarRequest>),
+        body: Some(decode::<hoopai::calendars::types::CreateCalendarRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().create_calendar();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::CreateCalendarRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::CreateCalendarRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_CALENDAR_RESOURCE,
-        reply: Some(read::<hoopai::calendars::types::CalendarResourceByIdResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarResourceByIdResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::CreateCalendarResourceRequest>),
+        body: Some(decode::<hoopai::calendars::types::CreateCalendarResourceRequest>),
         setters: &[("path", "resourceType", "resource_type"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().create_calendar_resource();
-            if values.wants("path", "resourceType") { call = call.resource_type(values.text("path", "resourceType")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::CreateCalendarResourceRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "resourceType") { call = call.resource_type(values.string("path", "resourceType")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::CreateCalendarResourceRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_EVENT_NOTIFICATIONS,
-        reply: Some(read::<Vec<hoopai::calendars::types::CalendarNotificationResponse>>),
+        reply: Some(decode::<Vec<hoopai::calendars::types::CalendarNotificationResponse>>),
         is_success: None,
-        body: Some(read::<Vec<hoopai::calendars::types::CreateCalendarNotification>>),
+        body: Some(decode::<Vec<hoopai::calendars::types::CreateCalendarNotification>>),
         setters: &[("path", "calendarId", "calendar_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().create_event_notifications();
-            if values.wants("path", "calendarId") { call = call.calendar_id(values.text("path", "calendarId")); }
-            if values.wants("body", "") { call = call.body(values.body::<Vec<hoopai::calendars::types::CreateCalendarNotification>>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
+            if values.has("body", "") { call = call.body(values.body::<Vec<hoopai::calendars::types::CreateCalendarNotification>>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_GROUP,
-        reply: Some(read::<hoopai::calendars::types::GroupCreateResponse>),
+        reply: Some(decode::<hoopai::calendars::types::GroupCreateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::CreateGroupRequest>),
+        body: Some(decode::<hoopai::calendars::types::CreateGroupRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().create_group();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::CreateGroupRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::CreateGroupRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_SCHEDULE,
-        reply: Some(read::<hoopai::calendars::types::ScheduleResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ScheduleResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::CreateScheduleRequest>),
+        body: Some(decode::<hoopai::calendars::types::CreateScheduleRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().create_schedule();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::CreateScheduleRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::CreateScheduleRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::DELETE_APPOINTMENT_NOTE,
-        reply: Some(read::<hoopai::calendars::types::DeleteAppointmentNoteResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::calendars::types::DeleteAppointmentNoteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::DeleteAppointmentNoteResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::DeleteAppointmentNoteResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "appointmentId", "appointment_id"), ("path", "noteId", "note_id")],
         call: |client, values| {
             let mut call = client.calendars().delete_appointment_note();
-            if values.wants("path", "appointmentId") { call = call.appointment_id(values.text("path", "appointmentId")); }
-            if values.wants("path", "noteId") { call = call.note_id(values.text("path", "noteId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "appointmentId") { call = call.appointment_id(values.string("path", "appointmentId")); }
+            if values.has("path", "noteId") { call = call.note_id(values.string("path", "noteId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::DELETE_CALENDAR,
-        reply: Some(read::<hoopai::calendars::types::DeleteCalendarResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::calendars::types::DeleteCalendarResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::DeleteCalendarResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::DeleteCalendarResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "calendarId", "calendar_id")],
         call: |client, values| {
             let mut call = client.calendars().delete_calendar();
-            if values.wants("path", "calendarId") { call = call.calendar_id(values.text("path", "calendarId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::DELETE_CALENDAR_RESOURCE,
-        reply: Some(read::<hoopai::calendars::types::DeleteCalendarResourceResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::calendars::types::DeleteCalendarResourceResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::DeleteCalendarResourceResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::DeleteCalendarResourceResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "resourceType", "resource_type"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.calendars().delete_calendar_resource();
-            if values.wants("path", "resourceType") { call = call.resource_type(values.text("path", "resourceType")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "resourceType") { call = call.resource_type(values.string("path", "resourceType")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::DELETE_EVENT,
-        reply: Some(read::<hoopai::calendars::types::DeleteEventResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::calendars::types::DeleteEventResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::runtime::json::Map>),
+        reply: Some(decode::<hoopai::calendars::types::DeleteEventResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::DeleteEventResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::runtime::json::Map>),
         setters: &[("path", "eventId", "event_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().delete_event();
-            if values.wants("path", "eventId") { call = call.event_id(values.text("path", "eventId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Map>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "eventId") { call = call.event_id(values.string("path", "eventId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Map>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::DELETE_EVENT_NOTIFICATION,
-        reply: Some(read::<hoopai::calendars::types::CalendarNotificationDeleteResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::calendars::types::CalendarNotificationDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::CalendarNotificationDeleteResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::CalendarNotificationDeleteResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "calendarId", "calendar_id"), ("path", "notificationId", "notification_id")],
         call: |client, values| {
             let mut call = client.calendars().delete_event_notification();
-            if values.wants("path", "calendarId") { call = call.calendar_id(values.text("path", "calendarId")); }
-            if values.wants("path", "notificationId") { call = call.notification_id(values.text("path", "notificationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
+            if values.has("path", "notificationId") { call = call.notification_id(values.string("path", "notificationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::DELETE_GROUP,
-        reply: Some(read::<hoopai::calendars::types::GroupResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::calendars::types::GroupResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::GroupResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::GroupResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "groupId", "group_id")],
         call: |client, values| {
             let mut call = client.calendars().delete_group();
-            if values.wants("path", "groupId") { call = call.group_id(values.text("path", "groupId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "groupId") { call = call.group_id(values.string("path", "groupId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::DELETE_SCHEDULE,
-        reply: Some(read::<hoopai::calendars::types::Response>),
-        is_success: Some(|reply| Ok(decode::<hoopai::calendars::types::Response>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::Response>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::Response>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
             let mut call = client.calendars().delete_schedule();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::GET_APPOINTMENT,
-        reply: Some(read::<hoopai::calendars::types::GetAppointmentResponse>),
+        reply: Some(decode::<hoopai::calendars::types::GetAppointmentResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "eventId", "event_id")],
         call: |client, values| {
             let mut call = client.calendars().get_appointment();
-            if values.wants("path", "eventId") { call = call.event_id(values.text("path", "eventId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "eventId") { call = call.event_id(values.string("path", "eventId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::GET_CALENDAR,
-        reply: Some(read::<hoopai::calendars::types::CalendarByIdResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarByIdResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "calendarId", "calendar_id")],
         call: |client, values| {
             let mut call = client.calendars().get_calendar();
-            if values.wants("path", "calendarId") { call = call.calendar_id(values.text("path", "calendarId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::GET_CALENDAR_RESOURCE,
-        reply: Some(read::<hoopai::calendars::types::CalendarResourceByIdResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarResourceByIdResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "resourceType", "resource_type"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.calendars().get_calendar_resource();
-            if values.wants("path", "resourceType") { call = call.resource_type(values.text("path", "resourceType")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "resourceType") { call = call.resource_type(values.string("path", "resourceType")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::GET_EVENT_NOTIFICATION,
-        reply: Some(read::<hoopai::calendars::types::CalendarNotificationResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarNotificationResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "calendarId", "calendar_id"), ("path", "notificationId", "notification_id")],
         call: |client, values| {
             let mut call = client.calendars().get_event_notification();
-            if values.wants("path", "calendarId") { call = call.calendar_id(values.text("path", "calendarId")); }
-            if values.wants("path", "notificationId") { call = call.notification_id(values.text("path", "notificationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
+            if values.has("path", "notificationId") { call = call.notification_id(values.string("path", "notificationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::GET_GROUP,
-        reply: Some(read::<hoopai::calendars::types::GroupCreateResponse>),
+        reply: Some(decode::<hoopai::calendars::types::GroupCreateResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "groupId", "group_id")],
         call: |client, values| {
             let mut call = client.calendars().get_group();
-            if values.wants("path", "groupId") { call = call.group_id(values.text("path", "groupId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "groupId") { call = call.group_id(values.string("path", "groupId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::GET_SCHEDULE,
-        reply: Some(read::<hoopai::calendars::types::ScheduleResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ScheduleResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
             let mut call = client.calendars().get_schedule();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_APPOINTMENT_NOTES,
-        reply: Some(read::<hoopai::calendars::types::ListAppointmentNotesResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ListAppointmentNotesResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "appointmentId", "appointment_id"), ("query", "limit", "limit"), ("query", "offset", "offset")],
         call: |client, values| {
             let mut call = client.calendars().list_appointment_notes();
-            if values.wants("path", "appointmentId") { call = call.appointment_id(values.text("path", "appointmentId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "appointmentId") { call = call.appointment_id(values.string("path", "appointmentId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_BLOCKED_SLOTS,
-        reply: Some(read::<hoopai::calendars::types::GetCalendarEventsResponse>),
+        reply: Some(decode::<hoopai::calendars::types::GetCalendarEventsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "endTime", "end_time"), ("query", "locationId", "location_id"), ("query", "startTime", "start_time"), ("query", "calendarId", "calendar_id"), ("query", "groupId", "group_id"), ("query", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.calendars().list_blocked_slots();
-            if values.wants("query", "endTime") { call = call.end_time(values.text("query", "endTime")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "startTime") { call = call.start_time(values.text("query", "startTime")); }
-            if values.wants("query", "calendarId") { call = call.calendar_id(values.text("query", "calendarId")); }
-            if values.wants("query", "groupId") { call = call.group_id(values.text("query", "groupId")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "endTime") { call = call.end_time(values.string("query", "endTime")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "startTime") { call = call.start_time(values.string("query", "startTime")); }
+            if values.has("query", "calendarId") { call = call.calendar_id(values.string("query", "calendarId")); }
+            if values.has("query", "groupId") { call = call.group_id(values.string("query", "groupId")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_CALENDAR_RESOURCES,
-        reply: Some(read::<Vec<hoopai::calendars::types::CalendarResourceByIdResponse>>),
+        reply: Some(decode::<Vec<hoopai::calendars::types::CalendarResourceByIdResponse>>),
         is_success: None,
         body: None,
         setters: &[("path", "resourceType", "resource_type"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.calendars().list_calendar_resources();
-            if values.wants("path", "resourceType") { call = call.resource_type(values.text("path", "resourceType")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "resourceType") { call = call.resource_type(values.string("path", "resourceType")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_CALENDARS,
-        reply: Some(read::<hoopai::calendars::types::ListCalendarsResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ListCalendarsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "groupId", "group_id"), ("query", "showDrafted", "show_drafted")],
         call: |client, values| {
             let mut call = client.calendars().list_calendars();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "groupId") { call = call.group_id(values.text("query", "groupId")); }
-            if values.wants("query", "showDrafted") { call = call.show_drafted(values.boolean("query", "showDrafted")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "groupId") { call = call.group_id(values.string("query", "groupId")); }
+            if values.has("query", "showDrafted") { call = call.show_drafted(values.boolean("query", "showDrafted")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_EVENT_NOTIFICATIONS,
-        reply: Some(read::<Vec<hoopai::calendars::types::CalendarNotificationResponse>>),
+        reply: Some(decode::<Vec<hoopai::calendars::types::CalendarNotificationResponse>>),
         is_success: None,
         body: None,
         setters: &[("path", "calendarId", "calendar_id"), ("query", "deleted", "deleted"), ("query", "isActive", "is_active"), ("query", "limit", "limit"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.calendars().list_event_notifications();
-            if values.wants("path", "calendarId") { call = call.calendar_id(values.text("path", "calendarId")); }
-            if values.wants("query", "deleted") { call = call.deleted(values.boolean("query", "deleted")); }
-            if values.wants("query", "isActive") { call = call.is_active(values.boolean("query", "isActive")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
+            if values.has("query", "deleted") { call = call.deleted(values.boolean("query", "deleted")); }
+            if values.has("query", "isActive") { call = call.is_active(values.boolean("query", "isActive")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_EVENTS,
-        reply: Some(read::<hoopai::calendars::types::GetCalendarEventsResponse>),
+        reply: Some(decode::<hoopai::calendars::types::GetCalendarEventsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "endTime", "end_time"), ("query", "locationId", "location_id"), ("query", "startTime", "start_time"), ("query", "calendarId", "calendar_id"), ("query", "groupId", "group_id"), ("query", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.calendars().list_events();
-            if values.wants("query", "endTime") { call = call.end_time(values.text("query", "endTime")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "startTime") { call = call.start_time(values.text("query", "startTime")); }
-            if values.wants("query", "calendarId") { call = call.calendar_id(values.text("query", "calendarId")); }
-            if values.wants("query", "groupId") { call = call.group_id(values.text("query", "groupId")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "endTime") { call = call.end_time(values.string("query", "endTime")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "startTime") { call = call.start_time(values.string("query", "startTime")); }
+            if values.has("query", "calendarId") { call = call.calendar_id(values.string("query", "calendarId")); }
+            if values.has("query", "groupId") { call = call.group_id(values.string("query", "groupId")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_FREE_SLOTS,
-        reply: Some(read::<hoopai::calendars::types::ListFreeSlotsResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ListFreeSlotsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "calendarId", "calendar_id"), ("query", "endDate", "end_date"), ("query", "startDate", "start_date"), ("query", "timezone", "timezone"), ("query", "userId", "user_id"), ("query", "userIds", "user_ids")],
         call: |client, values| {
             let mut call = client.calendars().list_free_slots();
-            if values.wants("path", "calendarId") { call = call.calendar_id(values.text("path", "calendarId")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.number("query", "endDate")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.number("query", "startDate")); }
-            if values.wants("query", "timezone") { call = call.timezone(values.text("query", "timezone")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            if values.wants("query", "userIds") { call = call.user_ids(values.texts("query", "userIds")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
+            if values.has("query", "endDate") { call = call.end_date(values.number("query", "endDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.number("query", "startDate")); }
+            if values.has("query", "timezone") { call = call.timezone(values.string("query", "timezone")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            if values.has("query", "userIds") { call = call.user_ids(values.strings("query", "userIds")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_GROUPS,
-        reply: Some(read::<hoopai::calendars::types::ListGroupsResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ListGroupsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.calendars().list_groups();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_SCHEDULES,
-        reply: Some(read::<hoopai::calendars::types::ListSchedulesResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ListSchedulesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "userId", "user_id"), ("query", "calendarId", "calendar_id"), ("query", "limit", "limit"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.calendars().list_schedules();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            if values.wants("query", "calendarId") { call = call.calendar_id(values.text("query", "calendarId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            if values.has("query", "calendarId") { call = call.calendar_id(values.string("query", "calendarId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::REMOVE_CALENDAR_FROM_SCHEDULE,
-        reply: Some(read::<hoopai::calendars::types::Response>),
-        is_success: Some(|reply| Ok(decode::<hoopai::calendars::types::Response>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::Response>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::Response>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id"), ("path", "calendarId", "calendar_id")],
         call: |client, values| {
             let mut call = client.calendars().remove_calendar_from_schedule();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("path", "calendarId") { call = call.calendar_id(values.text("path", "calendarId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_APPOINTMENT,
-        reply: Some(read::<hoopai::calendars::types::AppointmentSchemaResponse>),
+        reply: Some(decode::<hoopai::calendars::types::AppointmentSchemaResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::UpdateAppointmentRequest>),
+        body: Some(decode::<hoopai::calendars::types::UpdateAppointmentRequest>),
         setters: &[("path", "eventId", "event_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().update_appointment();
-            if values.wants("path", "eventId") { call = call.event_id(values.text("path", "eventId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateAppointmentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "eventId") { call = call.event_id(values.string("path", "eventId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateAppointmentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_APPOINTMENT_NOTE,
-        reply: Some(read::<hoopai::calendars::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::calendars::types::GetCreateUpdateNoteResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::Notes>),
+        body: Some(decode::<hoopai::calendars::types::Notes>),
         setters: &[("path", "appointmentId", "appointment_id"), ("path", "noteId", "note_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().update_appointment_note();
-            if values.wants("path", "appointmentId") { call = call.appointment_id(values.text("path", "appointmentId")); }
-            if values.wants("path", "noteId") { call = call.note_id(values.text("path", "noteId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::Notes>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "appointmentId") { call = call.appointment_id(values.string("path", "appointmentId")); }
+            if values.has("path", "noteId") { call = call.note_id(values.string("path", "noteId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::Notes>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_BLOCKED_SLOT,
-        reply: Some(read::<hoopai::calendars::types::BlockedSlotResponse>),
+        reply: Some(decode::<hoopai::calendars::types::BlockedSlotResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::UpdateBlockedSlotRequest>),
+        body: Some(decode::<hoopai::calendars::types::UpdateBlockedSlotRequest>),
         setters: &[("path", "eventId", "event_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().update_blocked_slot();
-            if values.wants("path", "eventId") { call = call.event_id(values.text("path", "eventId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateBlockedSlotRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "eventId") { call = call.event_id(values.string("path", "eventId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateBlockedSlotRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_CALENDAR,
-        reply: Some(read::<hoopai::calendars::types::CalendarByIdResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarByIdResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::UpdateCalendarRequest>),
+        body: Some(decode::<hoopai::calendars::types::UpdateCalendarRequest>),
         setters: &[("path", "calendarId", "calendar_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().update_calendar();
-            if values.wants("path", "calendarId") { call = call.calendar_id(values.text("path", "calendarId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateCalendarRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateCalendarRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_CALENDAR_RESOURCE,
-        reply: Some(read::<hoopai::calendars::types::UpdateCalendarResourceResponse>),
+        reply: Some(decode::<hoopai::calendars::types::UpdateCalendarResourceResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::UpdateCalendarResourceRequest>),
+        body: Some(decode::<hoopai::calendars::types::UpdateCalendarResourceRequest>),
         setters: &[("path", "resourceType", "resource_type"), ("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().update_calendar_resource();
-            if values.wants("path", "resourceType") { call = call.resource_type(values.text("path", "resourceType")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateCalendarResourceRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "resourceType") { call = call.resource_type(values.string("path", "resourceType")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateCalendarResourceRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_EVENT_NOTIFICATION,
-        reply: Some(read::<hoopai::calendars::types::CalendarNotificationDeleteResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::calendars::types::CalendarNotificationDeleteResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::calendars::types::UpdateEventNotificationRequest>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarNotificationDeleteResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::CalendarNotificationDeleteResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::calendars::types::UpdateEventNotificationRequest>),
         setters: &[("path", "calendarId", "calendar_id"), ("path", "notificationId", "notification_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().update_event_notification();
-            if values.wants("path", "calendarId") { call = call.calendar_id(values.text("path", "calendarId")); }
-            if values.wants("path", "notificationId") { call = call.notification_id(values.text("path", "notificationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateEventNotificationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
+            if values.has("path", "notificationId") { call = call.notification_id(values.string("path", "notificationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateEventNotificationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_GROUP,
-        reply: Some(read::<hoopai::calendars::types::GroupCreateResponse>),
+        reply: Some(decode::<hoopai::calendars::types::GroupCreateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::UpdateGroupRequest>),
+        body: Some(decode::<hoopai::calendars::types::UpdateGroupRequest>),
         setters: &[("path", "groupId", "group_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().update_group();
-            if values.wants("path", "groupId") { call = call.group_id(values.text("path", "groupId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateGroupRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "groupId") { call = call.group_id(values.string("path", "groupId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateGroupRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_GROUP_STATUS,
-        reply: Some(read::<hoopai::calendars::types::GroupResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::calendars::types::GroupResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::calendars::types::UpdateGroupStatusRequest>),
+        reply: Some(decode::<hoopai::calendars::types::GroupResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::GroupResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::calendars::types::UpdateGroupStatusRequest>),
         setters: &[("path", "groupId", "group_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().update_group_status();
-            if values.wants("path", "groupId") { call = call.group_id(values.text("path", "groupId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateGroupStatusRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "groupId") { call = call.group_id(values.string("path", "groupId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateGroupStatusRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_SCHEDULE,
-        reply: Some(read::<hoopai::calendars::types::ScheduleResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ScheduleResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::UpdateScheduleRequest>),
+        body: Some(decode::<hoopai::calendars::types::UpdateScheduleRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().update_schedule();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateScheduleRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::UpdateScheduleRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::VALIDATE_GROUP_SLUG,
-        reply: Some(read::<hoopai::calendars::types::ValidateGroupSlugResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ValidateGroupSlugResponse>),
         is_success: None,
-        body: Some(read::<hoopai::calendars::types::ValidateGroupSlugRequest>),
+        body: Some(decode::<hoopai::calendars::types::ValidateGroupSlugRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().validate_group_slug();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::calendars::types::ValidateGroupSlugRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::ValidateGroupSlugRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

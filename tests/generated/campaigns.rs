@@ -7,15 +7,15 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::campaigns::operations::LIST_CAMPAIGNS,
-        reply: Some(read::<hoopai::campaigns::types::ListCampaignsResponse>),
+        reply: Some(decode::<hoopai::campaigns::types::ListCampaignsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.campaigns().list_campaigns();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,14 +7,14 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::companies::operations::GET_COMPANY,
-        reply: Some(read::<hoopai::companies::types::GetCompanyResponse>),
+        reply: Some(decode::<hoopai::companies::types::GetCompanyResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "companyId", "company_id")],
         call: |client, values| {
             let mut call = client.companies().get_company();
-            if values.wants("path", "companyId") { call = call.company_id(values.text("path", "companyId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,421 +7,421 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::contacts::operations::ADD_CONTACT_TO_CAMPAIGN,
-        reply: Some(read::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::runtime::json::Map>),
+        reply: Some(decode::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::runtime::json::Map>),
         setters: &[("path", "contactId", "contact_id"), ("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().add_contact_to_campaign();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("path", "campaignId") { call = call.campaign_id(values.text("path", "campaignId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Map>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Map>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::ADD_CONTACT_TO_WORKFLOW,
-        reply: Some(read::<hoopai::contacts::types::ContactsWorkflowResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::contacts::types::ContactsWorkflowResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::contacts::types::CreateWorkflow>),
+        reply: Some(decode::<hoopai::contacts::types::ContactsWorkflowResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::ContactsWorkflowResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::contacts::types::CreateWorkflow>),
         setters: &[("path", "contactId", "contact_id"), ("path", "workflowId", "workflow_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().add_contact_to_workflow();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("path", "workflowId") { call = call.workflow_id(values.text("path", "workflowId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::CreateWorkflow>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("path", "workflowId") { call = call.workflow_id(values.string("path", "workflowId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::CreateWorkflow>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::ADD_FOLLOWERS,
-        reply: Some(read::<hoopai::contacts::types::AddFollowersResponse>),
+        reply: Some(decode::<hoopai::contacts::types::AddFollowersResponse>),
         is_success: None,
-        body: Some(read::<hoopai::contacts::types::Followers>),
+        body: Some(decode::<hoopai::contacts::types::Followers>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().add_followers();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::Followers>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::Followers>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::ADD_TAGS,
-        reply: Some(read::<hoopai::contacts::types::AddTagsResponse>),
+        reply: Some(decode::<hoopai::contacts::types::AddTagsResponse>),
         is_success: None,
-        body: Some(read::<hoopai::contacts::types::Tags>),
+        body: Some(decode::<hoopai::contacts::types::Tags>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().add_tags();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::Tags>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::Tags>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::CREATE_CONTACT,
-        reply: Some(read::<hoopai::contacts::types::CreateContactResponse>),
+        reply: Some(decode::<hoopai::contacts::types::CreateContactResponse>),
         is_success: None,
-        body: Some(read::<hoopai::contacts::types::CreateContactRequest>),
+        body: Some(decode::<hoopai::contacts::types::CreateContactRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().create_contact();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::CreateContactRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::CreateContactRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::CREATE_NOTE,
-        reply: Some(read::<hoopai::contacts::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::contacts::types::GetCreateUpdateNoteResponse>),
         is_success: None,
-        body: Some(read::<hoopai::contacts::types::CreateNoteRequest>),
+        body: Some(decode::<hoopai::contacts::types::CreateNoteRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().create_note();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::CreateNoteRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::CreateNoteRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::CREATE_TASK,
-        reply: Some(read::<hoopai::contacts::types::TaskByIsResponse>),
+        reply: Some(decode::<hoopai::contacts::types::TaskByIsResponse>),
         is_success: None,
-        body: Some(read::<hoopai::contacts::types::CreateTaskRequest>),
+        body: Some(decode::<hoopai::contacts::types::CreateTaskRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().create_task();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::CreateTaskRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::CreateTaskRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::DELETE_CONTACT,
-        reply: Some(read::<hoopai::contacts::types::DeleteContactResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::contacts::types::DeleteContactResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::contacts::types::DeleteContactResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::DeleteContactResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "contactId", "contact_id")],
         call: |client, values| {
             let mut call = client.contacts().delete_contact();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::DELETE_NOTE,
-        reply: Some(read::<hoopai::contacts::types::DeleteNoteResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::contacts::types::DeleteNoteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::contacts::types::DeleteNoteResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::DeleteNoteResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "contactId", "contact_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.contacts().delete_note();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::DELETE_TASK,
-        reply: Some(read::<hoopai::contacts::types::DeleteTaskResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::contacts::types::DeleteTaskResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::contacts::types::DeleteTaskResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::DeleteTaskResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "contactId", "contact_id"), ("path", "taskId", "task_id")],
         call: |client, values| {
             let mut call = client.contacts().delete_task();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("path", "taskId") { call = call.task_id(values.text("path", "taskId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("path", "taskId") { call = call.task_id(values.string("path", "taskId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::GET_CONTACT,
-        reply: Some(read::<hoopai::contacts::types::GetContactResponse>),
+        reply: Some(decode::<hoopai::contacts::types::GetContactResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "contactId", "contact_id")],
         call: |client, values| {
             let mut call = client.contacts().get_contact();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::GET_DUPLICATE_CONTACT,
-        reply: Some(read::<hoopai::contacts::types::GetDuplicateContactResponse>),
+        reply: Some(decode::<hoopai::contacts::types::GetDuplicateContactResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "email", "email"), ("query", "number", "number")],
         call: |client, values| {
             let mut call = client.contacts().get_duplicate_contact();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "email") { call = call.email(values.text("query", "email")); }
-            if values.wants("query", "number") { call = call.number(values.text("query", "number")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "email") { call = call.email(values.string("query", "email")); }
+            if values.has("query", "number") { call = call.number(values.string("query", "number")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::GET_NOTE,
-        reply: Some(read::<hoopai::contacts::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::contacts::types::GetCreateUpdateNoteResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "contactId", "contact_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.contacts().get_note();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::GET_TASK,
-        reply: Some(read::<hoopai::contacts::types::TaskByIsResponse>),
+        reply: Some(decode::<hoopai::contacts::types::TaskByIsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "contactId", "contact_id"), ("path", "taskId", "task_id")],
         call: |client, values| {
             let mut call = client.contacts().get_task();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("path", "taskId") { call = call.task_id(values.text("path", "taskId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("path", "taskId") { call = call.task_id(values.string("path", "taskId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::LIST_APPOINTMENTS,
-        reply: Some(read::<hoopai::contacts::types::ListAppointmentsResponse>),
+        reply: Some(decode::<hoopai::contacts::types::ListAppointmentsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "contactId", "contact_id")],
         call: |client, values| {
             let mut call = client.contacts().list_appointments();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::LIST_CONTACTS,
-        reply: Some(read::<hoopai::contacts::types::ContactsSearchResponse>),
+        reply: Some(decode::<hoopai::contacts::types::ContactsSearchResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "limit", "limit"), ("query", "query", "query"), ("query", "startAfter", "start_after"), ("query", "startAfterId", "start_after_id")],
         call: |client, values| {
             let mut call = client.contacts().list_contacts();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "startAfter") { call = call.start_after(values.number("query", "startAfter")); }
-            if values.wants("query", "startAfterId") { call = call.start_after_id(values.text("query", "startAfterId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "startAfter") { call = call.start_after(values.number("query", "startAfter")); }
+            if values.has("query", "startAfterId") { call = call.start_after_id(values.string("query", "startAfterId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::LIST_CONTACTS_BY_BUSINESS,
-        reply: Some(read::<hoopai::contacts::types::ContactsSearchResponse>),
+        reply: Some(decode::<hoopai::contacts::types::ContactsSearchResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "businessId", "business_id"), ("query", "locationId", "location_id"), ("query", "limit", "limit"), ("query", "query", "query"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.contacts().list_contacts_by_business();
-            if values.wants("path", "businessId") { call = call.business_id(values.text("path", "businessId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "skip") { call = call.skip(values.text("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "businessId") { call = call.business_id(values.string("path", "businessId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::LIST_NOTES,
-        reply: Some(read::<hoopai::contacts::types::ListNotesResponse>),
+        reply: Some(decode::<hoopai::contacts::types::ListNotesResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "contactId", "contact_id")],
         call: |client, values| {
             let mut call = client.contacts().list_notes();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::LIST_TASKS,
-        reply: Some(read::<hoopai::contacts::types::ListTasksResponse>),
+        reply: Some(decode::<hoopai::contacts::types::ListTasksResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "contactId", "contact_id")],
         call: |client, values| {
             let mut call = client.contacts().list_tasks();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::REMOVE_CONTACT_FROM_ALL_CAMPAIGNS,
-        reply: Some(read::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "contactId", "contact_id")],
         call: |client, values| {
             let mut call = client.contacts().remove_contact_from_all_campaigns();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::REMOVE_CONTACT_FROM_CAMPAIGN,
-        reply: Some(read::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "contactId", "contact_id"), ("path", "campaignId", "campaign_id")],
         call: |client, values| {
             let mut call = client.contacts().remove_contact_from_campaign();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("path", "campaignId") { call = call.campaign_id(values.text("path", "campaignId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::REMOVE_CONTACT_FROM_WORKFLOW,
-        reply: Some(read::<hoopai::contacts::types::ContactsWorkflowResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::contacts::types::ContactsWorkflowResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::contacts::types::CreateWorkflow>),
+        reply: Some(decode::<hoopai::contacts::types::ContactsWorkflowResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::ContactsWorkflowResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::contacts::types::CreateWorkflow>),
         setters: &[("path", "contactId", "contact_id"), ("path", "workflowId", "workflow_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().remove_contact_from_workflow();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("path", "workflowId") { call = call.workflow_id(values.text("path", "workflowId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::CreateWorkflow>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("path", "workflowId") { call = call.workflow_id(values.string("path", "workflowId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::CreateWorkflow>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::REMOVE_FOLLOWERS,
-        reply: Some(read::<hoopai::contacts::types::RemoveFollowersResponse>),
+        reply: Some(decode::<hoopai::contacts::types::RemoveFollowersResponse>),
         is_success: None,
-        body: Some(read::<hoopai::contacts::types::Followers>),
+        body: Some(decode::<hoopai::contacts::types::Followers>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().remove_followers();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::Followers>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::Followers>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::REMOVE_TAGS,
-        reply: Some(read::<hoopai::contacts::types::RemoveTagsResponse>),
+        reply: Some(decode::<hoopai::contacts::types::RemoveTagsResponse>),
         is_success: None,
-        body: Some(read::<hoopai::contacts::types::Tags>),
+        body: Some(decode::<hoopai::contacts::types::Tags>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().remove_tags();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::Tags>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::Tags>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::SEARCH_CONTACTS,
-        reply: Some(read::<hoopai::contacts::types::SearchContactsResponse>),
+        reply: Some(decode::<hoopai::contacts::types::SearchContactsResponse>),
         is_success: None,
-        body: Some(read::<hoopai::contacts::types::SearchContactsRequest>),
+        body: Some(decode::<hoopai::contacts::types::SearchContactsRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().search_contacts();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::SearchContactsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::SearchContactsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::SET_BUSINESS_IN_BULK,
-        reply: Some(read::<hoopai::contacts::types::SetBusinessInBulkResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::contacts::types::SetBusinessInBulkResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::contacts::types::SetBusinessInBulkRequest>),
+        reply: Some(decode::<hoopai::contacts::types::SetBusinessInBulkResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::SetBusinessInBulkResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::contacts::types::SetBusinessInBulkRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().set_business_in_bulk();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::SetBusinessInBulkRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::SetBusinessInBulkRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::UPDATE_CONTACT,
-        reply: Some(read::<hoopai::contacts::types::UpdateContactResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::contacts::types::UpdateContactResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::contacts::types::UpdateContactRequest>),
+        reply: Some(decode::<hoopai::contacts::types::UpdateContactResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::UpdateContactResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::contacts::types::UpdateContactRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().update_contact();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::UpdateContactRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::UpdateContactRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::UPDATE_NOTE,
-        reply: Some(read::<hoopai::contacts::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::contacts::types::GetCreateUpdateNoteResponse>),
         is_success: None,
-        body: Some(read::<hoopai::contacts::types::UpdateNoteRequest>),
+        body: Some(decode::<hoopai::contacts::types::UpdateNoteRequest>),
         setters: &[("path", "contactId", "contact_id"), ("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().update_note();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::UpdateNoteRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::UpdateNoteRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::UPDATE_TAGS_IN_BULK,
-        reply: Some(read::<hoopai::contacts::types::UpdateTagsInBulkResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::contacts::types::UpdateTagsInBulkResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::contacts::types::UpdateTagsInBulkRequest>),
+        reply: Some(decode::<hoopai::contacts::types::UpdateTagsInBulkResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::UpdateTagsInBulkResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::contacts::types::UpdateTagsInBulkRequest>),
         setters: &[("path", "type", "type_"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().update_tags_in_bulk();
-            if values.wants("path", "type") { call = call.type_(values.text("path", "type")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::UpdateTagsInBulkRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "type") { call = call.type_(values.string("path", "type")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::UpdateTagsInBulkRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::UPDATE_TASK,
-        reply: Some(read::<hoopai::contacts::types::TaskByIsResponse>),
+        reply: Some(decode::<hoopai::contacts::types::TaskByIsResponse>),
         is_success: None,
-        body: Some(read::<hoopai::contacts::types::UpdateTaskRequest>),
+        body: Some(decode::<hoopai::contacts::types::UpdateTaskRequest>),
         setters: &[("path", "contactId", "contact_id"), ("path", "taskId", "task_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().update_task();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("path", "taskId") { call = call.task_id(values.text("path", "taskId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::UpdateTaskRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("path", "taskId") { call = call.task_id(values.string("path", "taskId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::UpdateTaskRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::UPDATE_TASK_COMPLETED,
-        reply: Some(read::<hoopai::contacts::types::TaskByIsResponse>),
+        reply: Some(decode::<hoopai::contacts::types::TaskByIsResponse>),
         is_success: None,
-        body: Some(read::<hoopai::contacts::types::UpdateTaskCompletedRequest>),
+        body: Some(decode::<hoopai::contacts::types::UpdateTaskCompletedRequest>),
         setters: &[("path", "contactId", "contact_id"), ("path", "taskId", "task_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().update_task_completed();
-            if values.wants("path", "contactId") { call = call.contact_id(values.text("path", "contactId")); }
-            if values.wants("path", "taskId") { call = call.task_id(values.text("path", "taskId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::UpdateTaskCompletedRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
+            if values.has("path", "taskId") { call = call.task_id(values.string("path", "taskId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::UpdateTaskCompletedRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::UPSERT_CONTACT,
-        reply: Some(read::<hoopai::contacts::types::UpsertContactResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::contacts::types::UpsertContactResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::contacts::types::UpsertContactRequest>),
+        reply: Some(decode::<hoopai::contacts::types::UpsertContactResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::UpsertContactResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::contacts::types::UpsertContactRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().upsert_contact();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::contacts::types::UpsertContactRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::UpsertContactRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,156 +7,156 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::conversation_ai::operations::CREATE_ACTION,
-        reply: Some(read::<hoopai::conversation_ai::types::ActionResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversation_ai::types::ActionResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::conversation_ai::types::CreateAction>),
+        reply: Some(decode::<hoopai::conversation_ai::types::ActionResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversation_ai::types::ActionResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::conversation_ai::types::CreateAction>),
         setters: &[("path", "agentId", "agent_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversation_ai().create_action();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::CreateAction>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::CreateAction>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::CREATE_AGENT,
-        reply: Some(read::<hoopai::conversation_ai::types::EmployeeResponse>),
+        reply: Some(decode::<hoopai::conversation_ai::types::EmployeeResponse>),
         is_success: None,
-        body: Some(read::<hoopai::conversation_ai::types::CreateAgentRequest>),
+        body: Some(decode::<hoopai::conversation_ai::types::CreateAgentRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversation_ai().create_agent();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::CreateAgentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::CreateAgentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::DELETE_ACTION,
-        reply: Some(read::<hoopai::conversation_ai::types::DeleteActionResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversation_ai::types::DeleteActionResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversation_ai::types::DeleteActionResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversation_ai::types::DeleteActionResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "agentId", "agent_id"), ("path", "actionId", "action_id")],
         call: |client, values| {
             let mut call = client.conversation_ai().delete_action();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("path", "actionId") { call = call.action_id(values.text("path", "actionId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("path", "actionId") { call = call.action_id(values.string("path", "actionId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::DELETE_AGENT,
-        reply: Some(read::<hoopai::conversation_ai::types::DeleteAgentResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversation_ai::types::DeleteAgentResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversation_ai::types::DeleteAgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversation_ai::types::DeleteAgentResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "agentId", "agent_id")],
         call: |client, values| {
             let mut call = client.conversation_ai().delete_agent();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::GET_ACTION,
-        reply: Some(read::<hoopai::conversation_ai::types::ActionResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversation_ai::types::ActionResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversation_ai::types::ActionResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversation_ai::types::ActionResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "agentId", "agent_id"), ("path", "actionId", "action_id")],
         call: |client, values| {
             let mut call = client.conversation_ai().get_action();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("path", "actionId") { call = call.action_id(values.text("path", "actionId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("path", "actionId") { call = call.action_id(values.string("path", "actionId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::GET_AGENT,
-        reply: Some(read::<hoopai::conversation_ai::types::EmployeeResponse>),
+        reply: Some(decode::<hoopai::conversation_ai::types::EmployeeResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "agentId", "agent_id")],
         call: |client, values| {
             let mut call = client.conversation_ai().get_agent();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::GET_GENERATION_DETAILS,
-        reply: Some(read::<hoopai::conversation_ai::types::GetGenerationDetailsResponse>),
+        reply: Some(decode::<hoopai::conversation_ai::types::GetGenerationDetailsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "messageId", "message_id"), ("query", "source", "source")],
         call: |client, values| {
             let mut call = client.conversation_ai().get_generation_details();
-            if values.wants("query", "messageId") { call = call.message_id(values.text("query", "messageId")); }
-            if values.wants("query", "source") { call = call.source(values.text("query", "source")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "messageId") { call = call.message_id(values.string("query", "messageId")); }
+            if values.has("query", "source") { call = call.source(values.string("query", "source")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::LIST_ACTIONS,
-        reply: Some(read::<hoopai::conversation_ai::types::ListActionsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversation_ai::types::ListActionsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversation_ai::types::ListActionsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversation_ai::types::ListActionsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "agentId", "agent_id")],
         call: |client, values| {
             let mut call = client.conversation_ai().list_actions();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::SEARCH_AGENTS,
-        reply: Some(read::<hoopai::conversation_ai::types::SearchAgentsResponse>),
+        reply: Some(decode::<hoopai::conversation_ai::types::SearchAgentsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "limit", "limit"), ("query", "query", "query"), ("query", "startAfter", "start_after")],
         call: |client, values| {
             let mut call = client.conversation_ai().search_agents();
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "startAfter") { call = call.start_after(values.text("query", "startAfter")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "startAfter") { call = call.start_after(values.string("query", "startAfter")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::UPDATE_ACTION,
-        reply: Some(read::<hoopai::conversation_ai::types::ActionResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversation_ai::types::ActionResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::conversation_ai::types::CreateAction>),
+        reply: Some(decode::<hoopai::conversation_ai::types::ActionResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversation_ai::types::ActionResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::conversation_ai::types::CreateAction>),
         setters: &[("path", "agentId", "agent_id"), ("path", "actionId", "action_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversation_ai().update_action();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("path", "actionId") { call = call.action_id(values.text("path", "actionId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::CreateAction>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("path", "actionId") { call = call.action_id(values.string("path", "actionId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::CreateAction>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::UPDATE_AGENT,
-        reply: Some(read::<hoopai::conversation_ai::types::EmployeeResponse>),
+        reply: Some(decode::<hoopai::conversation_ai::types::EmployeeResponse>),
         is_success: None,
-        body: Some(read::<hoopai::conversation_ai::types::UpdateAgentRequest>),
+        body: Some(decode::<hoopai::conversation_ai::types::UpdateAgentRequest>),
         setters: &[("path", "agentId", "agent_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversation_ai().update_agent();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::UpdateAgentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::UpdateAgentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::UPDATE_FOLLOWUP_SETTINGS,
-        reply: Some(read::<hoopai::conversation_ai::types::ActionResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversation_ai::types::ActionResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::conversation_ai::types::UpdateFollowupSettingsRequest>),
+        reply: Some(decode::<hoopai::conversation_ai::types::ActionResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversation_ai::types::ActionResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::conversation_ai::types::UpdateFollowupSettingsRequest>),
         setters: &[("path", "agentId", "agent_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversation_ai().update_followup_settings();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::UpdateFollowupSettingsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::UpdateFollowupSettingsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,99 +7,99 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::conversations::operations::ADD_INBOUND_MESSAGE,
-        reply: Some(read::<hoopai::conversations::types::ProcessMessageResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversations::types::ProcessMessageResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::conversations::types::AddInboundMessageRequest>),
+        reply: Some(decode::<hoopai::conversations::types::ProcessMessageResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::ProcessMessageResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::conversations::types::AddInboundMessageRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().add_inbound_message();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::AddInboundMessageRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::AddInboundMessageRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::ADD_OUTBOUND_CALL,
-        reply: Some(read::<hoopai::conversations::types::ProcessMessageResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversations::types::ProcessMessageResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::conversations::types::AddOutboundCallRequest>),
+        reply: Some(decode::<hoopai::conversations::types::ProcessMessageResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::ProcessMessageResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::conversations::types::AddOutboundCallRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().add_outbound_call();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::AddOutboundCallRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::AddOutboundCallRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::CANCEL_SCHEDULED_EMAIL_MESSAGE,
-        reply: Some(read::<hoopai::conversations::types::CancelScheduledResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversations::types::CancelScheduledResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversations::types::CancelScheduledResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CancelScheduledResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "emailMessageId", "email_message_id")],
         call: |client, values| {
             let mut call = client.conversations().cancel_scheduled_email_message();
-            if values.wants("path", "emailMessageId") { call = call.email_message_id(values.text("path", "emailMessageId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "emailMessageId") { call = call.email_message_id(values.string("path", "emailMessageId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::CANCEL_SCHEDULED_MESSAGE,
-        reply: Some(read::<hoopai::conversations::types::CancelScheduledResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversations::types::CancelScheduledResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversations::types::CancelScheduledResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CancelScheduledResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "messageId", "message_id")],
         call: |client, values| {
             let mut call = client.conversations().cancel_scheduled_message();
-            if values.wants("path", "messageId") { call = call.message_id(values.text("path", "messageId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "messageId") { call = call.message_id(values.string("path", "messageId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::COMPLETE_FILE_UPLOAD,
-        reply: Some(read::<hoopai::conversations::types::CompleteFileUploadResponse>),
+        reply: Some(decode::<hoopai::conversations::types::CompleteFileUploadResponse>),
         is_success: None,
-        body: Some(read::<hoopai::conversations::types::CompleteFileUploadRequest>),
+        body: Some(decode::<hoopai::conversations::types::CompleteFileUploadRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().complete_file_upload();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::CompleteFileUploadRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::CompleteFileUploadRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::CREATE_CONVERSATION,
-        reply: Some(read::<hoopai::conversations::types::CreateConversationResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversations::types::CreateConversationResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::conversations::types::CreateConversationRequest>),
+        reply: Some(decode::<hoopai::conversations::types::CreateConversationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CreateConversationResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::conversations::types::CreateConversationRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().create_conversation();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::CreateConversationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::CreateConversationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::CREATE_CUSTOM_SUBTYPE,
-        reply: Some(read::<hoopai::conversations::types::Response>),
+        reply: Some(decode::<hoopai::conversations::types::Response>),
         is_success: None,
-        body: Some(read::<hoopai::conversations::types::CreateCustomSubtypeRequest>),
+        body: Some(decode::<hoopai::conversations::types::CreateCustomSubtypeRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().create_custom_subtype();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::CreateCustomSubtypeRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::CreateCustomSubtypeRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::DELETE_CONVERSATION,
-        reply: Some(read::<hoopai::conversations::types::DeleteConversationResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversations::types::DeleteConversationResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversations::types::DeleteConversationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::DeleteConversationResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "conversationId", "conversation_id")],
         call: |client, values| {
             let mut call = client.conversations().delete_conversation();
-            if values.wants("path", "conversationId") { call = call.conversation_id(values.text("path", "conversationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "conversationId") { call = call.conversation_id(values.string("path", "conversationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
@@ -110,80 +110,80 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("path", "locationId", "location_id"), ("path", "messageId", "message_id")],
         call: |client, values| {
             let mut call = client.conversations().download_message_transcription();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "messageId") { call = call.message_id(values.text("path", "messageId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "messageId") { call = call.message_id(values.string("path", "messageId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::EXPORT_MESSAGES,
-        reply: Some(read::<hoopai::conversations::types::ExportMessagesResponse>),
+        reply: Some(decode::<hoopai::conversations::types::ExportMessagesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "channel", "channel"), ("query", "contactId", "contact_id"), ("query", "conversationId", "conversation_id"), ("query", "cursor", "cursor"), ("query", "endDate", "end_date"), ("query", "limit", "limit"), ("query", "sortBy", "sort_by"), ("query", "sortOrder", "sort_order"), ("query", "startDate", "start_date")],
         call: |client, values| {
             let mut call = client.conversations().export_messages();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "channel") { call = call.channel(values.text("query", "channel")); }
-            if values.wants("query", "contactId") { call = call.contact_id(values.text("query", "contactId")); }
-            if values.wants("query", "conversationId") { call = call.conversation_id(values.text("query", "conversationId")); }
-            if values.wants("query", "cursor") { call = call.cursor(values.text("query", "cursor")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "sortBy") { call = call.sort_by(values.text("query", "sortBy")); }
-            if values.wants("query", "sortOrder") { call = call.sort_order(values.text("query", "sortOrder")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "channel") { call = call.channel(values.string("query", "channel")); }
+            if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
+            if values.has("query", "conversationId") { call = call.conversation_id(values.string("query", "conversationId")); }
+            if values.has("query", "cursor") { call = call.cursor(values.string("query", "cursor")); }
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "sortBy") { call = call.sort_by(values.string("query", "sortBy")); }
+            if values.has("query", "sortOrder") { call = call.sort_order(values.string("query", "sortOrder")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::GET_CONTACT_UNSUBSCRIPTION_STATUS,
-        reply: Some(read::<hoopai::conversations::types::Response>),
+        reply: Some(decode::<hoopai::conversations::types::Response>),
         is_success: None,
         body: None,
         setters: &[("query", "contactId", "contact_id"), ("query", "locationId", "location_id"), ("query", "email", "email")],
         call: |client, values| {
             let mut call = client.conversations().get_contact_unsubscription_status();
-            if values.wants("query", "contactId") { call = call.contact_id(values.text("query", "contactId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "email") { call = call.email(values.text("query", "email")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "email") { call = call.email(values.string("query", "email")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::GET_CONVERSATION,
-        reply: Some(read::<hoopai::conversations::types::GetConversationResponse>),
+        reply: Some(decode::<hoopai::conversations::types::GetConversationResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "conversationId", "conversation_id")],
         call: |client, values| {
             let mut call = client.conversations().get_conversation();
-            if values.wants("path", "conversationId") { call = call.conversation_id(values.text("path", "conversationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "conversationId") { call = call.conversation_id(values.string("path", "conversationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::GET_EMAIL,
-        reply: Some(read::<hoopai::conversations::types::GetEmailResponse>),
+        reply: Some(decode::<hoopai::conversations::types::GetEmailResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
             let mut call = client.conversations().get_email();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::GET_MESSAGE,
-        reply: Some(read::<hoopai::conversations::types::GetMessageResponse2>),
+        reply: Some(decode::<hoopai::conversations::types::GetMessageResponse2>),
         is_success: None,
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
             let mut call = client.conversations().get_message();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
@@ -194,212 +194,212 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("path", "messageId", "message_id"), ("path", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.conversations().get_message_recording();
-            if values.wants("path", "messageId") { call = call.message_id(values.text("path", "messageId")); }
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "messageId") { call = call.message_id(values.string("path", "messageId")); }
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::GET_MESSAGE_TRANSCRIPTION,
-        reply: Some(read::<hoopai::conversations::types::GetMessageTranscriptionResponse>),
+        reply: Some(decode::<hoopai::conversations::types::GetMessageTranscriptionResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "messageId", "message_id")],
         call: |client, values| {
             let mut call = client.conversations().get_message_transcription();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "messageId") { call = call.message_id(values.text("path", "messageId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "messageId") { call = call.message_id(values.string("path", "messageId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::INITIATE_FILE_UPLOAD,
-        reply: Some(read::<hoopai::conversations::types::InitiateFileUploadResponse>),
+        reply: Some(decode::<hoopai::conversations::types::InitiateFileUploadResponse>),
         is_success: None,
-        body: Some(read::<hoopai::conversations::types::InitiateFileUploadRequest>),
+        body: Some(decode::<hoopai::conversations::types::InitiateFileUploadRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().initiate_file_upload();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::InitiateFileUploadRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::InitiateFileUploadRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::LIST_CUSTOM_SUBTYPES,
-        reply: Some(read::<hoopai::conversations::types::Response>),
+        reply: Some(decode::<hoopai::conversations::types::Response>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.conversations().list_custom_subtypes();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::LIST_MESSAGES,
-        reply: Some(read::<hoopai::conversations::types::ListMessagesResponse>),
+        reply: Some(decode::<hoopai::conversations::types::ListMessagesResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "conversationId", "conversation_id"), ("query", "lastMessageId", "last_message_id"), ("query", "limit", "limit"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.conversations().list_messages();
-            if values.wants("path", "conversationId") { call = call.conversation_id(values.text("path", "conversationId")); }
-            if values.wants("query", "lastMessageId") { call = call.last_message_id(values.text("query", "lastMessageId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "conversationId") { call = call.conversation_id(values.string("path", "conversationId")); }
+            if values.has("query", "lastMessageId") { call = call.last_message_id(values.string("query", "lastMessageId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::SEARCH_CONVERSATIONS,
-        reply: Some(read::<hoopai::conversations::types::SearchConversationsResponse>),
+        reply: Some(decode::<hoopai::conversations::types::SearchConversationsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "assignedTo", "assigned_to"), ("query", "contactId", "contact_id"), ("query", "endDate", "end_date"), ("query", "followers", "followers"), ("query", "id", "id"), ("query", "lastMessageAction", "last_message_action"), ("query", "lastMessageDirection", "last_message_direction"), ("query", "lastMessageType", "last_message_type"), ("query", "limit", "limit"), ("query", "mentions", "mentions"), ("query", "query", "query"), ("query", "scoreProfile", "score_profile"), ("query", "scoreProfileMax", "score_profile_max"), ("query", "scoreProfileMin", "score_profile_min"), ("query", "sort", "sort"), ("query", "sortBy", "sort_by"), ("query", "sortScoreProfile", "sort_score_profile"), ("query", "startAfterDate", "start_after_date"), ("query", "startDate", "start_date"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.conversations().search_conversations();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "assignedTo") { call = call.assigned_to(values.text("query", "assignedTo")); }
-            if values.wants("query", "contactId") { call = call.contact_id(values.text("query", "contactId")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.number("query", "endDate")); }
-            if values.wants("query", "followers") { call = call.followers(values.text("query", "followers")); }
-            if values.wants("query", "id") { call = call.id(values.text("query", "id")); }
-            if values.wants("query", "lastMessageAction") { call = call.last_message_action(values.text("query", "lastMessageAction")); }
-            if values.wants("query", "lastMessageDirection") { call = call.last_message_direction(values.text("query", "lastMessageDirection")); }
-            if values.wants("query", "lastMessageType") { call = call.last_message_type(values.text("query", "lastMessageType")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "mentions") { call = call.mentions(values.text("query", "mentions")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "scoreProfile") { call = call.score_profile(values.text("query", "scoreProfile")); }
-            if values.wants("query", "scoreProfileMax") { call = call.score_profile_max(values.number("query", "scoreProfileMax")); }
-            if values.wants("query", "scoreProfileMin") { call = call.score_profile_min(values.number("query", "scoreProfileMin")); }
-            if values.wants("query", "sort") { call = call.sort(values.text("query", "sort")); }
-            if values.wants("query", "sortBy") { call = call.sort_by(values.text("query", "sortBy")); }
-            if values.wants("query", "sortScoreProfile") { call = call.sort_score_profile(values.text("query", "sortScoreProfile")); }
-            if values.wants("query", "startAfterDate") { call = call.start_after_date(values.text("query", "startAfterDate")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.number("query", "startDate")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "assignedTo") { call = call.assigned_to(values.string("query", "assignedTo")); }
+            if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
+            if values.has("query", "endDate") { call = call.end_date(values.number("query", "endDate")); }
+            if values.has("query", "followers") { call = call.followers(values.string("query", "followers")); }
+            if values.has("query", "id") { call = call.id(values.string("query", "id")); }
+            if values.has("query", "lastMessageAction") { call = call.last_message_action(values.string("query", "lastMessageAction")); }
+            if values.has("query", "lastMessageDirection") { call = call.last_message_direction(values.string("query", "lastMessageDirection")); }
+            if values.has("query", "lastMessageType") { call = call.last_message_type(values.string("query", "lastMessageType")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "mentions") { call = call.mentions(values.string("query", "mentions")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "scoreProfile") { call = call.score_profile(values.string("query", "scoreProfile")); }
+            if values.has("query", "scoreProfileMax") { call = call.score_profile_max(values.number("query", "scoreProfileMax")); }
+            if values.has("query", "scoreProfileMin") { call = call.score_profile_min(values.number("query", "scoreProfileMin")); }
+            if values.has("query", "sort") { call = call.sort(values.string("query", "sort")); }
+            if values.has("query", "sortBy") { call = call.sort_by(values.string("query", "sortBy")); }
+            if values.has("query", "sortScoreProfile") { call = call.sort_score_profile(values.string("query", "sortScoreProfile")); }
+            if values.has("query", "startAfterDate") { call = call.start_after_date(values.string("query", "startAfterDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.number("query", "startDate")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::SEND_LIVE_CHAT_TYPING_INDICATOR,
-        reply: Some(read::<hoopai::conversations::types::SendLiveChatTypingIndicatorResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversations::types::SendLiveChatTypingIndicatorResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::conversations::types::SendLiveChatTypingIndicatorRequest>),
+        reply: Some(decode::<hoopai::conversations::types::SendLiveChatTypingIndicatorResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::SendLiveChatTypingIndicatorResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::conversations::types::SendLiveChatTypingIndicatorRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().send_live_chat_typing_indicator();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::SendLiveChatTypingIndicatorRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::SendLiveChatTypingIndicatorRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::SEND_MESSAGE,
-        reply: Some(read::<hoopai::conversations::types::SendMessageResponse>),
+        reply: Some(decode::<hoopai::conversations::types::SendMessageResponse>),
         is_success: None,
-        body: Some(read::<hoopai::conversations::types::SendMessageRequest>),
+        body: Some(decode::<hoopai::conversations::types::SendMessageRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().send_message();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::SendMessageRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::SendMessageRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::SEND_REVIEW_REPLY,
-        reply: Some(read::<hoopai::conversations::types::SendMessageResponse>),
+        reply: Some(decode::<hoopai::conversations::types::SendMessageResponse>),
         is_success: None,
-        body: Some(read::<hoopai::conversations::types::SendReviewReplyRequest>),
+        body: Some(decode::<hoopai::conversations::types::SendReviewReplyRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().send_review_reply();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::SendReviewReplyRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::SendReviewReplyRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::SET_MESSAGE_ATTACHMENTS,
-        reply: Some(read::<hoopai::conversations::types::SendMessageResponse>),
+        reply: Some(decode::<hoopai::conversations::types::SendMessageResponse>),
         is_success: None,
-        body: Some(read::<hoopai::conversations::types::SetMessageAttachmentsRequest>),
+        body: Some(decode::<hoopai::conversations::types::SetMessageAttachmentsRequest>),
         setters: &[("path", "messageId", "message_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().set_message_attachments();
-            if values.wants("path", "messageId") { call = call.message_id(values.text("path", "messageId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::SetMessageAttachmentsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "messageId") { call = call.message_id(values.string("path", "messageId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::SetMessageAttachmentsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::UPDATE_CONTACT_SUBSCRIPTION,
-        reply: Some(read::<hoopai::conversations::types::Response>),
+        reply: Some(decode::<hoopai::conversations::types::Response>),
         is_success: None,
-        body: Some(read::<hoopai::conversations::types::UpdateContactSubscriptionRequest>),
+        body: Some(decode::<hoopai::conversations::types::UpdateContactSubscriptionRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().update_contact_subscription();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::UpdateContactSubscriptionRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::UpdateContactSubscriptionRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::UPDATE_CONVERSATION,
-        reply: Some(read::<hoopai::conversations::types::UpdateConversationResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::conversations::types::UpdateConversationResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::conversations::types::UpdateConversationRequest>),
+        reply: Some(decode::<hoopai::conversations::types::UpdateConversationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::UpdateConversationResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::conversations::types::UpdateConversationRequest>),
         setters: &[("path", "conversationId", "conversation_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().update_conversation();
-            if values.wants("path", "conversationId") { call = call.conversation_id(values.text("path", "conversationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::UpdateConversationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "conversationId") { call = call.conversation_id(values.string("path", "conversationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::UpdateConversationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::UPDATE_CUSTOM_SUBTYPE,
-        reply: Some(read::<hoopai::conversations::types::Response>),
+        reply: Some(decode::<hoopai::conversations::types::Response>),
         is_success: None,
-        body: Some(read::<hoopai::conversations::types::UpdateCustomSubtypeRequest>),
+        body: Some(decode::<hoopai::conversations::types::UpdateCustomSubtypeRequest>),
         setters: &[("path", "id", "id"), ("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().update_custom_subtype();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::UpdateCustomSubtypeRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::UpdateCustomSubtypeRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::UPDATE_MESSAGE_STATUS,
-        reply: Some(read::<hoopai::conversations::types::SendMessageResponse>),
+        reply: Some(decode::<hoopai::conversations::types::SendMessageResponse>),
         is_success: None,
-        body: Some(read::<hoopai::conversations::types::UpdateMessageStatusRequest>),
+        body: Some(decode::<hoopai::conversations::types::UpdateMessageStatusRequest>),
         setters: &[("path", "messageId", "message_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversations().update_message_status();
-            if values.wants("path", "messageId") { call = call.message_id(values.text("path", "messageId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::conversations::types::UpdateMessageStatusRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "messageId") { call = call.message_id(values.string("path", "messageId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversations::types::UpdateMessageStatusRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::UPLOAD_FILE_ATTACHMENTS,
-        reply: Some(read::<hoopai::conversations::types::UploadFileAttachmentsResponse>),
+        reply: Some(decode::<hoopai::conversations::types::UploadFileAttachmentsResponse>),
         is_success: None,
         body: None,
         setters: &[("file", "fileAttachment", "file_attachment"), ("text", "attachmentUrls", "attachment_urls"), ("text", "chatServiceSid", "chat_service_sid"), ("text", "contactId", "contact_id"), ("text", "conversationId", "conversation_id"), ("text", "isGroupSms", "is_group_sms"), ("text", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.conversations().upload_file_attachments();
-            if values.wants("file", "fileAttachment") { call = call.file_attachment(values.file("fileAttachment")); }
-            if values.wants("text", "attachmentUrls") { call = call.attachment_urls(values.texts("text", "attachmentUrls")); }
-            if values.wants("text", "chatServiceSid") { call = call.chat_service_sid(values.text("text", "chatServiceSid")); }
-            if values.wants("text", "contactId") { call = call.contact_id(values.text("text", "contactId")); }
-            if values.wants("text", "conversationId") { call = call.conversation_id(values.text("text", "conversationId")); }
-            if values.wants("text", "isGroupSms") { call = call.is_group_sms(values.text("text", "isGroupSms")); }
-            if values.wants("text", "locationId") { call = call.location_id(values.text("text", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("file", "fileAttachment") { call = call.file_attachment(values.file("fileAttachment")); }
+            if values.has("text", "attachmentUrls") { call = call.attachment_urls(values.strings("text", "attachmentUrls")); }
+            if values.has("text", "chatServiceSid") { call = call.chat_service_sid(values.string("text", "chatServiceSid")); }
+            if values.has("text", "contactId") { call = call.contact_id(values.string("text", "contactId")); }
+            if values.has("text", "conversationId") { call = call.conversation_id(values.string("text", "conversationId")); }
+            if values.has("text", "isGroupSms") { call = call.is_group_sms(values.string("text", "isGroupSms")); }
+            if values.has("text", "locationId") { call = call.location_id(values.string("text", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,14 +7,14 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::courses::operations::IMPORT_COURSES,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::courses::types::ImportCoursesRequest>),
+        body: Some(decode::<hoopai::courses::types::ImportCoursesRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.courses().import_courses();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::courses::types::ImportCoursesRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::courses::types::ImportCoursesRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,102 +7,102 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::custom_fields::operations::CREATE_CUSTOM_FIELD,
-        reply: Some(read::<hoopai::custom_fields::types::CustomFieldResponse>),
+        reply: Some(decode::<hoopai::custom_fields::types::CustomFieldResponse>),
         is_success: None,
-        body: Some(read::<hoopai::custom_fields::types::CreateCustomFieldRequest>),
+        body: Some(decode::<hoopai::custom_fields::types::CreateCustomFieldRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.custom_fields().create_custom_field();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::custom_fields::types::CreateCustomFieldRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::custom_fields::types::CreateCustomFieldRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::CREATE_CUSTOM_FIELD_FOLDER,
-        reply: Some(read::<hoopai::custom_fields::types::ICustomFieldFolder>),
+        reply: Some(decode::<hoopai::custom_fields::types::ICustomFieldFolder>),
         is_success: None,
-        body: Some(read::<hoopai::custom_fields::types::CreateCustomFieldFolderRequest>),
+        body: Some(decode::<hoopai::custom_fields::types::CreateCustomFieldFolderRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.custom_fields().create_custom_field_folder();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::custom_fields::types::CreateCustomFieldFolderRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::custom_fields::types::CreateCustomFieldFolderRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::DELETE_CUSTOM_FIELD,
-        reply: Some(read::<hoopai::custom_fields::types::CustomFolderDeleteResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::custom_fields::types::CustomFolderDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::custom_fields::types::CustomFolderDeleteResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::custom_fields::types::CustomFolderDeleteResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
             let mut call = client.custom_fields().delete_custom_field();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::DELETE_CUSTOM_FIELD_FOLDER,
-        reply: Some(read::<hoopai::custom_fields::types::CustomFolderDeleteResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::custom_fields::types::CustomFolderDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::custom_fields::types::CustomFolderDeleteResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::custom_fields::types::CustomFolderDeleteResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.custom_fields().delete_custom_field_folder();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::GET_CUSTOM_FIELD,
-        reply: Some(read::<hoopai::custom_fields::types::CustomFieldResponse>),
+        reply: Some(decode::<hoopai::custom_fields::types::CustomFieldResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
             let mut call = client.custom_fields().get_custom_field();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::LIST_CUSTOM_FIELDS,
-        reply: Some(read::<hoopai::custom_fields::types::ListCustomFieldsResponse>),
+        reply: Some(decode::<hoopai::custom_fields::types::ListCustomFieldsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "objectKey", "object_key"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.custom_fields().list_custom_fields();
-            if values.wants("path", "objectKey") { call = call.object_key(values.text("path", "objectKey")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "objectKey") { call = call.object_key(values.string("path", "objectKey")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::UPDATE_CUSTOM_FIELD,
-        reply: Some(read::<hoopai::custom_fields::types::CustomFieldResponse>),
+        reply: Some(decode::<hoopai::custom_fields::types::CustomFieldResponse>),
         is_success: None,
-        body: Some(read::<hoopai::custom_fields::types::UpdateCustomFieldRequest>),
+        body: Some(decode::<hoopai::custom_fields::types::UpdateCustomFieldRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.custom_fields().update_custom_field();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::custom_fields::types::UpdateCustomFieldRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::custom_fields::types::UpdateCustomFieldRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::UPDATE_CUSTOM_FIELD_FOLDER,
-        reply: Some(read::<hoopai::custom_fields::types::ICustomFieldFolder>),
+        reply: Some(decode::<hoopai::custom_fields::types::ICustomFieldFolder>),
         is_success: None,
-        body: Some(read::<hoopai::custom_fields::types::UpdateCustomFieldFolderRequest>),
+        body: Some(decode::<hoopai::custom_fields::types::UpdateCustomFieldFolderRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.custom_fields().update_custom_field_folder();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::custom_fields::types::UpdateCustomFieldFolderRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::custom_fields::types::UpdateCustomFieldFolderRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,67 +7,67 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::custom_menus::operations::CREATE_CUSTOM_MENU,
-        reply: Some(read::<hoopai::custom_menus::types::GetSingleCustomMenusResponse>),
+        reply: Some(decode::<hoopai::custom_menus::types::GetSingleCustomMenusResponse>),
         is_success: None,
-        body: Some(read::<hoopai::custom_menus::types::CreateCustomMenuRequest>),
+        body: Some(decode::<hoopai::custom_menus::types::CreateCustomMenuRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.custom_menus().create_custom_menu();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::custom_menus::types::CreateCustomMenuRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::custom_menus::types::CreateCustomMenuRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::custom_menus::operations::DELETE_CUSTOM_MENU,
-        reply: Some(read::<hoopai::custom_menus::types::DeleteCustomMenuResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::custom_menus::types::DeleteCustomMenuResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::custom_menus::types::DeleteCustomMenuResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::custom_menus::types::DeleteCustomMenuResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "customMenuId", "custom_menu_id")],
         call: |client, values| {
             let mut call = client.custom_menus().delete_custom_menu();
-            if values.wants("path", "customMenuId") { call = call.custom_menu_id(values.text("path", "customMenuId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "customMenuId") { call = call.custom_menu_id(values.string("path", "customMenuId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::custom_menus::operations::GET_CUSTOM_MENU,
-        reply: Some(read::<hoopai::custom_menus::types::GetSingleCustomMenusResponse>),
+        reply: Some(decode::<hoopai::custom_menus::types::GetSingleCustomMenusResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "customMenuId", "custom_menu_id")],
         call: |client, values| {
             let mut call = client.custom_menus().get_custom_menu();
-            if values.wants("path", "customMenuId") { call = call.custom_menu_id(values.text("path", "customMenuId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "customMenuId") { call = call.custom_menu_id(values.string("path", "customMenuId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::custom_menus::operations::LIST_CUSTOM_MENUS,
-        reply: Some(read::<hoopai::custom_menus::types::ListCustomMenusResponse>),
+        reply: Some(decode::<hoopai::custom_menus::types::ListCustomMenusResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "query", "query"), ("query", "showOnCompany", "show_on_company"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.custom_menus().list_custom_menus();
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "showOnCompany") { call = call.show_on_company(values.boolean("query", "showOnCompany")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "showOnCompany") { call = call.show_on_company(values.boolean("query", "showOnCompany")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::custom_menus::operations::UPDATE_CUSTOM_MENU,
-        reply: Some(read::<hoopai::custom_menus::types::UpdateCustomMenuResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::custom_menus::types::UpdateCustomMenuResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::custom_menus::types::UpdateCustomMenuRequest>),
+        reply: Some(decode::<hoopai::custom_menus::types::UpdateCustomMenuResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::custom_menus::types::UpdateCustomMenuResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::custom_menus::types::UpdateCustomMenuRequest>),
         setters: &[("path", "customMenuId", "custom_menu_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.custom_menus().update_custom_menu();
-            if values.wants("path", "customMenuId") { call = call.custom_menu_id(values.text("path", "customMenuId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::custom_menus::types::UpdateCustomMenuRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "customMenuId") { call = call.custom_menu_id(values.string("path", "customMenuId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::custom_menus::types::UpdateCustomMenuRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

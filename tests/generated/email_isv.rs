@@ -7,15 +7,15 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::email_isv::operations::VERIFY_EMAIL,
-        reply: Some(read::<hoopai::email_isv::types::VerifyEmailResponse>),
+        reply: Some(decode::<hoopai::email_isv::types::VerifyEmailResponse>),
         is_success: None,
-        body: Some(read::<hoopai::email_isv::types::VerifyEmailRequest>),
+        body: Some(decode::<hoopai::email_isv::types::VerifyEmailRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.email_isv().verify_email();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::email_isv::types::VerifyEmailRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::email_isv::types::VerifyEmailRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

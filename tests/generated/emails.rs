@@ -7,132 +7,132 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::emails::operations::CREATE_TEMPLATE,
-        reply: Some(read::<hoopai::emails::types::CreateTemplateResponse>),
+        reply: Some(decode::<hoopai::emails::types::CreateTemplateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::emails::types::CreateTemplateRequest>),
+        body: Some(decode::<hoopai::emails::types::CreateTemplateRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.emails().create_template();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::emails::types::CreateTemplateRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::emails::types::CreateTemplateRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::emails::operations::DELETE_TEMPLATE,
-        reply: Some(read::<hoopai::emails::types::DeleteTemplateResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::emails::types::DeleteTemplateResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::emails::types::DeleteTemplateResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::emails::types::DeleteTemplateResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "templateId", "template_id")],
         call: |client, values| {
             let mut call = client.emails().delete_template();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "templateId") { call = call.template_id(values.text("path", "templateId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::emails::operations::GET_STATS,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "source", "source"), ("path", "sourceId", "source_id")],
         call: |client, values| {
             let mut call = client.emails().get_stats();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "source") { call = call.source(values.text("path", "source")); }
-            if values.wants("path", "sourceId") { call = call.source_id(values.text("path", "sourceId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "source") { call = call.source(values.string("path", "source")); }
+            if values.has("path", "sourceId") { call = call.source_id(values.string("path", "sourceId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::emails::operations::LIST_BULK_ACTION_CAMPAIGNS,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[],
         call: |client, values| {
             let call = client.emails().list_bulk_action_campaigns();
-            finish(call.options(values.options.clone()).send())
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::emails::operations::LIST_CAMPAIGNS,
-        reply: Some(read::<hoopai::emails::types::ListCampaignsResponse>),
+        reply: Some(decode::<hoopai::emails::types::ListCampaignsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "archived", "archived"), ("query", "campaignsOnly", "campaigns_only"), ("query", "emailStatus", "email_status"), ("query", "limit", "limit"), ("query", "limitedFields", "limited_fields"), ("query", "name", "name"), ("query", "offset", "offset"), ("query", "parentId", "parent_id"), ("query", "showStats", "show_stats"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.emails().list_campaigns();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "archived") { call = call.archived(values.boolean("query", "archived")); }
-            if values.wants("query", "campaignsOnly") { call = call.campaigns_only(values.boolean("query", "campaignsOnly")); }
-            if values.wants("query", "emailStatus") { call = call.email_status(values.text("query", "emailStatus")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "limitedFields") { call = call.limited_fields(values.boolean("query", "limitedFields")); }
-            if values.wants("query", "name") { call = call.name(values.text("query", "name")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "parentId") { call = call.parent_id(values.text("query", "parentId")); }
-            if values.wants("query", "showStats") { call = call.show_stats(values.boolean("query", "showStats")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "archived") { call = call.archived(values.boolean("query", "archived")); }
+            if values.has("query", "campaignsOnly") { call = call.campaigns_only(values.boolean("query", "campaignsOnly")); }
+            if values.has("query", "emailStatus") { call = call.email_status(values.string("query", "emailStatus")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "limitedFields") { call = call.limited_fields(values.boolean("query", "limitedFields")); }
+            if values.has("query", "name") { call = call.name(values.string("query", "name")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "parentId") { call = call.parent_id(values.string("query", "parentId")); }
+            if values.has("query", "showStats") { call = call.show_stats(values.boolean("query", "showStats")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::emails::operations::LIST_TEMPLATES,
-        reply: Some(read::<hoopai::emails::types::ListTemplatesResponse>),
+        reply: Some(decode::<hoopai::emails::types::ListTemplatesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "archived", "archived"), ("query", "builderVersion", "builder_version"), ("query", "limit", "limit"), ("query", "name", "name"), ("query", "offset", "offset"), ("query", "originId", "origin_id"), ("query", "parentId", "parent_id"), ("query", "search", "search"), ("query", "sortByDate", "sort_by_date"), ("query", "templatesOnly", "templates_only")],
         call: |client, values| {
             let mut call = client.emails().list_templates();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "archived") { call = call.archived(values.text("query", "archived")); }
-            if values.wants("query", "builderVersion") { call = call.builder_version(values.text("query", "builderVersion")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "name") { call = call.name(values.text("query", "name")); }
-            if values.wants("query", "offset") { call = call.offset(values.text("query", "offset")); }
-            if values.wants("query", "originId") { call = call.origin_id(values.text("query", "originId")); }
-            if values.wants("query", "parentId") { call = call.parent_id(values.text("query", "parentId")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            if values.wants("query", "sortByDate") { call = call.sort_by_date(values.text("query", "sortByDate")); }
-            if values.wants("query", "templatesOnly") { call = call.templates_only(values.text("query", "templatesOnly")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "archived") { call = call.archived(values.string("query", "archived")); }
+            if values.has("query", "builderVersion") { call = call.builder_version(values.string("query", "builderVersion")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "name") { call = call.name(values.string("query", "name")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "originId") { call = call.origin_id(values.string("query", "originId")); }
+            if values.has("query", "parentId") { call = call.parent_id(values.string("query", "parentId")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            if values.has("query", "sortByDate") { call = call.sort_by_date(values.string("query", "sortByDate")); }
+            if values.has("query", "templatesOnly") { call = call.templates_only(values.string("query", "templatesOnly")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::emails::operations::LIST_WORKFLOW_CAMPAIGNS,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[],
         call: |client, values| {
             let call = client.emails().list_workflow_campaigns();
-            finish(call.options(values.options.clone()).send())
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::emails::operations::PATCH_TEMPLATE,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("path", "templateId", "template_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.emails().patch_template();
-            if values.wants("path", "templateId") { call = call.template_id(values.text("path", "templateId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::emails::operations::UPDATE_TEMPLATE,
-        reply: Some(read::<hoopai::emails::types::UpdateTemplateResponse>),
+        reply: Some(decode::<hoopai::emails::types::UpdateTemplateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::emails::types::UpdateTemplateRequest>),
+        body: Some(decode::<hoopai::emails::types::UpdateTemplateRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.emails().update_template();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::emails::types::UpdateTemplateRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::emails::types::UpdateTemplateRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

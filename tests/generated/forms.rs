@@ -7,200 +7,200 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::forms::operations::CHECK_FACEBOOK_LEAD_SUBMISSION,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[],
         call: |client, values| {
             let call = client.forms().check_facebook_lead_submission();
-            finish(call.options(values.options.clone()).send())
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::CREATE_FORM_SURVEY_EVENT,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.forms().create_form_survey_event();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::CREATE_IMAGE,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.forms().create_image();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::GET_FORMS_LIST,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[],
         call: |client, values| {
             let call = client.forms().get_forms_list();
-            finish(call.options(values.options.clone()).send())
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::GET_GRAPH_DATA,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[],
         call: |client, values| {
             let call = client.forms().get_graph_data();
-            finish(call.options(values.options.clone()).send())
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::GET_SUBMISSION,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[("path", "submissionId", "submission_id")],
         call: |client, values| {
             let mut call = client.forms().get_submission();
-            if values.wants("path", "submissionId") { call = call.submission_id(values.text("path", "submissionId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "submissionId") { call = call.submission_id(values.string("path", "submissionId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::GET_SUBMISSION_DETAILS,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[("path", "submissionId", "submission_id")],
         call: |client, values| {
             let mut call = client.forms().get_submission_details();
-            if values.wants("path", "submissionId") { call = call.submission_id(values.text("path", "submissionId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "submissionId") { call = call.submission_id(values.string("path", "submissionId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::GET_WIDGET_LINK,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[],
         call: |client, values| {
             let call = client.forms().get_widget_link();
-            finish(call.options(values.options.clone()).send())
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::LIST_FORM_SUBMISSIONS,
-        reply: Some(read::<hoopai::forms::types::ListFormSubmissionsResponse>),
+        reply: Some(decode::<hoopai::forms::types::ListFormSubmissionsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "endAt", "end_at"), ("query", "formId", "form_id"), ("query", "limit", "limit"), ("query", "page", "page"), ("query", "q", "q"), ("query", "startAt", "start_at")],
         call: |client, values| {
             let mut call = client.forms().list_form_submissions();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "endAt") { call = call.end_at(values.text("query", "endAt")); }
-            if values.wants("query", "formId") { call = call.form_id(values.text("query", "formId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "page") { call = call.page(values.integer("query", "page")); }
-            if values.wants("query", "q") { call = call.q(values.text("query", "q")); }
-            if values.wants("query", "startAt") { call = call.start_at(values.text("query", "startAt")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "formId") { call = call.form_id(values.string("query", "formId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
+            if values.has("query", "q") { call = call.q(values.string("query", "q")); }
+            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::LIST_FORMS,
-        reply: Some(read::<hoopai::forms::types::ListFormsResponse>),
+        reply: Some(decode::<hoopai::forms::types::ListFormsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "limit", "limit"), ("query", "skip", "skip"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.forms().list_forms();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::LIST_MULTIPLE_FORMS_SUBMISSIONS,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[],
         call: |client, values| {
             let call = client.forms().list_multiple_forms_submissions();
-            finish(call.options(values.options.clone()).send())
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::RESTORE_VERSION,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.forms().restore_version();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::SCHEDULE_FORM_EXPORT,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.forms().schedule_form_export();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::UPLOAD_CUSTOM_FIELD_FILES,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[("query", "contactId", "contact_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.forms().upload_custom_field_files();
-            if values.wants("file", "FIELD_1") { call = call.part("FIELD_1", values.file("FIELD_1")); }
-            if values.wants("query", "contactId") { call = call.contact_id(values.text("query", "contactId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("file", "FIELD_1") { call = call.part("FIELD_1", values.file("FIELD_1")); }
+            if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::VERIFY_EMAIL,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::forms::types::VerifyEmailRequest>),
+        body: Some(decode::<hoopai::forms::types::VerifyEmailRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.forms().verify_email();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::forms::types::VerifyEmailRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::forms::types::VerifyEmailRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::forms::operations::VERIFY_PHONE,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::forms::types::VerifyPhoneRequest>),
+        body: Some(decode::<hoopai::forms::types::VerifyPhoneRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.forms().verify_phone();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::forms::types::VerifyPhoneRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::forms::types::VerifyPhoneRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,238 +7,238 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::funnels::operations::CLONE_FUNNEL_TO_LOCATIONS,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.funnels().clone_funnel_to_locations();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::CLONE_STEP,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.funnels().clone_step();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::CREATE_FUNNEL,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.funnels().create_funnel();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::CREATE_REDIRECT,
-        reply: Some(read::<hoopai::funnels::types::CreateRedirectResponse>),
+        reply: Some(decode::<hoopai::funnels::types::CreateRedirectResponse>),
         is_success: None,
-        body: Some(read::<hoopai::funnels::types::CreateRedirectRequest>),
+        body: Some(decode::<hoopai::funnels::types::CreateRedirectRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.funnels().create_redirect();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::funnels::types::CreateRedirectRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::funnels::types::CreateRedirectRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::CREATE_STEP,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.funnels().create_step();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::DELETE_FUNNEL,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.funnels().delete_funnel();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::DELETE_REDIRECT,
-        reply: Some(read::<hoopai::funnels::types::DeleteRedirectResponse>),
+        reply: Some(decode::<hoopai::funnels::types::DeleteRedirectResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "id", "id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.funnels().delete_redirect();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::DELETE_STEP,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.funnels().delete_step();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::GET_FUNNEL,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
             let mut call = client.funnels().get_funnel();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::GET_PAGE_COUNT,
-        reply: Some(read::<hoopai::funnels::types::GetPageCountResponse>),
+        reply: Some(decode::<hoopai::funnels::types::GetPageCountResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "funnelId", "funnel_id"), ("query", "locationId", "location_id"), ("query", "name", "name")],
         call: |client, values| {
             let mut call = client.funnels().get_page_count();
-            if values.wants("query", "funnelId") { call = call.funnel_id(values.text("query", "funnelId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "name") { call = call.name(values.text("query", "name")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "funnelId") { call = call.funnel_id(values.string("query", "funnelId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "name") { call = call.name(values.string("query", "name")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::GET_STEP,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[("path", "funnelId", "funnel_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.funnels().get_step();
-            if values.wants("path", "funnelId") { call = call.funnel_id(values.text("path", "funnelId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "funnelId") { call = call.funnel_id(values.string("path", "funnelId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::LIST_FUNNELS,
-        reply: Some(read::<hoopai::funnels::types::ListFunnelsResponse>),
+        reply: Some(decode::<hoopai::funnels::types::ListFunnelsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "category", "category"), ("query", "limit", "limit"), ("query", "name", "name"), ("query", "offset", "offset"), ("query", "parentId", "parent_id"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.funnels().list_funnels();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "category") { call = call.category(values.text("query", "category")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "name") { call = call.name(values.text("query", "name")); }
-            if values.wants("query", "offset") { call = call.offset(values.text("query", "offset")); }
-            if values.wants("query", "parentId") { call = call.parent_id(values.text("query", "parentId")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "category") { call = call.category(values.string("query", "category")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "name") { call = call.name(values.string("query", "name")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "parentId") { call = call.parent_id(values.string("query", "parentId")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::LIST_PAGES,
-        reply: Some(read::<Vec<hoopai::funnels::types::FunnelPageResponse>>),
+        reply: Some(decode::<Vec<hoopai::funnels::types::FunnelPageResponse>>),
         is_success: None,
         body: None,
         setters: &[("query", "funnelId", "funnel_id"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "name", "name")],
         call: |client, values| {
             let mut call = client.funnels().list_pages();
-            if values.wants("query", "funnelId") { call = call.funnel_id(values.text("query", "funnelId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "name") { call = call.name(values.text("query", "name")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "funnelId") { call = call.funnel_id(values.string("query", "funnelId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "name") { call = call.name(values.string("query", "name")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::LIST_REDIRECTS,
-        reply: Some(read::<hoopai::funnels::types::ListRedirectsResponse>),
+        reply: Some(decode::<hoopai::funnels::types::ListRedirectsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "search", "search")],
         call: |client, values| {
             let mut call = client.funnels().list_redirects();
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::SEND_CONVERSION_EVENT,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::funnels::types::SendConversionEventRequest>),
+        body: Some(decode::<hoopai::funnels::types::SendConversionEventRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.funnels().send_conversion_event();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::funnels::types::SendConversionEventRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::funnels::types::SendConversionEventRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::UPDATE_FUNNEL,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.funnels().update_funnel();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::UPDATE_REDIRECT,
-        reply: Some(read::<hoopai::funnels::types::CreateRedirectResponse>),
+        reply: Some(decode::<hoopai::funnels::types::CreateRedirectResponse>),
         is_success: None,
-        body: Some(read::<hoopai::funnels::types::UpdateRedirectRequest>),
+        body: Some(decode::<hoopai::funnels::types::UpdateRedirectRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.funnels().update_redirect();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::funnels::types::UpdateRedirectRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::funnels::types::UpdateRedirectRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::funnels::operations::UPDATE_STEP,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.funnels().update_step();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

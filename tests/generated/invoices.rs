@@ -7,580 +7,580 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::invoices::operations::CANCEL_INVOICE_SCHEDULE,
-        reply: Some(read::<hoopai::invoices::types::InvoiceScheduleResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceScheduleResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::CancelInvoiceScheduleRequest>),
+        body: Some(decode::<hoopai::invoices::types::CancelInvoiceScheduleRequest>),
         setters: &[("path", "scheduleId", "schedule_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().cancel_invoice_schedule();
-            if values.wants("path", "scheduleId") { call = call.schedule_id(values.text("path", "scheduleId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::CancelInvoiceScheduleRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "scheduleId") { call = call.schedule_id(values.string("path", "scheduleId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::CancelInvoiceScheduleRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::CREATE_ESTIMATE,
-        reply: Some(read::<hoopai::invoices::types::EstimateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::EstimateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::CreateEstimateRequest>),
+        body: Some(decode::<hoopai::invoices::types::CreateEstimateRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().create_estimate();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::CreateEstimateRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::CreateEstimateRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::CREATE_ESTIMATE_TEMPLATE,
-        reply: Some(read::<hoopai::invoices::types::EstimateTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::EstimateTemplateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::EstimateTemplates>),
+        body: Some(decode::<hoopai::invoices::types::EstimateTemplates>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().create_estimate_template();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::EstimateTemplates>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::EstimateTemplates>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::CREATE_INVOICE,
-        reply: Some(read::<hoopai::invoices::types::InvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::CreateInvoiceRequest>),
+        body: Some(decode::<hoopai::invoices::types::CreateInvoiceRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().create_invoice();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::CreateInvoiceRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::CreateInvoiceRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::CREATE_INVOICE_FROM_ESTIMATE,
-        reply: Some(read::<hoopai::invoices::types::CreateInvoiceFromEstimateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::CreateInvoiceFromEstimateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::CreateInvoiceFromEstimateRequest>),
+        body: Some(decode::<hoopai::invoices::types::CreateInvoiceFromEstimateRequest>),
         setters: &[("path", "estimateId", "estimate_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().create_invoice_from_estimate();
-            if values.wants("path", "estimateId") { call = call.estimate_id(values.text("path", "estimateId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::CreateInvoiceFromEstimateRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "estimateId") { call = call.estimate_id(values.string("path", "estimateId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::CreateInvoiceFromEstimateRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::CREATE_INVOICE_SCHEDULE,
-        reply: Some(read::<hoopai::invoices::types::InvoiceScheduleResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceScheduleResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::CreateInvoiceScheduleRequest>),
+        body: Some(decode::<hoopai::invoices::types::CreateInvoiceScheduleRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().create_invoice_schedule();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::CreateInvoiceScheduleRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::CreateInvoiceScheduleRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::CREATE_INVOICE_TEMPLATE,
-        reply: Some(read::<hoopai::invoices::types::InvoiceTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::CreateInvoiceTemplateRequest>),
+        body: Some(decode::<hoopai::invoices::types::CreateInvoiceTemplateRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().create_invoice_template();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::CreateInvoiceTemplateRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::CreateInvoiceTemplateRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::DELETE_ESTIMATE,
-        reply: Some(read::<hoopai::invoices::types::EstimateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::EstimateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::Alt>),
+        body: Some(decode::<hoopai::invoices::types::Alt>),
         setters: &[("path", "estimateId", "estimate_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().delete_estimate();
-            if values.wants("path", "estimateId") { call = call.estimate_id(values.text("path", "estimateId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::Alt>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "estimateId") { call = call.estimate_id(values.string("path", "estimateId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::Alt>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::DELETE_ESTIMATE_TEMPLATE,
-        reply: Some(read::<hoopai::invoices::types::EstimateTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::EstimateTemplateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::Alt>),
+        body: Some(decode::<hoopai::invoices::types::Alt>),
         setters: &[("path", "templateId", "template_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().delete_estimate_template();
-            if values.wants("path", "templateId") { call = call.template_id(values.text("path", "templateId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::Alt>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::Alt>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::DELETE_INVOICE,
-        reply: Some(read::<hoopai::invoices::types::InvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "invoiceId", "invoice_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.invoices().delete_invoice();
-            if values.wants("path", "invoiceId") { call = call.invoice_id(values.text("path", "invoiceId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "invoiceId") { call = call.invoice_id(values.string("path", "invoiceId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::DELETE_INVOICE_SCHEDULE,
-        reply: Some(read::<hoopai::invoices::types::DeleteInvoiceScheduleResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::invoices::types::DeleteInvoiceScheduleResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::invoices::types::DeleteInvoiceScheduleResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::invoices::types::DeleteInvoiceScheduleResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "scheduleId", "schedule_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.invoices().delete_invoice_schedule();
-            if values.wants("path", "scheduleId") { call = call.schedule_id(values.text("path", "scheduleId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "scheduleId") { call = call.schedule_id(values.string("path", "scheduleId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::DELETE_INVOICE_TEMPLATE,
-        reply: Some(read::<hoopai::invoices::types::DeleteInvoiceTemplateResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::invoices::types::DeleteInvoiceTemplateResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::invoices::types::DeleteInvoiceTemplateResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::invoices::types::DeleteInvoiceTemplateResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "templateId", "template_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.invoices().delete_invoice_template();
-            if values.wants("path", "templateId") { call = call.template_id(values.text("path", "templateId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::GENERATE_ESTIMATE_NUMBER,
-        reply: Some(read::<hoopai::invoices::types::GenerateEstimateNumberResponse>),
+        reply: Some(decode::<hoopai::invoices::types::GenerateEstimateNumberResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.invoices().generate_estimate_number();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::GENERATE_INVOICE_NUMBER,
-        reply: Some(read::<hoopai::invoices::types::GenerateInvoiceNumberResponse>),
+        reply: Some(decode::<hoopai::invoices::types::GenerateInvoiceNumberResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.invoices().generate_invoice_number();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::GET_INVOICE,
-        reply: Some(read::<hoopai::invoices::types::GetInvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::GetInvoiceResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "invoiceId", "invoice_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.invoices().get_invoice();
-            if values.wants("path", "invoiceId") { call = call.invoice_id(values.text("path", "invoiceId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "invoiceId") { call = call.invoice_id(values.string("path", "invoiceId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::GET_INVOICE_SCHEDULE,
-        reply: Some(read::<hoopai::invoices::types::GetScheduleResponse>),
+        reply: Some(decode::<hoopai::invoices::types::GetScheduleResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "scheduleId", "schedule_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.invoices().get_invoice_schedule();
-            if values.wants("path", "scheduleId") { call = call.schedule_id(values.text("path", "scheduleId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "scheduleId") { call = call.schedule_id(values.string("path", "scheduleId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::GET_INVOICE_SETTINGS,
-        reply: Some(read::<hoopai::invoices::types::GetInvoiceSettingsResponse>),
+        reply: Some(decode::<hoopai::invoices::types::GetInvoiceSettingsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.invoices().get_invoice_settings();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::GET_INVOICE_TEMPLATE,
-        reply: Some(read::<hoopai::invoices::types::GetTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::GetTemplateResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "templateId", "template_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.invoices().get_invoice_template();
-            if values.wants("path", "templateId") { call = call.template_id(values.text("path", "templateId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::LIST_ESTIMATE_TEMPLATES,
-        reply: Some(read::<hoopai::invoices::types::ListEstimateTemplatesResponse>),
+        reply: Some(decode::<hoopai::invoices::types::ListEstimateTemplatesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "search", "search")],
         call: |client, values| {
             let mut call = client.invoices().list_estimate_templates();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.text("query", "offset")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::LIST_ESTIMATES,
-        reply: Some(read::<hoopai::invoices::types::ListEstimatesResponse>),
+        reply: Some(decode::<hoopai::invoices::types::ListEstimatesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "contactId", "contact_id"), ("query", "endAt", "end_at"), ("query", "search", "search"), ("query", "startAt", "start_at"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.invoices().list_estimates();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.text("query", "offset")); }
-            if values.wants("query", "contactId") { call = call.contact_id(values.text("query", "contactId")); }
-            if values.wants("query", "endAt") { call = call.end_at(values.text("query", "endAt")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            if values.wants("query", "startAt") { call = call.start_at(values.text("query", "startAt")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
+            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::LIST_INVOICE_SCHEDULES,
-        reply: Some(read::<hoopai::invoices::types::ListInvoiceSchedulesResponse>),
+        reply: Some(decode::<hoopai::invoices::types::ListInvoiceSchedulesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "endAt", "end_at"), ("query", "paymentMode", "payment_mode"), ("query", "search", "search"), ("query", "startAt", "start_at"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.invoices().list_invoice_schedules();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.text("query", "offset")); }
-            if values.wants("query", "endAt") { call = call.end_at(values.text("query", "endAt")); }
-            if values.wants("query", "paymentMode") { call = call.payment_mode(values.text("query", "paymentMode")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            if values.wants("query", "startAt") { call = call.start_at(values.text("query", "startAt")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::LIST_INVOICE_TEMPLATES,
-        reply: Some(read::<hoopai::invoices::types::ListInvoiceTemplatesResponse>),
+        reply: Some(decode::<hoopai::invoices::types::ListInvoiceTemplatesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "endAt", "end_at"), ("query", "paymentMode", "payment_mode"), ("query", "search", "search"), ("query", "startAt", "start_at"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.invoices().list_invoice_templates();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.text("query", "offset")); }
-            if values.wants("query", "endAt") { call = call.end_at(values.text("query", "endAt")); }
-            if values.wants("query", "paymentMode") { call = call.payment_mode(values.text("query", "paymentMode")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            if values.wants("query", "startAt") { call = call.start_at(values.text("query", "startAt")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::LIST_INVOICES,
-        reply: Some(read::<hoopai::invoices::types::ListInvoicesResponse>),
+        reply: Some(decode::<hoopai::invoices::types::ListInvoicesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "contactId", "contact_id"), ("query", "endAt", "end_at"), ("query", "paymentMode", "payment_mode"), ("query", "search", "search"), ("query", "sortField", "sort_field"), ("query", "sortOrder", "sort_order"), ("query", "startAt", "start_at"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.invoices().list_invoices();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.text("query", "offset")); }
-            if values.wants("query", "contactId") { call = call.contact_id(values.text("query", "contactId")); }
-            if values.wants("query", "endAt") { call = call.end_at(values.text("query", "endAt")); }
-            if values.wants("query", "paymentMode") { call = call.payment_mode(values.text("query", "paymentMode")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            if values.wants("query", "sortField") { call = call.sort_field(values.text("query", "sortField")); }
-            if values.wants("query", "sortOrder") { call = call.sort_order(values.text("query", "sortOrder")); }
-            if values.wants("query", "startAt") { call = call.start_at(values.text("query", "startAt")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
+            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            if values.has("query", "sortField") { call = call.sort_field(values.string("query", "sortField")); }
+            if values.has("query", "sortOrder") { call = call.sort_order(values.string("query", "sortOrder")); }
+            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::PREVIEW_ESTIMATE_TEMPLATE,
-        reply: Some(read::<hoopai::invoices::types::EstimateTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::EstimateTemplateResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "templateId", "template_id")],
         call: |client, values| {
             let mut call = client.invoices().preview_estimate_template();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "templateId") { call = call.template_id(values.text("query", "templateId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "templateId") { call = call.template_id(values.string("query", "templateId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::RECORD_INVOICE_PAYMENT,
-        reply: Some(read::<hoopai::invoices::types::RecordInvoicePaymentResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::invoices::types::RecordInvoicePaymentResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::invoices::types::RecordInvoicePaymentRequest>),
+        reply: Some(decode::<hoopai::invoices::types::RecordInvoicePaymentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::invoices::types::RecordInvoicePaymentResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::invoices::types::RecordInvoicePaymentRequest>),
         setters: &[("path", "invoiceId", "invoice_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().record_invoice_payment();
-            if values.wants("path", "invoiceId") { call = call.invoice_id(values.text("path", "invoiceId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::RecordInvoicePaymentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "invoiceId") { call = call.invoice_id(values.string("path", "invoiceId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::RecordInvoicePaymentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::SCHEDULE_INVOICE_SCHEDULE,
-        reply: Some(read::<hoopai::invoices::types::InvoiceScheduleResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceScheduleResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::ScheduleInvoiceScheduleRequest>),
+        body: Some(decode::<hoopai::invoices::types::ScheduleInvoiceScheduleRequest>),
         setters: &[("path", "scheduleId", "schedule_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().schedule_invoice_schedule();
-            if values.wants("path", "scheduleId") { call = call.schedule_id(values.text("path", "scheduleId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::ScheduleInvoiceScheduleRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "scheduleId") { call = call.schedule_id(values.string("path", "scheduleId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::ScheduleInvoiceScheduleRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::SEND_ESTIMATE,
-        reply: Some(read::<hoopai::invoices::types::EstimateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::EstimateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::SendEstimate>),
+        body: Some(decode::<hoopai::invoices::types::SendEstimate>),
         setters: &[("path", "estimateId", "estimate_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().send_estimate();
-            if values.wants("path", "estimateId") { call = call.estimate_id(values.text("path", "estimateId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::SendEstimate>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "estimateId") { call = call.estimate_id(values.string("path", "estimateId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::SendEstimate>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::SEND_INVOICE,
-        reply: Some(read::<hoopai::invoices::types::SendInvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::SendInvoiceResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::SendInvoiceRequest>),
+        body: Some(decode::<hoopai::invoices::types::SendInvoiceRequest>),
         setters: &[("path", "invoiceId", "invoice_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().send_invoice();
-            if values.wants("path", "invoiceId") { call = call.invoice_id(values.text("path", "invoiceId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::SendInvoiceRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "invoiceId") { call = call.invoice_id(values.string("path", "invoiceId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::SendInvoiceRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE,
-        reply: Some(read::<hoopai::invoices::types::InvoiceScheduleResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceScheduleResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "scheduleId", "schedule_id")],
         call: |client, values| {
             let mut call = client.invoices().update_and_schedule_invoice_schedule();
-            if values.wants("path", "scheduleId") { call = call.schedule_id(values.text("path", "scheduleId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "scheduleId") { call = call.schedule_id(values.string("path", "scheduleId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_ESTIMATE,
-        reply: Some(read::<hoopai::invoices::types::EstimateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::EstimateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::UpdateEstimateRequest>),
+        body: Some(decode::<hoopai::invoices::types::UpdateEstimateRequest>),
         setters: &[("path", "estimateId", "estimate_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_estimate();
-            if values.wants("path", "estimateId") { call = call.estimate_id(values.text("path", "estimateId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateEstimateRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "estimateId") { call = call.estimate_id(values.string("path", "estimateId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateEstimateRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_ESTIMATE_LAST_VISIT,
-        reply: Some(read::<hoopai::invoices::types::Response>),
+        reply: Some(decode::<hoopai::invoices::types::Response>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::UpdateEstimateLastVisitRequest>),
+        body: Some(decode::<hoopai::invoices::types::UpdateEstimateLastVisitRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_estimate_last_visit();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateEstimateLastVisitRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateEstimateLastVisitRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_ESTIMATE_TEMPLATE,
-        reply: Some(read::<hoopai::invoices::types::EstimateTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::EstimateTemplateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::EstimateTemplates>),
+        body: Some(decode::<hoopai::invoices::types::EstimateTemplates>),
         setters: &[("path", "templateId", "template_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_estimate_template();
-            if values.wants("path", "templateId") { call = call.template_id(values.text("path", "templateId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::EstimateTemplates>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::EstimateTemplates>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE,
-        reply: Some(read::<hoopai::invoices::types::InvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::UpdateInvoiceRequest>),
+        body: Some(decode::<hoopai::invoices::types::UpdateInvoiceRequest>),
         setters: &[("path", "invoiceId", "invoice_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_invoice();
-            if values.wants("path", "invoiceId") { call = call.invoice_id(values.text("path", "invoiceId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "invoiceId") { call = call.invoice_id(values.string("path", "invoiceId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_LAST_VISIT,
-        reply: Some(read::<hoopai::invoices::types::Response>),
+        reply: Some(decode::<hoopai::invoices::types::Response>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::UpdateInvoiceLastVisitRequest>),
+        body: Some(decode::<hoopai::invoices::types::UpdateInvoiceLastVisitRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_invoice_last_visit();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceLastVisitRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceLastVisitRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_LATE_FEES,
-        reply: Some(read::<hoopai::invoices::types::InvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::UpdateInvoiceLateFeesConfiguration>),
+        body: Some(decode::<hoopai::invoices::types::UpdateInvoiceLateFeesConfiguration>),
         setters: &[("path", "invoiceId", "invoice_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_invoice_late_fees();
-            if values.wants("path", "invoiceId") { call = call.invoice_id(values.text("path", "invoiceId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceLateFeesConfiguration>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "invoiceId") { call = call.invoice_id(values.string("path", "invoiceId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceLateFeesConfiguration>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_SCHEDULE,
-        reply: Some(read::<hoopai::invoices::types::InvoiceScheduleResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceScheduleResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::UpdateInvoiceScheduleRequest>),
+        body: Some(decode::<hoopai::invoices::types::UpdateInvoiceScheduleRequest>),
         setters: &[("path", "scheduleId", "schedule_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_invoice_schedule();
-            if values.wants("path", "scheduleId") { call = call.schedule_id(values.text("path", "scheduleId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceScheduleRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "scheduleId") { call = call.schedule_id(values.string("path", "scheduleId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceScheduleRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT,
-        reply: Some(read::<hoopai::invoices::types::UpdateInvoiceScheduleAutoPaymentResponse>),
+        reply: Some(decode::<hoopai::invoices::types::UpdateInvoiceScheduleAutoPaymentResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::UpdateInvoiceScheduleAutoPaymentRequest>),
+        body: Some(decode::<hoopai::invoices::types::UpdateInvoiceScheduleAutoPaymentRequest>),
         setters: &[("path", "scheduleId", "schedule_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_invoice_schedule_auto_payment();
-            if values.wants("path", "scheduleId") { call = call.schedule_id(values.text("path", "scheduleId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceScheduleAutoPaymentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "scheduleId") { call = call.schedule_id(values.string("path", "scheduleId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceScheduleAutoPaymentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_TEMPLATE,
-        reply: Some(read::<hoopai::invoices::types::InvoiceTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::UpdateInvoiceTemplateRequest>),
+        body: Some(decode::<hoopai::invoices::types::UpdateInvoiceTemplateRequest>),
         setters: &[("path", "templateId", "template_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_invoice_template();
-            if values.wants("path", "templateId") { call = call.template_id(values.text("path", "templateId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceTemplateRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceTemplateRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_TEMPLATE_LATE_FEES,
-        reply: Some(read::<hoopai::invoices::types::InvoiceTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::UpdateInvoiceLateFeesConfiguration>),
+        body: Some(decode::<hoopai::invoices::types::UpdateInvoiceLateFeesConfiguration>),
         setters: &[("path", "templateId", "template_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_invoice_template_late_fees();
-            if values.wants("path", "templateId") { call = call.template_id(values.text("path", "templateId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceLateFeesConfiguration>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceLateFeesConfiguration>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS,
-        reply: Some(read::<hoopai::invoices::types::InvoiceTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::UpdateInvoiceTemplatePaymentMethodsRequest>),
+        body: Some(decode::<hoopai::invoices::types::UpdateInvoiceTemplatePaymentMethodsRequest>),
         setters: &[("path", "templateId", "template_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_invoice_template_payment_methods();
-            if values.wants("path", "templateId") { call = call.template_id(values.text("path", "templateId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceTemplatePaymentMethodsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceTemplatePaymentMethodsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPSERT_TEXT2PAY_INVOICE,
-        reply: Some(read::<hoopai::invoices::types::UpsertText2payInvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::UpsertText2payInvoiceResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::UpsertText2payInvoiceRequest>),
+        body: Some(decode::<hoopai::invoices::types::UpsertText2payInvoiceRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().upsert_text2pay_invoice();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpsertText2payInvoiceRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpsertText2payInvoiceRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::VOID_INVOICE,
-        reply: Some(read::<hoopai::invoices::types::InvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceResponse>),
         is_success: None,
-        body: Some(read::<hoopai::invoices::types::VoidInvoiceRequest>),
+        body: Some(decode::<hoopai::invoices::types::VoidInvoiceRequest>),
         setters: &[("path", "invoiceId", "invoice_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().void_invoice();
-            if values.wants("path", "invoiceId") { call = call.invoice_id(values.text("path", "invoiceId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::invoices::types::VoidInvoiceRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "invoiceId") { call = call.invoice_id(values.string("path", "invoiceId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::VoidInvoiceRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,184 +7,184 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::knowledge_base::operations::CREATE_FAQ,
-        reply: Some(read::<hoopai::knowledge_base::types::CreateFaqResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::knowledge_base::types::CreateFaqResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::knowledge_base::types::CreateFaqRequest>),
+        reply: Some(decode::<hoopai::knowledge_base::types::CreateFaqResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::CreateFaqResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::knowledge_base::types::CreateFaqRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.knowledge_base().create_faq();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::CreateFaqRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::CreateFaqRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::CREATE_KNOWLEDGE_BASE,
-        reply: Some(read::<hoopai::knowledge_base::types::CreateKnowledgeBaseResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::knowledge_base::types::CreateKnowledgeBaseResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::knowledge_base::types::CreateKnowledgeBaseRequest>),
+        reply: Some(decode::<hoopai::knowledge_base::types::CreateKnowledgeBaseResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::CreateKnowledgeBaseResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::knowledge_base::types::CreateKnowledgeBaseRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.knowledge_base().create_knowledge_base();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::CreateKnowledgeBaseRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::CreateKnowledgeBaseRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::DELETE_FAQ,
-        reply: Some(read::<hoopai::knowledge_base::types::DeleteFaqResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::knowledge_base::types::DeleteFaqResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::knowledge_base::types::DeleteFaqResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::DeleteFaqResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
             let mut call = client.knowledge_base().delete_faq();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::DELETE_KNOWLEDGE_BASE,
-        reply: Some(read::<hoopai::knowledge_base::types::DeleteKnowledgeBaseResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::knowledge_base::types::DeleteKnowledgeBaseResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::knowledge_base::types::DeleteKnowledgeBaseResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::DeleteKnowledgeBaseResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "knowledgeBaseId", "knowledge_base_id")],
         call: |client, values| {
             let mut call = client.knowledge_base().delete_knowledge_base();
-            if values.wants("path", "knowledgeBaseId") { call = call.knowledge_base_id(values.text("path", "knowledgeBaseId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "knowledgeBaseId") { call = call.knowledge_base_id(values.string("path", "knowledgeBaseId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::DELETE_TRAINED_URLS,
-        reply: Some(read::<hoopai::knowledge_base::types::DeleteTrainedUrlsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::knowledge_base::types::DeleteTrainedUrlsResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::knowledge_base::types::DeleteTrainedUrlsRequest>),
+        reply: Some(decode::<hoopai::knowledge_base::types::DeleteTrainedUrlsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::DeleteTrainedUrlsResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::knowledge_base::types::DeleteTrainedUrlsRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.knowledge_base().delete_trained_urls();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::DeleteTrainedUrlsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::DeleteTrainedUrlsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::DISCOVER_WEBSITE,
-        reply: Some(read::<hoopai::knowledge_base::types::DiscoverWebsiteResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::knowledge_base::types::DiscoverWebsiteResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::knowledge_base::types::DiscoverWebsiteRequest>),
+        reply: Some(decode::<hoopai::knowledge_base::types::DiscoverWebsiteResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::DiscoverWebsiteResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::knowledge_base::types::DiscoverWebsiteRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.knowledge_base().discover_website();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::DiscoverWebsiteRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::DiscoverWebsiteRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::GET_CRAWLING_STATUS,
-        reply: Some(read::<hoopai::knowledge_base::types::GetCrawlingStatusResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::knowledge_base::types::GetCrawlingStatusResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::knowledge_base::types::GetCrawlingStatusResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::GetCrawlingStatusResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "knowledgeBaseId", "knowledge_base_id"), ("query", "locationId", "location_id"), ("query", "operationId", "operation_id")],
         call: |client, values| {
             let mut call = client.knowledge_base().get_crawling_status();
-            if values.wants("query", "knowledgeBaseId") { call = call.knowledge_base_id(values.text("query", "knowledgeBaseId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "operationId") { call = call.operation_id(values.text("query", "operationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "knowledgeBaseId") { call = call.knowledge_base_id(values.string("query", "knowledgeBaseId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "operationId") { call = call.operation_id(values.string("query", "operationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::GET_KNOWLEDGE_BASE,
-        reply: Some(read::<hoopai::knowledge_base::types::GetKnowledgeBaseResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::knowledge_base::types::GetKnowledgeBaseResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::knowledge_base::types::GetKnowledgeBaseResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::GetKnowledgeBaseResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "knowledgeBaseId", "knowledge_base_id")],
         call: |client, values| {
             let mut call = client.knowledge_base().get_knowledge_base();
-            if values.wants("path", "knowledgeBaseId") { call = call.knowledge_base_id(values.text("path", "knowledgeBaseId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "knowledgeBaseId") { call = call.knowledge_base_id(values.string("path", "knowledgeBaseId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::LIST_FAQS,
-        reply: Some(read::<hoopai::knowledge_base::types::ListFaqsResponse>),
+        reply: Some(decode::<hoopai::knowledge_base::types::ListFaqsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "knowledgeBaseId", "knowledge_base_id"), ("query", "locationId", "location_id"), ("query", "lastFaqId", "last_faq_id"), ("query", "limit", "limit")],
         call: |client, values| {
             let mut call = client.knowledge_base().list_faqs();
-            if values.wants("query", "knowledgeBaseId") { call = call.knowledge_base_id(values.text("query", "knowledgeBaseId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "lastFaqId") { call = call.last_faq_id(values.text("query", "lastFaqId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "knowledgeBaseId") { call = call.knowledge_base_id(values.string("query", "knowledgeBaseId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "lastFaqId") { call = call.last_faq_id(values.string("query", "lastFaqId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::LIST_KNOWLEDGE_BASES,
-        reply: Some(read::<hoopai::knowledge_base::types::ListKnowledgeBasesResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::knowledge_base::types::ListKnowledgeBasesResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::knowledge_base::types::ListKnowledgeBasesResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::ListKnowledgeBasesResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "lastKnowledgeBaseId", "last_knowledge_base_id"), ("query", "limit", "limit"), ("query", "query", "query")],
         call: |client, values| {
             let mut call = client.knowledge_base().list_knowledge_bases();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "lastKnowledgeBaseId") { call = call.last_knowledge_base_id(values.text("query", "lastKnowledgeBaseId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "lastKnowledgeBaseId") { call = call.last_knowledge_base_id(values.string("query", "lastKnowledgeBaseId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::LIST_TRAINED_URLS,
-        reply: Some(read::<hoopai::knowledge_base::types::ListTrainedUrlsResponse>),
+        reply: Some(decode::<hoopai::knowledge_base::types::ListTrainedUrlsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "knowledgeBaseId", "knowledge_base_id"), ("query", "locationId", "location_id"), ("query", "page", "page"), ("query", "pageLength", "page_length"), ("query", "query", "query")],
         call: |client, values| {
             let mut call = client.knowledge_base().list_trained_urls();
-            if values.wants("query", "knowledgeBaseId") { call = call.knowledge_base_id(values.text("query", "knowledgeBaseId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "page") { call = call.page(values.integer("query", "page")); }
-            if values.wants("query", "pageLength") { call = call.page_length(values.number("query", "pageLength")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "knowledgeBaseId") { call = call.knowledge_base_id(values.string("query", "knowledgeBaseId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
+            if values.has("query", "pageLength") { call = call.page_length(values.number("query", "pageLength")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::TRAIN_DISCOVERED_URLS,
-        reply: Some(read::<hoopai::knowledge_base::types::TrainDiscoveredUrlsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::knowledge_base::types::TrainDiscoveredUrlsResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::knowledge_base::types::TrainDiscoveredUrlsRequest>),
+        reply: Some(decode::<hoopai::knowledge_base::types::TrainDiscoveredUrlsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::TrainDiscoveredUrlsResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::knowledge_base::types::TrainDiscoveredUrlsRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.knowledge_base().train_discovered_urls();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::TrainDiscoveredUrlsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::TrainDiscoveredUrlsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::UPDATE_FAQ,
-        reply: Some(read::<hoopai::knowledge_base::types::UpdateFaqResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::knowledge_base::types::UpdateFaqResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::knowledge_base::types::UpdateFaqRequest>),
+        reply: Some(decode::<hoopai::knowledge_base::types::UpdateFaqResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::UpdateFaqResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::knowledge_base::types::UpdateFaqRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.knowledge_base().update_faq();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::UpdateFaqRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::UpdateFaqRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::UPDATE_KNOWLEDGE_BASE,
-        reply: Some(read::<hoopai::knowledge_base::types::UpdateKnowledgeBaseResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::knowledge_base::types::UpdateKnowledgeBaseResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::knowledge_base::types::UpdateKnowledgeBaseRequest>),
+        reply: Some(decode::<hoopai::knowledge_base::types::UpdateKnowledgeBaseResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::UpdateKnowledgeBaseResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::knowledge_base::types::UpdateKnowledgeBaseRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.knowledge_base().update_knowledge_base();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::UpdateKnowledgeBaseRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::knowledge_base::types::UpdateKnowledgeBaseRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

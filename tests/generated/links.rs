@@ -7,79 +7,79 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::links::operations::CREATE_LINK,
-        reply: Some(read::<hoopai::links::types::GetLinkResponse>),
+        reply: Some(decode::<hoopai::links::types::GetLinkResponse>),
         is_success: None,
-        body: Some(read::<hoopai::links::types::CreateLinkRequest>),
+        body: Some(decode::<hoopai::links::types::CreateLinkRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.links().create_link();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::links::types::CreateLinkRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::links::types::CreateLinkRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::links::operations::DELETE_LINK,
-        reply: Some(read::<hoopai::links::types::DeleteLinkResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::links::types::DeleteLinkResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::links::types::DeleteLinkResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::links::types::DeleteLinkResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "linkId", "link_id")],
         call: |client, values| {
             let mut call = client.links().delete_link();
-            if values.wants("path", "linkId") { call = call.link_id(values.text("path", "linkId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "linkId") { call = call.link_id(values.string("path", "linkId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::links::operations::GET_LINK,
-        reply: Some(read::<hoopai::links::types::GetLinkResponse>),
+        reply: Some(decode::<hoopai::links::types::GetLinkResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "linkId", "link_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.links().get_link();
-            if values.wants("path", "linkId") { call = call.link_id(values.text("path", "linkId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "linkId") { call = call.link_id(values.string("path", "linkId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::links::operations::LIST_LINKS,
-        reply: Some(read::<hoopai::links::types::GetLinksResponse>),
+        reply: Some(decode::<hoopai::links::types::GetLinksResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.links().list_links();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::links::operations::SEARCH_LINKS,
-        reply: Some(read::<hoopai::links::types::GetLinksResponse>),
+        reply: Some(decode::<hoopai::links::types::GetLinksResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "limit", "limit"), ("query", "query", "query"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.links().search_links();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::links::operations::UPDATE_LINK,
-        reply: Some(read::<hoopai::links::types::GetLinkResponse>),
+        reply: Some(decode::<hoopai::links::types::GetLinkResponse>),
         is_success: None,
-        body: Some(read::<hoopai::links::types::UpdateLinkRequest>),
+        body: Some(decode::<hoopai::links::types::UpdateLinkRequest>),
         setters: &[("path", "linkId", "link_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.links().update_link();
-            if values.wants("path", "linkId") { call = call.link_id(values.text("path", "linkId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::links::types::UpdateLinkRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "linkId") { call = call.link_id(values.string("path", "linkId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::links::types::UpdateLinkRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,387 +7,387 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::locations::operations::CREATE_CUSTOM_FIELD,
-        reply: Some(read::<hoopai::locations::types::CustomFieldResponse>),
+        reply: Some(decode::<hoopai::locations::types::CustomFieldResponse>),
         is_success: None,
-        body: Some(read::<hoopai::locations::types::CreateCustomFieldRequest>),
+        body: Some(decode::<hoopai::locations::types::CreateCustomFieldRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().create_custom_field();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::locations::types::CreateCustomFieldRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::CreateCustomFieldRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::CREATE_CUSTOM_VALUE,
-        reply: Some(read::<hoopai::locations::types::CustomValueIdResponse>),
+        reply: Some(decode::<hoopai::locations::types::CustomValueIdResponse>),
         is_success: None,
-        body: Some(read::<hoopai::locations::types::CustomValues>),
+        body: Some(decode::<hoopai::locations::types::CustomValues>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().create_custom_value();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::locations::types::CustomValues>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::CustomValues>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::CREATE_LOCATION,
-        reply: Some(read::<hoopai::locations::types::CreateLocationResponse>),
+        reply: Some(decode::<hoopai::locations::types::CreateLocationResponse>),
         is_success: None,
-        body: Some(read::<hoopai::locations::types::CreateLocationRequest>),
+        body: Some(decode::<hoopai::locations::types::CreateLocationRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().create_location();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::locations::types::CreateLocationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::CreateLocationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::CREATE_RECURRING_TASK,
-        reply: Some(read::<hoopai::locations::types::RecurringTaskSingleResponse>),
+        reply: Some(decode::<hoopai::locations::types::RecurringTaskSingleResponse>),
         is_success: None,
-        body: Some(read::<hoopai::locations::types::CreateRecurringTaskRequest>),
+        body: Some(decode::<hoopai::locations::types::CreateRecurringTaskRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().create_recurring_task();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::locations::types::CreateRecurringTaskRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::CreateRecurringTaskRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::CREATE_TAG,
-        reply: Some(read::<hoopai::locations::types::LocationTagResponse>),
+        reply: Some(decode::<hoopai::locations::types::LocationTagResponse>),
         is_success: None,
-        body: Some(read::<hoopai::locations::types::TagBody>),
+        body: Some(decode::<hoopai::locations::types::TagBody>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().create_tag();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::locations::types::TagBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::TagBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::DELETE_CUSTOM_FIELD,
-        reply: Some(read::<hoopai::locations::types::DeleteCustomFieldResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::locations::types::DeleteCustomFieldResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::locations::types::DeleteCustomFieldResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::locations::types::DeleteCustomFieldResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.locations().delete_custom_field();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::DELETE_CUSTOM_VALUE,
-        reply: Some(read::<hoopai::locations::types::CustomValueDeleteResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::locations::types::CustomValueDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::locations::types::CustomValueDeleteResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::locations::types::CustomValueDeleteResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.locations().delete_custom_value();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::DELETE_LOCATION,
-        reply: Some(read::<hoopai::locations::types::DeleteLocationResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::locations::types::DeleteLocationResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::locations::types::DeleteLocationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::locations::types::DeleteLocationResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "deleteTwilioAccount", "delete_twilio_account")],
         call: |client, values| {
             let mut call = client.locations().delete_location();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "deleteTwilioAccount") { call = call.delete_twilio_account(values.boolean("query", "deleteTwilioAccount")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "deleteTwilioAccount") { call = call.delete_twilio_account(values.boolean("query", "deleteTwilioAccount")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::DELETE_RECURRING_TASK,
-        reply: Some(read::<hoopai::locations::types::DeleteRecurringTaskResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::locations::types::DeleteRecurringTaskResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::locations::types::DeleteRecurringTaskResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::locations::types::DeleteRecurringTaskResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.locations().delete_recurring_task();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::DELETE_TAG,
-        reply: Some(read::<hoopai::locations::types::DeleteTagResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::locations::types::DeleteTagResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::locations::types::DeleteTagResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::locations::types::DeleteTagResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "tagId", "tag_id")],
         call: |client, values| {
             let mut call = client.locations().delete_tag();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "tagId") { call = call.tag_id(values.text("path", "tagId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "tagId") { call = call.tag_id(values.string("path", "tagId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::DELETE_TEMPLATE,
-        reply: Some(read::<hoopai::locations::types::CustomValueDeleteResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::locations::types::CustomValueDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::locations::types::CustomValueDeleteResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::locations::types::CustomValueDeleteResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.locations().delete_template();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::GET_CUSTOM_FIELD,
-        reply: Some(read::<hoopai::locations::types::CustomFieldResponse>),
+        reply: Some(decode::<hoopai::locations::types::CustomFieldResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.locations().get_custom_field();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::GET_CUSTOM_VALUE,
-        reply: Some(read::<hoopai::locations::types::CustomValueIdResponse>),
+        reply: Some(decode::<hoopai::locations::types::CustomValueIdResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.locations().get_custom_value();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::GET_LOCATION,
-        reply: Some(read::<hoopai::locations::types::GetLocationResponse>),
+        reply: Some(decode::<hoopai::locations::types::GetLocationResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.locations().get_location();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::GET_RECURRING_TASK,
-        reply: Some(read::<hoopai::locations::types::RecurringTaskSingleResponse>),
+        reply: Some(decode::<hoopai::locations::types::RecurringTaskSingleResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.locations().get_recurring_task();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::GET_TAG,
-        reply: Some(read::<hoopai::locations::types::LocationTagResponse>),
+        reply: Some(decode::<hoopai::locations::types::LocationTagResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "tagId", "tag_id")],
         call: |client, values| {
             let mut call = client.locations().get_tag();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "tagId") { call = call.tag_id(values.text("path", "tagId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "tagId") { call = call.tag_id(values.string("path", "tagId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::LIST_CUSTOM_FIELDS,
-        reply: Some(read::<hoopai::locations::types::ListCustomFieldsResponse>),
+        reply: Some(decode::<hoopai::locations::types::ListCustomFieldsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "model", "model")],
         call: |client, values| {
             let mut call = client.locations().list_custom_fields();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "model") { call = call.model(values.text("query", "model")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "model") { call = call.model(values.string("query", "model")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::LIST_CUSTOM_VALUES,
-        reply: Some(read::<hoopai::locations::types::ListCustomValuesResponse>),
+        reply: Some(decode::<hoopai::locations::types::ListCustomValuesResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.locations().list_custom_values();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::LIST_TAGS,
-        reply: Some(read::<hoopai::locations::types::ListTagsResponse>),
+        reply: Some(decode::<hoopai::locations::types::ListTagsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.locations().list_tags();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::LIST_TEMPLATES,
-        reply: Some(read::<hoopai::locations::types::ListTemplatesResponse>),
+        reply: Some(decode::<hoopai::locations::types::ListTemplatesResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "originId", "origin_id"), ("query", "deleted", "deleted"), ("query", "limit", "limit"), ("query", "skip", "skip"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.locations().list_templates();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "originId") { call = call.origin_id(values.text("query", "originId")); }
-            if values.wants("query", "deleted") { call = call.deleted(values.boolean("query", "deleted")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "skip") { call = call.skip(values.text("query", "skip")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "originId") { call = call.origin_id(values.string("query", "originId")); }
+            if values.has("query", "deleted") { call = call.deleted(values.boolean("query", "deleted")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::LIST_TIMEZONES,
-        reply: Some(read::<hoopai::locations::types::ListTimezonesResponse>),
+        reply: Some(decode::<hoopai::locations::types::ListTimezonesResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.locations().list_timezones();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::SEARCH_LOCATIONS,
-        reply: Some(read::<hoopai::locations::types::SearchLocationsResponse>),
+        reply: Some(decode::<hoopai::locations::types::SearchLocationsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "companyId", "company_id"), ("query", "email", "email"), ("query", "limit", "limit"), ("query", "order", "order"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.locations().search_locations();
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            if values.wants("query", "email") { call = call.email(values.text("query", "email")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "order") { call = call.order(values.text("query", "order")); }
-            if values.wants("query", "skip") { call = call.skip(values.text("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            if values.has("query", "email") { call = call.email(values.string("query", "email")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "order") { call = call.order(values.string("query", "order")); }
+            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::SEARCH_TASKS,
-        reply: Some(read::<hoopai::locations::types::SearchTasksResponse>),
+        reply: Some(decode::<hoopai::locations::types::SearchTasksResponse>),
         is_success: None,
-        body: Some(read::<hoopai::locations::types::SearchTasksRequest>),
+        body: Some(decode::<hoopai::locations::types::SearchTasksRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().search_tasks();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::locations::types::SearchTasksRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::SearchTasksRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::UPDATE_CUSTOM_FIELD,
-        reply: Some(read::<hoopai::locations::types::CustomFieldResponse>),
+        reply: Some(decode::<hoopai::locations::types::CustomFieldResponse>),
         is_success: None,
-        body: Some(read::<hoopai::locations::types::UpdateCustomFieldRequest>),
+        body: Some(decode::<hoopai::locations::types::UpdateCustomFieldRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().update_custom_field();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::locations::types::UpdateCustomFieldRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::UpdateCustomFieldRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::UPDATE_CUSTOM_VALUE,
-        reply: Some(read::<hoopai::locations::types::CustomValueIdResponse>),
+        reply: Some(decode::<hoopai::locations::types::CustomValueIdResponse>),
         is_success: None,
-        body: Some(read::<hoopai::locations::types::CustomValues>),
+        body: Some(decode::<hoopai::locations::types::CustomValues>),
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().update_custom_value();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::locations::types::CustomValues>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::CustomValues>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::UPDATE_LOCATION,
-        reply: Some(read::<hoopai::locations::types::CreateLocationResponse>),
+        reply: Some(decode::<hoopai::locations::types::CreateLocationResponse>),
         is_success: None,
-        body: Some(read::<hoopai::locations::types::UpdateLocationRequest>),
+        body: Some(decode::<hoopai::locations::types::UpdateLocationRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().update_location();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::locations::types::UpdateLocationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::UpdateLocationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::UPDATE_RECURRING_TASK,
-        reply: Some(read::<hoopai::locations::types::RecurringTaskSingleResponse>),
+        reply: Some(decode::<hoopai::locations::types::RecurringTaskSingleResponse>),
         is_success: None,
-        body: Some(read::<hoopai::locations::types::UpdateRecurringTaskRequest>),
+        body: Some(decode::<hoopai::locations::types::UpdateRecurringTaskRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().update_recurring_task();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::locations::types::UpdateRecurringTaskRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::UpdateRecurringTaskRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::UPDATE_TAG,
-        reply: Some(read::<hoopai::locations::types::LocationTagResponse>),
+        reply: Some(decode::<hoopai::locations::types::LocationTagResponse>),
         is_success: None,
-        body: Some(read::<hoopai::locations::types::TagBody>),
+        body: Some(decode::<hoopai::locations::types::TagBody>),
         setters: &[("path", "locationId", "location_id"), ("path", "tagId", "tag_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().update_tag();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "tagId") { call = call.tag_id(values.text("path", "tagId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::locations::types::TagBody>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "tagId") { call = call.tag_id(values.string("path", "tagId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::TagBody>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::UPLOAD_CUSTOM_FIELD_FILES,
-        reply: Some(read::<hoopai::locations::types::UploadCustomFieldFilesResponse>),
+        reply: Some(decode::<hoopai::locations::types::UploadCustomFieldFilesResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("text", "id", "id"), ("text", "maxFiles", "max_files")],
         call: |client, values| {
             let mut call = client.locations().upload_custom_field_files();
-            if values.wants("file", "FIELD_1") { call = call.part("FIELD_1", values.file("FIELD_1")); }
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("text", "id") { call = call.id(values.text("text", "id")); }
-            if values.wants("text", "maxFiles") { call = call.max_files(values.text("text", "maxFiles")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("file", "FIELD_1") { call = call.part("FIELD_1", values.file("FIELD_1")); }
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("text", "id") { call = call.id(values.string("text", "id")); }
+            if values.has("text", "maxFiles") { call = call.max_files(values.string("text", "maxFiles")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

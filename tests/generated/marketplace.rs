@@ -7,117 +7,117 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::marketplace::operations::CHECK_FUNDS,
-        reply: Some(read::<hoopai::marketplace::types::CheckFundsResponse>),
+        reply: Some(decode::<hoopai::marketplace::types::CheckFundsResponse>),
         is_success: None,
         body: None,
         setters: &[],
         call: |client, values| {
             let call = client.marketplace().check_funds();
-            finish(call.options(values.options.clone()).send())
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::marketplace::operations::CREATE_CHARGE,
-        reply: Some(read::<hoopai::marketplace::types::CreateChargeResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::marketplace::types::CreateChargeResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::marketplace::types::CreateChargeRequest>),
+        reply: Some(decode::<hoopai::marketplace::types::CreateChargeResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::marketplace::types::CreateChargeResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::marketplace::types::CreateChargeRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.marketplace().create_charge();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::marketplace::types::CreateChargeRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::marketplace::types::CreateChargeRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::marketplace::operations::DELETE_CHARGE,
-        reply: Some(read::<hoopai::marketplace::types::DeleteChargeResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::marketplace::types::DeleteChargeResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::marketplace::types::DeleteChargeResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::marketplace::types::DeleteChargeResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "chargeId", "charge_id")],
         call: |client, values| {
             let mut call = client.marketplace().delete_charge();
-            if values.wants("path", "chargeId") { call = call.charge_id(values.text("path", "chargeId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "chargeId") { call = call.charge_id(values.string("path", "chargeId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::marketplace::operations::GET_CHARGE,
-        reply: Some(read::<hoopai::marketplace::types::GetChargeResponse>),
+        reply: Some(decode::<hoopai::marketplace::types::GetChargeResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "chargeId", "charge_id")],
         call: |client, values| {
             let mut call = client.marketplace().get_charge();
-            if values.wants("path", "chargeId") { call = call.charge_id(values.text("path", "chargeId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "chargeId") { call = call.charge_id(values.string("path", "chargeId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::marketplace::operations::GET_INSTALLER_DETAILS,
-        reply: Some(read::<hoopai::marketplace::types::GetInstallerDetailsResponse>),
+        reply: Some(decode::<hoopai::marketplace::types::GetInstallerDetailsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "appId", "app_id")],
         call: |client, values| {
             let mut call = client.marketplace().get_installer_details();
-            if values.wants("path", "appId") { call = call.app_id(values.text("path", "appId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "appId") { call = call.app_id(values.string("path", "appId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::marketplace::operations::GET_REBILLING_CONFIG,
-        reply: Some(read::<hoopai::marketplace::types::GetRebillingConfigResponse>),
+        reply: Some(decode::<hoopai::marketplace::types::GetRebillingConfigResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "appId", "app_id"), ("path", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.marketplace().get_rebilling_config();
-            if values.wants("path", "appId") { call = call.app_id(values.text("path", "appId")); }
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "appId") { call = call.app_id(values.string("path", "appId")); }
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::marketplace::operations::LIST_CHARGES,
-        reply: Some(read::<hoopai::marketplace::types::ListChargesResponse>),
+        reply: Some(decode::<hoopai::marketplace::types::ListChargesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "endDate", "end_date"), ("query", "eventId", "event_id"), ("query", "limit", "limit"), ("query", "meterId", "meter_id"), ("query", "skip", "skip"), ("query", "startDate", "start_date"), ("query", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.marketplace().list_charges();
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "eventId") { call = call.event_id(values.text("query", "eventId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "meterId") { call = call.meter_id(values.text("query", "meterId")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.text("query", "startDate")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "eventId") { call = call.event_id(values.string("query", "eventId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "meterId") { call = call.meter_id(values.string("query", "meterId")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::marketplace::operations::MIGRATE_CONNECTION,
-        reply: Some(read::<hoopai::marketplace::types::MigrateConnectionResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::marketplace::types::MigrateConnectionResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::marketplace::types::MigrateConnectionRequest>),
+        reply: Some(decode::<hoopai::marketplace::types::MigrateConnectionResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::marketplace::types::MigrateConnectionResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::marketplace::types::MigrateConnectionRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.marketplace().migrate_connection();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::marketplace::types::MigrateConnectionRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::marketplace::types::MigrateConnectionRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::marketplace::operations::UNINSTALL_APPLICATION,
-        reply: Some(read::<hoopai::marketplace::types::UninstallApplicationResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::marketplace::types::UninstallApplicationResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::marketplace::types::UninstallApplicationRequest>),
+        reply: Some(decode::<hoopai::marketplace::types::UninstallApplicationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::marketplace::types::UninstallApplicationResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::marketplace::types::UninstallApplicationRequest>),
         setters: &[("path", "appId", "app_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.marketplace().uninstall_application();
-            if values.wants("path", "appId") { call = call.app_id(values.text("path", "appId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::marketplace::types::UninstallApplicationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "appId") { call = call.app_id(values.string("path", "appId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::marketplace::types::UninstallApplicationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,102 +7,102 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::medias::operations::CREATE_MEDIA_FOLDER,
-        reply: Some(read::<hoopai::medias::types::CreateMediaFolderResponse>),
+        reply: Some(decode::<hoopai::medias::types::CreateMediaFolderResponse>),
         is_success: None,
-        body: Some(read::<hoopai::medias::types::CreateMediaFolderRequest>),
+        body: Some(decode::<hoopai::medias::types::CreateMediaFolderRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.medias().create_media_folder();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::medias::types::CreateMediaFolderRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::medias::types::CreateMediaFolderRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::medias::operations::DELETE_MEDIA_OBJECT,
-        reply: Some(read::<hoopai::medias::types::DeleteMediaObjectResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::medias::types::DeleteMediaObjectResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::medias::types::DeleteMediaObjectResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::medias::types::DeleteMediaObjectResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.medias().delete_media_object();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::medias::operations::DELETE_MEDIA_OBJECTS_IN_BULK,
-        reply: Some(read::<Vec<hoopai::medias::types::DeleteMediaObjectsInBulkResponse>>),
+        reply: Some(decode::<Vec<hoopai::medias::types::DeleteMediaObjectsInBulkResponse>>),
         is_success: None,
-        body: Some(read::<hoopai::medias::types::DeleteMediaObjectsInBulkRequest>),
+        body: Some(decode::<hoopai::medias::types::DeleteMediaObjectsInBulkRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.medias().delete_media_objects_in_bulk();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::medias::types::DeleteMediaObjectsInBulkRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::medias::types::DeleteMediaObjectsInBulkRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::medias::operations::LIST_MEDIA_OBJECTS,
-        reply: Some(read::<hoopai::medias::types::ListMediaObjectsResponse>),
+        reply: Some(decode::<hoopai::medias::types::ListMediaObjectsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "sortBy", "sort_by"), ("query", "sortOrder", "sort_order"), ("query", "type", "type_"), ("query", "fetchAll", "fetch_all"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "parentId", "parent_id"), ("query", "query", "query")],
         call: |client, values| {
             let mut call = client.medias().list_media_objects();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "sortBy") { call = call.sort_by(values.text("query", "sortBy")); }
-            if values.wants("query", "sortOrder") { call = call.sort_order(values.text("query", "sortOrder")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            if values.wants("query", "fetchAll") { call = call.fetch_all(values.text("query", "fetchAll")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.text("query", "offset")); }
-            if values.wants("query", "parentId") { call = call.parent_id(values.text("query", "parentId")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "sortBy") { call = call.sort_by(values.string("query", "sortBy")); }
+            if values.has("query", "sortOrder") { call = call.sort_order(values.string("query", "sortOrder")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            if values.has("query", "fetchAll") { call = call.fetch_all(values.string("query", "fetchAll")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "parentId") { call = call.parent_id(values.string("query", "parentId")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::medias::operations::UPDATE_MEDIA_OBJECT,
-        reply: Some(read::<hoopai::medias::types::UpdateMediaObjectResponse>),
+        reply: Some(decode::<hoopai::medias::types::UpdateMediaObjectResponse>),
         is_success: None,
-        body: Some(read::<hoopai::medias::types::UpdateMediaObjectRequest>),
+        body: Some(decode::<hoopai::medias::types::UpdateMediaObjectRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.medias().update_media_object();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::medias::types::UpdateMediaObjectRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::medias::types::UpdateMediaObjectRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::medias::operations::UPDATE_MEDIA_OBJECTS_IN_BULK,
-        reply: Some(read::<Vec<hoopai::medias::types::UpdateMediaObjectsInBulkResponse>>),
+        reply: Some(decode::<Vec<hoopai::medias::types::UpdateMediaObjectsInBulkResponse>>),
         is_success: None,
-        body: Some(read::<hoopai::medias::types::UpdateMediaObjectsInBulkRequest>),
+        body: Some(decode::<hoopai::medias::types::UpdateMediaObjectsInBulkRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.medias().update_media_objects_in_bulk();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::medias::types::UpdateMediaObjectsInBulkRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::medias::types::UpdateMediaObjectsInBulkRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::medias::operations::UPLOAD_MEDIA_FILE,
-        reply: Some(read::<hoopai::medias::types::UploadMediaFileResponse>),
+        reply: Some(decode::<hoopai::medias::types::UploadMediaFileResponse>),
         is_success: None,
         body: None,
         setters: &[("file", "file", "file"), ("text", "fileUrl", "file_url"), ("text", "hosted", "hosted"), ("text", "name", "name"), ("text", "parentId", "parent_id")],
         call: |client, values| {
             let mut call = client.medias().upload_media_file();
-            if values.wants("file", "file") { call = call.file(values.file("file")); }
-            if values.wants("text", "fileUrl") { call = call.file_url(values.text("text", "fileUrl")); }
-            if values.wants("text", "hosted") { call = call.hosted(values.boolean("text", "hosted")); }
-            if values.wants("text", "name") { call = call.name(values.text("text", "name")); }
-            if values.wants("text", "parentId") { call = call.parent_id(values.text("text", "parentId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("file", "file") { call = call.file(values.file("file")); }
+            if values.has("text", "fileUrl") { call = call.file_url(values.string("text", "fileUrl")); }
+            if values.has("text", "hosted") { call = call.hosted(values.boolean("text", "hosted")); }
+            if values.has("text", "name") { call = call.name(values.string("text", "name")); }
+            if values.has("text", "parentId") { call = call.parent_id(values.string("text", "parentId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -2,7 +2,7 @@
 
 //! The operations of all modules, for tests.
 
-use crate::operations::{TestOperation, decode, finish, read};
+use crate::operations::{TestOperation, decode, discard_reply, value};
 
 #[rustfmt::skip]
 mod ad_manager;

@@ -7,61 +7,61 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::oauth::operations::CREATE_ACCESS_TOKEN,
-        reply: Some(read::<hoopai::oauth::types::CreateAccessTokenResponse>),
+        reply: Some(decode::<hoopai::oauth::types::CreateAccessTokenResponse>),
         is_success: None,
-        body: Some(read::<hoopai::oauth::types::CreateAccessTokenRequest>),
+        body: Some(decode::<hoopai::oauth::types::CreateAccessTokenRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.oauth().create_access_token();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::oauth::types::CreateAccessTokenRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::oauth::types::CreateAccessTokenRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::oauth::operations::CREATE_LOCATION_ACCESS_TOKEN,
-        reply: Some(read::<hoopai::oauth::types::CreateLocationAccessTokenResponse>),
+        reply: Some(decode::<hoopai::oauth::types::CreateLocationAccessTokenResponse>),
         is_success: None,
-        body: Some(read::<hoopai::oauth::types::CreateLocationAccessTokenRequest>),
+        body: Some(decode::<hoopai::oauth::types::CreateLocationAccessTokenRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.oauth().create_location_access_token();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::oauth::types::CreateLocationAccessTokenRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::oauth::types::CreateLocationAccessTokenRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::oauth::operations::LIST_INSTALLED_LOCATIONS,
-        reply: Some(read::<hoopai::oauth::types::ListInstalledLocationsResponse>),
+        reply: Some(decode::<hoopai::oauth::types::ListInstalledLocationsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "appId", "app_id"), ("query", "companyId", "company_id"), ("query", "isInstalled", "is_installed"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "onTrial", "on_trial"), ("query", "planId", "plan_id"), ("query", "query", "query"), ("query", "skip", "skip"), ("query", "versionId", "version_id")],
         call: |client, values| {
             let mut call = client.oauth().list_installed_locations();
-            if values.wants("query", "appId") { call = call.app_id(values.text("query", "appId")); }
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            if values.wants("query", "isInstalled") { call = call.is_installed(values.boolean("query", "isInstalled")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "onTrial") { call = call.on_trial(values.boolean("query", "onTrial")); }
-            if values.wants("query", "planId") { call = call.plan_id(values.text("query", "planId")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "skip") { call = call.skip(values.text("query", "skip")); }
-            if values.wants("query", "versionId") { call = call.version_id(values.text("query", "versionId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "appId") { call = call.app_id(values.string("query", "appId")); }
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            if values.has("query", "isInstalled") { call = call.is_installed(values.boolean("query", "isInstalled")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "onTrial") { call = call.on_trial(values.boolean("query", "onTrial")); }
+            if values.has("query", "planId") { call = call.plan_id(values.string("query", "planId")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "versionId") { call = call.version_id(values.string("query", "versionId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::oauth::operations::SEND_BILLING_WEBHOOK,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::oauth::types::SendBillingWebhookRequest>),
+        body: Some(decode::<hoopai::oauth::types::SendBillingWebhookRequest>),
         setters: &[("header", "x-ghl-client-key", "x_ghl_client_key"), ("header", "x-ghl-client-secret", "x_ghl_client_secret"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.oauth().send_billing_webhook();
-            if values.wants("header", "x-ghl-client-key") { call = call.x_ghl_client_key(values.text("header", "x-ghl-client-key")); }
-            if values.wants("header", "x-ghl-client-secret") { call = call.x_ghl_client_secret(values.text("header", "x-ghl-client-secret")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::oauth::types::SendBillingWebhookRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("header", "x-ghl-client-key") { call = call.x_ghl_client_key(values.string("header", "x-ghl-client-key")); }
+            if values.has("header", "x-ghl-client-secret") { call = call.x_ghl_client_secret(values.string("header", "x-ghl-client-secret")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::oauth::types::SendBillingWebhookRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,120 +7,120 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::objects::operations::CREATE_OBJECT,
-        reply: Some(read::<hoopai::objects::types::CustomObjectResponse>),
+        reply: Some(decode::<hoopai::objects::types::CustomObjectResponse>),
         is_success: None,
-        body: Some(read::<hoopai::objects::types::CreateObjectRequest>),
+        body: Some(decode::<hoopai::objects::types::CreateObjectRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.objects().create_object();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::objects::types::CreateObjectRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::objects::types::CreateObjectRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::objects::operations::CREATE_OBJECT_RECORD,
-        reply: Some(read::<hoopai::objects::types::RecordByIdResponse>),
+        reply: Some(decode::<hoopai::objects::types::RecordByIdResponse>),
         is_success: None,
-        body: Some(read::<hoopai::objects::types::CreateObjectRecordRequest>),
+        body: Some(decode::<hoopai::objects::types::CreateObjectRecordRequest>),
         setters: &[("path", "schemaKey", "schema_key"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.objects().create_object_record();
-            if values.wants("path", "schemaKey") { call = call.schema_key(values.text("path", "schemaKey")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::objects::types::CreateObjectRecordRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "schemaKey") { call = call.schema_key(values.string("path", "schemaKey")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::objects::types::CreateObjectRecordRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::objects::operations::DELETE_OBJECT_RECORD,
-        reply: Some(read::<hoopai::objects::types::DeleteObjectRecordResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::objects::types::DeleteObjectRecordResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::objects::types::DeleteObjectRecordResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::objects::types::DeleteObjectRecordResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "schemaKey", "schema_key"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.objects().delete_object_record();
-            if values.wants("path", "schemaKey") { call = call.schema_key(values.text("path", "schemaKey")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "schemaKey") { call = call.schema_key(values.string("path", "schemaKey")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::objects::operations::GET_OBJECT,
-        reply: Some(read::<hoopai::objects::types::GetObjectResponse>),
+        reply: Some(decode::<hoopai::objects::types::GetObjectResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "key", "key"), ("query", "locationId", "location_id"), ("query", "fetchProperties", "fetch_properties")],
         call: |client, values| {
             let mut call = client.objects().get_object();
-            if values.wants("path", "key") { call = call.key(values.text("path", "key")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "fetchProperties") { call = call.fetch_properties(values.text("query", "fetchProperties")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "key") { call = call.key(values.string("path", "key")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "fetchProperties") { call = call.fetch_properties(values.string("query", "fetchProperties")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::objects::operations::GET_OBJECT_RECORD,
-        reply: Some(read::<hoopai::objects::types::RecordByIdResponse>),
+        reply: Some(decode::<hoopai::objects::types::RecordByIdResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "schemaKey", "schema_key"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.objects().get_object_record();
-            if values.wants("path", "schemaKey") { call = call.schema_key(values.text("path", "schemaKey")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "schemaKey") { call = call.schema_key(values.string("path", "schemaKey")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::objects::operations::LIST_OBJECTS,
-        reply: Some(read::<hoopai::objects::types::ListObjectsResponse>),
+        reply: Some(decode::<hoopai::objects::types::ListObjectsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.objects().list_objects();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::objects::operations::SEARCH_OBJECT_RECORDS,
-        reply: Some(read::<hoopai::objects::types::SearchObjectRecordsResponse>),
+        reply: Some(decode::<hoopai::objects::types::SearchObjectRecordsResponse>),
         is_success: None,
-        body: Some(read::<hoopai::objects::types::SearchObjectRecordsRequest>),
+        body: Some(decode::<hoopai::objects::types::SearchObjectRecordsRequest>),
         setters: &[("path", "schemaKey", "schema_key"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.objects().search_object_records();
-            if values.wants("path", "schemaKey") { call = call.schema_key(values.text("path", "schemaKey")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::objects::types::SearchObjectRecordsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "schemaKey") { call = call.schema_key(values.string("path", "schemaKey")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::objects::types::SearchObjectRecordsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::objects::operations::UPDATE_OBJECT,
-        reply: Some(read::<hoopai::objects::types::CustomObjectResponse>),
+        reply: Some(decode::<hoopai::objects::types::CustomObjectResponse>),
         is_success: None,
-        body: Some(read::<hoopai::objects::types::UpdateObjectRequest>),
+        body: Some(decode::<hoopai::objects::types::UpdateObjectRequest>),
         setters: &[("path", "key", "key"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.objects().update_object();
-            if values.wants("path", "key") { call = call.key(values.text("path", "key")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::objects::types::UpdateObjectRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "key") { call = call.key(values.string("path", "key")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::objects::types::UpdateObjectRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::objects::operations::UPDATE_OBJECT_RECORD,
-        reply: Some(read::<hoopai::objects::types::RecordByIdResponse>),
+        reply: Some(decode::<hoopai::objects::types::RecordByIdResponse>),
         is_success: None,
-        body: Some(read::<hoopai::objects::types::UpdateObjectRecordRequest>),
+        body: Some(decode::<hoopai::objects::types::UpdateObjectRecordRequest>),
         setters: &[("path", "schemaKey", "schema_key"), ("path", "id", "id"), ("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.objects().update_object_record();
-            if values.wants("path", "schemaKey") { call = call.schema_key(values.text("path", "schemaKey")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::objects::types::UpdateObjectRecordRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "schemaKey") { call = call.schema_key(values.string("path", "schemaKey")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::objects::types::UpdateObjectRecordRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

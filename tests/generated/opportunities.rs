@@ -7,176 +7,176 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::opportunities::operations::ADD_FOLLOWERS,
-        reply: Some(read::<hoopai::opportunities::types::AddFollowersResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::AddFollowersResponse>),
         is_success: None,
-        body: Some(read::<hoopai::opportunities::types::Followers>),
+        body: Some(decode::<hoopai::opportunities::types::Followers>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.opportunities().add_followers();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::opportunities::types::Followers>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::opportunities::types::Followers>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::CREATE_OPPORTUNITY,
-        reply: Some(read::<hoopai::opportunities::types::GetPostOpportunityResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::GetPostOpportunityResponse>),
         is_success: None,
-        body: Some(read::<hoopai::opportunities::types::CreateOpportunityRequest>),
+        body: Some(decode::<hoopai::opportunities::types::CreateOpportunityRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.opportunities().create_opportunity();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::opportunities::types::CreateOpportunityRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::opportunities::types::CreateOpportunityRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::DELETE_OPPORTUNITY,
-        reply: Some(read::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
             let mut call = client.opportunities().delete_opportunity();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::GET_OPPORTUNITY,
-        reply: Some(read::<hoopai::opportunities::types::GetPostOpportunityResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::GetPostOpportunityResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
             let mut call = client.opportunities().get_opportunity();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::LIST_LOST_REASONS,
-        reply: Some(read::<hoopai::opportunities::types::ListLostReasonsResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::ListLostReasonsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "deleted", "deleted"), ("query", "getCount", "get_count"), ("query", "limit", "limit"), ("query", "name", "name"), ("query", "query", "query"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.opportunities().list_lost_reasons();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "deleted") { call = call.deleted(values.boolean("query", "deleted")); }
-            if values.wants("query", "getCount") { call = call.get_count(values.boolean("query", "getCount")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "name") { call = call.name(values.text("query", "name")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "deleted") { call = call.deleted(values.boolean("query", "deleted")); }
+            if values.has("query", "getCount") { call = call.get_count(values.boolean("query", "getCount")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "name") { call = call.name(values.string("query", "name")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::LIST_PIPELINES,
-        reply: Some(read::<hoopai::opportunities::types::ListPipelinesResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::ListPipelinesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.opportunities().list_pipelines();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::REMOVE_FOLLOWERS,
-        reply: Some(read::<hoopai::opportunities::types::RemoveFollowersResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::RemoveFollowersResponse>),
         is_success: None,
-        body: Some(read::<hoopai::opportunities::types::Followers>),
+        body: Some(decode::<hoopai::opportunities::types::Followers>),
         setters: &[("path", "id", "id"), ("query", "isRemoveAllFollowers", "is_remove_all_followers"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.opportunities().remove_followers();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("query", "isRemoveAllFollowers") { call = call.is_remove_all_followers(values.boolean("query", "isRemoveAllFollowers")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::opportunities::types::Followers>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("query", "isRemoveAllFollowers") { call = call.is_remove_all_followers(values.boolean("query", "isRemoveAllFollowers")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::opportunities::types::Followers>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::SEARCH_OPPORTUNITIES,
-        reply: Some(read::<hoopai::opportunities::types::SearchOpportunitiesResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::SearchOpportunitiesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "location_id", "location_id"), ("query", "assigned_to", "assigned_to"), ("query", "campaignId", "campaign_id"), ("query", "contact_id", "contact_id"), ("query", "country", "country"), ("query", "date", "date"), ("query", "endDate", "end_date"), ("query", "getCalendarEvents", "get_calendar_events"), ("query", "getNotes", "get_notes"), ("query", "getTasks", "get_tasks"), ("query", "id", "id"), ("query", "limit", "limit"), ("query", "order", "order"), ("query", "page", "page"), ("query", "pipeline_id", "pipeline_id"), ("query", "pipeline_stage_id", "pipeline_stage_id"), ("query", "q", "q"), ("query", "startAfter", "start_after"), ("query", "startAfterId", "start_after_id"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.opportunities().search_opportunities();
-            if values.wants("query", "location_id") { call = call.location_id(values.text("query", "location_id")); }
-            if values.wants("query", "assigned_to") { call = call.assigned_to(values.text("query", "assigned_to")); }
-            if values.wants("query", "campaignId") { call = call.campaign_id(values.text("query", "campaignId")); }
-            if values.wants("query", "contact_id") { call = call.contact_id(values.text("query", "contact_id")); }
-            if values.wants("query", "country") { call = call.country(values.text("query", "country")); }
-            if values.wants("query", "date") { call = call.date(values.text("query", "date")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.text("query", "endDate")); }
-            if values.wants("query", "getCalendarEvents") { call = call.get_calendar_events(values.boolean("query", "getCalendarEvents")); }
-            if values.wants("query", "getNotes") { call = call.get_notes(values.boolean("query", "getNotes")); }
-            if values.wants("query", "getTasks") { call = call.get_tasks(values.boolean("query", "getTasks")); }
-            if values.wants("query", "id") { call = call.id(values.text("query", "id")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "order") { call = call.order(values.text("query", "order")); }
-            if values.wants("query", "page") { call = call.page(values.integer("query", "page")); }
-            if values.wants("query", "pipeline_id") { call = call.pipeline_id(values.text("query", "pipeline_id")); }
-            if values.wants("query", "pipeline_stage_id") { call = call.pipeline_stage_id(values.text("query", "pipeline_stage_id")); }
-            if values.wants("query", "q") { call = call.q(values.text("query", "q")); }
-            if values.wants("query", "startAfter") { call = call.start_after(values.text("query", "startAfter")); }
-            if values.wants("query", "startAfterId") { call = call.start_after_id(values.text("query", "startAfterId")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "location_id") { call = call.location_id(values.string("query", "location_id")); }
+            if values.has("query", "assigned_to") { call = call.assigned_to(values.string("query", "assigned_to")); }
+            if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
+            if values.has("query", "contact_id") { call = call.contact_id(values.string("query", "contact_id")); }
+            if values.has("query", "country") { call = call.country(values.string("query", "country")); }
+            if values.has("query", "date") { call = call.date(values.string("query", "date")); }
+            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "getCalendarEvents") { call = call.get_calendar_events(values.boolean("query", "getCalendarEvents")); }
+            if values.has("query", "getNotes") { call = call.get_notes(values.boolean("query", "getNotes")); }
+            if values.has("query", "getTasks") { call = call.get_tasks(values.boolean("query", "getTasks")); }
+            if values.has("query", "id") { call = call.id(values.string("query", "id")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "order") { call = call.order(values.string("query", "order")); }
+            if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
+            if values.has("query", "pipeline_id") { call = call.pipeline_id(values.string("query", "pipeline_id")); }
+            if values.has("query", "pipeline_stage_id") { call = call.pipeline_stage_id(values.string("query", "pipeline_stage_id")); }
+            if values.has("query", "q") { call = call.q(values.string("query", "q")); }
+            if values.has("query", "startAfter") { call = call.start_after(values.string("query", "startAfter")); }
+            if values.has("query", "startAfterId") { call = call.start_after_id(values.string("query", "startAfterId")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::SEARCH_OPPORTUNITIES_ADVANCED,
-        reply: Some(read::<hoopai::opportunities::types::SearchOpportunitiesAdvancedResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::SearchOpportunitiesAdvancedResponse>),
         is_success: None,
-        body: Some(read::<hoopai::opportunities::types::SearchOpportunitiesAdvancedRequest>),
+        body: Some(decode::<hoopai::opportunities::types::SearchOpportunitiesAdvancedRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.opportunities().search_opportunities_advanced();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::opportunities::types::SearchOpportunitiesAdvancedRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::opportunities::types::SearchOpportunitiesAdvancedRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::UPDATE_OPPORTUNITY,
-        reply: Some(read::<hoopai::opportunities::types::GetPostOpportunityResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::GetPostOpportunityResponse>),
         is_success: None,
-        body: Some(read::<hoopai::opportunities::types::UpdateOpportunityRequest>),
+        body: Some(decode::<hoopai::opportunities::types::UpdateOpportunityRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.opportunities().update_opportunity();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::opportunities::types::UpdateOpportunityRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::opportunities::types::UpdateOpportunityRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::UPDATE_OPPORTUNITY_STATUS,
-        reply: Some(read::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::opportunities::types::UpdateOpportunityStatusRequest>),
+        reply: Some(decode::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::opportunities::types::UpdateOpportunityStatusRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.opportunities().update_opportunity_status();
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::opportunities::types::UpdateOpportunityStatusRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::opportunities::types::UpdateOpportunityStatusRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::UPSERT_OPPORTUNITY,
-        reply: Some(read::<hoopai::opportunities::types::UpsertOpportunityResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::UpsertOpportunityResponse>),
         is_success: None,
-        body: Some(read::<hoopai::opportunities::types::UpsertOpportunityRequest>),
+        body: Some(decode::<hoopai::opportunities::types::UpsertOpportunityRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.opportunities().upsert_opportunity();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::opportunities::types::UpsertOpportunityRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::opportunities::types::UpsertOpportunityRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

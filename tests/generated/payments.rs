@@ -7,343 +7,343 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_COUPON,
-        reply: Some(read::<hoopai::payments::types::CreateCouponResponse>),
+        reply: Some(decode::<hoopai::payments::types::CreateCouponResponse>),
         is_success: None,
-        body: Some(read::<hoopai::payments::types::CreateCouponRequest>),
+        body: Some(decode::<hoopai::payments::types::CreateCouponRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.payments().create_coupon();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::payments::types::CreateCouponRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::payments::types::CreateCouponRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_CUSTOM_PROVIDER_CONFIG,
-        reply: Some(read::<hoopai::payments::types::CustomProviderConfigResponse>),
+        reply: Some(decode::<hoopai::payments::types::CustomProviderConfigResponse>),
         is_success: None,
-        body: Some(read::<hoopai::payments::types::CreateCustomProviderConfigRequest>),
+        body: Some(decode::<hoopai::payments::types::CreateCustomProviderConfigRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.payments().create_custom_provider_config();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::payments::types::CreateCustomProviderConfigRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::payments::types::CreateCustomProviderConfigRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_CUSTOM_PROVIDER_INTEGRATION,
-        reply: Some(read::<hoopai::payments::types::CreateCustomProviderIntegrationResponse>),
+        reply: Some(decode::<hoopai::payments::types::CreateCustomProviderIntegrationResponse>),
         is_success: None,
-        body: Some(read::<hoopai::payments::types::CreateCustomProviderIntegrationRequest>),
+        body: Some(decode::<hoopai::payments::types::CreateCustomProviderIntegrationRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.payments().create_custom_provider_integration();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::payments::types::CreateCustomProviderIntegrationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::payments::types::CreateCustomProviderIntegrationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_ORDER_FULFILLMENT,
-        reply: Some(read::<hoopai::payments::types::CreateOrderFulfillmentResponse>),
+        reply: Some(decode::<hoopai::payments::types::CreateOrderFulfillmentResponse>),
         is_success: None,
-        body: Some(read::<hoopai::payments::types::CreateOrderFulfillmentRequest>),
+        body: Some(decode::<hoopai::payments::types::CreateOrderFulfillmentRequest>),
         setters: &[("path", "orderId", "order_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.payments().create_order_fulfillment();
-            if values.wants("path", "orderId") { call = call.order_id(values.text("path", "orderId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::payments::types::CreateOrderFulfillmentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "orderId") { call = call.order_id(values.string("path", "orderId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::payments::types::CreateOrderFulfillmentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_WHITE_LABEL_PROVIDER,
-        reply: Some(read::<hoopai::payments::types::CreateWhiteLabelProviderResponse>),
+        reply: Some(decode::<hoopai::payments::types::CreateWhiteLabelProviderResponse>),
         is_success: None,
-        body: Some(read::<hoopai::payments::types::CreateWhiteLabelProviderRequest>),
+        body: Some(decode::<hoopai::payments::types::CreateWhiteLabelProviderRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.payments().create_white_label_provider();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::payments::types::CreateWhiteLabelProviderRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::payments::types::CreateWhiteLabelProviderRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::DELETE_COUPON,
-        reply: Some(read::<hoopai::payments::types::DeleteCouponResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::payments::types::DeleteCouponResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::payments::types::DeleteCouponRequest>),
+        reply: Some(decode::<hoopai::payments::types::DeleteCouponResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::payments::types::DeleteCouponResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::payments::types::DeleteCouponRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.payments().delete_coupon();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::payments::types::DeleteCouponRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::payments::types::DeleteCouponRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::DELETE_CUSTOM_PROVIDER_INTEGRATION,
-        reply: Some(read::<hoopai::payments::types::DeleteCustomProviderIntegrationResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::payments::types::DeleteCustomProviderIntegrationResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::payments::types::DeleteCustomProviderIntegrationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::payments::types::DeleteCustomProviderIntegrationResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.payments().delete_custom_provider_integration();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::DISCONNECT_CUSTOM_PROVIDER_CONFIG,
-        reply: Some(read::<hoopai::payments::types::DisconnectCustomProviderConfigResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::payments::types::DisconnectCustomProviderConfigResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::payments::types::DisconnectCustomProviderConfigRequest>),
+        reply: Some(decode::<hoopai::payments::types::DisconnectCustomProviderConfigResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::payments::types::DisconnectCustomProviderConfigResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::payments::types::DisconnectCustomProviderConfigRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.payments().disconnect_custom_provider_config();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::payments::types::DisconnectCustomProviderConfigRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::payments::types::DisconnectCustomProviderConfigRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_COUPON,
-        reply: Some(read::<hoopai::payments::types::CreateCouponResponse>),
+        reply: Some(decode::<hoopai::payments::types::CreateCouponResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "code", "code"), ("query", "id", "id")],
         call: |client, values| {
             let mut call = client.payments().get_coupon();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "code") { call = call.code(values.text("query", "code")); }
-            if values.wants("query", "id") { call = call.id(values.text("query", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "code") { call = call.code(values.string("query", "code")); }
+            if values.has("query", "id") { call = call.id(values.string("query", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_CUSTOM_PROVIDER_CONFIG,
-        reply: Some(read::<hoopai::payments::types::CustomProviderConfigResponse>),
+        reply: Some(decode::<hoopai::payments::types::CustomProviderConfigResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.payments().get_custom_provider_config();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_ORDER,
-        reply: Some(read::<hoopai::payments::types::GetOrderResponse>),
+        reply: Some(decode::<hoopai::payments::types::GetOrderResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "orderId", "order_id"), ("query", "altId", "alt_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.payments().get_order();
-            if values.wants("path", "orderId") { call = call.order_id(values.text("path", "orderId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "orderId") { call = call.order_id(values.string("path", "orderId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_SUBSCRIPTION,
-        reply: Some(read::<hoopai::payments::types::GetSubscriptionResponse>),
+        reply: Some(decode::<hoopai::payments::types::GetSubscriptionResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "subscriptionId", "subscription_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.payments().get_subscription();
-            if values.wants("path", "subscriptionId") { call = call.subscription_id(values.text("path", "subscriptionId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "subscriptionId") { call = call.subscription_id(values.string("path", "subscriptionId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_TRANSACTION,
-        reply: Some(read::<hoopai::payments::types::GetTransactionResponse>),
+        reply: Some(decode::<hoopai::payments::types::GetTransactionResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "transactionId", "transaction_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.payments().get_transaction();
-            if values.wants("path", "transactionId") { call = call.transaction_id(values.text("path", "transactionId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "transactionId") { call = call.transaction_id(values.string("path", "transactionId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::LIST_COUPONS,
-        reply: Some(read::<hoopai::payments::types::ListCouponsResponse>),
+        reply: Some(decode::<hoopai::payments::types::ListCouponsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "search", "search"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.payments().list_coupons();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::LIST_ORDER_FULFILLMENTS,
-        reply: Some(read::<hoopai::payments::types::ListOrderFulfillmentsResponse>),
+        reply: Some(decode::<hoopai::payments::types::ListOrderFulfillmentsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "orderId", "order_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.payments().list_order_fulfillments();
-            if values.wants("path", "orderId") { call = call.order_id(values.text("path", "orderId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "orderId") { call = call.order_id(values.string("path", "orderId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::LIST_ORDER_NOTES,
-        reply: Some(read::<hoopai::payments::types::ListOrderNotesResponse>),
+        reply: Some(decode::<hoopai::payments::types::ListOrderNotesResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "orderId", "order_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.payments().list_order_notes();
-            if values.wants("path", "orderId") { call = call.order_id(values.text("path", "orderId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "orderId") { call = call.order_id(values.string("path", "orderId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::LIST_ORDERS,
-        reply: Some(read::<hoopai::payments::types::ListOrdersResponse>),
+        reply: Some(decode::<hoopai::payments::types::ListOrdersResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "contactId", "contact_id"), ("query", "endAt", "end_at"), ("query", "funnelProductIds", "funnel_product_ids"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "paymentMode", "payment_mode"), ("query", "paymentStatus", "payment_status"), ("query", "search", "search"), ("query", "sourceId", "source_id"), ("query", "startAt", "start_at"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.payments().list_orders();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "contactId") { call = call.contact_id(values.text("query", "contactId")); }
-            if values.wants("query", "endAt") { call = call.end_at(values.text("query", "endAt")); }
-            if values.wants("query", "funnelProductIds") { call = call.funnel_product_ids(values.text("query", "funnelProductIds")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "paymentMode") { call = call.payment_mode(values.text("query", "paymentMode")); }
-            if values.wants("query", "paymentStatus") { call = call.payment_status(values.text("query", "paymentStatus")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            if values.wants("query", "sourceId") { call = call.source_id(values.text("query", "sourceId")); }
-            if values.wants("query", "startAt") { call = call.start_at(values.text("query", "startAt")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
+            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "funnelProductIds") { call = call.funnel_product_ids(values.string("query", "funnelProductIds")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
+            if values.has("query", "paymentStatus") { call = call.payment_status(values.string("query", "paymentStatus")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            if values.has("query", "sourceId") { call = call.source_id(values.string("query", "sourceId")); }
+            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::LIST_SUBSCRIPTIONS,
-        reply: Some(read::<hoopai::payments::types::ListSubscriptionsResponse>),
+        reply: Some(decode::<hoopai::payments::types::ListSubscriptionsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "contactId", "contact_id"), ("query", "endAt", "end_at"), ("query", "entityId", "entity_id"), ("query", "entitySourceType", "entity_source_type"), ("query", "getPaymentsCollectedCount", "get_payments_collected_count"), ("query", "id", "id"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "paymentMode", "payment_mode"), ("query", "search", "search"), ("query", "startAt", "start_at")],
         call: |client, values| {
             let mut call = client.payments().list_subscriptions();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "contactId") { call = call.contact_id(values.text("query", "contactId")); }
-            if values.wants("query", "endAt") { call = call.end_at(values.text("query", "endAt")); }
-            if values.wants("query", "entityId") { call = call.entity_id(values.text("query", "entityId")); }
-            if values.wants("query", "entitySourceType") { call = call.entity_source_type(values.text("query", "entitySourceType")); }
-            if values.wants("query", "getPaymentsCollectedCount") { call = call.get_payments_collected_count(values.boolean("query", "getPaymentsCollectedCount")); }
-            if values.wants("query", "id") { call = call.id(values.text("query", "id")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "paymentMode") { call = call.payment_mode(values.text("query", "paymentMode")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            if values.wants("query", "startAt") { call = call.start_at(values.text("query", "startAt")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
+            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "entityId") { call = call.entity_id(values.string("query", "entityId")); }
+            if values.has("query", "entitySourceType") { call = call.entity_source_type(values.string("query", "entitySourceType")); }
+            if values.has("query", "getPaymentsCollectedCount") { call = call.get_payments_collected_count(values.boolean("query", "getPaymentsCollectedCount")); }
+            if values.has("query", "id") { call = call.id(values.string("query", "id")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::LIST_TRANSACTIONS,
-        reply: Some(read::<hoopai::payments::types::ListTransactionsResponse>),
+        reply: Some(decode::<hoopai::payments::types::ListTransactionsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "contactId", "contact_id"), ("query", "endAt", "end_at"), ("query", "entityId", "entity_id"), ("query", "entitySourceSubType", "entity_source_sub_type"), ("query", "entitySourceType", "entity_source_type"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "paymentMode", "payment_mode"), ("query", "search", "search"), ("query", "startAt", "start_at"), ("query", "subscriptionId", "subscription_id")],
         call: |client, values| {
             let mut call = client.payments().list_transactions();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "contactId") { call = call.contact_id(values.text("query", "contactId")); }
-            if values.wants("query", "endAt") { call = call.end_at(values.text("query", "endAt")); }
-            if values.wants("query", "entityId") { call = call.entity_id(values.text("query", "entityId")); }
-            if values.wants("query", "entitySourceSubType") { call = call.entity_source_sub_type(values.text("query", "entitySourceSubType")); }
-            if values.wants("query", "entitySourceType") { call = call.entity_source_type(values.text("query", "entitySourceType")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "paymentMode") { call = call.payment_mode(values.text("query", "paymentMode")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            if values.wants("query", "startAt") { call = call.start_at(values.text("query", "startAt")); }
-            if values.wants("query", "subscriptionId") { call = call.subscription_id(values.text("query", "subscriptionId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
+            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "entityId") { call = call.entity_id(values.string("query", "entityId")); }
+            if values.has("query", "entitySourceSubType") { call = call.entity_source_sub_type(values.string("query", "entitySourceSubType")); }
+            if values.has("query", "entitySourceType") { call = call.entity_source_type(values.string("query", "entitySourceType")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "subscriptionId") { call = call.subscription_id(values.string("query", "subscriptionId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::LIST_WHITE_LABEL_PROVIDERS,
-        reply: Some(read::<hoopai::payments::types::ListWhiteLabelProvidersResponse>),
+        reply: Some(decode::<hoopai::payments::types::ListWhiteLabelProvidersResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "limit", "limit"), ("query", "offset", "offset")],
         call: |client, values| {
             let mut call = client.payments().list_white_label_providers();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::RECORD_ORDER_PAYMENT,
-        reply: Some(read::<hoopai::payments::types::RecordOrderPaymentResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::payments::types::RecordOrderPaymentResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::payments::types::RecordOrderPaymentRequest>),
+        reply: Some(decode::<hoopai::payments::types::RecordOrderPaymentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::payments::types::RecordOrderPaymentResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::payments::types::RecordOrderPaymentRequest>),
         setters: &[("path", "orderId", "order_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.payments().record_order_payment();
-            if values.wants("path", "orderId") { call = call.order_id(values.text("path", "orderId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::payments::types::RecordOrderPaymentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "orderId") { call = call.order_id(values.string("path", "orderId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::payments::types::RecordOrderPaymentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::UPDATE_COUPON,
-        reply: Some(read::<hoopai::payments::types::CreateCouponResponse>),
+        reply: Some(decode::<hoopai::payments::types::CreateCouponResponse>),
         is_success: None,
-        body: Some(read::<hoopai::payments::types::UpdateCouponRequest>),
+        body: Some(decode::<hoopai::payments::types::UpdateCouponRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.payments().update_coupon();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::payments::types::UpdateCouponRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::payments::types::UpdateCouponRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::payments::operations::UPDATE_CUSTOM_PROVIDER_CAPABILITIES,
-        reply: Some(read::<hoopai::payments::types::UpdateCustomProviderCapabilitiesResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::payments::types::UpdateCustomProviderCapabilitiesResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::payments::types::UpdateCustomProviderCapabilitiesRequest>),
+        reply: Some(decode::<hoopai::payments::types::UpdateCustomProviderCapabilitiesResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::payments::types::UpdateCustomProviderCapabilitiesResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::payments::types::UpdateCustomProviderCapabilitiesRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.payments().update_custom_provider_capabilities();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::payments::types::UpdateCustomProviderCapabilitiesRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::payments::types::UpdateCustomProviderCapabilitiesRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,63 +7,63 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::phone_system::operations::LIST_ACTIVE_PHONE_NUMBERS,
-        reply: Some(read::<hoopai::phone_system::types::ListActivePhoneNumbersResponse>),
+        reply: Some(decode::<hoopai::phone_system::types::ListActivePhoneNumbersResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "page", "page"), ("query", "pageSize", "page_size"), ("query", "searchFilter", "search_filter"), ("query", "skipNumberPool", "skip_number_pool")],
         call: |client, values| {
             let mut call = client.phone_system().list_active_phone_numbers();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "page") { call = call.page(values.integer("query", "page")); }
-            if values.wants("query", "pageSize") { call = call.page_size(values.integer("query", "pageSize")); }
-            if values.wants("query", "searchFilter") { call = call.search_filter(values.text("query", "searchFilter")); }
-            if values.wants("query", "skipNumberPool") { call = call.skip_number_pool(values.boolean("query", "skipNumberPool")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
+            if values.has("query", "pageSize") { call = call.page_size(values.integer("query", "pageSize")); }
+            if values.has("query", "searchFilter") { call = call.search_filter(values.string("query", "searchFilter")); }
+            if values.has("query", "skipNumberPool") { call = call.skip_number_pool(values.boolean("query", "skipNumberPool")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::phone_system::operations::LIST_AVAILABLE_PHONE_NUMBERS,
-        reply: Some(read::<hoopai::phone_system::types::ListAvailablePhoneNumbersResponse>),
+        reply: Some(decode::<hoopai::phone_system::types::ListAvailablePhoneNumbersResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "countryCode", "country_code"), ("query", "anywhere", "anywhere"), ("query", "firstPart", "first_part"), ("query", "lastPart", "last_part"), ("query", "mmsEnabled", "mms_enabled"), ("query", "numberTypes", "number_types"), ("query", "smsEnabled", "sms_enabled"), ("query", "voiceEnabled", "voice_enabled")],
         call: |client, values| {
             let mut call = client.phone_system().list_available_phone_numbers();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "countryCode") { call = call.country_code(values.text("query", "countryCode")); }
-            if values.wants("query", "anywhere") { call = call.anywhere(values.text("query", "anywhere")); }
-            if values.wants("query", "firstPart") { call = call.first_part(values.text("query", "firstPart")); }
-            if values.wants("query", "lastPart") { call = call.last_part(values.text("query", "lastPart")); }
-            if values.wants("query", "mmsEnabled") { call = call.mms_enabled(values.boolean("query", "mmsEnabled")); }
-            if values.wants("query", "numberTypes") { call = call.number_types(values.text("query", "numberTypes")); }
-            if values.wants("query", "smsEnabled") { call = call.sms_enabled(values.boolean("query", "smsEnabled")); }
-            if values.wants("query", "voiceEnabled") { call = call.voice_enabled(values.boolean("query", "voiceEnabled")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "countryCode") { call = call.country_code(values.string("query", "countryCode")); }
+            if values.has("query", "anywhere") { call = call.anywhere(values.string("query", "anywhere")); }
+            if values.has("query", "firstPart") { call = call.first_part(values.string("query", "firstPart")); }
+            if values.has("query", "lastPart") { call = call.last_part(values.string("query", "lastPart")); }
+            if values.has("query", "mmsEnabled") { call = call.mms_enabled(values.boolean("query", "mmsEnabled")); }
+            if values.has("query", "numberTypes") { call = call.number_types(values.string("query", "numberTypes")); }
+            if values.has("query", "smsEnabled") { call = call.sms_enabled(values.boolean("query", "smsEnabled")); }
+            if values.has("query", "voiceEnabled") { call = call.voice_enabled(values.boolean("query", "voiceEnabled")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::phone_system::operations::LIST_NUMBER_POOLS,
-        reply: Some(read::<hoopai::phone_system::types::ListNumberPoolsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::phone_system::types::ListNumberPoolsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::phone_system::types::ListNumberPoolsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::phone_system::types::ListNumberPoolsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.phone_system().list_number_pools();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::phone_system::operations::PURCHASE_PHONE_NUMBER,
-        reply: Some(read::<hoopai::phone_system::types::PurchasePhoneNumberResponse>),
+        reply: Some(decode::<hoopai::phone_system::types::PurchasePhoneNumberResponse>),
         is_success: None,
-        body: Some(read::<hoopai::phone_system::types::PurchasePhoneNumberRequest>),
+        body: Some(decode::<hoopai::phone_system::types::PurchasePhoneNumberRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.phone_system().purchase_phone_number();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::phone_system::types::PurchasePhoneNumberRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::phone_system::types::PurchasePhoneNumberRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

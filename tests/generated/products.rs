@@ -7,404 +7,404 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::products::operations::CREATE_PRICE,
-        reply: Some(read::<hoopai::products::types::PriceResponse>),
+        reply: Some(decode::<hoopai::products::types::PriceResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::CreatePriceRequest>),
+        body: Some(decode::<hoopai::products::types::CreatePriceRequest>),
         setters: &[("path", "productId", "product_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().create_price();
-            if values.wants("path", "productId") { call = call.product_id(values.text("path", "productId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::CreatePriceRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "productId") { call = call.product_id(values.string("path", "productId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::CreatePriceRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::CREATE_PRODUCT,
-        reply: Some(read::<hoopai::products::types::ProductResponse>),
+        reply: Some(decode::<hoopai::products::types::ProductResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::CreateProductRequest>),
+        body: Some(decode::<hoopai::products::types::CreateProductRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().create_product();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::CreateProductRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::CreateProductRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::CREATE_PRODUCT_COLLECTION,
-        reply: Some(read::<hoopai::products::types::CreateProductCollectionResponse>),
+        reply: Some(decode::<hoopai::products::types::CreateProductCollectionResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::CreateProductCollectionRequest>),
+        body: Some(decode::<hoopai::products::types::CreateProductCollectionRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().create_product_collection();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::CreateProductCollectionRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::CreateProductCollectionRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::DELETE_PRICE,
-        reply: Some(read::<hoopai::products::types::DeletePriceResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::products::types::DeletePriceResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::products::types::DeletePriceResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::products::types::DeletePriceResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "productId", "product_id"), ("path", "priceId", "price_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.products().delete_price();
-            if values.wants("path", "productId") { call = call.product_id(values.text("path", "productId")); }
-            if values.wants("path", "priceId") { call = call.price_id(values.text("path", "priceId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "productId") { call = call.product_id(values.string("path", "productId")); }
+            if values.has("path", "priceId") { call = call.price_id(values.string("path", "priceId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::DELETE_PRODUCT,
-        reply: Some(read::<hoopai::products::types::DeleteProductResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::products::types::DeleteProductResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::products::types::DeleteProductResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::products::types::DeleteProductResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "productId", "product_id"), ("query", "locationId", "location_id"), ("query", "sendWishlistStatus", "send_wishlist_status")],
         call: |client, values| {
             let mut call = client.products().delete_product();
-            if values.wants("path", "productId") { call = call.product_id(values.text("path", "productId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "sendWishlistStatus") { call = call.send_wishlist_status(values.boolean("query", "sendWishlistStatus")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "productId") { call = call.product_id(values.string("path", "productId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "sendWishlistStatus") { call = call.send_wishlist_status(values.boolean("query", "sendWishlistStatus")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::DELETE_PRODUCT_COLLECTION,
-        reply: Some(read::<hoopai::products::types::DeleteProductCollectionResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::products::types::DeleteProductCollectionResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::products::types::DeleteProductCollectionResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::products::types::DeleteProductCollectionResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "collectionId", "collection_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.products().delete_product_collection();
-            if values.wants("path", "collectionId") { call = call.collection_id(values.text("path", "collectionId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "collectionId") { call = call.collection_id(values.string("path", "collectionId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::DELETE_PRODUCT_REVIEW,
-        reply: Some(read::<hoopai::products::types::DeleteProductReviewResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::products::types::DeleteProductReviewResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::products::types::DeleteProductReviewResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::products::types::DeleteProductReviewResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "reviewId", "review_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "productId", "product_id")],
         call: |client, values| {
             let mut call = client.products().delete_product_review();
-            if values.wants("path", "reviewId") { call = call.review_id(values.text("path", "reviewId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "productId") { call = call.product_id(values.text("query", "productId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "reviewId") { call = call.review_id(values.string("path", "reviewId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "productId") { call = call.product_id(values.string("query", "productId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::GET_PRICE,
-        reply: Some(read::<hoopai::products::types::PriceResponse>),
+        reply: Some(decode::<hoopai::products::types::PriceResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "productId", "product_id"), ("path", "priceId", "price_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.products().get_price();
-            if values.wants("path", "productId") { call = call.product_id(values.text("path", "productId")); }
-            if values.wants("path", "priceId") { call = call.price_id(values.text("path", "priceId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "productId") { call = call.product_id(values.string("path", "productId")); }
+            if values.has("path", "priceId") { call = call.price_id(values.string("path", "priceId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::GET_PRODUCT,
-        reply: Some(read::<hoopai::products::types::ProductResponse>),
+        reply: Some(decode::<hoopai::products::types::ProductResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "productId", "product_id"), ("query", "locationId", "location_id"), ("query", "sendWishlistStatus", "send_wishlist_status")],
         call: |client, values| {
             let mut call = client.products().get_product();
-            if values.wants("path", "productId") { call = call.product_id(values.text("path", "productId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "sendWishlistStatus") { call = call.send_wishlist_status(values.boolean("query", "sendWishlistStatus")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "productId") { call = call.product_id(values.string("path", "productId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "sendWishlistStatus") { call = call.send_wishlist_status(values.boolean("query", "sendWishlistStatus")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::GET_PRODUCT_COLLECTION,
-        reply: Some(read::<hoopai::products::types::GetProductCollectionResponse>),
+        reply: Some(decode::<hoopai::products::types::GetProductCollectionResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "collectionId", "collection_id"), ("query", "altId", "alt_id")],
         call: |client, values| {
             let mut call = client.products().get_product_collection();
-            if values.wants("path", "collectionId") { call = call.collection_id(values.text("path", "collectionId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "collectionId") { call = call.collection_id(values.string("path", "collectionId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::GET_PRODUCT_REVIEW_COUNTS,
-        reply: Some(read::<hoopai::products::types::GetProductReviewCountsResponse>),
+        reply: Some(decode::<hoopai::products::types::GetProductReviewCountsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "endDate", "end_date"), ("query", "productId", "product_id"), ("query", "rating", "rating"), ("query", "startDate", "start_date"), ("query", "storeId", "store_id")],
         call: |client, values| {
             let mut call = client.products().get_product_review_counts();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.moment("query", "endDate")); }
-            if values.wants("query", "productId") { call = call.product_id(values.text("query", "productId")); }
-            if values.wants("query", "rating") { call = call.rating(values.number("query", "rating")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.moment("query", "startDate")); }
-            if values.wants("query", "storeId") { call = call.store_id(values.text("query", "storeId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "endDate") { call = call.end_date(values.timestamp("query", "endDate")); }
+            if values.has("query", "productId") { call = call.product_id(values.string("query", "productId")); }
+            if values.has("query", "rating") { call = call.rating(values.number("query", "rating")); }
+            if values.has("query", "startDate") { call = call.start_date(values.timestamp("query", "startDate")); }
+            if values.has("query", "storeId") { call = call.store_id(values.string("query", "storeId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::GET_PRODUCT_STORE_STATS,
-        reply: Some(read::<hoopai::products::types::GetProductStoreStatsResponse>),
+        reply: Some(decode::<hoopai::products::types::GetProductStoreStatsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "storeId", "store_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "collectionIds", "collection_ids"), ("query", "search", "search")],
         call: |client, values| {
             let mut call = client.products().get_product_store_stats();
-            if values.wants("path", "storeId") { call = call.store_id(values.text("path", "storeId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "collectionIds") { call = call.collection_ids(values.text("query", "collectionIds")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "storeId") { call = call.store_id(values.string("path", "storeId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "collectionIds") { call = call.collection_ids(values.string("query", "collectionIds")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::LIST_INVENTORY,
-        reply: Some(read::<hoopai::products::types::ListInventoryResponse>),
+        reply: Some(decode::<hoopai::products::types::ListInventoryResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "search", "search")],
         call: |client, values| {
             let mut call = client.products().list_inventory();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::LIST_PRICES,
-        reply: Some(read::<hoopai::products::types::ListPricesResponse>),
+        reply: Some(decode::<hoopai::products::types::ListPricesResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "productId", "product_id"), ("query", "locationId", "location_id"), ("query", "ids", "ids"), ("query", "limit", "limit"), ("query", "offset", "offset")],
         call: |client, values| {
             let mut call = client.products().list_prices();
-            if values.wants("path", "productId") { call = call.product_id(values.text("path", "productId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "ids") { call = call.ids(values.text("query", "ids")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "productId") { call = call.product_id(values.string("path", "productId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "ids") { call = call.ids(values.string("query", "ids")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::LIST_PRODUCT_COLLECTIONS,
-        reply: Some(read::<hoopai::products::types::ListProductCollectionsResponse>),
+        reply: Some(decode::<hoopai::products::types::ListProductCollectionsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "collectionIds", "collection_ids"), ("query", "limit", "limit"), ("query", "name", "name"), ("query", "offset", "offset")],
         call: |client, values| {
             let mut call = client.products().list_product_collections();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "collectionIds") { call = call.collection_ids(values.text("query", "collectionIds")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "name") { call = call.name(values.text("query", "name")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "collectionIds") { call = call.collection_ids(values.string("query", "collectionIds")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "name") { call = call.name(values.string("query", "name")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::LIST_PRODUCT_REVIEWS,
-        reply: Some(read::<hoopai::products::types::ListProductReviewsResponse>),
+        reply: Some(decode::<hoopai::products::types::ListProductReviewsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "endDate", "end_date"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "productId", "product_id"), ("query", "rating", "rating"), ("query", "sortField", "sort_field"), ("query", "sortOrder", "sort_order"), ("query", "startDate", "start_date"), ("query", "storeId", "store_id")],
         call: |client, values| {
             let mut call = client.products().list_product_reviews();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.moment("query", "endDate")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "productId") { call = call.product_id(values.text("query", "productId")); }
-            if values.wants("query", "rating") { call = call.rating(values.number("query", "rating")); }
-            if values.wants("query", "sortField") { call = call.sort_field(values.text("query", "sortField")); }
-            if values.wants("query", "sortOrder") { call = call.sort_order(values.text("query", "sortOrder")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.moment("query", "startDate")); }
-            if values.wants("query", "storeId") { call = call.store_id(values.text("query", "storeId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "endDate") { call = call.end_date(values.timestamp("query", "endDate")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "productId") { call = call.product_id(values.string("query", "productId")); }
+            if values.has("query", "rating") { call = call.rating(values.number("query", "rating")); }
+            if values.has("query", "sortField") { call = call.sort_field(values.string("query", "sortField")); }
+            if values.has("query", "sortOrder") { call = call.sort_order(values.string("query", "sortOrder")); }
+            if values.has("query", "startDate") { call = call.start_date(values.timestamp("query", "startDate")); }
+            if values.has("query", "storeId") { call = call.store_id(values.string("query", "storeId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::LIST_PRODUCTS,
-        reply: Some(read::<hoopai::products::types::ListProductsResponse>),
+        reply: Some(decode::<hoopai::products::types::ListProductsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "availableInStore", "available_in_store"), ("query", "collectionIds", "collection_ids"), ("query", "collectionSlug", "collection_slug"), ("query", "expand", "expand"), ("query", "includedInStore", "included_in_store"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "productIds", "product_ids"), ("query", "search", "search"), ("query", "sortOrder", "sort_order"), ("query", "storeId", "store_id")],
         call: |client, values| {
             let mut call = client.products().list_products();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "availableInStore") { call = call.available_in_store(values.boolean("query", "availableInStore")); }
-            if values.wants("query", "collectionIds") { call = call.collection_ids(values.text("query", "collectionIds")); }
-            if values.wants("query", "collectionSlug") { call = call.collection_slug(values.text("query", "collectionSlug")); }
-            if values.wants("query", "expand") { call = call.expand(values.texts("query", "expand")); }
-            if values.wants("query", "includedInStore") { call = call.included_in_store(values.boolean("query", "includedInStore")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "productIds") { call = call.product_ids(values.texts("query", "productIds")); }
-            if values.wants("query", "search") { call = call.search(values.text("query", "search")); }
-            if values.wants("query", "sortOrder") { call = call.sort_order(values.text("query", "sortOrder")); }
-            if values.wants("query", "storeId") { call = call.store_id(values.text("query", "storeId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "availableInStore") { call = call.available_in_store(values.boolean("query", "availableInStore")); }
+            if values.has("query", "collectionIds") { call = call.collection_ids(values.string("query", "collectionIds")); }
+            if values.has("query", "collectionSlug") { call = call.collection_slug(values.string("query", "collectionSlug")); }
+            if values.has("query", "expand") { call = call.expand(values.strings("query", "expand")); }
+            if values.has("query", "includedInStore") { call = call.included_in_store(values.boolean("query", "includedInStore")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "productIds") { call = call.product_ids(values.strings("query", "productIds")); }
+            if values.has("query", "search") { call = call.search(values.string("query", "search")); }
+            if values.has("query", "sortOrder") { call = call.sort_order(values.string("query", "sortOrder")); }
+            if values.has("query", "storeId") { call = call.store_id(values.string("query", "storeId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_INVENTORY,
-        reply: Some(read::<hoopai::products::types::UpdateInventoryResponse>),
+        reply: Some(decode::<hoopai::products::types::UpdateInventoryResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::UpdateInventoryRequest>),
+        body: Some(decode::<hoopai::products::types::UpdateInventoryRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().update_inventory();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateInventoryRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateInventoryRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_INVENTORY_IN_BULK,
-        reply: Some(read::<hoopai::products::types::UpdateInventoryResponse>),
+        reply: Some(decode::<hoopai::products::types::UpdateInventoryResponse>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().update_inventory_in_bulk();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRICE,
-        reply: Some(read::<hoopai::products::types::PriceResponse>),
+        reply: Some(decode::<hoopai::products::types::PriceResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::UpdatePriceRequest>),
+        body: Some(decode::<hoopai::products::types::UpdatePriceRequest>),
         setters: &[("path", "productId", "product_id"), ("path", "priceId", "price_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().update_price();
-            if values.wants("path", "productId") { call = call.product_id(values.text("path", "productId")); }
-            if values.wants("path", "priceId") { call = call.price_id(values.text("path", "priceId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::UpdatePriceRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "productId") { call = call.product_id(values.string("path", "productId")); }
+            if values.has("path", "priceId") { call = call.price_id(values.string("path", "priceId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::UpdatePriceRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT,
-        reply: Some(read::<hoopai::products::types::ProductResponse>),
+        reply: Some(decode::<hoopai::products::types::ProductResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::UpdateProductRequest>),
+        body: Some(decode::<hoopai::products::types::UpdateProductRequest>),
         setters: &[("path", "productId", "product_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().update_product();
-            if values.wants("path", "productId") { call = call.product_id(values.text("path", "productId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "productId") { call = call.product_id(values.string("path", "productId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT_COLLECTION,
-        reply: Some(read::<hoopai::products::types::UpdateProductCollectionResponse>),
+        reply: Some(decode::<hoopai::products::types::UpdateProductCollectionResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::UpdateProductCollectionRequest>),
+        body: Some(decode::<hoopai::products::types::UpdateProductCollectionRequest>),
         setters: &[("path", "collectionId", "collection_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().update_product_collection();
-            if values.wants("path", "collectionId") { call = call.collection_id(values.text("path", "collectionId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductCollectionRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "collectionId") { call = call.collection_id(values.string("path", "collectionId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductCollectionRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES,
-        reply: Some(read::<hoopai::products::types::UpdateProductStoreResponse>),
+        reply: Some(decode::<hoopai::products::types::UpdateProductStoreResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::UpdateProductDisplayPrioritiesRequest>),
+        body: Some(decode::<hoopai::products::types::UpdateProductDisplayPrioritiesRequest>),
         setters: &[("path", "storeId", "store_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().update_product_display_priorities();
-            if values.wants("path", "storeId") { call = call.store_id(values.text("path", "storeId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductDisplayPrioritiesRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "storeId") { call = call.store_id(values.string("path", "storeId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductDisplayPrioritiesRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT_REVIEW,
-        reply: Some(read::<hoopai::products::types::UpdateProductReviewsResponse>),
+        reply: Some(decode::<hoopai::products::types::UpdateProductReviewsResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::UpdateProductReviewRequest>),
+        body: Some(decode::<hoopai::products::types::UpdateProductReviewRequest>),
         setters: &[("path", "reviewId", "review_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().update_product_review();
-            if values.wants("path", "reviewId") { call = call.review_id(values.text("path", "reviewId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductReviewRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "reviewId") { call = call.review_id(values.string("path", "reviewId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductReviewRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT_REVIEWS_IN_BULK,
-        reply: Some(read::<hoopai::products::types::UpdateProductReviewsResponse>),
+        reply: Some(decode::<hoopai::products::types::UpdateProductReviewsResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::UpdateProductReviewsInBulkRequest>),
+        body: Some(decode::<hoopai::products::types::UpdateProductReviewsInBulkRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().update_product_reviews_in_bulk();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductReviewsInBulkRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductReviewsInBulkRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCTS_AND_PRICES_IN_BULK,
-        reply: Some(read::<hoopai::products::types::UpdateProductsAndPricesInBulkResponse>),
+        reply: Some(decode::<hoopai::products::types::UpdateProductsAndPricesInBulkResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::UpdateProductsAndPricesInBulkRequest>),
+        body: Some(decode::<hoopai::products::types::UpdateProductsAndPricesInBulkRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().update_products_and_prices_in_bulk();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductsAndPricesInBulkRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductsAndPricesInBulkRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCTS_IN_BULK,
-        reply: Some(read::<hoopai::products::types::UpdateProductsInBulkResponse>),
+        reply: Some(decode::<hoopai::products::types::UpdateProductsInBulkResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::UpdateProductsInBulkRequest>),
+        body: Some(decode::<hoopai::products::types::UpdateProductsInBulkRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().update_products_in_bulk();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductsInBulkRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductsInBulkRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCTS_IN_STORE,
-        reply: Some(read::<hoopai::products::types::UpdateProductStoreResponse>),
+        reply: Some(decode::<hoopai::products::types::UpdateProductStoreResponse>),
         is_success: None,
-        body: Some(read::<hoopai::products::types::UpdateProductsInStoreRequest>),
+        body: Some(decode::<hoopai::products::types::UpdateProductsInStoreRequest>),
         setters: &[("path", "storeId", "store_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.products().update_products_in_store();
-            if values.wants("path", "storeId") { call = call.store_id(values.text("path", "storeId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductsInStoreRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "storeId") { call = call.store_id(values.string("path", "storeId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::products::types::UpdateProductsInStoreRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,65 +7,65 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::proposals::operations::LIST_DOCUMENTS,
-        reply: Some(read::<hoopai::proposals::types::ListDocumentsResponse>),
+        reply: Some(decode::<hoopai::proposals::types::ListDocumentsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "dateFrom", "date_from"), ("query", "dateTo", "date_to"), ("query", "limit", "limit"), ("query", "paymentStatus", "payment_status"), ("query", "query", "query"), ("query", "skip", "skip"), ("query", "status", "status")],
         call: |client, values| {
             let mut call = client.proposals().list_documents();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "dateFrom") { call = call.date_from(values.moment("query", "dateFrom")); }
-            if values.wants("query", "dateTo") { call = call.date_to(values.moment("query", "dateTo")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "paymentStatus") { call = call.payment_status(values.text("query", "paymentStatus")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            if values.wants("query", "status") { call = call.status(values.text("query", "status")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "dateFrom") { call = call.date_from(values.timestamp("query", "dateFrom")); }
+            if values.has("query", "dateTo") { call = call.date_to(values.timestamp("query", "dateTo")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "paymentStatus") { call = call.payment_status(values.string("query", "paymentStatus")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            if values.has("query", "status") { call = call.status(values.string("query", "status")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::proposals::operations::LIST_TEMPLATES,
-        reply: Some(read::<hoopai::proposals::types::ListTemplatesResponse>),
+        reply: Some(decode::<hoopai::proposals::types::ListTemplatesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "dateFrom", "date_from"), ("query", "dateTo", "date_to"), ("query", "isPublicDocument", "is_public_document"), ("query", "limit", "limit"), ("query", "name", "name"), ("query", "skip", "skip"), ("query", "type", "type_"), ("query", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.proposals().list_templates();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "dateFrom") { call = call.date_from(values.moment("query", "dateFrom")); }
-            if values.wants("query", "dateTo") { call = call.date_to(values.moment("query", "dateTo")); }
-            if values.wants("query", "isPublicDocument") { call = call.is_public_document(values.boolean("query", "isPublicDocument")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "name") { call = call.name(values.text("query", "name")); }
-            if values.wants("query", "skip") { call = call.skip(values.text("query", "skip")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "dateFrom") { call = call.date_from(values.timestamp("query", "dateFrom")); }
+            if values.has("query", "dateTo") { call = call.date_to(values.timestamp("query", "dateTo")); }
+            if values.has("query", "isPublicDocument") { call = call.is_public_document(values.boolean("query", "isPublicDocument")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "name") { call = call.name(values.string("query", "name")); }
+            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::proposals::operations::SEND_DOCUMENT,
-        reply: Some(read::<hoopai::proposals::types::SendDocumentResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::proposals::types::SendDocumentResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::proposals::types::SendDocumentRequest>),
+        reply: Some(decode::<hoopai::proposals::types::SendDocumentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::proposals::types::SendDocumentResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::proposals::types::SendDocumentRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.proposals().send_document();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::proposals::types::SendDocumentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::proposals::types::SendDocumentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::proposals::operations::SEND_TEMPLATE,
-        reply: Some(read::<hoopai::proposals::types::SendTemplateResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::proposals::types::SendTemplateResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::proposals::types::SendTemplateRequest>),
+        reply: Some(decode::<hoopai::proposals::types::SendTemplateResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::proposals::types::SendTemplateResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::proposals::types::SendTemplateRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.proposals().send_template();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::proposals::types::SendTemplateRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::proposals::types::SendTemplateRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

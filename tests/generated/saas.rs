@@ -7,288 +7,288 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::saas::operations::DISABLE_SAAS_IN_BULK,
-        reply: Some(read::<hoopai::saas::types::BulkDisableSaasResponse>),
+        reply: Some(decode::<hoopai::saas::types::BulkDisableSaasResponse>),
         is_success: None,
-        body: Some(read::<hoopai::saas::types::BulkDisableSaas>),
+        body: Some(decode::<hoopai::saas::types::BulkDisableSaas>),
         setters: &[("path", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().disable_saas_in_bulk();
-            if values.wants("path", "companyId") { call = call.company_id(values.text("path", "companyId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::saas::types::BulkDisableSaas>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::BulkDisableSaas>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::DISABLE_SAAS_IN_BULK_DEPRECATED,
-        reply: Some(read::<hoopai::saas::types::BulkDisableSaasResponse>),
+        reply: Some(decode::<hoopai::saas::types::BulkDisableSaasResponse>),
         is_success: None,
-        body: Some(read::<hoopai::saas::types::BulkDisableSaas>),
+        body: Some(decode::<hoopai::saas::types::BulkDisableSaas>),
         setters: &[("path", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().disable_saas_in_bulk_deprecated();
-            if values.wants("path", "companyId") { call = call.company_id(values.text("path", "companyId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::saas::types::BulkDisableSaas>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::BulkDisableSaas>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::ENABLE_SAAS_FOR_LOCATION,
-        reply: Some(read::<hoopai::saas::types::EnableSaasResponse>),
+        reply: Some(decode::<hoopai::saas::types::EnableSaasResponse>),
         is_success: None,
-        body: Some(read::<hoopai::saas::types::EnableSaas>),
+        body: Some(decode::<hoopai::saas::types::EnableSaas>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().enable_saas_for_location();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::saas::types::EnableSaas>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::EnableSaas>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::ENABLE_SAAS_FOR_LOCATION_DEPRECATED,
-        reply: Some(read::<hoopai::saas::types::EnableSaasResponse>),
+        reply: Some(decode::<hoopai::saas::types::EnableSaasResponse>),
         is_success: None,
-        body: Some(read::<hoopai::saas::types::EnableSaas>),
+        body: Some(decode::<hoopai::saas::types::EnableSaas>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().enable_saas_for_location_deprecated();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::saas::types::EnableSaas>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::EnableSaas>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::ENABLE_SAAS_IN_BULK,
-        reply: Some(read::<hoopai::saas::types::BulkEnableSaasResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::saas::types::BulkEnableSaasResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::saas::types::BulkEnableSaasRequest>),
+        reply: Some(decode::<hoopai::saas::types::BulkEnableSaasResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::saas::types::BulkEnableSaasResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::saas::types::BulkEnableSaasRequest>),
         setters: &[("path", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().enable_saas_in_bulk();
-            if values.wants("path", "companyId") { call = call.company_id(values.text("path", "companyId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::saas::types::BulkEnableSaasRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::BulkEnableSaasRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::ENABLE_SAAS_IN_BULK_DEPRECATED,
-        reply: Some(read::<hoopai::saas::types::BulkEnableSaasResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::saas::types::BulkEnableSaasResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::saas::types::BulkEnableSaasRequest>),
+        reply: Some(decode::<hoopai::saas::types::BulkEnableSaasResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::saas::types::BulkEnableSaasResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::saas::types::BulkEnableSaasRequest>),
         setters: &[("path", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().enable_saas_in_bulk_deprecated();
-            if values.wants("path", "companyId") { call = call.company_id(values.text("path", "companyId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::saas::types::BulkEnableSaasRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::BulkEnableSaasRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::GET_LOCATION_SUBSCRIPTION,
-        reply: Some(read::<hoopai::saas::types::LocationSubscriptionResponse>),
+        reply: Some(decode::<hoopai::saas::types::LocationSubscriptionResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "companyId", "company_id")],
         call: |client, values| {
             let mut call = client.saas().get_location_subscription();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::GET_LOCATION_SUBSCRIPTION_DEPRECATED,
-        reply: Some(read::<hoopai::saas::types::LocationSubscriptionResponse>),
+        reply: Some(decode::<hoopai::saas::types::LocationSubscriptionResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "companyId", "company_id")],
         call: |client, values| {
             let mut call = client.saas().get_location_subscription_deprecated();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::GET_SAAS_PLAN,
-        reply: Some(read::<hoopai::saas::types::SaasPlanResponse>),
+        reply: Some(decode::<hoopai::saas::types::SaasPlanResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "planId", "plan_id"), ("query", "companyId", "company_id")],
         call: |client, values| {
             let mut call = client.saas().get_saas_plan();
-            if values.wants("path", "planId") { call = call.plan_id(values.text("path", "planId")); }
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "planId") { call = call.plan_id(values.string("path", "planId")); }
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::GET_SAAS_PLAN_DEPRECATED,
-        reply: Some(read::<hoopai::saas::types::SaasPlanResponse>),
+        reply: Some(decode::<hoopai::saas::types::SaasPlanResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "planId", "plan_id"), ("query", "companyId", "company_id")],
         call: |client, values| {
             let mut call = client.saas().get_saas_plan_deprecated();
-            if values.wants("path", "planId") { call = call.plan_id(values.text("path", "planId")); }
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "planId") { call = call.plan_id(values.string("path", "planId")); }
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::LIST_AGENCY_PLANS,
-        reply: Some(read::<Vec<hoopai::saas::types::AgencyPlanResponse>>),
+        reply: Some(decode::<Vec<hoopai::saas::types::AgencyPlanResponse>>),
         is_success: None,
         body: None,
         setters: &[("path", "companyId", "company_id")],
         call: |client, values| {
             let mut call = client.saas().list_agency_plans();
-            if values.wants("path", "companyId") { call = call.company_id(values.text("path", "companyId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::LIST_AGENCY_PLANS_DEPRECATED,
-        reply: Some(read::<Vec<hoopai::saas::types::AgencyPlanResponse>>),
+        reply: Some(decode::<Vec<hoopai::saas::types::AgencyPlanResponse>>),
         is_success: None,
         body: None,
         setters: &[("path", "companyId", "company_id")],
         call: |client, values| {
             let mut call = client.saas().list_agency_plans_deprecated();
-            if values.wants("path", "companyId") { call = call.company_id(values.text("path", "companyId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::LIST_LOCATIONS_BY_STRIPE_ID,
-        reply: Some(read::<Vec<String>>),
+        reply: Some(decode::<Vec<String>>),
         is_success: None,
         body: None,
         setters: &[("query", "companyId", "company_id"), ("query", "customerId", "customer_id"), ("query", "subscriptionId", "subscription_id")],
         call: |client, values| {
             let mut call = client.saas().list_locations_by_stripe_id();
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            if values.wants("query", "customerId") { call = call.customer_id(values.text("query", "customerId")); }
-            if values.wants("query", "subscriptionId") { call = call.subscription_id(values.text("query", "subscriptionId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            if values.has("query", "customerId") { call = call.customer_id(values.string("query", "customerId")); }
+            if values.has("query", "subscriptionId") { call = call.subscription_id(values.string("query", "subscriptionId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::LIST_LOCATIONS_BY_STRIPE_ID_DEPRECATED,
-        reply: Some(read::<Vec<String>>),
+        reply: Some(decode::<Vec<String>>),
         is_success: None,
         body: None,
         setters: &[("query", "companyId", "company_id"), ("query", "customerId", "customer_id"), ("query", "subscriptionId", "subscription_id")],
         call: |client, values| {
             let mut call = client.saas().list_locations_by_stripe_id_deprecated();
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            if values.wants("query", "customerId") { call = call.customer_id(values.text("query", "customerId")); }
-            if values.wants("query", "subscriptionId") { call = call.subscription_id(values.text("query", "subscriptionId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            if values.has("query", "customerId") { call = call.customer_id(values.string("query", "customerId")); }
+            if values.has("query", "subscriptionId") { call = call.subscription_id(values.string("query", "subscriptionId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::LIST_SAAS_LOCATIONS,
-        reply: Some(read::<hoopai::saas::types::GetSaasLocationsResponse>),
+        reply: Some(decode::<hoopai::saas::types::GetSaasLocationsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "companyId", "company_id"), ("query", "page", "page")],
         call: |client, values| {
             let mut call = client.saas().list_saas_locations();
-            if values.wants("path", "companyId") { call = call.company_id(values.text("path", "companyId")); }
-            if values.wants("query", "page") { call = call.page(values.integer("query", "page")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
+            if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::LIST_SAAS_LOCATIONS_DEPRECATED,
-        reply: Some(read::<hoopai::saas::types::GetSaasLocationsResponse>),
+        reply: Some(decode::<hoopai::saas::types::GetSaasLocationsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "companyId", "company_id"), ("query", "page", "page")],
         call: |client, values| {
             let mut call = client.saas().list_saas_locations_deprecated();
-            if values.wants("path", "companyId") { call = call.company_id(values.text("path", "companyId")); }
-            if values.wants("query", "page") { call = call.page(values.integer("query", "page")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
+            if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::UPDATE_LOCATION_PAUSED,
-        reply: Some(read::<bool>),
+        reply: Some(decode::<bool>),
         is_success: None,
-        body: Some(read::<hoopai::saas::types::PauseLocation>),
+        body: Some(decode::<hoopai::saas::types::PauseLocation>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().update_location_paused();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::saas::types::PauseLocation>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::PauseLocation>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::UPDATE_LOCATION_PAUSED_DEPRECATED,
-        reply: Some(read::<bool>),
+        reply: Some(decode::<bool>),
         is_success: None,
-        body: Some(read::<hoopai::saas::types::PauseLocation>),
+        body: Some(decode::<hoopai::saas::types::PauseLocation>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().update_location_paused_deprecated();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::saas::types::PauseLocation>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::PauseLocation>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::UPDATE_REBILLING,
-        reply: Some(read::<hoopai::saas::types::UpdateRebillingResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::saas::types::UpdateRebillingResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::saas::types::UpdateRebilling>),
+        reply: Some(decode::<hoopai::saas::types::UpdateRebillingResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::saas::types::UpdateRebillingResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::saas::types::UpdateRebilling>),
         setters: &[("path", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().update_rebilling();
-            if values.wants("path", "companyId") { call = call.company_id(values.text("path", "companyId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateRebilling>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateRebilling>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::UPDATE_REBILLING_DEPRECATED,
-        reply: Some(read::<hoopai::saas::types::UpdateRebillingResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::saas::types::UpdateRebillingResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::saas::types::UpdateRebilling>),
+        reply: Some(decode::<hoopai::saas::types::UpdateRebillingResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::saas::types::UpdateRebillingResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::saas::types::UpdateRebilling>),
         setters: &[("path", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().update_rebilling_deprecated();
-            if values.wants("path", "companyId") { call = call.company_id(values.text("path", "companyId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateRebilling>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateRebilling>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::UPDATE_SAAS_SUBSCRIPTION,
-        reply: Some(read::<String>),
+        reply: Some(decode::<String>),
         is_success: None,
-        body: Some(read::<hoopai::saas::types::UpdateSubscription>),
+        body: Some(decode::<hoopai::saas::types::UpdateSubscription>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().update_saas_subscription();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateSubscription>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateSubscription>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::UPDATE_SAAS_SUBSCRIPTION_DEPRECATED,
-        reply: Some(read::<String>),
+        reply: Some(decode::<String>),
         is_success: None,
-        body: Some(read::<hoopai::saas::types::UpdateSubscription>),
+        body: Some(decode::<hoopai::saas::types::UpdateSubscription>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().update_saas_subscription_deprecated();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateSubscription>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateSubscription>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,58 +7,58 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::snapshots::operations::CREATE_SNAPSHOT_SHARE_LINK,
-        reply: Some(read::<hoopai::snapshots::types::CreateSnapshotShareLinkResponse>),
+        reply: Some(decode::<hoopai::snapshots::types::CreateSnapshotShareLinkResponse>),
         is_success: None,
-        body: Some(read::<hoopai::snapshots::types::CreateSnapshotShareLinkRequest>),
+        body: Some(decode::<hoopai::snapshots::types::CreateSnapshotShareLinkRequest>),
         setters: &[("query", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.snapshots().create_snapshot_share_link();
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::snapshots::types::CreateSnapshotShareLinkRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::snapshots::types::CreateSnapshotShareLinkRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::snapshots::operations::GET_LATEST_SNAPSHOT_PUSH,
-        reply: Some(read::<hoopai::snapshots::types::GetLatestSnapshotPushResponse>),
+        reply: Some(decode::<hoopai::snapshots::types::GetLatestSnapshotPushResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "snapshotId", "snapshot_id"), ("path", "locationId", "location_id"), ("query", "companyId", "company_id")],
         call: |client, values| {
             let mut call = client.snapshots().get_latest_snapshot_push();
-            if values.wants("path", "snapshotId") { call = call.snapshot_id(values.text("path", "snapshotId")); }
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "snapshotId") { call = call.snapshot_id(values.string("path", "snapshotId")); }
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::snapshots::operations::LIST_SNAPSHOT_PUSHES,
-        reply: Some(read::<hoopai::snapshots::types::ListSnapshotPushesResponse>),
+        reply: Some(decode::<hoopai::snapshots::types::ListSnapshotPushesResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "snapshotId", "snapshot_id"), ("query", "companyId", "company_id"), ("query", "from", "from_2"), ("query", "limit", "limit"), ("query", "to", "to"), ("query", "lastDoc", "last_doc")],
         call: |client, values| {
             let mut call = client.snapshots().list_snapshot_pushes();
-            if values.wants("path", "snapshotId") { call = call.snapshot_id(values.text("path", "snapshotId")); }
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            if values.wants("query", "from") { call = call.from_2(values.text("query", "from")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "to") { call = call.to(values.text("query", "to")); }
-            if values.wants("query", "lastDoc") { call = call.last_doc(values.text("query", "lastDoc")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "snapshotId") { call = call.snapshot_id(values.string("path", "snapshotId")); }
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            if values.has("query", "from") { call = call.from_2(values.string("query", "from")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "to") { call = call.to(values.string("query", "to")); }
+            if values.has("query", "lastDoc") { call = call.last_doc(values.string("query", "lastDoc")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::snapshots::operations::LIST_SNAPSHOTS,
-        reply: Some(read::<hoopai::snapshots::types::ListSnapshotsResponse>),
+        reply: Some(decode::<hoopai::snapshots::types::ListSnapshotsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "companyId", "company_id")],
         call: |client, values| {
             let mut call = client.snapshots().list_snapshots();
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,423 +7,423 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::social_media_posting::operations::ATTACH_FACEBOOK_PAGE,
-        reply: Some(read::<hoopai::social_media_posting::types::AttachFacebookPageResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::AttachFacebookPageResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::AttachFacebookPageRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::AttachFacebookPageResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::AttachFacebookPageResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::AttachFacebookPageRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().attach_facebook_page();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::AttachFacebookPageRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::AttachFacebookPageRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::ATTACH_INSTAGRAM_ACCOUNT,
-        reply: Some(read::<hoopai::social_media_posting::types::AttachInstagramAccountResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::AttachInstagramAccountResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::AttachInstagramAccountRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::AttachInstagramAccountResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::AttachInstagramAccountResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::AttachInstagramAccountRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().attach_instagram_account();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::AttachInstagramAccountRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::AttachInstagramAccountRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::ATTACH_LINKEDIN_PAGE_OR_PROFILE,
-        reply: Some(read::<hoopai::social_media_posting::types::AttachLinkedinPageOrProfileResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::AttachLinkedinPageOrProfileResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::AttachLinkedinPageOrProfileRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::AttachLinkedinPageOrProfileResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::AttachLinkedinPageOrProfileResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::AttachLinkedinPageOrProfileRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().attach_linkedin_page_or_profile();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::AttachLinkedinPageOrProfileRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::AttachLinkedinPageOrProfileRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::ATTACH_TIKTOK_PROFILE,
-        reply: Some(read::<hoopai::social_media_posting::types::AttachTiktokProfileResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::AttachTiktokProfileResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::AttachTiktokProfileRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::AttachTiktokProfileResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::AttachTiktokProfileResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::AttachTiktokProfileRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().attach_tiktok_profile();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::AttachTiktokProfileRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::AttachTiktokProfileRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::ATTACH_TWITTER_PROFILE,
-        reply: Some(read::<hoopai::social_media_posting::types::AttachTwitterProfileResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::AttachTwitterProfileResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::AttachTwitterProfileRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::AttachTwitterProfileResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::AttachTwitterProfileResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::AttachTwitterProfileRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().attach_twitter_profile();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::AttachTwitterProfileRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::AttachTwitterProfileRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::CREATE_POST,
-        reply: Some(read::<hoopai::social_media_posting::types::CreatePostResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::CreatePostResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::CreatePostRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::CreatePostResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::CreatePostResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::CreatePostRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().create_post();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::CreatePostRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::CreatePostRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::DELETE_ACCOUNT,
-        reply: Some(read::<hoopai::social_media_posting::types::DeleteAccountResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::DeleteAccountResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::DeleteAccountResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::DeleteAccountResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id"), ("query", "companyId", "company_id"), ("query", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.social_media_posting().delete_account();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::DELETE_CSV,
-        reply: Some(read::<hoopai::social_media_posting::types::DeleteCsvResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::DeleteCsvResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::DeleteCsvResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::DeleteCsvResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.social_media_posting().delete_csv();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::DELETE_CSV_POST,
-        reply: Some(read::<hoopai::social_media_posting::types::DeleteCsvPostResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::DeleteCsvPostResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::DeleteCsvPostResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::DeleteCsvPostResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "csvId", "csv_id"), ("path", "postId", "post_id")],
         call: |client, values| {
             let mut call = client.social_media_posting().delete_csv_post();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "csvId") { call = call.csv_id(values.text("path", "csvId")); }
-            if values.wants("path", "postId") { call = call.post_id(values.text("path", "postId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "csvId") { call = call.csv_id(values.string("path", "csvId")); }
+            if values.has("path", "postId") { call = call.post_id(values.string("path", "postId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::DELETE_POST,
-        reply: Some(read::<hoopai::social_media_posting::types::DeletePostResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::DeletePostResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::DeletePostResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::DeletePostResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.social_media_posting().delete_post();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::DELETE_POSTS_IN_BULK,
-        reply: Some(read::<hoopai::social_media_posting::types::DeletePostsInBulkResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::DeletePostsInBulkResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::DeletePostsInBulkRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::DeletePostsInBulkResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::DeletePostsInBulkResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::DeletePostsInBulkRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().delete_posts_in_bulk();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::DeletePostsInBulkRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::DeletePostsInBulkRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::FINALIZE_CSV,
-        reply: Some(read::<hoopai::social_media_posting::types::FinalizeCsvResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::FinalizeCsvResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::FinalizeCsvRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::FinalizeCsvResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::FinalizeCsvResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::FinalizeCsvRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().finalize_csv();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::FinalizeCsvRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::FinalizeCsvRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::GET_CATEGORY,
-        reply: Some(read::<hoopai::social_media_posting::types::GetCategoryResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::GetCategoryResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::GetCategoryResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::GetCategoryResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.social_media_posting().get_category();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::GET_POST,
-        reply: Some(read::<hoopai::social_media_posting::types::GetPostResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::GetPostResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::GetPostResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::GetPostResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
             let mut call = client.social_media_posting().get_post();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::GET_SOCIAL_MEDIA_STATISTICS,
-        reply: Some(read::<hoopai::social_media_posting::types::GetSocialMediaStatisticsResponse>),
+        reply: Some(decode::<hoopai::social_media_posting::types::GetSocialMediaStatisticsResponse>),
         is_success: None,
-        body: Some(read::<hoopai::social_media_posting::types::GetSocialMediaStatisticsRequest>),
+        body: Some(decode::<hoopai::social_media_posting::types::GetSocialMediaStatisticsRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().get_social_media_statistics();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::GetSocialMediaStatisticsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::GetSocialMediaStatisticsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_ACCOUNTS,
-        reply: Some(read::<hoopai::social_media_posting::types::ListAccountsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListAccountsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListAccountsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListAccountsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_accounts();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_CATEGORIES,
-        reply: Some(read::<hoopai::social_media_posting::types::ListCategoriesResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListCategoriesResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListCategoriesResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListCategoriesResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "limit", "limit"), ("query", "searchText", "search_text"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_categories();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "searchText") { call = call.search_text(values.text("query", "searchText")); }
-            if values.wants("query", "skip") { call = call.skip(values.text("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "searchText") { call = call.search_text(values.string("query", "searchText")); }
+            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_CSV_POSTS,
-        reply: Some(read::<hoopai::social_media_posting::types::ListCsvPostsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListCsvPostsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListCsvPostsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListCsvPostsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id"), ("query", "limit", "limit"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_csv_posts();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "skip") { call = call.skip(values.text("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_CSVS,
-        reply: Some(read::<hoopai::social_media_posting::types::ListCsvsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListCsvsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListCsvsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListCsvsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "includeUsers", "include_users"), ("query", "limit", "limit"), ("query", "skip", "skip"), ("query", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_csvs();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "includeUsers") { call = call.include_users(values.text("query", "includeUsers")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "skip") { call = call.skip(values.text("query", "skip")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "includeUsers") { call = call.include_users(values.string("query", "includeUsers")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_FACEBOOK_PAGES,
-        reply: Some(read::<hoopai::social_media_posting::types::ListFacebookPagesResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListFacebookPagesResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListFacebookPagesResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListFacebookPagesResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_facebook_pages();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_GOOGLE_LOCATIONS,
-        reply: Some(read::<hoopai::social_media_posting::types::ListGoogleLocationsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListGoogleLocationsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListGoogleLocationsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListGoogleLocationsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_google_locations();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_INSTAGRAM_ACCOUNTS,
-        reply: Some(read::<hoopai::social_media_posting::types::ListInstagramAccountsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListInstagramAccountsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListInstagramAccountsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListInstagramAccountsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_instagram_accounts();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_LINKEDIN_PAGES_AND_PROFILES,
-        reply: Some(read::<hoopai::social_media_posting::types::ListLinkedinPagesAndProfilesResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListLinkedinPagesAndProfilesResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListLinkedinPagesAndProfilesResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListLinkedinPagesAndProfilesResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_linkedin_pages_and_profiles();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_POSTS,
-        reply: Some(read::<hoopai::social_media_posting::types::ListPostsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListPostsResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::ListPostsRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListPostsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListPostsResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::ListPostsRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_posts();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::ListPostsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::ListPostsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_TAGS,
-        reply: Some(read::<hoopai::social_media_posting::types::ListTagsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListTagsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListTagsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListTagsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "limit", "limit"), ("query", "searchText", "search_text"), ("query", "skip", "skip")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_tags();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "searchText") { call = call.search_text(values.text("query", "searchText")); }
-            if values.wants("query", "skip") { call = call.skip(values.text("query", "skip")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "searchText") { call = call.search_text(values.string("query", "searchText")); }
+            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_TAGS_BY_IDS,
-        reply: Some(read::<hoopai::social_media_posting::types::ListTagsByIdsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListTagsByIdsResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::ListTagsByIdsRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListTagsByIdsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListTagsByIdsResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::ListTagsByIdsRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_tags_by_ids();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::ListTagsByIdsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::ListTagsByIdsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_TIKTOK_BUSINESS_PROFILES,
-        reply: Some(read::<hoopai::social_media_posting::types::ListTiktokBusinessProfilesResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListTiktokBusinessProfilesResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListTiktokBusinessProfilesResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListTiktokBusinessProfilesResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_tiktok_business_profiles();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_TIKTOK_PROFILES,
-        reply: Some(read::<hoopai::social_media_posting::types::ListTiktokProfilesResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListTiktokProfilesResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListTiktokProfilesResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListTiktokProfilesResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_tiktok_profiles();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::LIST_TWITTER_PROFILES,
-        reply: Some(read::<hoopai::social_media_posting::types::ListTwitterProfilesResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::ListTwitterProfilesResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::ListTwitterProfilesResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::ListTwitterProfilesResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id")],
         call: |client, values| {
             let mut call = client.social_media_posting().list_twitter_profiles();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::SET_CSV_ACCOUNTS,
-        reply: Some(read::<hoopai::social_media_posting::types::SetCsvAccountsResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::SetCsvAccountsResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::SetCsvAccountsRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::SetCsvAccountsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::SetCsvAccountsResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::SetCsvAccountsRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().set_csv_accounts();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::SetCsvAccountsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::SetCsvAccountsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::SET_GOOGLE_LOCATION,
-        reply: Some(read::<hoopai::social_media_posting::types::SetGoogleLocationResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::SetGoogleLocationResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::SetGoogleLocationRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::SetGoogleLocationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::SetGoogleLocationResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::SetGoogleLocationRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "accountId", "account_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().set_google_location();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "accountId") { call = call.account_id(values.text("path", "accountId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::SetGoogleLocationRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "accountId") { call = call.account_id(values.string("path", "accountId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::SetGoogleLocationRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
@@ -434,11 +434,11 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "locationId", "location_id"), ("query", "userId", "user_id"), ("query", "page", "page"), ("query", "reconnect", "reconnect")],
         call: |client, values| {
             let mut call = client.social_media_posting().start_facebook_oauth();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            if values.wants("query", "page") { call = call.page(values.text("query", "page")); }
-            if values.wants("query", "reconnect") { call = call.reconnect(values.text("query", "reconnect")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            if values.has("query", "page") { call = call.page(values.string("query", "page")); }
+            if values.has("query", "reconnect") { call = call.reconnect(values.string("query", "reconnect")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
@@ -449,11 +449,11 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "locationId", "location_id"), ("query", "userId", "user_id"), ("query", "page", "page"), ("query", "reconnect", "reconnect")],
         call: |client, values| {
             let mut call = client.social_media_posting().start_google_oauth();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            if values.wants("query", "page") { call = call.page(values.text("query", "page")); }
-            if values.wants("query", "reconnect") { call = call.reconnect(values.text("query", "reconnect")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            if values.has("query", "page") { call = call.page(values.string("query", "page")); }
+            if values.has("query", "reconnect") { call = call.reconnect(values.string("query", "reconnect")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
@@ -464,11 +464,11 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "locationId", "location_id"), ("query", "userId", "user_id"), ("query", "page", "page"), ("query", "reconnect", "reconnect")],
         call: |client, values| {
             let mut call = client.social_media_posting().start_instagram_oauth();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            if values.wants("query", "page") { call = call.page(values.text("query", "page")); }
-            if values.wants("query", "reconnect") { call = call.reconnect(values.text("query", "reconnect")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            if values.has("query", "page") { call = call.page(values.string("query", "page")); }
+            if values.has("query", "reconnect") { call = call.reconnect(values.string("query", "reconnect")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
@@ -479,11 +479,11 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "locationId", "location_id"), ("query", "userId", "user_id"), ("query", "page", "page"), ("query", "reconnect", "reconnect")],
         call: |client, values| {
             let mut call = client.social_media_posting().start_linkedin_oauth();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            if values.wants("query", "page") { call = call.page(values.text("query", "page")); }
-            if values.wants("query", "reconnect") { call = call.reconnect(values.text("query", "reconnect")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            if values.has("query", "page") { call = call.page(values.string("query", "page")); }
+            if values.has("query", "reconnect") { call = call.reconnect(values.string("query", "reconnect")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
@@ -494,11 +494,11 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "locationId", "location_id"), ("query", "userId", "user_id"), ("query", "page", "page"), ("query", "reconnect", "reconnect")],
         call: |client, values| {
             let mut call = client.social_media_posting().start_tiktok_business_oauth();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            if values.wants("query", "page") { call = call.page(values.text("query", "page")); }
-            if values.wants("query", "reconnect") { call = call.reconnect(values.text("query", "reconnect")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            if values.has("query", "page") { call = call.page(values.string("query", "page")); }
+            if values.has("query", "reconnect") { call = call.reconnect(values.string("query", "reconnect")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
@@ -509,11 +509,11 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "locationId", "location_id"), ("query", "userId", "user_id"), ("query", "page", "page"), ("query", "reconnect", "reconnect")],
         call: |client, values| {
             let mut call = client.social_media_posting().start_tiktok_oauth();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            if values.wants("query", "page") { call = call.page(values.text("query", "page")); }
-            if values.wants("query", "reconnect") { call = call.reconnect(values.text("query", "reconnect")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            if values.has("query", "page") { call = call.page(values.string("query", "page")); }
+            if values.has("query", "reconnect") { call = call.reconnect(values.string("query", "reconnect")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
@@ -524,38 +524,38 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "locationId", "location_id"), ("query", "userId", "user_id"), ("query", "page", "page"), ("query", "reconnect", "reconnect")],
         call: |client, values| {
             let mut call = client.social_media_posting().start_twitter_oauth();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "userId") { call = call.user_id(values.text("query", "userId")); }
-            if values.wants("query", "page") { call = call.page(values.text("query", "page")); }
-            if values.wants("query", "reconnect") { call = call.reconnect(values.text("query", "reconnect")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
+            if values.has("query", "page") { call = call.page(values.string("query", "page")); }
+            if values.has("query", "reconnect") { call = call.reconnect(values.string("query", "reconnect")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::UPDATE_POST,
-        reply: Some(read::<hoopai::social_media_posting::types::UpdatePostResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::UpdatePostResponse>(reply)?.is_success())),
-        body: Some(read::<hoopai::social_media_posting::types::UpdatePostRequest>),
+        reply: Some(decode::<hoopai::social_media_posting::types::UpdatePostResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::UpdatePostResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::social_media_posting::types::UpdatePostRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.social_media_posting().update_post();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("path", "id") { call = call.id(values.text("path", "id")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::UpdatePostRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("path", "id") { call = call.id(values.string("path", "id")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::social_media_posting::types::UpdatePostRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::social_media_posting::operations::UPLOAD_CSV,
-        reply: Some(read::<hoopai::social_media_posting::types::UploadCsvResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::social_media_posting::types::UploadCsvResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::social_media_posting::types::UploadCsvResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::social_media_posting::types::UploadCsvResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("file", "file", "file")],
         call: |client, values| {
             let mut call = client.social_media_posting().upload_csv();
-            if values.wants("path", "locationId") { call = call.location_id(values.text("path", "locationId")); }
-            if values.wants("file", "file") { call = call.file(values.file("file")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
+            if values.has("file", "file") { call = call.file(values.file("file")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,271 +7,271 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::store::operations::CREATE_SHIPPING_CARRIER,
-        reply: Some(read::<hoopai::store::types::ShippingCarrierResponse>),
+        reply: Some(decode::<hoopai::store::types::ShippingCarrierResponse>),
         is_success: None,
-        body: Some(read::<hoopai::store::types::CreateShippingCarrierRequest>),
+        body: Some(decode::<hoopai::store::types::CreateShippingCarrierRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.store().create_shipping_carrier();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::store::types::CreateShippingCarrierRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::store::types::CreateShippingCarrierRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::CREATE_SHIPPING_RATE,
-        reply: Some(read::<hoopai::store::types::ShippingRateResponse>),
+        reply: Some(decode::<hoopai::store::types::ShippingRateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::store::types::CreateShippingRateRequest>),
+        body: Some(decode::<hoopai::store::types::CreateShippingRateRequest>),
         setters: &[("path", "shippingZoneId", "shipping_zone_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.store().create_shipping_rate();
-            if values.wants("path", "shippingZoneId") { call = call.shipping_zone_id(values.text("path", "shippingZoneId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::store::types::CreateShippingRateRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "shippingZoneId") { call = call.shipping_zone_id(values.string("path", "shippingZoneId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::store::types::CreateShippingRateRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::CREATE_SHIPPING_ZONE,
-        reply: Some(read::<hoopai::store::types::ShippingZoneResponse>),
+        reply: Some(decode::<hoopai::store::types::ShippingZoneResponse>),
         is_success: None,
-        body: Some(read::<hoopai::store::types::CreateShippingZoneRequest>),
+        body: Some(decode::<hoopai::store::types::CreateShippingZoneRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.store().create_shipping_zone();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::store::types::CreateShippingZoneRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::store::types::CreateShippingZoneRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::DELETE_SHIPPING_CARRIER,
-        reply: Some(read::<hoopai::store::types::DeleteShippingCarrierResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::store::types::DeleteShippingCarrierResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::store::types::DeleteShippingCarrierResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::store::types::DeleteShippingCarrierResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "shippingCarrierId", "shipping_carrier_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.store().delete_shipping_carrier();
-            if values.wants("path", "shippingCarrierId") { call = call.shipping_carrier_id(values.text("path", "shippingCarrierId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "shippingCarrierId") { call = call.shipping_carrier_id(values.string("path", "shippingCarrierId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::DELETE_SHIPPING_RATE,
-        reply: Some(read::<hoopai::store::types::DeleteShippingRateResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::store::types::DeleteShippingRateResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::store::types::DeleteShippingRateResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::store::types::DeleteShippingRateResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "shippingZoneId", "shipping_zone_id"), ("path", "shippingRateId", "shipping_rate_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.store().delete_shipping_rate();
-            if values.wants("path", "shippingZoneId") { call = call.shipping_zone_id(values.text("path", "shippingZoneId")); }
-            if values.wants("path", "shippingRateId") { call = call.shipping_rate_id(values.text("path", "shippingRateId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "shippingZoneId") { call = call.shipping_zone_id(values.string("path", "shippingZoneId")); }
+            if values.has("path", "shippingRateId") { call = call.shipping_rate_id(values.string("path", "shippingRateId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::DELETE_SHIPPING_ZONE,
-        reply: Some(read::<hoopai::store::types::DeleteShippingZoneResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::store::types::DeleteShippingZoneResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::store::types::DeleteShippingZoneResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::store::types::DeleteShippingZoneResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "shippingZoneId", "shipping_zone_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.store().delete_shipping_zone();
-            if values.wants("path", "shippingZoneId") { call = call.shipping_zone_id(values.text("path", "shippingZoneId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "shippingZoneId") { call = call.shipping_zone_id(values.string("path", "shippingZoneId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::GET_SETUP_PROGRESS,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
         body: None,
         setters: &[],
         call: |client, values| {
             let call = client.store().get_setup_progress();
-            finish(call.options(values.options.clone()).send())
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::GET_SHIPPING_CARRIER,
-        reply: Some(read::<hoopai::store::types::ShippingCarrierResponse>),
+        reply: Some(decode::<hoopai::store::types::ShippingCarrierResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "shippingCarrierId", "shipping_carrier_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.store().get_shipping_carrier();
-            if values.wants("path", "shippingCarrierId") { call = call.shipping_carrier_id(values.text("path", "shippingCarrierId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "shippingCarrierId") { call = call.shipping_carrier_id(values.string("path", "shippingCarrierId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::GET_SHIPPING_RATE,
-        reply: Some(read::<hoopai::store::types::ShippingRateResponse>),
+        reply: Some(decode::<hoopai::store::types::ShippingRateResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "shippingZoneId", "shipping_zone_id"), ("path", "shippingRateId", "shipping_rate_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.store().get_shipping_rate();
-            if values.wants("path", "shippingZoneId") { call = call.shipping_zone_id(values.text("path", "shippingZoneId")); }
-            if values.wants("path", "shippingRateId") { call = call.shipping_rate_id(values.text("path", "shippingRateId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "shippingZoneId") { call = call.shipping_zone_id(values.string("path", "shippingZoneId")); }
+            if values.has("path", "shippingRateId") { call = call.shipping_rate_id(values.string("path", "shippingRateId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::GET_SHIPPING_ZONE,
-        reply: Some(read::<hoopai::store::types::ShippingZoneResponse>),
+        reply: Some(decode::<hoopai::store::types::ShippingZoneResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "shippingZoneId", "shipping_zone_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "withShippingRate", "with_shipping_rate")],
         call: |client, values| {
             let mut call = client.store().get_shipping_zone();
-            if values.wants("path", "shippingZoneId") { call = call.shipping_zone_id(values.text("path", "shippingZoneId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "withShippingRate") { call = call.with_shipping_rate(values.boolean("query", "withShippingRate")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "shippingZoneId") { call = call.shipping_zone_id(values.string("path", "shippingZoneId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "withShippingRate") { call = call.with_shipping_rate(values.boolean("query", "withShippingRate")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::GET_STORE_SETTINGS,
-        reply: Some(read::<hoopai::store::types::StoreSettingsResponse>),
+        reply: Some(decode::<hoopai::store::types::StoreSettingsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.store().get_store_settings();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::LIST_AVAILABLE_SHIPPING_RATES,
-        reply: Some(read::<hoopai::store::types::ListAvailableShippingRatesResponse>),
+        reply: Some(decode::<hoopai::store::types::ListAvailableShippingRatesResponse>),
         is_success: None,
-        body: Some(read::<hoopai::store::types::ListAvailableShippingRatesRequest>),
+        body: Some(decode::<hoopai::store::types::ListAvailableShippingRatesRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.store().list_available_shipping_rates();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::store::types::ListAvailableShippingRatesRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::store::types::ListAvailableShippingRatesRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::LIST_SHIPPING_CARRIERS,
-        reply: Some(read::<hoopai::store::types::ListShippingCarriersResponse>),
+        reply: Some(decode::<hoopai::store::types::ListShippingCarriersResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
         call: |client, values| {
             let mut call = client.store().list_shipping_carriers();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::LIST_SHIPPING_RATES,
-        reply: Some(read::<hoopai::store::types::ListShippingRatesResponse>),
+        reply: Some(decode::<hoopai::store::types::ListShippingRatesResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "shippingZoneId", "shipping_zone_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "limit", "limit"), ("query", "offset", "offset")],
         call: |client, values| {
             let mut call = client.store().list_shipping_rates();
-            if values.wants("path", "shippingZoneId") { call = call.shipping_zone_id(values.text("path", "shippingZoneId")); }
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "shippingZoneId") { call = call.shipping_zone_id(values.string("path", "shippingZoneId")); }
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::LIST_SHIPPING_ZONES,
-        reply: Some(read::<hoopai::store::types::ListShippingZonesResponse>),
+        reply: Some(decode::<hoopai::store::types::ListShippingZonesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "limit", "limit"), ("query", "offset", "offset"), ("query", "withShippingRate", "with_shipping_rate")],
         call: |client, values| {
             let mut call = client.store().list_shipping_zones();
-            if values.wants("query", "altId") { call = call.alt_id(values.text("query", "altId")); }
-            if values.wants("query", "altType") { call = call.alt_type(values.text("query", "altType")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.wants("query", "withShippingRate") { call = call.with_shipping_rate(values.boolean("query", "withShippingRate")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
+            if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "withShippingRate") { call = call.with_shipping_rate(values.boolean("query", "withShippingRate")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::UPDATE_SETUP_PROGRESS,
-        reply: Some(read::<hoopai::runtime::json::Value>),
+        reply: Some(decode::<hoopai::runtime::json::Value>),
         is_success: None,
-        body: Some(read::<hoopai::runtime::json::Value>),
+        body: Some(decode::<hoopai::runtime::json::Value>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.store().update_setup_progress();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::runtime::json::Value>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::UPDATE_SHIPPING_CARRIER,
-        reply: Some(read::<hoopai::store::types::ShippingCarrierResponse>),
+        reply: Some(decode::<hoopai::store::types::ShippingCarrierResponse>),
         is_success: None,
-        body: Some(read::<hoopai::store::types::UpdateShippingCarrierRequest>),
+        body: Some(decode::<hoopai::store::types::UpdateShippingCarrierRequest>),
         setters: &[("path", "shippingCarrierId", "shipping_carrier_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.store().update_shipping_carrier();
-            if values.wants("path", "shippingCarrierId") { call = call.shipping_carrier_id(values.text("path", "shippingCarrierId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::store::types::UpdateShippingCarrierRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "shippingCarrierId") { call = call.shipping_carrier_id(values.string("path", "shippingCarrierId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::store::types::UpdateShippingCarrierRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::UPDATE_SHIPPING_RATE,
-        reply: Some(read::<hoopai::store::types::ShippingRateResponse>),
+        reply: Some(decode::<hoopai::store::types::ShippingRateResponse>),
         is_success: None,
-        body: Some(read::<hoopai::store::types::UpdateShippingRateRequest>),
+        body: Some(decode::<hoopai::store::types::UpdateShippingRateRequest>),
         setters: &[("path", "shippingZoneId", "shipping_zone_id"), ("path", "shippingRateId", "shipping_rate_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.store().update_shipping_rate();
-            if values.wants("path", "shippingZoneId") { call = call.shipping_zone_id(values.text("path", "shippingZoneId")); }
-            if values.wants("path", "shippingRateId") { call = call.shipping_rate_id(values.text("path", "shippingRateId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::store::types::UpdateShippingRateRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "shippingZoneId") { call = call.shipping_zone_id(values.string("path", "shippingZoneId")); }
+            if values.has("path", "shippingRateId") { call = call.shipping_rate_id(values.string("path", "shippingRateId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::store::types::UpdateShippingRateRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::UPDATE_SHIPPING_ZONE,
-        reply: Some(read::<hoopai::store::types::ShippingZoneResponse>),
+        reply: Some(decode::<hoopai::store::types::ShippingZoneResponse>),
         is_success: None,
-        body: Some(read::<hoopai::store::types::UpdateShippingZoneRequest>),
+        body: Some(decode::<hoopai::store::types::UpdateShippingZoneRequest>),
         setters: &[("path", "shippingZoneId", "shipping_zone_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.store().update_shipping_zone();
-            if values.wants("path", "shippingZoneId") { call = call.shipping_zone_id(values.text("path", "shippingZoneId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::store::types::UpdateShippingZoneRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "shippingZoneId") { call = call.shipping_zone_id(values.string("path", "shippingZoneId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::store::types::UpdateShippingZoneRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::store::operations::UPSERT_STORE_SETTINGS,
-        reply: Some(read::<hoopai::store::types::StoreSettingsResponse>),
+        reply: Some(decode::<hoopai::store::types::StoreSettingsResponse>),
         is_success: None,
-        body: Some(read::<hoopai::store::types::UpsertStoreSettingsRequest>),
+        body: Some(decode::<hoopai::store::types::UpsertStoreSettingsRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.store().upsert_store_settings();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::store::types::UpsertStoreSettingsRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::store::types::UpsertStoreSettingsRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

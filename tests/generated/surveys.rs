@@ -7,35 +7,35 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::surveys::operations::LIST_SURVEY_SUBMISSIONS,
-        reply: Some(read::<hoopai::surveys::types::ListSurveySubmissionsResponse>),
+        reply: Some(decode::<hoopai::surveys::types::ListSurveySubmissionsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "endAt", "end_at"), ("query", "limit", "limit"), ("query", "page", "page"), ("query", "q", "q"), ("query", "startAt", "start_at"), ("query", "surveyId", "survey_id")],
         call: |client, values| {
             let mut call = client.surveys().list_survey_submissions();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "endAt") { call = call.end_at(values.text("query", "endAt")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "page") { call = call.page(values.integer("query", "page")); }
-            if values.wants("query", "q") { call = call.q(values.text("query", "q")); }
-            if values.wants("query", "startAt") { call = call.start_at(values.text("query", "startAt")); }
-            if values.wants("query", "surveyId") { call = call.survey_id(values.text("query", "surveyId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
+            if values.has("query", "q") { call = call.q(values.string("query", "q")); }
+            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "surveyId") { call = call.survey_id(values.string("query", "surveyId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::surveys::operations::LIST_SURVEYS,
-        reply: Some(read::<hoopai::surveys::types::ListSurveysResponse>),
+        reply: Some(decode::<hoopai::surveys::types::ListSurveysResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "limit", "limit"), ("query", "skip", "skip"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.surveys().list_surveys();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.wants("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

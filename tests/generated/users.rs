@@ -7,97 +7,97 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::users::operations::CREATE_USER,
-        reply: Some(read::<hoopai::users::types::UserResponse>),
+        reply: Some(decode::<hoopai::users::types::UserResponse>),
         is_success: None,
-        body: Some(read::<hoopai::users::types::CreateUserRequest>),
+        body: Some(decode::<hoopai::users::types::CreateUserRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.users().create_user();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::users::types::CreateUserRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::users::types::CreateUserRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::users::operations::DELETE_USER,
-        reply: Some(read::<hoopai::users::types::DeleteUserResponse>),
-        is_success: Some(|reply| Ok(decode::<hoopai::users::types::DeleteUserResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::users::types::DeleteUserResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::users::types::DeleteUserResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.users().delete_user();
-            if values.wants("path", "userId") { call = call.user_id(values.text("path", "userId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "userId") { call = call.user_id(values.string("path", "userId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::users::operations::FILTER_USERS_BY_EMAIL,
-        reply: Some(read::<hoopai::users::types::SearchUserResponse>),
+        reply: Some(decode::<hoopai::users::types::SearchUserResponse>),
         is_success: None,
-        body: Some(read::<hoopai::users::types::FilterUsersByEmailRequest>),
+        body: Some(decode::<hoopai::users::types::FilterUsersByEmailRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.users().filter_users_by_email();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::users::types::FilterUsersByEmailRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::users::types::FilterUsersByEmailRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::users::operations::GET_USER,
-        reply: Some(read::<hoopai::users::types::UserResponse>),
+        reply: Some(decode::<hoopai::users::types::UserResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.users().get_user();
-            if values.wants("path", "userId") { call = call.user_id(values.text("path", "userId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "userId") { call = call.user_id(values.string("path", "userId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::users::operations::LIST_USERS,
-        reply: Some(read::<hoopai::users::types::ListUsersResponse>),
+        reply: Some(decode::<hoopai::users::types::ListUsersResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.users().list_users();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::users::operations::SEARCH_USERS,
-        reply: Some(read::<hoopai::users::types::SearchUserResponse>),
+        reply: Some(decode::<hoopai::users::types::SearchUserResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "companyId", "company_id"), ("query", "enabled2waySync", "enabled2way_sync"), ("query", "ids", "ids"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "query", "query"), ("query", "role", "role"), ("query", "skip", "skip"), ("query", "sort", "sort"), ("query", "sortDirection", "sort_direction"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.users().search_users();
-            if values.wants("query", "companyId") { call = call.company_id(values.text("query", "companyId")); }
-            if values.wants("query", "enabled2waySync") { call = call.enabled2way_sync(values.boolean("query", "enabled2waySync")); }
-            if values.wants("query", "ids") { call = call.ids(values.text("query", "ids")); }
-            if values.wants("query", "limit") { call = call.limit(values.text("query", "limit")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            if values.wants("query", "role") { call = call.role(values.text("query", "role")); }
-            if values.wants("query", "skip") { call = call.skip(values.text("query", "skip")); }
-            if values.wants("query", "sort") { call = call.sort(values.text("query", "sort")); }
-            if values.wants("query", "sortDirection") { call = call.sort_direction(values.text("query", "sortDirection")); }
-            if values.wants("query", "type") { call = call.type_(values.text("query", "type")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
+            if values.has("query", "enabled2waySync") { call = call.enabled2way_sync(values.boolean("query", "enabled2waySync")); }
+            if values.has("query", "ids") { call = call.ids(values.string("query", "ids")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            if values.has("query", "role") { call = call.role(values.string("query", "role")); }
+            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "sort") { call = call.sort(values.string("query", "sort")); }
+            if values.has("query", "sortDirection") { call = call.sort_direction(values.string("query", "sortDirection")); }
+            if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::users::operations::UPDATE_USER,
-        reply: Some(read::<hoopai::users::types::UserResponse>),
+        reply: Some(decode::<hoopai::users::types::UserResponse>),
         is_success: None,
-        body: Some(read::<hoopai::users::types::UpdateUserRequest>),
+        body: Some(decode::<hoopai::users::types::UpdateUserRequest>),
         setters: &[("path", "userId", "user_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.users().update_user();
-            if values.wants("path", "userId") { call = call.user_id(values.text("path", "userId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::users::types::UpdateUserRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "userId") { call = call.user_id(values.string("path", "userId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::users::types::UpdateUserRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,26 +7,26 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::voice_ai::operations::CREATE_ACTION,
-        reply: Some(read::<hoopai::voice_ai::types::ActionResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::ActionResponse>),
         is_success: None,
-        body: Some(read::<hoopai::voice_ai::types::CreateActionRequest>),
+        body: Some(decode::<hoopai::voice_ai::types::CreateActionRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.voice_ai().create_action();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::voice_ai::types::CreateActionRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::voice_ai::types::CreateActionRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::CREATE_AGENT,
-        reply: Some(read::<hoopai::voice_ai::types::AgentResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::AgentResponse>),
         is_success: None,
-        body: Some(read::<hoopai::voice_ai::types::CreateAgentRequest>),
+        body: Some(decode::<hoopai::voice_ai::types::CreateAgentRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.voice_ai().create_agent();
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::voice_ai::types::CreateAgentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("body", "") { call = call.body(values.body::<hoopai::voice_ai::types::CreateAgentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
@@ -37,10 +37,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("path", "actionId", "action_id"), ("query", "agentId", "agent_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.voice_ai().delete_action();
-            if values.wants("path", "actionId") { call = call.action_id(values.text("path", "actionId")); }
-            if values.wants("query", "agentId") { call = call.agent_id(values.text("query", "agentId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "actionId") { call = call.action_id(values.string("path", "actionId")); }
+            if values.has("query", "agentId") { call = call.agent_id(values.string("query", "agentId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
@@ -51,112 +51,112 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("path", "agentId", "agent_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.voice_ai().delete_agent();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::GET_ACTION,
-        reply: Some(read::<hoopai::voice_ai::types::ActionResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::ActionResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "actionId", "action_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.voice_ai().get_action();
-            if values.wants("path", "actionId") { call = call.action_id(values.text("path", "actionId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "actionId") { call = call.action_id(values.string("path", "actionId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::GET_AGENT,
-        reply: Some(read::<hoopai::voice_ai::types::GetAgentResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::GetAgentResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "agentId", "agent_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.voice_ai().get_agent();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::GET_CALL_LOG,
-        reply: Some(read::<hoopai::voice_ai::types::CallLog>),
+        reply: Some(decode::<hoopai::voice_ai::types::CallLog>),
         is_success: None,
         body: None,
         setters: &[("path", "callId", "call_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.voice_ai().get_call_log();
-            if values.wants("path", "callId") { call = call.call_id(values.text("path", "callId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "callId") { call = call.call_id(values.string("path", "callId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::LIST_AGENTS,
-        reply: Some(read::<hoopai::voice_ai::types::ListAgentsResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::ListAgentsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "page", "page"), ("query", "pageSize", "page_size"), ("query", "query", "query")],
         call: |client, values| {
             let mut call = client.voice_ai().list_agents();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "page") { call = call.page(values.integer("query", "page")); }
-            if values.wants("query", "pageSize") { call = call.page_size(values.integer("query", "pageSize")); }
-            if values.wants("query", "query") { call = call.query(values.text("query", "query")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
+            if values.has("query", "pageSize") { call = call.page_size(values.integer("query", "pageSize")); }
+            if values.has("query", "query") { call = call.query(values.string("query", "query")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::LIST_CALL_LOGS,
-        reply: Some(read::<hoopai::voice_ai::types::ListCallLogsResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::ListCallLogsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "actionType", "action_type"), ("query", "agentId", "agent_id"), ("query", "callType", "call_type"), ("query", "contactId", "contact_id"), ("query", "endDate", "end_date"), ("query", "page", "page"), ("query", "pageSize", "page_size"), ("query", "sort", "sort"), ("query", "sortBy", "sort_by"), ("query", "startDate", "start_date")],
         call: |client, values| {
             let mut call = client.voice_ai().list_call_logs();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("query", "actionType") { call = call.action_type(values.text("query", "actionType")); }
-            if values.wants("query", "agentId") { call = call.agent_id(values.text("query", "agentId")); }
-            if values.wants("query", "callType") { call = call.call_type(values.text("query", "callType")); }
-            if values.wants("query", "contactId") { call = call.contact_id(values.text("query", "contactId")); }
-            if values.wants("query", "endDate") { call = call.end_date(values.number("query", "endDate")); }
-            if values.wants("query", "page") { call = call.page(values.integer("query", "page")); }
-            if values.wants("query", "pageSize") { call = call.page_size(values.integer("query", "pageSize")); }
-            if values.wants("query", "sort") { call = call.sort(values.text("query", "sort")); }
-            if values.wants("query", "sortBy") { call = call.sort_by(values.text("query", "sortBy")); }
-            if values.wants("query", "startDate") { call = call.start_date(values.number("query", "startDate")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("query", "actionType") { call = call.action_type(values.string("query", "actionType")); }
+            if values.has("query", "agentId") { call = call.agent_id(values.string("query", "agentId")); }
+            if values.has("query", "callType") { call = call.call_type(values.string("query", "callType")); }
+            if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
+            if values.has("query", "endDate") { call = call.end_date(values.number("query", "endDate")); }
+            if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
+            if values.has("query", "pageSize") { call = call.page_size(values.integer("query", "pageSize")); }
+            if values.has("query", "sort") { call = call.sort(values.string("query", "sort")); }
+            if values.has("query", "sortBy") { call = call.sort_by(values.string("query", "sortBy")); }
+            if values.has("query", "startDate") { call = call.start_date(values.number("query", "startDate")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::UPDATE_ACTION,
-        reply: Some(read::<hoopai::voice_ai::types::ActionResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::ActionResponse>),
         is_success: None,
-        body: Some(read::<hoopai::voice_ai::types::UpdateActionRequest>),
+        body: Some(decode::<hoopai::voice_ai::types::UpdateActionRequest>),
         setters: &[("path", "actionId", "action_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.voice_ai().update_action();
-            if values.wants("path", "actionId") { call = call.action_id(values.text("path", "actionId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::voice_ai::types::UpdateActionRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "actionId") { call = call.action_id(values.string("path", "actionId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::voice_ai::types::UpdateActionRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::UPDATE_AGENT,
-        reply: Some(read::<hoopai::voice_ai::types::AgentResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::AgentResponse>),
         is_success: None,
-        body: Some(read::<hoopai::voice_ai::types::UpdateAgentRequest>),
+        body: Some(decode::<hoopai::voice_ai::types::UpdateAgentRequest>),
         setters: &[("path", "agentId", "agent_id"), ("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.voice_ai().update_agent();
-            if values.wants("path", "agentId") { call = call.agent_id(values.text("path", "agentId")); }
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            if values.wants("body", "") { call = call.body(values.body::<hoopai::voice_ai::types::UpdateAgentRequest>()); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::voice_ai::types::UpdateAgentRequest>()); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -7,14 +7,14 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::workflows::operations::LIST_WORKFLOWS,
-        reply: Some(read::<hoopai::workflows::types::ListWorkflowsResponse>),
+        reply: Some(decode::<hoopai::workflows::types::ListWorkflowsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
         call: |client, values| {
             let mut call = client.workflows().list_workflows();
-            if values.wants("query", "locationId") { call = call.location_id(values.text("query", "locationId")); }
-            finish(call.options(values.options.clone()).send())
+            if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
+            discard_reply(call.options(values.options.clone()).send())
         },
     },
 ];

@@ -29,13 +29,13 @@ pub(crate) fn test_table(input: &Input<'_>) -> (String, String) {
         let confirms = match &types.reply {
             Some(RustType::Named(name)) if confirmations.contains(name.as_str()) => {
                 format!(
-                    "Some(|reply| Ok(decode::<hoopai::{ident}::types::{name}>(reply)?.is_success()))"
+                    "Some(|reply| Ok(value::<hoopai::{ident}::types::{name}>(reply)?.is_success()))"
                 )
             }
             _ => "None".to_owned(),
         };
         let read = |ty: &Option<RustType>| match ty {
-            Some(ty) => format!("Some(read::<{}>)", path(ty, &ident)),
+            Some(ty) => format!("Some(decode::<{}>)", path(ty, &ident)),
             None => "None".to_owned(),
         };
         let setters = setters(operation, types, &ident);
@@ -52,7 +52,7 @@ pub(crate) fn test_table(input: &Input<'_>) -> (String, String) {
         setters: &[{names}],
         call: |client, values| {{
             let {mutable}call = client.{ident}().{method}();
-{calls}            finish(call.options(values.options.clone()).send())
+{calls}            discard_reply(call.options(values.options.clone()).send())
         }},
     }},
 ",
@@ -93,7 +93,7 @@ impl Setter<'_> {
             Some(ident) => format!("{ident}({value})"),
             None => format!("part({wire_name}, {value})"),
         };
-        format!("            if values.wants({part:?}, {wire_name}) {{ call = call.{call}; }}\n")
+        format!("            if values.has({part:?}, {wire_name}) {{ call = call.{call}; }}\n")
     }
 }
 
@@ -161,10 +161,10 @@ fn accessor(ty: &RustType) -> &'static str {
         RustType::Integer => "integer",
         RustType::Number => "number",
         RustType::Boolean => "boolean",
-        RustType::Runtime(RuntimeType::Timestamp) => "moment",
-        RustType::List(_) => "texts",
+        RustType::Runtime(RuntimeType::Timestamp) => "timestamp",
+        RustType::List(_) => "strings",
         // Open enums are created from their texts.
-        _ => "text",
+        _ => "string",
     }
 }
 

@@ -79,7 +79,7 @@ fn interfaces(modules: &[Module]) -> String {
 /// The list of test tables. Tests include it as a module; their module `operations` has the items that the tables use.
 fn test_modules(modules: &[Module]) -> String {
     let mut out = format!("// {HEADER}\n\n//! The operations of all modules, for tests.\n\n");
-    out.push_str("use crate::operations::{TestOperation, decode, finish, read};\n\n");
+    out.push_str("use crate::operations::{TestOperation, decode, discard_reply, value};\n\n");
     for module in modules {
         let _ = writeln!(out, "#[rustfmt::skip]\nmod {};", module.ident());
     }
