@@ -160,20 +160,20 @@ impl Reply {
         self
     }
 
-    /// Waits in real time before the next step.
-    pub fn wait(mut self, time: Duration) -> Self {
-        self.0.push(Step::Wait(time));
+    /// Delays the reply, in real time.
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.0.insert(0, Step::Wait(delay));
         self
     }
 
-    /// Writes these bytes until the client closes the connection. `after` is called after each write.
+    /// Writes these bytes until the client closes the connection. `then` is called after each write.
     pub fn repeat(
         mut self,
         bytes: impl AsRef<[u8]>,
-        after: impl Fn() + Send + Sync + 'static,
+        then: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         let bytes = bytes.as_ref().to_vec();
-        self.0.push(Step::Repeat(bytes, Arc::new(after)));
+        self.0.push(Step::Repeat(bytes, Arc::new(then)));
         self
     }
 
@@ -199,9 +199,9 @@ impl Reply {
                     }
                 }
                 Step::Wait(time) => tokio::time::sleep(time).await,
-                Step::Repeat(bytes, after) => {
+                Step::Repeat(bytes, then) => {
                     while write(socket, &bytes).await {
-                        after();
+                        then();
                     }
                     return false;
                 }
