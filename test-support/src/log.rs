@@ -7,34 +7,33 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::sync::Once;
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::prelude::*;
 
 thread_local! {
     static LINES: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
 
-/// Starts to capture the events and spans of the current thread.
+/// Starts to capture the events and spans that this workspace's crates emit on the current thread.
 pub fn capture() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
+        let layer = tracing_subscriber::fmt::layer()
             .with_span_events(FmtSpan::FULL)
             .with_ansi(false)
             .with_writer(|| Lines)
-            .init();
+            .with_filter(dynamic_filter_fn(|metadata, _| {
+                metadata.target().starts_with("hoopai") && LINES.with_borrow(Option::is_some)
+            }));
+        tracing_subscriber::registry().with(layer).init();
     });
     LINES.set(Some(Vec::new()));
 }
 
-/// Returns the lines of the workspace's crates since the last call, and continues to capture.
-///
-/// Lines of other crates (`reqwest`, `hyper`) are left out.
+/// Returns the lines since the last call, and continues to capture.
 pub fn take() -> Vec<String> {
-    let lines = LINES.replace(Some(Vec::new())).unwrap_or_default();
-    let ours = lines.into_iter().filter(|line| line.contains("hoopai"));
-    ours.collect()
+    LINES.replace(Some(Vec::new())).unwrap_or_default()
 }
 
 struct Lines;
