@@ -75,6 +75,15 @@ impl Request {
         pair(query.as_bytes(), name)
     }
 
+    /// Returns a query parameter that is a number.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the parameter is not a number.
+    pub fn number(&self, name: &str) -> Option<usize> {
+        Some(self.query(name)?.parse().expect("a number"))
+    }
+
     /// Returns a field of a URL-encoded form, decoded.
     pub fn form(&self, name: &str) -> Option<String> {
         pair(&self.body, name)

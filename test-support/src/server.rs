@@ -37,8 +37,8 @@ struct Requests {
 impl Server {
     /// Starts a server in the current Tokio runtime. The script makes the reply to each request.
     pub fn start(script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        let (server, accept) = Self::bind(script, None);
-        tokio::spawn(accept);
+        let (server, listener) = Self::bind(script, None);
+        tokio::spawn(server.state.clone().accept(listener));
         server
     }
 
@@ -52,10 +52,24 @@ impl Server {
         Self::with_reply(Reply::json(200, body))
     }
 
+    /// Starts a server that serves one connection. Later connections are refused.
+    pub fn for_one_connection(reply: Reply) -> Self {
+        let (server, listener) = Self::bind(move |_| reply.clone(), None);
+        let state = server.state.clone();
+        tokio::spawn(async move {
+            let accepted = listener.accept().await;
+            drop(listener);
+            if let Ok((socket, _)) = accepted {
+                state.serve(socket).await;
+            }
+        });
+        server
+    }
+
     /// Starts a server that records requests at once, and replies only as [`Server::release`] allows.
     pub fn held(script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        let (server, accept) = Self::bind(script, Some(Semaphore::new(0)));
-        tokio::spawn(accept);
+        let (server, listener) = Self::bind(script, Some(Semaphore::new(0)));
+        tokio::spawn(server.state.clone().accept(listener));
         server
     }
 
@@ -66,39 +80,39 @@ impl Server {
             .enable_all()
             .build()
             .expect("a Tokio runtime");
-        let (server, accept) = {
-            let _context = runtime.enter();
-            Self::bind(script, None)
-        };
+        let context = runtime.enter();
+        let (server, listener) = Self::bind(script, None);
+        drop(context);
+        let accept = server.state.clone().accept(listener);
         thread::spawn(move || runtime.block_on(accept));
         server
+    }
+
+    /// Returns a URL at which connections are refused.
+    pub fn refusing_url() -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
+        format!("http://{}", listener.local_addr().expect("a bound address"))
     }
 
     fn bind(
         script: impl Fn(&Request) -> Reply + Send + Sync + 'static,
         gate: Option<Semaphore>,
-    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
+    ) -> (Self, TcpListener) {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
         let address = listener.local_addr().expect("a bound address");
         listener
             .set_nonblocking(true)
             .expect("a non-blocking socket");
-        let listener = TcpListener::from_std(listener).expect("a Tokio runtime");
-        let state = Arc::new(State {
-            script: Box::new(script),
-            requests: Mutex::default(),
-            gate,
-        });
         let server = Server {
             url: format!("http://{address}"),
-            state: state.clone(),
+            state: Arc::new(State {
+                script: Box::new(script),
+                requests: Mutex::default(),
+                gate,
+            }),
         };
-        let accept = async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(state.clone().serve(socket));
-            }
-        };
-        (server, accept)
+        let listener = TcpListener::from_std(listener).expect("a Tokio runtime");
+        (server, listener)
     }
 
     /// Allows a held server to reply to this many more requests.
@@ -109,7 +123,7 @@ impl Server {
 
     /// Waits until this many requests have arrived.
     pub async fn received(&self, requests: usize) {
-        for _ in 0..1_000_000 {
+        for _ in 0..10_000_000 {
             if self.count() >= requests {
                 return;
             }
@@ -132,6 +146,16 @@ impl Server {
     pub fn targets(&self) -> Vec<String> {
         let requests = self.state.requests();
         requests.kept.iter().map(|r| r.target.clone()).collect()
+    }
+
+    /// Returns the bodies of all requests that were not taken.
+    pub fn bodies(&self) -> Vec<String> {
+        self.state
+            .requests()
+            .kept
+            .iter()
+            .map(Request::text)
+            .collect()
     }
 
     /// Returns the last request.
@@ -164,6 +188,12 @@ impl Server {
 impl State {
     fn requests(&self) -> MutexGuard<'_, Requests> {
         self.requests.lock().expect("a lock without panics")
+    }
+
+    async fn accept(self: Arc<Self>, listener: TcpListener) {
+        while let Ok((socket, _)) = listener.accept().await {
+            tokio::spawn(self.clone().serve(socket));
+        }
     }
 
     async fn serve(self: Arc<Self>, socket: TcpStream) {

@@ -4,7 +4,7 @@ use fastrand::Rng;
 use hoopai_runtime::json::{Decoded, from_slice};
 use hoopai_runtime::serde_json::{self, Value};
 
-use crate::api::types::{Contact, ContactReply, Status};
+use crate::sample_api::types::{Contact, ContactReply, Status};
 
 /// Whatever JSON comes, it is read, and what it holds is in the value, under a declared field or not.
 #[test]

@@ -8,7 +8,7 @@ use hoopai_runtime::json::{Decoded, from_slice};
 use hoopai_runtime::serde_json::{self, Value, json};
 use hoopai_runtime::{Decimal, Drift, DriftKind, Timestamp};
 
-use crate::api::types::{Anything, Contact, ContactReply, Status};
+use crate::sample_api::types::{Anything, Contact, ContactReply, Status};
 
 hoopai_runtime::model! {
     /// A reply of which the trace id alone is declared.

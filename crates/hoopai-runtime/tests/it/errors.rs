@@ -6,14 +6,14 @@ use std::time::Duration;
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::serde_json::json;
 use hoopai_runtime::{Error, Method};
+use hoopai_test_support::{Reply, Server};
 
-use crate::api::Client;
-use crate::api::types::Contact;
-use crate::server::{Answer, LOCATION, Server, TOKEN, client_at, raw, silent};
+use crate::clients::{Clients, LOCATION, TOKEN};
+use crate::sample_api::Client;
+use crate::sample_api::types::Contact;
 
-async fn refused(answer: Answer) -> Error {
-    Server::start(answer)
-        .await
+async fn refused(answer: Reply) -> Error {
+    Server::with_reply(answer)
         .client()
         .get_contact()
         .contact_id("Hk7dD1fI4gZ1lS1kO8qQ")
@@ -26,7 +26,7 @@ async fn refused(answer: Answer) -> Error {
 async fn an_error_knows_the_call_and_the_reply() {
     let body = r#"{"statusCode":422,"message":["a must be set","b should not exist"],"error":"Unprocessable Entity",
         "errors":[{"field":"a","message":"is empty"}],"meta":{"contactId":"c9"},"traceId":"t-1"}"#;
-    let error = refused(Answer::new(400, body).header("x-request-id", "r-1")).await;
+    let error = refused(Reply::with_headers(400, &[("x-request-id", "r-1")], body)).await;
     assert_eq!(error.kind(), ErrorKind::Status);
     assert_eq!(
         error.operation().map(|operation| operation.id),
@@ -131,7 +131,7 @@ async fn every_refusal_says_what_to_do() {
         (502, r#"{"message":"#.into(), "cut off"),
         (503, "upstream failed".into(), "not JSON"),
     ] {
-        let error = refused(Answer::new(status, body)).await;
+        let error = refused(Reply::json(status, body)).await;
         assert!(
             error.to_string().contains(says),
             "{status} should say {says:?}: {error}"
@@ -163,7 +163,7 @@ async fn predicates_tell_the_kinds_apart() {
         (429, "{}", Some(4)),
         (500, r#"{"message":"not found"}"#, None),
     ] {
-        let error = refused(Answer::new(status, body)).await;
+        let error = refused(Reply::json(status, body)).await;
         for (i, predicate) in predicates.iter().enumerate() {
             assert_eq!(
                 predicate(&error),
@@ -177,10 +177,13 @@ async fn predicates_tell_the_kinds_apart() {
 
 #[tokio::test]
 async fn a_redirect_is_an_error_and_is_not_followed() {
-    let elsewhere = Server::plain().await;
+    let elsewhere = Server::with_body("{}");
     for status in [301, 302, 307, 308] {
-        let server =
-            Server::start(Answer::new(status, "").header("location", &elsewhere.url)).await;
+        let server = Server::with_reply(Reply::with_headers(
+            status,
+            &[("location", &elsewhere.url)],
+            "",
+        ));
         let error = server
             .client()
             .get_contact()
@@ -196,8 +199,9 @@ async fn a_redirect_is_an_error_and_is_not_followed() {
 
 #[tokio::test]
 async fn a_refusal_whose_body_breaks_off_is_still_a_refusal() {
-    let url = raw(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 100\r\n\r\n{\"mess").await;
-    let error = client_at(&url)
+    let reply = Reply::raw(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 100\r\n\r\n{\"mess").close();
+    let error = Server::with_reply(reply)
+        .client_with_location()
         .get_contact()
         .contact_id("c")
         .send()
@@ -209,10 +213,7 @@ async fn a_refusal_whose_body_breaks_off_is_still_a_refusal() {
 
 #[tokio::test]
 async fn time_running_out_is_told() {
-    let url = silent().await;
-    let handle = hoopai_runtime::Handle::builder()
-        .private_token(TOKEN)
-        .base_url(url);
+    let handle = Server::with_reply(Reply::silence()).builder();
     let client = Client::new(handle.timeout(Duration::from_millis(50)).build().unwrap());
     let error = client
         .get_contact()
@@ -229,10 +230,8 @@ async fn time_running_out_is_told() {
 
 #[tokio::test]
 async fn a_connection_that_is_refused_is_told() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let error = client_at(&url)
+    let error = Server::refusing_url()
+        .client_with_location()
         .get_contact()
         .contact_id("Hk7dD1fI4gZ1lS1kO8qQ")
         .send()
@@ -299,10 +298,9 @@ async fn no_secret_and_nothing_personal_is_shown() {
     };
     for status in [200, 301, 400, 401, 403, 404, 422, 429, 500] {
         for body in &bodies {
-            let answer =
-                Answer::new(status, body.clone()).header("x-request-id", "jane.doe@example.com");
-            let server = Server::start(answer).await;
-            let client = server.located();
+            let headers = [("x-request-id", "jane.doe@example.com")];
+            let server = Server::with_reply(Reply::with_headers(status, &headers, body));
+            let client = server.client_with_location();
             let mut shown = format!("{client:?} {:?}", server.builder().location(LOCATION));
             let create = client
                 .create_contact()

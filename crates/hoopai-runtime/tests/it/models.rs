@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use hoopai_runtime::serde_json::{self, Value, json};
 
-use crate::api::types::{Anything, Contact, Status};
+use crate::sample_api::types::{Anything, Contact, Status};
 
 #[test]
 fn a_model_survives_reading_and_writing() {
@@ -164,12 +164,12 @@ fn what_is_shared_may_be_sent() {
     fn sent<T: Send + 'static>(_: T) {}
     shared::<hoopai_runtime::Handle>();
     shared::<hoopai_runtime::Error>();
-    shared::<crate::api::Client>();
+    shared::<crate::sample_api::Client>();
     shared::<hoopai_runtime::Response<Contact>>();
     let handle = hoopai_runtime::Handle::builder()
         .private_token("t")
         .build()
         .unwrap();
-    sent(crate::api::Client::new(&handle).get_contact().send());
-    sent(crate::api::Client::new(handle).upload_file());
+    sent(crate::sample_api::Client::new(&handle).get_contact().send());
+    sent(crate::sample_api::Client::new(handle).upload_file());
 }

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::operation::{Operation, Paging};
 use hoopai_runtime::{CallOptions, Drift, Method};
+use hoopai_test_support::Server;
 
-use super::book::{Item, ItemsReply, OFFSET, handle, ids, list};
-use crate::server::{Answer, Server};
+use super::fake_list::{Item, ItemsReply, OFFSET, handle, ids, list};
+use crate::clients::Clients;
 
 const DRIFTED: &str = r#" {"meta":{"total":4},"items":[{"id":"0"},{"id":1,"tags":["a",{"b":"]"}],"visits":"2"},
     null,{"what":"jane@example.com"},"jane"]}"#;
@@ -32,7 +33,7 @@ fn noting(server: &Server) -> (hoopai_runtime::Handle, Heard) {
 
 #[tokio::test]
 async fn an_item_drifts_where_it_does_in_the_whole_reply() {
-    let server = Server::start(Answer::json(DRIFTED)).await;
+    let server = Server::with_body(DRIFTED);
     let (handle, heard) = noting(&server);
     let call = handle.request(Method::Get, "/items");
     let mut pages = call.pages::<ItemsReply>(TOTAL);
@@ -65,7 +66,7 @@ async fn places_are_those_of_the_rule() {
         ("a.b", r#"{"a":{"b":[{"visits":"2"}]}}"#, "a.b[0].visits"),
         ("a.1", r#"{"a":[[],[{"tags":[1]}]]}"#, "a[1][0].tags[0]"),
     ] {
-        let server = Server::start(Answer::json(reply)).await;
+        let server = Server::with_body(reply);
         let (handle, heard) = noting(&server);
         let rule = Paging { items, ..OFFSET };
         let mut list = list(&handle, rule);
@@ -77,7 +78,7 @@ async fn places_are_those_of_the_rule() {
 
 #[tokio::test]
 async fn places_in_items_that_are_lists_are_joined_to_theirs() {
-    let server = Server::start(Answer::json(r#"{"items":[["a"],["b",1]]}"#)).await;
+    let server = Server::with_body(r#"{"items":[["a"],["b",1]]}"#);
     let (handle, heard) = noting(&server);
     let call = handle.request(Method::Get, "/items");
     let mut list = call.stream::<Vec<String>>(OFFSET);
@@ -88,7 +89,7 @@ async fn places_in_items_that_are_lists_are_joined_to_theirs() {
 
 #[tokio::test]
 async fn in_strict_mode_the_item_is_an_error_and_those_before_it_are_not() {
-    let server = Server::start(Answer::json(DRIFTED)).await;
+    let server = Server::with_body(DRIFTED);
     let handle = handle(&server);
     let call = handle.request(Method::Get, "/items");
     let mut strict = call
@@ -108,7 +109,7 @@ async fn in_strict_mode_the_item_is_an_error_and_those_before_it_are_not() {
 
 #[tokio::test]
 async fn an_item_that_fits_its_type_in_no_way_is_an_error_at_its_place() {
-    let server = Server::start(Answer::json(r#"  {"items":["a",2,["jane"],"b"]}"#)).await;
+    let server = Server::with_body(r#"  {"items":["a",2,["jane"],"b"]}"#);
     let call = handle(&server).request(Method::Get, "/items");
     let mut list = call.stream::<String>(OFFSET);
     assert_eq!(list.next().await.unwrap().unwrap(), "a");

@@ -5,9 +5,11 @@ use hoopai_runtime::operation::Paging;
 use hoopai_runtime::paging::ListPosition;
 use hoopai_runtime::serde_json;
 use hoopai_runtime::{Handle, Method};
+use hoopai_test_support::{Reply, Server};
 
-use super::book::{Book, CURSOR, Item, ItemsReply, OFFSET, PAGE, handle, ids, list, rules};
-use crate::server::{Answer, Server};
+use super::fake_list::{
+    CURSOR, FakeList, Item, ItemsReply, OFFSET, PAGE, handle, ids, list, rules,
+};
 
 /// A position after it was written and read.
 fn kept(position: &ListPosition) -> ListPosition {
@@ -40,12 +42,12 @@ async fn take(
 
 #[tokio::test]
 async fn a_list_goes_on_from_every_item() {
-    let book = Book::of(vec![
+    let fake = FakeList::of(vec![
         (0..10).collect(),
         (10..13).collect(),
         (13..23).collect(),
     ]);
-    let server = book.server().await;
+    let server = fake.server();
     let handle = handle(&server);
     for rule in rules() {
         for count in 0..=23 {
@@ -54,15 +56,15 @@ async fn a_list_goes_on_from_every_item() {
             let (rest, error) = ids(&mut list(&handle, rule).resume(position)).await;
             assert!(error.is_none(), "{error:?}");
             came.extend(rest);
-            assert_eq!(came, book.ids(), "{count} {rule:?}");
+            assert_eq!(came, fake.ids(), "{count} {rule:?}");
         }
     }
 }
 
 #[tokio::test]
 async fn an_item_a_process_is_enough() {
-    let book = Book::full(23);
-    let server = book.server().await;
+    let fake = FakeList::full(23);
+    let server = fake.server();
     let handle = handle(&server);
     for rule in rules() {
         let (mut all, mut position) = (Vec::new(), None);
@@ -74,23 +76,22 @@ async fn an_item_a_process_is_enough() {
             }
             all.extend(came);
         }
-        assert_eq!(all, book.ids(), "{rule:?}");
+        assert_eq!(all, fake.ids(), "{rule:?}");
     }
 }
 
 #[tokio::test]
 async fn after_an_error_it_goes_on_at_the_page_that_failed() {
     for rule in rules() {
-        let book = Book::full(25);
-        let own = book.clone();
+        let fake = FakeList::full(25);
+        let own = fake.clone();
         let count = std::sync::atomic::AtomicUsize::new(0);
-        let server = Server::scripted(move |seen| {
+        let server = Server::start(move |request| {
             match count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-                1 => Answer::new(500, "{}"),
-                _ => own.answer(seen),
+                1 => Reply::json(500, "{}"),
+                _ => own.reply(request),
             }
-        })
-        .await;
+        });
         let handle = handle(&server);
         let mut first = list(&handle, rule);
         let (mut came, error) = ids(&mut first).await;
@@ -102,7 +103,7 @@ async fn after_an_error_it_goes_on_at_the_page_that_failed() {
         let (rest, error) = ids(&mut list(&handle, rule).resume(position)).await;
         assert!(error.is_none(), "{error:?}");
         came.extend(rest);
-        assert_eq!(came, book.ids());
+        assert_eq!(came, fake.ids());
         assert_eq!(server.targets()[2], failed);
     }
 }
@@ -114,7 +115,7 @@ async fn what_was_read_before_counts_towards_the_end() {
             total: Some("meta.total"),
             ..rule
         };
-        let server = Book::full(13).server().await;
+        let server = FakeList::full(13).server();
         let (_, position) = take(&handle(&server), rule, None, 11).await;
         let before = server.count();
         let (came, _) = ids(&mut list(&handle(&server), rule).resume(position)).await;
@@ -124,7 +125,7 @@ async fn what_was_read_before_counts_towards_the_end() {
 
 #[tokio::test]
 async fn a_beginning_that_the_caller_chose_is_in_the_position() {
-    let server = Book::full(30).server().await;
+    let server = FakeList::full(30).server();
     let handle = handle(&server);
     for (rule, name, value) in [
         (OFFSET, "skip", "10"),
@@ -141,9 +142,9 @@ async fn a_beginning_that_the_caller_chose_is_in_the_position() {
 
 #[tokio::test]
 async fn a_list_that_ended_has_a_position_that_finds_what_is_new() {
-    let server = Book::full(13).server().await;
+    let server = FakeList::full(13).server();
     let (_, position) = take(&handle(&server), OFFSET, None, 99).await;
-    let grown = Book::full(17).server().await;
+    let grown = FakeList::full(17).server();
     let (came, error) = ids(&mut list(&handle(&grown), OFFSET).resume(position)).await;
     assert!(error.is_none(), "{error:?}");
     assert_eq!(came, ["13", "14", "15", "16"]);
@@ -151,9 +152,9 @@ async fn a_list_that_ended_has_a_position_that_finds_what_is_new() {
 
 #[tokio::test]
 async fn a_page_that_shrank_in_the_meantime_leaves_nothing_behind() {
-    let server = Book::full(10).server().await;
+    let server = FakeList::full(10).server();
     let (_, position) = take(&handle(&server), CURSOR, None, 7).await;
-    let shrunken = Book::of(vec![vec![0, 1], vec![2, 3]]).server().await;
+    let shrunken = FakeList::of(vec![vec![0, 1], vec![2, 3]]).server();
     let mut rest = list(&handle(&shrunken), CURSOR).resume(position);
     let (came, error) = ids(&mut rest).await;
     assert!(error.is_none(), "{error:?}");
@@ -167,7 +168,7 @@ async fn a_page_that_shrank_in_the_meantime_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_position_of_another_list_is_refused_before_anything_is_sent() {
-    let server = Server::plain().await;
+    let server = Server::with_body("{}");
     let handle = handle(&server);
     let position = list(&handle, OFFSET).position();
     let calls = [
@@ -201,7 +202,7 @@ async fn a_position_of_another_list_is_refused_before_anything_is_sent() {
 
 #[tokio::test]
 async fn it_is_too_late_to_resume_once_reading_has_begun() {
-    let server = Book::full(13).server().await;
+    let server = FakeList::full(13).server();
     let mut first = list(&handle(&server), OFFSET);
     first.next().await.unwrap().unwrap();
     let position = first.position();
@@ -241,7 +242,7 @@ fn what_is_no_position_is_not_read_as_one() {
 
 #[tokio::test]
 async fn numbers_at_the_edge_do_no_harm() {
-    let server = Book::full(3).server().await;
+    let server = FakeList::full(3).server();
     let handle = handle(&server);
     for (rule, start) in [(OFFSET, "offset"), (PAGE, "page")] {
         let text = format!(
@@ -259,10 +260,7 @@ async fn numbers_at_the_edge_do_no_harm() {
 
 #[tokio::test]
 async fn it_shows_no_mark() {
-    let server = Server::start(Answer::json(
-        r#"{"items":[{"id":"0"}],"meta":{"next":"jane@example.com"}}"#,
-    ))
-    .await;
+    let server = Server::with_body(r#"{"items":[{"id":"0"}],"meta":{"next":"jane@example.com"}}"#);
     let call = handle(&server).request(Method::Get, "/items/Cm7Pj2Xs9Gf4Ua1Ne6Kt");
     let mut list = call.stream::<Item>(CURSOR);
     list.next().await.unwrap().unwrap();
@@ -276,8 +274,8 @@ async fn it_shows_no_mark() {
 
 #[tokio::test]
 async fn pages_and_items_share_their_positions() {
-    let book = Book::full(25);
-    let server = book.server().await;
+    let fake = FakeList::full(25);
+    let server = fake.server();
     let handle = handle(&server);
     for rule in rules() {
         let call = handle.request(Method::Get, "/items");

@@ -6,9 +6,9 @@ use hoopai_runtime::operation::{
 };
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Call, CallOptions, Method, Part};
+use hoopai_test_support::{Reply, Server};
 
-use super::book::{Book, CURSOR, Item, LAST_ITEM, OFFSET, PAGE, handle, ids, list};
-use crate::server::{Answer, Server};
+use super::fake_list::{CURSOR, FakeList, Item, LAST_ITEM, OFFSET, PAGE, handle, ids, list};
 
 #[tokio::test]
 async fn pages_are_asked_for_as_the_rule_says() {
@@ -26,7 +26,7 @@ async fn pages_are_asked_for_as_the_rule_says() {
             ["limit=10", "limit=10&after=p%2F1", "limit=10&after=p%2F2"],
         ),
     ] {
-        let server = Book::full(13).server().await;
+        let server = FakeList::full(13).server();
         ids(&mut list(&handle(&server), rule)).await;
         assert_eq!(
             server.targets(),
@@ -37,7 +37,7 @@ async fn pages_are_asked_for_as_the_rule_says() {
 
 #[tokio::test]
 async fn what_the_caller_sets_stays() {
-    let server = Book::full(30).server().await;
+    let server = FakeList::full(30).server();
     let handle = handle(&server);
     for (rule, name, value, expected) in [
         (OFFSET, "skip", "20", 20..30),
@@ -62,7 +62,7 @@ async fn what_the_caller_sets_stays() {
 
 #[tokio::test]
 async fn a_beginning_that_is_no_number_is_named_before_anything_is_sent() {
-    let server = Server::plain().await;
+    let server = Server::with_body("{}");
     for rule in [OFFSET, PAGE] {
         let call = handle(&server).request(Method::Get, "/items");
         let call = call.query("skip", "jane@example.com").query("page", "-1");
@@ -97,25 +97,28 @@ const IN_BODY: Paging = Paging {
 };
 
 /// Three hits, by a mark that is a list with a number that no float holds.
-fn hits(seen: &crate::server::Seen) -> Answer {
-    let body: Value = hoopai_runtime::serde_json::from_slice(&seen.body).unwrap();
-    Answer::json(if body["searchAfter"].is_null() {
-        r#" {"hits":[{"id":"0"},{"id":"1","sort":[1769851800000123456789, "a\"b"]}],"total":"3"} "#
-    } else {
-        r#"{"hits":[{"id":"2"}],"total":3}"#
-    })
+fn hits(request: &hoopai_test_support::Request) -> Reply {
+    let body: Value = hoopai_runtime::serde_json::from_slice(&request.body).unwrap();
+    Reply::json(
+        200,
+        if body["searchAfter"].is_null() {
+            r#" {"hits":[{"id":"0"},{"id":"1","sort":[1769851800000123456789, "a\"b"]}],"total":"3"} "#
+        } else {
+            r#"{"hits":[{"id":"2"}],"total":3}"#
+        },
+    )
 }
 
 #[tokio::test]
 async fn marks_and_sizes_go_into_bodies_as_they_came() {
-    let server = Server::scripted(hits).await;
+    let server = Server::start(hits);
     let call = handle(&server).request(Method::Post, "/search");
     let call = call.json(&json!({"filters": [], "pageLimit": null}));
     let all = call.collect_all::<Item>(IN_BODY, 10).await.unwrap();
     assert_eq!(all.len(), 3);
     // `null` is the caller's own word on the size.
     assert_eq!(
-        server.texts(),
+        server.bodies(),
         [
             r#"{"filters":[],"pageLimit":null}"#,
             r#"{"filters":[],"pageLimit":null,"searchAfter":[1769851800000123456789, "a\"b"]}"#,
@@ -123,11 +126,11 @@ async fn marks_and_sizes_go_into_bodies_as_they_came() {
         ]
     );
 
-    let server = Server::scripted(hits).await;
+    let server = Server::start(hits);
     let call = handle(&server).request(Method::Post, "/search");
     call.collect_all::<Item>(IN_BODY, 10).await.unwrap();
     assert_eq!(
-        server.texts(),
+        server.bodies(),
         [
             r#"{"pageLimit":2}"#,
             r#"{"pageLimit":2,"searchAfter":[1769851800000123456789, "a\"b"]}"#,
@@ -161,10 +164,12 @@ async fn a_mark_that_the_next_page_lacks_is_not_sent_on() {
         r#"[{"id":"3","b":[[]],"a":""}]"#,
     ];
     let next = std::sync::atomic::AtomicUsize::new(0);
-    let server = Server::scripted(move |_| {
-        Answer::json(replies[next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)])
-    })
-    .await;
+    let server = Server::start(move |_| {
+        Reply::json(
+            200,
+            replies[next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)],
+        )
+    });
     let call = handle(&server).request(Method::Post, "/search");
     let call = call.json(&json!({"a": "own", "q": 1})).query("b", "own");
     let all = call.collect_all::<Item>(TWO, 10).await.unwrap();
@@ -179,7 +184,7 @@ async fn a_mark_that_the_next_page_lacks_is_not_sent_on() {
         ]
     );
     assert_eq!(
-        server.texts(),
+        server.bodies(),
         [
             r#"{"q":1,"a":"own"}"#,
             r#"{"q":1,"a":"5"}"#,
@@ -207,11 +212,11 @@ async fn numbers_go_as_text_where_the_body_declares_text() {
         }),
         ..Paging::DEFAULT
     };
-    let server = Server::plain().await;
+    let server = Server::with_body("{}");
     let call = handle(&server).request(Method::Post, "/posts");
     let call = call.json(&json!({"skip": "40"}));
     assert!(call.collect_all::<Item>(TEXT, 10).await.unwrap().is_empty());
-    assert_eq!(server.texts(), [r#"{"limit":"20","skip":"40"}"#]);
+    assert_eq!(server.bodies(), [r#"{"limit":"20","skip":"40"}"#]);
 }
 
 #[tokio::test]
@@ -226,12 +231,12 @@ async fn numbers_of_a_list_go_as_texts_where_the_body_declares_texts() {
         }]),
         ..IN_BODY
     };
-    let server = Server::scripted(hits).await;
+    let server = Server::start(hits);
     let call = handle(&server).request(Method::Post, "/search");
     let all = call.collect_all::<Item>(TEXTS, 10).await.unwrap();
     assert_eq!(all.len(), 3);
     assert_eq!(
-        server.texts()[1],
+        server.bodies()[1],
         r#"{"pageLimit":2,"searchAfter":["1769851800000123456789","a\"b"]}"#
     );
 }
@@ -248,7 +253,7 @@ async fn a_multipart_call_does_not_page() {
         paging: Some(OFFSET),
         ..Operation::DEFAULT
     };
-    let server = Server::plain().await;
+    let server = Server::with_body("{}");
     let mut call = Call::new(&handle(&server), &UPLOADS);
     call.part("file", Part::text("x"));
     let error = call.stream::<Item>().next().await.unwrap().unwrap_err();
@@ -259,7 +264,7 @@ async fn a_multipart_call_does_not_page() {
 
 #[tokio::test]
 async fn options_hold_for_the_call_of_each_page() {
-    let server = Book::full(13).server().await;
+    let server = FakeList::full(13).server();
     let call = handle(&server).request(Method::Get, "/items");
     let call = call
         .header("x-own", "1")

@@ -11,11 +11,12 @@ use hoopai_runtime::retry::{Backoff, UnlimitedRetryBudget};
 use hoopai_runtime::serde_json::json;
 use hoopai_runtime::time::BoxFuture;
 use hoopai_runtime::{CallOptions, Error, Handle, SecretString};
+use hoopai_test_support::{Reply, Server};
 use std::time::Duration;
 
-use crate::api::Client;
-use crate::api::types::Contact;
-use crate::server::{Answer, LOCATION, Server};
+use crate::clients::LOCATION;
+use crate::sample_api::Client;
+use crate::sample_api::types::Contact;
 
 /// A class: a reply of it, and a part of the text that says what to do.
 const CLASSES: &[(Kind, u16, &str, &str)] = &[
@@ -183,8 +184,8 @@ struct Outcome {
 }
 
 /// A call that is refused whenever it is sent, under the standard policy.
-async fn refused(answer: Answer, write: bool, idempotent: Option<bool>) -> Outcome {
-    let server = Server::start(answer).await;
+async fn refused(answer: Reply, write: bool, idempotent: Option<bool>) -> Outcome {
+    let server = Server::with_reply(answer);
     let source = CursorSource::default();
     let handle = Handle::builder()
         .token_source(source.clone())
@@ -216,12 +217,12 @@ async fn refused(answer: Answer, write: bool, idempotent: Option<bool>) -> Outco
     }
 }
 
-fn answer(status: u16, message: &str) -> Answer {
+fn answer(status: u16, message: &str) -> Reply {
     if message.starts_with('<') {
-        return Answer::new(status, message).header("content-type", "text/html");
+        return Reply::with_headers(status, &[("content-type", "text/html")], message);
     }
     let body = json!({ "statusCode": status, "message": message, "traceId": "t-1" });
-    Answer::new(status, body.to_string())
+    Reply::json(status, body.to_string())
 }
 
 #[test]

@@ -9,8 +9,9 @@ use hoopai_runtime::paging::ItemStream;
 use hoopai_runtime::rate_limit::RateLimitSettings;
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Error, Handle, Method, reqwest};
+use hoopai_test_support::{Reply, Request, Server};
 
-use crate::server::{Answer, Seen, Server};
+use crate::clients::Clients;
 
 pub(crate) const SIZE: Option<PageSize> = Some(PageSize {
     to: PageParam::Query("limit"),
@@ -68,13 +69,13 @@ pub(crate) fn rules() -> Vec<Paging> {
 
 /// A list in pages.
 #[derive(Clone)]
-pub(crate) struct Book {
+pub(crate) struct FakeList {
     pub(crate) pages: Arc<Vec<Vec<usize>>>,
     /// What it gives as the count of all.
     pub(crate) total: Value,
 }
 
-impl Book {
+impl FakeList {
     /// Numbers up to `count`, in full pages.
     pub(crate) fn full(count: usize) -> Self {
         let all: Vec<usize> = (0..count).collect();
@@ -83,7 +84,7 @@ impl Book {
 
     pub(crate) fn of(pages: Vec<Vec<usize>>) -> Self {
         let total = json!(pages.iter().map(Vec::len).sum::<usize>());
-        Book {
+        FakeList {
             pages: Arc::new(pages),
             total,
         }
@@ -99,17 +100,17 @@ impl Book {
     }
 
     /// The answer to a request.
-    pub(crate) fn answer(&self, seen: &Seen) -> Answer {
-        let limit = seen.number("limit").unwrap();
+    pub(crate) fn reply(&self, request: &Request) -> Reply {
+        let limit = request.number("limit").unwrap();
         let mut from = 0;
-        let page = if let Some(skip) = seen.number("skip") {
+        let page = if let Some(skip) = request.number("skip") {
             // Pages without items cannot be reached by an offset.
             let page = (0..self.pages.len()).find(|page| skip < self.before(page + 1));
             from = page.map_or(0, |page| skip - self.before(page));
             page.unwrap_or(self.pages.len())
-        } else if let Some(page) = seen.number("page") {
+        } else if let Some(page) = request.number("page") {
             page - 1
-        } else if let Some(after) = seen.query("after") {
+        } else if let Some(after) = request.query("after") {
             after.strip_prefix("p/").unwrap().parse().unwrap()
         } else {
             0
@@ -129,7 +130,8 @@ impl Book {
             .collect();
         let more = page + 1 < self.pages.len();
         let next = more.then(|| format!("p/{}", page + 1));
-        Answer::json(
+        Reply::json(
+            200,
             &json!({
                 "items": items,
                 "meta": {"total": self.total, "more": more, "next": next},
@@ -139,9 +141,9 @@ impl Book {
         )
     }
 
-    pub(crate) async fn server(&self) -> Server {
-        let book = self.clone();
-        Server::scripted(move |seen| book.answer(seen)).await
+    pub(crate) fn server(&self) -> Server {
+        let fake = self.clone();
+        Server::start(move |request| fake.reply(request))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use hoopai_runtime::operation::{PageStrategy, Paging};
 
-use super::book::{Book, handle, ids, list, rules};
+use super::fake_list::{FakeList, handle, ids, list, rules};
 
 /// How many requests a list takes: one for each page, and one that sees the end where nothing else tells it.
 fn requests(rule: &Paging, count: usize) -> usize {
@@ -29,12 +29,12 @@ fn requests(rule: &Paging, count: usize) -> usize {
 async fn all_items_come_once_in_their_order_with_no_request_too_many() {
     for rule in rules() {
         for count in [0, 1, 9, 10, 11, 20, 57] {
-            let book = Book::full(count);
-            let server = book.server().await;
+            let fake = FakeList::full(count);
+            let server = fake.server();
             let mut list = list(&handle(&server), rule);
             let (came, error) = ids(&mut list).await;
             assert!(error.is_none(), "{rule:?} {error:?}");
-            assert_eq!(came, book.ids(), "{rule:?}");
+            assert_eq!(came, fake.ids(), "{rule:?}");
             assert_eq!(server.count(), requests(&rule, count), "{count} {rule:?}");
             assert_eq!(list.position().items(), count as u64);
         }

@@ -4,9 +4,10 @@ use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::operation::{Body, Operation, PageParam, PageSize, Paging};
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Call, Error, Method};
+use hoopai_test_support::Server;
 
-use crate::api::Client;
-use crate::server::{Answer, Server};
+use crate::clients::Clients;
+use crate::sample_api::Client;
 
 /// What is wrong with a call that was not sent.
 #[track_caller]
@@ -22,7 +23,7 @@ fn not_sent(server: &Server, error: &Error, parameter: Option<&str>, says: &str)
 
 #[tokio::test]
 async fn a_url_that_is_too_long_names_the_longest_parameter() {
-    let server = Server::plain().await;
+    let server = Server::with_body("{}");
     let client = server.client();
     let long = "x".repeat(8_000);
     let error = client
@@ -51,7 +52,7 @@ async fn a_url_that_is_too_long_names_the_longest_parameter() {
 
     let ids: Vec<String> = (0..1000).map(|id| format!("id-{id}")).collect();
     let error = server
-        .located()
+        .client_with_location()
         .list_contacts()
         .ids(ids)
         .send()
@@ -86,7 +87,7 @@ async fn a_url_that_is_too_long_names_the_longest_parameter() {
 
 #[tokio::test]
 async fn the_longest_url_is_sent() {
-    let server = Server::plain().await;
+    let server = Server::with_body("{}");
     let room = 8_000 - server.url.len() - "/contacts/".len();
     let call = |length: usize| {
         server
@@ -103,8 +104,8 @@ async fn the_longest_url_is_sent() {
 
 #[tokio::test]
 async fn a_page_above_the_declared_maximum_is_not_sent() {
-    let server = Server::plain().await;
-    let client = server.located();
+    let server = Server::with_body("{}");
+    let client = server.client_with_location();
     const SAYS: &str = "`limit` is above the platform's maximum of 100: set 100 or less, or leave it out and read the whole list with `stream()`";
     let error = client.page_contacts().limit(5000).send().await.unwrap_err();
     not_sent(&server, &error, Some("limit"), SAYS);
@@ -185,7 +186,7 @@ static ASSUMED: Operation = Operation {
 
 #[tokio::test]
 async fn a_page_size_in_a_body_is_checked_where_the_platform_declares_it() {
-    let server = Server::start(Answer::json(r#"{"things":[]}"#)).await;
+    let server = Server::with_body(r#"{"things":[]}"#);
     let handle = server.builder().build().unwrap();
     for (size, fine) in [
         (json!(20), true),

@@ -4,7 +4,7 @@ use hoopai_runtime::json::{Decoded, from_slice};
 use hoopai_runtime::serde_json::{self, Value, json};
 use hoopai_runtime::{CustomFieldFile, CustomFieldValue, Decimal, Timestamp};
 
-use crate::api::types::{Contact, Status};
+use crate::sample_api::types::{Contact, Status};
 
 hoopai_runtime::model! {
     /// A deletion's reply.

@@ -2,9 +2,10 @@
 
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::{Error, Handle};
+use hoopai_test_support::Server;
 
-use crate::api::Client;
-use crate::server::{Server, TOKEN};
+use crate::clients::{Clients, TOKEN};
+use crate::sample_api::Client;
 
 fn base(url: &str) -> Result<Handle, Error> {
     Handle::builder().private_token(TOKEN).base_url(url).build()
@@ -82,7 +83,7 @@ fn other_settings_are_checked() {
 
 #[tokio::test]
 async fn a_token_is_taken_as_people_paste_it() {
-    let server = Server::plain().await;
+    let server = Server::with_body("{}");
     for pasted in [format!(" {TOKEN}\n"), format!("Bearer {TOKEN}")] {
         let client = Client::new(server.builder().private_token(pasted).build().unwrap());
         client.get_contact().contact_id("c").send().await.unwrap();
@@ -95,7 +96,7 @@ async fn a_token_is_taken_as_people_paste_it() {
 
 #[tokio::test]
 async fn a_client_of_the_callers_own_is_used() {
-    let server = Server::plain().await;
+    let server = Server::with_body("{}");
     let mut headers = hoopai_runtime::reqwest::header::HeaderMap::new();
     headers.insert("x-own", "1".parse().unwrap());
     let own = hoopai_runtime::reqwest::Client::builder()
@@ -105,7 +106,7 @@ async fn a_client_of_the_callers_own_is_used() {
         .unwrap();
     let client = Client::new(server.builder().http_client(own).build().unwrap());
     client.get_contact().contact_id("c").send().await.unwrap();
-    assert_eq!(server.seen().header("x-own"), Some("1"));
+    assert_eq!(server.single().header("x-own"), Some("1"));
 }
 
 #[test]

@@ -9,12 +9,13 @@ use hoopai_runtime::rate_limit::RateLimitSettings;
 use hoopai_runtime::retry::Backoff;
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Error, Handle, Method};
+use hoopai_test_support::{Reply, Server};
 
-use crate::api::Client;
-use crate::server::{Answer, Server, TOKEN};
+use crate::clients::{Clients, TOKEN};
+use crate::sample_api::Client;
 
 async fn refused(status: u16, body: &Value) -> Error {
-    let server = Server::start(Answer::new(status, body.to_string())).await;
+    let server = Server::with_reply(Reply::json(status, body.to_string()));
     let call = server.client().get_contact().contact_id("c1");
     call.send().await.unwrap_err()
 }
@@ -96,8 +97,11 @@ async fn an_id_that_comes_twice_is_printed_once() {
         ("t-1", "[trace id t-1]"),
         ("r-1", "[trace id t-1, request id r-1]"),
     ] {
-        let answer = Answer::new(400, r#"{"message":"m","traceId":"t-1"}"#);
-        let server = Server::start(answer.header("x-request-id", request)).await;
+        let (headers, body) = (
+            [("x-request-id", request)],
+            r#"{"message":"m","traceId":"t-1"}"#,
+        );
+        let server = Server::with_reply(Reply::with_headers(400, &headers, body));
         let call = server.client().get_contact().contact_id("c1");
         let error = call.send().await.unwrap_err();
         assert!(error.to_string().ends_with(printed), "{error}");
@@ -190,10 +194,7 @@ async fn call(url: &str) -> (Error, Told) {
 
 #[tokio::test]
 async fn attempts_without_a_connection_are_not_counted_as_sent() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", free.local_addr().unwrap());
-    drop(free);
-    let (error, told) = call(&url).await;
+    let (error, told) = call(&Server::refusing_url()).await;
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 0));
     let text = error.to_string();
     assert!(text.ends_with("then try again. (tried 5 times)"), "{text}");
@@ -209,11 +210,9 @@ async fn attempts_without_a_connection_are_not_counted_as_sent() {
 
 #[tokio::test]
 async fn attempts_that_were_sent_are_counted_among_others() {
-    // It answers one request and is gone.
-    let url =
-        crate::server::raw(b"HTTP/1.1 503 Gone\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-            .await;
-    let (error, told) = call(&url).await;
+    let reply = Reply::with_headers(503, &[("connection", "close")], "").close();
+    let server = Server::for_one_connection(reply);
+    let (error, told) = call(&server.url).await;
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1));
     assert!(
         error.to_string().ends_with("(tried 5 times, sent 1 times)"),
@@ -221,7 +220,7 @@ async fn attempts_that_were_sent_are_counted_among_others() {
     );
     assert_eq!(told.0.lock().unwrap().call.unwrap().attempts, 1);
 
-    let server = Server::start(Answer::new(503, "{}")).await;
+    let server = Server::with_reply(Reply::json(503, "{}"));
     let (error, told) = call(&server.url).await;
     assert!(error.to_string().ends_with(" (sent 5 times)"), "{error}");
     assert_eq!((error.attempts(), server.count()), (5, 5));
@@ -230,11 +229,11 @@ async fn attempts_that_were_sent_are_counted_among_others() {
 
 #[tokio::test]
 async fn a_page_in_place_of_a_reply_says_what_to_do() {
-    let server = Server::start(Answer::json("<html>Welcome</html>")).await;
+    let server = Server::with_body("<html>Welcome</html>");
     let handle = server.builder().build().unwrap();
     let error = handle.request(Method::Get, "/x").send().await.unwrap_err();
     assert!(error.to_string().contains("check the base URL"), "{error}");
-    let server = Server::start(Answer::json("")).await;
+    let server = Server::with_body("");
     let handle = server.builder().build().unwrap();
     let error = handle
         .request(Method::Get, "/x")

@@ -6,11 +6,11 @@ use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::json::from_slice;
 use hoopai_runtime::operation::Operation;
 use hoopai_runtime::{CallOptions, Drift, DriftCounter, DriftKind, DriftObserver, Method};
+use hoopai_test_support::{Reply, Server, log};
 
-use crate::api::Client;
-use crate::api::types::{Contact, ContactsReply};
-use crate::log;
-use crate::server::{Answer, Server};
+use crate::clients::Clients;
+use crate::sample_api::Client;
+use crate::sample_api::types::{Contact, ContactsReply};
 
 /// The drifts, one a line.
 fn told(drift: &[Drift]) -> String {
@@ -32,7 +32,7 @@ const DRIFTED: &str =
 
 #[tokio::test]
 async fn the_reply_the_observer_and_the_log_tell_of_drift() {
-    let server = Server::start(Answer::json(DRIFTED)).await;
+    let server = Server::with_body(DRIFTED);
     let heard = Heard::default();
     let own = heard.clone();
     let observer = move |operation: Option<&'static Operation>, drift: &Drift| {
@@ -40,14 +40,14 @@ async fn the_reply_the_observer_and_the_log_tell_of_drift() {
         own.0.lock().unwrap().push(format!("{name} {drift}"));
     };
     let handle = server.builder().drift_observer(observer).build().unwrap();
-    log::listen();
+    log::capture();
     let reply = Client::new(&handle)
         .get_contact()
         .contact_id("c")
         .send()
         .await
         .unwrap();
-    let log = log::heard();
+    let log = log::take();
 
     let expected = [
         "`contact.id`: a number was read as a string",
@@ -100,7 +100,7 @@ async fn strict_clients_and_calls_get_an_error() {
     let observer = move |_: Option<&'static Operation>, drift: &Drift| {
         own.0.lock().unwrap().push(drift.path.clone())
     };
-    let server = Server::start(Answer::json(DRIFTED)).await;
+    let server = Server::with_body(DRIFTED);
     let strict = Client::new(
         server
             .builder()
@@ -144,7 +144,7 @@ async fn strict_clients_and_calls_get_an_error() {
         ("[]", "$"),
         (r#"{"contact":{"x":1}}"#, "contact"),
     ] {
-        let server = Server::start(Answer::json(body)).await;
+        let server = Server::with_body(body);
         let error = server
             .client()
             .get_contact()
@@ -157,7 +157,7 @@ async fn strict_clients_and_calls_get_an_error() {
     }
     let fine = r#"{"contact":{"id":"c","status":"parked","odd":1,"score":1,"visits":null}}"#;
     for body in [fine, "{}"] {
-        let server = Server::start(Answer::json(body)).await;
+        let server = Server::with_body(body);
         server
             .client()
             .get_contact()
@@ -173,7 +173,7 @@ async fn strict_clients_and_calls_get_an_error() {
 async fn drift_is_counted_by_operation_and_path_without_indexes() {
     let list =
         r#"{"contacts":[{"id":1,"visits":"x"},{"id":2},{"id":"3","visits":""}],"count":"3"}"#;
-    let server = Server::start(Answer::json(list)).await;
+    let server = Server::with_body(list);
     let counter = DriftCounter::new();
     let handle = server
         .builder()
@@ -240,7 +240,7 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
         (204, "", "nothing"),
         (205, "", "nothing"),
     ] {
-        let server = Server::start(Answer::new(status, body)).await;
+        let server = Server::with_reply(Reply::json(status, body));
         let heard = Heard::default();
         let own = heard.clone();
         let observer = move |_: Option<&'static Operation>, drift: &Drift| {

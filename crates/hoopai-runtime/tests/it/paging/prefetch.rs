@@ -10,9 +10,10 @@ use hoopai_runtime::operation::Paging;
 use hoopai_runtime::paging::{ItemStream, ListProgress};
 use hoopai_runtime::retry::{Failure, RetryPolicy};
 use hoopai_runtime::{CallOptions, Method};
+use hoopai_test_support::{Reply, Server};
 
-use super::book::{Book, CURSOR, Item, OFFSET, PAGE, handle, ids, list, rules};
-use crate::server::Server;
+use super::fake_list::{CURSOR, FakeList, Item, OFFSET, PAGE, handle, ids, list, rules};
+use crate::clients::Clients;
 
 const fn with_total(rule: Paging) -> Paging {
     Paging {
@@ -21,9 +22,9 @@ const fn with_total(rule: Paging) -> Paging {
     }
 }
 
-async fn held(book: &Book) -> Server {
-    let book = book.clone();
-    Server::held(move |seen| book.answer(seen)).await
+fn held_server(fake: &FakeList) -> Server {
+    let fake = fake.clone();
+    Server::held(move |request| fake.reply(request))
 }
 
 /// Lets everything else run that can.
@@ -40,7 +41,7 @@ async fn id(list: &mut ItemStream<Item>) -> String {
 #[tokio::test]
 async fn the_next_page_is_on_its_way_while_one_is_read_and_no_other() {
     for rule in rules() {
-        let server = held(&Book::full(57)).await;
+        let server = held_server(&FakeList::full(57));
         let mut list = list(&handle(&server), rule);
         settle().await;
         assert_eq!(
@@ -48,10 +49,10 @@ async fn the_next_page_is_on_its_way_while_one_is_read_and_no_other() {
             0,
             "nothing is sent before an item is asked for"
         );
-        server.let_through(1);
+        server.release(1);
         assert_eq!(id(&mut list).await, "0");
-        server.has_seen(2).await;
-        server.let_through(5);
+        server.received(2).await;
+        server.release(5);
         settle().await;
         assert_eq!(server.count(), 2, "{rule:?}");
         for _ in 1..10 {
@@ -60,21 +61,21 @@ async fn the_next_page_is_on_its_way_while_one_is_read_and_no_other() {
         settle().await;
         assert_eq!(server.count(), 2, "{rule:?}");
         assert_eq!(id(&mut list).await, "10");
-        server.has_seen(3).await;
+        server.received(3).await;
     }
 }
 
 #[tokio::test]
 async fn the_page_that_tells_the_end_is_on_its_way_too() {
-    let server = Book::full(10).server().await;
+    let server = FakeList::full(10).server();
     let mut list = list(&handle(&server), with_total(OFFSET));
     id(&mut list).await;
-    server.has_seen(2).await;
+    server.received(2).await;
 }
 
 #[tokio::test]
 async fn without_prefetch_a_page_is_asked_for_when_it_is_needed() {
-    let server = Book::full(57).server().await;
+    let server = FakeList::full(57).server();
     let mut list = list(&handle(&server), OFFSET).prefetch(false);
     for _ in 0..10 {
         id(&mut list).await;
@@ -88,18 +89,18 @@ async fn without_prefetch_a_page_is_asked_for_when_it_is_needed() {
 #[tokio::test]
 async fn several_pages_are_on_their_way_at_once_and_come_in_their_order() {
     for rule in [OFFSET, PAGE] {
-        let book = Book::full(57);
-        let server = held(&book).await;
+        let fake = FakeList::full(57);
+        let server = held_server(&fake);
         let mut list = list(&handle(&server), with_total(rule)).concurrent(3);
-        server.let_through(1);
+        server.release(1);
         assert_eq!(id(&mut list).await, "0");
-        server.has_seen(4).await;
+        server.received(4).await;
         settle().await;
         assert_eq!(server.count(), 4, "three behind the one in hand");
-        server.let_through(100);
+        server.release(100);
         let (rest, error) = ids(&mut list).await;
         assert!(error.is_none(), "{error:?}");
-        assert_eq!(rest, book.ids()[1..]);
+        assert_eq!(rest, fake.ids()[1..]);
         settle().await;
         assert_eq!(server.count(), 6, "none beyond the end");
     }
@@ -108,7 +109,7 @@ async fn several_pages_are_on_their_way_at_once_and_come_in_their_order() {
 #[tokio::test]
 async fn of_pages_beyond_a_known_end_only_the_one_that_tells_is_asked_for() {
     for rule in [OFFSET, PAGE] {
-        let server = Book::full(60).server().await;
+        let server = FakeList::full(60).server();
         let mut list = list(&handle(&server), with_total(rule)).concurrent(8);
         assert_eq!(ids(&mut list).await.0.len(), 60);
         settle().await;
@@ -120,10 +121,10 @@ async fn of_pages_beyond_a_known_end_only_the_one_that_tells_is_asked_for() {
 async fn what_was_asked_for_in_vain_has_a_bound() {
     for rule in [OFFSET, PAGE] {
         for count in [0, 1, 10, 11, 57] {
-            let book = Book::full(count);
-            let server = book.server().await;
+            let fake = FakeList::full(count);
+            let server = fake.server();
             let mut list = list(&handle(&server), rule).concurrent(4);
-            assert_eq!(ids(&mut list).await.0, book.ids());
+            assert_eq!(ids(&mut list).await.0, fake.ids());
             settle().await;
             let most = count.div_ceil(10) + 1 + 3;
             assert!(server.count() <= most, "{count}: {}", server.count());
@@ -142,14 +143,14 @@ async fn a_page_that_is_shorter_than_expected_moves_those_behind_it() {
         (35..45).collect(),
         (45..48).collect(),
     ];
-    let book = Book::of(pages);
+    let fake = FakeList::of(pages);
     for rule in [OFFSET, with_total(OFFSET), PAGE, with_total(PAGE)] {
         for concurrent in 0..6 {
-            let server = book.server().await;
+            let server = fake.server();
             let mut list = list(&handle(&server), rule).concurrent(concurrent);
             let (came, error) = ids(&mut list).await;
             assert!(error.is_none(), "{error:?}");
-            assert_eq!(came, book.ids());
+            assert_eq!(came, fake.ids());
         }
     }
 }
@@ -166,15 +167,15 @@ impl RetryPolicy for Probe {
 #[tokio::test]
 async fn dropping_a_list_gives_its_pages_up() {
     for concurrent in [1, 4] {
-        let server = held(&Book::full(57)).await;
+        let server = held_server(&FakeList::full(57));
         let mark = Arc::new(());
         let there: Weak<()> = Arc::downgrade(&mark);
         let call = handle(&server).request(Method::Get, "/items");
         let call = call.options(CallOptions::new().retry(Probe(mark)));
         let mut list = call.stream::<Item>(OFFSET).concurrent(concurrent);
-        server.let_through(1);
+        server.release(1);
         id(&mut list).await;
-        server.has_seen(1 + concurrent).await;
+        server.received(1 + concurrent).await;
         assert!(there.upgrade().is_some());
         drop(list);
         settle().await;
@@ -186,8 +187,8 @@ async fn dropping_a_list_gives_its_pages_up() {
 async fn dropping_the_future_of_an_item_loses_nothing() {
     for rule in rules() {
         for (prefetch, concurrent) in [(true, 1), (false, 1), (true, 3)] {
-            let book = Book::full(35);
-            let server = book.server().await;
+            let fake = FakeList::full(35);
+            let server = fake.server();
             let mut list = list(&handle(&server), rule)
                 .prefetch(prefetch)
                 .concurrent(concurrent);
@@ -203,7 +204,7 @@ async fn dropping_the_future_of_an_item_loses_nothing() {
                     Poll::Pending => tokio::task::yield_now().await,
                 }
             }
-            assert_eq!(came, book.ids(), "{rule:?}");
+            assert_eq!(came, fake.ids(), "{rule:?}");
             if concurrent == 1 {
                 assert!(server.count() <= 5, "{}", server.count());
             }
@@ -213,8 +214,8 @@ async fn dropping_the_future_of_an_item_loses_nothing() {
 
 #[tokio::test]
 async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
-    let book = Book::full(25);
-    let server = book.server().await;
+    let fake = FakeList::full(25);
+    let server = fake.server();
     let handle = handle(&server);
     for rule in [OFFSET, PAGE, CURSOR] {
         for stop in 0.. {
@@ -240,7 +241,7 @@ async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
             let (rest, error) = ids(&mut list(&handle, rule).resume(position)).await;
             assert!(error.is_none(), "{error:?}");
             came.extend(rest);
-            assert_eq!(came, book.ids(), "{stop} {rule:?}");
+            assert_eq!(came, fake.ids(), "{stop} {rule:?}");
             if whole {
                 break;
             }
@@ -250,7 +251,7 @@ async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
 
 #[tokio::test]
 async fn each_page_is_told_of_in_counts() {
-    let server = Book::full(25).server().await;
+    let server = FakeList::full(25).server();
     let told: Arc<Mutex<Vec<ListProgress>>> = Arc::default();
     let own = told.clone();
     let list = list(&handle(&server), with_total(OFFSET));
@@ -290,28 +291,17 @@ fn a_runtime_that_ends_takes_its_pages_with_it_and_says_so() {
             .unwrap()
     };
     let (first, second) = (runtime(), runtime());
-    let book = Book::full(25);
-    let server = second.block_on(held(&book));
-    let url = server.url.clone();
-    // The server must run while the first runtime asks it.
-    let stop = Arc::new(tokio::sync::Notify::new());
-    let stopped = stop.clone();
-    let mut list = std::thread::scope(|scope| {
-        let serving = scope.spawn(|| second.block_on(stopped.notified()));
-        let list = first.block_on(async {
-            let handle = hoopai_runtime::Handle::builder()
-                .private_token("t")
-                .base_url(url)
-                .build()
-                .unwrap();
-            let mut list = list(&handle, OFFSET);
-            server.let_through(1);
-            assert_eq!(id(&mut list).await, "0");
-            server.has_seen(2).await;
-            list
-        });
-        stop.notify_one();
-        serving.join().unwrap();
+    let fake = FakeList::full(25);
+    let own = fake.clone();
+    // The second request stays in flight.
+    let server = Server::on_thread(move |request| match request.index {
+        1 => Reply::silence(),
+        _ => own.reply(request),
+    });
+    let mut list = first.block_on(async {
+        let mut list = list(&server.builder().build().unwrap(), OFFSET);
+        assert_eq!(id(&mut list).await, "0");
+        server.received(2).await;
         list
     });
     drop(first);
@@ -324,8 +314,7 @@ fn a_runtime_that_ends_takes_its_pages_with_it_and_says_so() {
             error.paging_error_kind(),
             Some(PagingErrorKind::Interrupted)
         );
-        server.let_through(100);
-        let mut rest = super::book::list(&handle(&server), OFFSET).resume(list.position());
-        assert_eq!(ids(&mut rest).await.0, book.ids()[10..]);
+        let mut rest = super::fake_list::list(&handle(&server), OFFSET).resume(list.position());
+        assert_eq!(ids(&mut rest).await.0, fake.ids()[10..]);
     });
 }
