@@ -228,6 +228,13 @@ impl Reply {
     }
 }
 
+/// A JSON reply with status 200.
+impl From<String> for Reply {
+    fn from(body: String) -> Self {
+        Self::json(200, body)
+    }
+}
+
 async fn write(socket: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> bool {
     socket.write_all(bytes).await.is_ok() && socket.flush().await.is_ok()
 }

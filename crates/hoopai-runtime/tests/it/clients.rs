@@ -1,10 +1,10 @@
 //! Clients of a test server.
 
 use hoopai_runtime::retry::NoRetry;
-use hoopai_runtime::{Handle, HandleBuilder};
+use hoopai_runtime::{Error, Handle, HandleBuilder, Response};
 use hoopai_test_support::Server;
 
-use crate::sample_api::Client;
+use crate::sample_api::{Client, types::ContactReply};
 
 pub(crate) const TOKEN: &str = "pit-5ecret-t0ken-0001";
 pub(crate) const LOCATION: &str = "Lq3Tz8Wn5Rk1Yb6Hd0Vx";
@@ -34,5 +34,12 @@ impl Clients for str {
 impl Clients for Server {
     fn builder(&self) -> HandleBuilder {
         self.url.as_str().builder()
+    }
+}
+
+impl Client {
+    /// Sends a simple call.
+    pub(crate) async fn get(&self, id: &str) -> Result<Response<ContactReply>, Error> {
+        self.get_contact().contact_id(id).send().await
     }
 }

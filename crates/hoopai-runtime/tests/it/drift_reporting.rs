@@ -41,12 +41,7 @@ async fn the_reply_the_observer_and_the_log_tell_of_drift() {
     };
     let handle = server.builder().drift_observer(observer).build().unwrap();
     log::capture();
-    let reply = Client::new(&handle)
-        .get_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap();
+    let reply = Client::new(&handle).get("c").await.unwrap();
     let log = log::take();
 
     let expected = [
@@ -109,12 +104,7 @@ async fn strict_clients_and_calls_get_an_error() {
             .build()
             .unwrap(),
     );
-    let error = strict
-        .get_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap_err();
+    let error = strict.get("c").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.json_path(), error.trace_id()),
         (ErrorKind::Decode, Some("contact.id"), Some("t-1"))
@@ -253,7 +243,7 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
             .build()
             .unwrap();
         let client = Client::new(&handle);
-        let reply = client.get_contact().contact_id("c").send().await.unwrap();
+        let reply = client.get("c").await.unwrap();
         let expected = format!("`$`: {found} where an object is declared");
         assert_eq!(told(reply.drift()), expected);
         assert_eq!(reply.drift()[0].kind, DriftKind::Empty);

@@ -15,9 +15,7 @@ use crate::sample_api::types::Contact;
 async fn refused(answer: Reply) -> Error {
     Server::with_reply(answer)
         .client()
-        .get_contact()
-        .contact_id("Hk7dD1fI4gZ1lS1kO8qQ")
-        .send()
+        .get("Hk7dD1fI4gZ1lS1kO8qQ")
         .await
         .unwrap_err()
 }
@@ -184,13 +182,7 @@ async fn a_redirect_is_an_error_and_is_not_followed() {
             &[("location", &elsewhere.url)],
             "",
         ));
-        let error = server
-            .client()
-            .get_contact()
-            .contact_id("c")
-            .send()
-            .await
-            .unwrap_err();
+        let error = server.client().get("c").await.unwrap_err();
         assert!(error.to_string().contains("redirect"), "{error}");
         assert!(!error.to_string().contains(&elsewhere.url), "{error}");
     }
@@ -202,9 +194,7 @@ async fn a_refusal_whose_body_breaks_off_is_still_a_refusal() {
     let reply = Reply::raw(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 100\r\n\r\n{\"mess").close();
     let error = Server::with_reply(reply)
         .client_with_location()
-        .get_contact()
-        .contact_id("c")
-        .send()
+        .get("c")
         .await
         .unwrap_err();
     assert!(error.is_forbidden(), "{error}");
@@ -215,12 +205,7 @@ async fn a_refusal_whose_body_breaks_off_is_still_a_refusal() {
 async fn time_running_out_is_told() {
     let handle = Server::with_reply(Reply::silence()).builder();
     let client = Client::new(handle.timeout(Duration::from_millis(50)).build().unwrap());
-    let error = client
-        .get_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap_err();
+    let error = client.get("c").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.is_timeout(), error.is_connect()),
         (ErrorKind::Timeout, true, false)
@@ -232,9 +217,7 @@ async fn time_running_out_is_told() {
 async fn a_connection_that_is_refused_is_told() {
     let error = Server::refusing_url()
         .client_with_location()
-        .get_contact()
-        .contact_id("Hk7dD1fI4gZ1lS1kO8qQ")
-        .send()
+        .get("Hk7dD1fI4gZ1lS1kO8qQ")
         .await
         .unwrap_err();
     assert_eq!(

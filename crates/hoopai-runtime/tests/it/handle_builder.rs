@@ -86,7 +86,7 @@ async fn a_token_is_taken_as_people_paste_it() {
     let server = Server::with_body("{}");
     for pasted in [format!(" {TOKEN}\n"), format!("Bearer {TOKEN}")] {
         let client = Client::new(server.builder().private_token(pasted).build().unwrap());
-        client.get_contact().contact_id("c").send().await.unwrap();
+        client.get("c").await.unwrap();
         assert_eq!(
             server.last().header("authorization"),
             Some(&*format!("Bearer {TOKEN}"))
@@ -105,7 +105,7 @@ async fn a_client_of_the_callers_own_is_used() {
         .build()
         .unwrap();
     let client = Client::new(server.builder().http_client(own).build().unwrap());
-    client.get_contact().contact_id("c").send().await.unwrap();
+    client.get("c").await.unwrap();
     assert_eq!(server.single().header("x-own"), Some("1"));
 }
 

@@ -16,13 +16,7 @@ fn names(request: &Request) -> Vec<String> {
 #[tokio::test]
 async fn a_read_carries_these_headers_only() {
     let server = Server::with_body("{}");
-    server
-        .client()
-        .get_contact()
-        .contact_id("c1")
-        .send()
-        .await
-        .unwrap();
+    server.client().get("c1").await.unwrap();
     let request = server.single();
     assert_eq!(
         names(&request),
@@ -93,9 +87,7 @@ async fn the_callers_name_stands_before_ours() {
         .build()
         .unwrap();
     crate::sample_api::Client::new(&handle)
-        .get_contact()
-        .contact_id("c1")
-        .send()
+        .get("c1")
         .await
         .unwrap();
     let ours = concat!("acme-sync/2.1 hoopai-rust/", env!("CARGO_PKG_VERSION"));

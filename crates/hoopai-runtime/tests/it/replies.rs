@@ -13,13 +13,7 @@ use crate::sample_api::Client;
 async fn a_reply_is_read_with_what_came_along() {
     let body = r#"{"contact":{"id":"c1","firstName":null,"odd":[1]},"traceId":"t-1"}"#;
     let server = Server::with_reply(Reply::with_headers(201, &[("x-request-id", "r-1")], body));
-    let reply = server
-        .client()
-        .get_contact()
-        .contact_id("c1")
-        .send()
-        .await
-        .unwrap();
+    let reply = server.client().get("c1").await.unwrap();
     assert_eq!(reply.status().as_u16(), 201);
     assert_eq!(
         (reply.trace_id(), reply.request_id()),
@@ -38,17 +32,7 @@ async fn a_reply_is_read_with_what_came_along() {
 async fn an_empty_body_is_the_empty_value() {
     for body in ["", " \n"] {
         let server = Server::with_reply(Reply::json(200, body));
-        assert_eq!(
-            server
-                .client()
-                .get_contact()
-                .contact_id("c")
-                .send()
-                .await
-                .unwrap()
-                .contact,
-            None
-        );
+        assert_eq!(server.client().get("c").await.unwrap().contact, None);
         assert_eq!(
             *server
                 .client_with_location()
@@ -78,15 +62,7 @@ async fn an_empty_body_is_the_empty_value() {
     }
     let server = Server::with_reply(Reply::json(204, ""));
     assert_eq!(
-        server
-            .client()
-            .get_contact()
-            .contact_id("c")
-            .send()
-            .await
-            .unwrap()
-            .status()
-            .as_u16(),
+        server.client().get("c").await.unwrap().status().as_u16(),
         204
     );
 }
@@ -216,9 +192,7 @@ async fn a_connection_that_breaks_is_told_from_a_reply_that_is_cut_off() {
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n";
     let error = Server::with_reply(Reply::raw(head).write("{\"contact\":").close())
         .client_with_location()
-        .get_contact()
-        .contact_id("c")
-        .send()
+        .get("c")
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
@@ -230,13 +204,7 @@ async fn a_connection_that_breaks_is_told_from_a_reply_that_is_cut_off() {
     );
 
     let server = Server::with_body(r#"{"contact":{"id":"jane"#);
-    let error = server
-        .client()
-        .get_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap_err();
+    let error = server.client().get("c").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("cut off"), "{error}");
 }
@@ -244,25 +212,13 @@ async fn a_connection_that_breaks_is_told_from_a_reply_that_is_cut_off() {
 #[tokio::test]
 async fn a_page_in_place_of_json_is_named() {
     let server = Server::with_body("<html>Sign in, Jane</html>");
-    let error = server
-        .client()
-        .get_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap_err();
+    let error = server.client().get("c").await.unwrap_err();
     assert!(
         error.is_decode() && error.to_string().contains("HTML page"),
         "{error}"
     );
     let server = Server::with_body("Jane is out");
-    let error = server
-        .client()
-        .get_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap_err();
+    let error = server.client().get("c").await.unwrap_err();
     assert!(
         error.is_decode()
             && error.to_string().contains("no JSON")
