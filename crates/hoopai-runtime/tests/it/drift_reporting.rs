@@ -1,4 +1,4 @@
-//! Replies that are not as declared: who hears of it.
+//! Reports of drift: reply, observer, log, counter and strict mode.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,16 +12,16 @@ use crate::clients::Clients;
 use crate::sample_api::Client;
 use crate::sample_api::types::{Contact, ContactsReply};
 
-/// The drifts, one a line.
-fn told(drift: &[Drift]) -> String {
+/// Returns the drift, one deviation per line.
+fn drift_text(drift: &[Drift]) -> String {
     let lines: Vec<String> = drift.iter().map(Drift::to_string).collect();
     lines.join("\n")
 }
 
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
+struct Observed(Arc<Mutex<Vec<String>>>);
 
-impl Heard {
+impl Observed {
     fn lines(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
@@ -31,10 +31,10 @@ const DRIFTED: &str =
     r#"{"contact":{"id":12,"friends":[{"visits":"jane@example.com"}]},"traceId":"t-1"}"#;
 
 #[tokio::test]
-async fn the_reply_the_observer_and_the_log_tell_of_drift() {
+async fn drift_is_reported_to_reply_observer_and_log() {
     let server = Server::with_body(DRIFTED);
-    let heard = Heard::default();
-    let own = heard.clone();
+    let observed = Observed::default();
+    let own = observed.clone();
     let observer = move |operation: Option<&'static Operation>, drift: &Drift| {
         let name = operation.map_or("none", |operation| operation.name);
         own.0.lock().unwrap().push(format!("{name} {drift}"));
@@ -48,9 +48,9 @@ async fn the_reply_the_observer_and_the_log_tell_of_drift() {
         "`contact.id`: a number was read as a string",
         "`contact.friends[0].visits`: a string where a whole number is declared was set aside",
     ];
-    assert_eq!(told(reply.drift()), expected.join("\n"));
+    assert_eq!(drift_text(reply.drift()), expected.join("\n"));
     assert_eq!(
-        heard.lines(),
+        observed.lines(),
         expected.map(|line| format!("get_contact {line}"))
     );
     assert!(reply.raw().is_none());
@@ -83,15 +83,15 @@ async fn the_reply_the_observer_and_the_log_tell_of_drift() {
         .await
         .unwrap();
     assert_eq!(
-        heard.lines(),
+        observed.lines(),
         ["none `$`: an object where a list is declared was set aside"]
     );
 }
 
 #[tokio::test]
-async fn strict_clients_and_calls_get_an_error() {
-    let heard = Heard::default();
-    let own = heard.clone();
+async fn strict_client_and_call_return_an_error() {
+    let observed = Observed::default();
+    let own = observed.clone();
     let observer = move |_: Option<&'static Operation>, drift: &Drift| {
         own.0.lock().unwrap().push(drift.path.clone())
     };
@@ -109,7 +109,10 @@ async fn strict_clients_and_calls_get_an_error() {
         (error.kind(), error.json_path(), error.trace_id()),
         (ErrorKind::Decode, Some("contact.id"), Some("t-1"))
     );
-    assert_eq!(heard.lines(), ["contact.id", "contact.friends[0].visits"]);
+    assert_eq!(
+        observed.lines(),
+        ["contact.id", "contact.friends[0].visits"]
+    );
     assert!(
         strict
             .get_contact()
@@ -208,7 +211,7 @@ async fn drift_is_counted_by_operation_and_path_without_indexes() {
 }
 
 #[test]
-fn counter_bounds_the_places_that_it_holds() {
+fn drift_counter_bounds_its_paths() {
     let counter = DriftCounter::new();
     for number in 0..5_000 {
         let text = format!("{{\"byName\":{{\"k{number}\":{{\"visits\":\"x\"}}}}}}");
@@ -220,9 +223,9 @@ fn counter_bounds_the_places_that_it_holds() {
     assert_eq!((rows[0].path.as_str(), rows[0].count), ("*", 904));
 }
 
-/// An operation that declares a body, one that declares nothing of it, one of which any JSON is declared, and lists.
+/// Operations with a declared body, with an undeclared one, with any JSON, and with lists.
 #[tokio::test]
-async fn an_empty_reply_where_a_body_is_declared_is_drift() {
+async fn empty_reply_with_declared_body_is_drift() {
     for (status, body, found) in [
         (200, "", "nothing"),
         (200, " \n", "nothing"),
@@ -231,8 +234,8 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
         (205, "", "nothing"),
     ] {
         let server = Server::with_reply(Reply::json(status, body));
-        let heard = Heard::default();
-        let own = heard.clone();
+        let observed = Observed::default();
+        let own = observed.clone();
         let observer = move |_: Option<&'static Operation>, drift: &Drift| {
             own.0.lock().unwrap().push(drift.to_string());
         };
@@ -245,17 +248,17 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
         let client = Client::new(&handle);
         let reply = client.get("c").await.unwrap();
         let expected = format!("`$`: {found} where an object is declared");
-        assert_eq!(told(reply.drift()), expected);
+        assert_eq!(drift_text(reply.drift()), expected);
         assert_eq!(reply.drift()[0].kind, DriftKind::Empty);
         assert_eq!((reply.contact.as_ref(), reply.raw()), (None, None));
         let list = client.search_contacts().query("q").send().await.unwrap();
         let expected_list = format!("`$`: {found} where a list is declared");
-        assert_eq!(told(list.drift()), expected_list);
-        assert_eq!(heard.lines(), [expected.clone(), expected_list]);
+        assert_eq!(drift_text(list.drift()), expected_list);
+        assert_eq!(observed.lines(), [expected.clone(), expected_list]);
 
-        // A list would look as if it ended here.
+        // Without drift, the list would appear to end here.
         assert!(client.page_contacts().stream().next().await.is_none());
-        assert_eq!(heard.lines(), std::slice::from_ref(&expected));
+        assert_eq!(observed.lines(), std::slice::from_ref(&expected));
         let page = client
             .page_contacts()
             .pages()
@@ -264,7 +267,7 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
             .unwrap()
             .unwrap();
         assert_eq!((page.items(), page.drift().len()), (0, 1));
-        assert_eq!(heard.lines(), [expected]);
+        assert_eq!(observed.lines(), [expected]);
 
         let strict = CallOptions::new().strict(true);
         for error in [
@@ -303,12 +306,12 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
                 Some(status),
                 "{error}"
             );
-            let says = format!("the reply is empty ({found} where an object is declared)");
-            assert!(error.to_string().contains(&says), "{error}");
+            let message = format!("the reply is empty ({found} where an object is declared)");
+            assert!(error.to_string().contains(&message), "{error}");
         }
-        heard.lines();
+        observed.lines();
 
-        // Nothing is declared of these.
+        // These declare no body.
         client
             .delete_contact()
             .contact_id("c")
@@ -334,6 +337,6 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
             .request(hoopai_runtime::Method::Get, "/x")
             .options(strict);
         assert!(raw.send_as::<Option<Contact>>().await.unwrap().is_none());
-        assert!(heard.lines().is_empty());
+        assert!(observed.lines().is_empty());
     }
 }

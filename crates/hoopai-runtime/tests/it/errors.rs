@@ -1,4 +1,4 @@
-//! Errors: what they say, what they know, and what they never show.
+//! Errors: text, accessors, and redaction.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -21,7 +21,7 @@ async fn refused(answer: Reply) -> Error {
 }
 
 #[tokio::test]
-async fn an_error_knows_the_call_and_the_reply() {
+async fn error_contains_call_and_reply_data() {
     let body = r#"{"statusCode":422,"message":["a must be set","b should not exist"],"error":"Unprocessable Entity",
         "errors":[{"field":"a","message":"is empty"}],"meta":{"contactId":"c9"},"traceId":"t-1"}"#;
     let error = refused(Reply::with_headers(400, &[("x-request-id", "r-1")], body)).await;
@@ -64,9 +64,9 @@ async fn an_error_knows_the_call_and_the_reply() {
 }
 
 #[tokio::test]
-async fn every_refusal_says_what_to_do() {
+async fn error_reply_text_names_a_remedy() {
     let message = |text: &str| json!({"message": text}).to_string();
-    for (status, body, says) in [
+    for (status, body, expected) in [
         (
             400,
             message("Contact not found for id:Hk7dD1fI4gZ1lS1kO8qQ"),
@@ -131,8 +131,8 @@ async fn every_refusal_says_what_to_do() {
     ] {
         let error = refused(Reply::json(status, body)).await;
         assert!(
-            error.to_string().contains(says),
-            "{status} should say {says:?}: {error}"
+            error.to_string().contains(expected),
+            "{status} should say {expected:?}: {error}"
         );
         assert!(
             error.to_string().contains(&format!("({status})")),
@@ -142,7 +142,7 @@ async fn every_refusal_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn predicates_tell_the_kinds_apart() {
+async fn predicates_distinguish_error_kinds() {
     type Predicate = fn(&Error) -> bool;
     let predicates: [Predicate; 5] = [
         Error::is_auth,
@@ -174,7 +174,7 @@ async fn predicates_tell_the_kinds_apart() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_error_and_is_not_followed() {
+async fn redirect_is_an_error_and_is_not_followed() {
     let elsewhere = Server::with_body("{}");
     for status in [301, 302, 307, 308] {
         let server = Server::with_reply(Reply::with_headers(
@@ -190,7 +190,7 @@ async fn a_redirect_is_an_error_and_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_refusal_whose_body_breaks_off_is_still_a_refusal() {
+async fn error_reply_with_truncated_body_keeps_its_kind() {
     let reply = Reply::raw(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 100\r\n\r\n{\"mess").close();
     let error = Server::with_reply(reply)
         .client_with_location()
@@ -202,7 +202,7 @@ async fn a_refusal_whose_body_breaks_off_is_still_a_refusal() {
 }
 
 #[tokio::test]
-async fn time_running_out_is_told() {
+async fn elapsed_timeout_is_a_timeout_error() {
     let handle = Server::with_reply(Reply::silence()).builder();
     let client = Client::new(handle.timeout(Duration::from_millis(50)).build().unwrap());
     let error = client.get("c").await.unwrap_err();
@@ -214,7 +214,7 @@ async fn time_running_out_is_told() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_refused_is_told() {
+async fn refused_connection_is_a_connect_error() {
     let error = Server::refusing_url()
         .client_with_location()
         .get("Hk7dD1fI4gZ1lS1kO8qQ")
@@ -235,7 +235,7 @@ async fn a_connection_that_is_refused_is_told() {
     );
 }
 
-/// Everything that an error shows, with the causes under it.
+/// Returns all output of an error and its causes.
 fn whole(error: &Error) -> String {
     let mut out = format!("{error} {error:?} {error:#?}");
     let mut cause = error.source();
@@ -246,9 +246,9 @@ fn whole(error: &Error) -> String {
     out
 }
 
-/// Planted in token, path, query, body and reply; found in nothing that is shown.
+/// The values are in token, path, query, body and reply, and in no output.
 #[tokio::test]
-async fn no_secret_and_nothing_personal_is_shown() {
+async fn secrets_and_personal_data_are_never_shown() {
     const PLANTED: [&str; 9] = [
         TOKEN,
         LOCATION,
@@ -260,17 +260,17 @@ async fn no_secret_and_nothing_personal_is_shown() {
         "Secret Street",
         "1234567890",
     ];
-    let said = format!(
+    let values = format!(
         "{TOKEN} {LOCATION}: jane.doe@example.com, +1 555 010 9999, 5550109999, Jane Q. Doe at Secret Street; id Hk7dD1fI4gZ1lS1kO8qQ, 1234567890"
     );
     let bodies = [
-        json!({"message": said, "error": said, "traceId": said}).to_string(),
-        json!({"message": [said], "errors": [{"field": said, "message": said}]}).to_string(),
-        json!({"message": {"contact": said}, "name": said, "meta": {"contactName": said}})
+        json!({"message": values, "error": values, "traceId": values}).to_string(),
+        json!({"message": [values], "errors": [{"field": values, "message": values}]}).to_string(),
+        json!({"message": {"contact": values}, "name": values, "meta": {"contactName": values}})
             .to_string(),
-        format!("<html>{said}</html>"),
-        format!("{{\"message\":\"{said}"),
-        said.clone(),
+        format!("<html>{values}</html>"),
+        format!("{{\"message\":\"{values}"),
+        values.clone(),
     ];
     let contact = || {
         Contact::new()

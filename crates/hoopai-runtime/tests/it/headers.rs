@@ -1,4 +1,4 @@
-//! The headers of every request, and no others.
+//! The exact set of headers of each request.
 
 use hoopai_runtime::Method;
 use hoopai_test_support::{Request, Server};
@@ -14,7 +14,7 @@ fn names(request: &Request) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_read_carries_these_headers_only() {
+async fn read_sends_only_these_headers() {
     let server = Server::with_body("{}");
     server.client().get("c1").await.unwrap();
     let request = server.single();
@@ -35,7 +35,7 @@ async fn a_read_carries_these_headers_only() {
 }
 
 #[tokio::test]
-async fn a_json_body_adds_its_type_and_length() {
+async fn json_body_adds_content_type_and_length() {
     let server = Server::with_body("{}");
     server
         .client()
@@ -62,7 +62,7 @@ async fn a_json_body_adds_its_type_and_length() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_left_out_is_not_sent() {
+async fn unset_body_is_not_sent() {
     let server = Server::with_body("{}");
     server
         .client()
@@ -79,7 +79,7 @@ async fn a_body_that_is_left_out_is_not_sent() {
 }
 
 #[tokio::test]
-async fn the_callers_name_stands_before_ours() {
+async fn custom_user_agent_precedes_ours() {
     let server = Server::with_body("{}");
     let handle = server
         .builder()
@@ -95,7 +95,7 @@ async fn the_callers_name_stands_before_ours() {
 }
 
 #[tokio::test]
-async fn the_version_is_that_of_call_client_operation_platform() {
+async fn version_is_that_of_call_client_operation_or_default() {
     let server = Server::with_body("{}");
     let client = server.client_with_location();
     let version = || server.last().header("version").unwrap().to_owned();
@@ -139,7 +139,7 @@ async fn the_version_is_that_of_call_client_operation_platform() {
 }
 
 #[tokio::test]
-async fn a_version_that_no_header_holds_is_refused() {
+async fn invalid_version_is_rejected() {
     let server = Server::with_body("{}");
     for version in ["", "a\nb"] {
         let error = server
@@ -156,7 +156,7 @@ async fn a_version_that_no_header_holds_is_refused() {
 }
 
 #[tokio::test]
-async fn a_declared_header_is_sent() {
+async fn declared_header_is_sent() {
     let server = Server::with_body("{}");
     let call = server.client().get_contact().contact_id("c1");
     call.reason(["audit", "sync"]).send().await.unwrap();
@@ -164,7 +164,7 @@ async fn a_declared_header_is_sent() {
 }
 
 #[tokio::test]
-async fn headers_of_the_runtime_cannot_be_set_and_bad_ones_are_told() {
+async fn reserved_and_invalid_headers_are_rejected() {
     let server = Server::with_body("{}");
     let client = server.builder().build().unwrap();
     for (name, value) in [

@@ -13,7 +13,7 @@ fn handle(server: &Server) -> Handle {
 }
 
 #[tokio::test]
-async fn it_is_sent_like_any_other() {
+async fn raw_call_sends_path_query_header_and_body() {
     let server = Server::with_body(r#"{"contact":{"id":"c1"},"traceId":"t"}"#);
     let call = handle(&server)
         .request(Method::Patch, "/emails/builder/{id}/")
@@ -44,7 +44,7 @@ async fn it_is_sent_like_any_other() {
 }
 
 #[tokio::test]
-async fn it_is_read_as_a_type() {
+async fn raw_call_decodes_into_a_type() {
     let server = Server::with_body(r#"{"contact":{"id":"c1"}}"#);
     let reply = handle(&server)
         .request(Method::Get, "/contacts/c1")
@@ -68,7 +68,7 @@ async fn it_is_read_as_a_type() {
 }
 
 #[tokio::test]
-async fn it_never_leaves_the_base_url() {
+async fn raw_call_stays_below_the_base_url() {
     let server = Server::with_body("{}");
     for path in [
         "contacts",
@@ -117,7 +117,7 @@ async fn it_never_leaves_the_base_url() {
 }
 
 #[tokio::test]
-async fn errors_show_the_template() {
+async fn raw_call_error_shows_the_path_template() {
     let server = Server::with_reply(Reply::json(
         404,
         r#"{"message":"Cannot GET /contacts/Jane"}"#,
@@ -140,7 +140,7 @@ async fn errors_show_the_template() {
 }
 
 #[tokio::test]
-async fn what_no_path_may_hold_is_encoded() {
+async fn invalid_path_characters_are_encoded() {
     let server = Server::with_body("{}");
     handle(&server)
         .request(Method::Get, "/a b/ü/%20|x\"<>")

@@ -1,4 +1,4 @@
-//! Replies as callers read them.
+//! Replies: typed values, empty bodies, bytes, size limits and broken connections.
 
 use futures_util::TryStreamExt;
 use hoopai_runtime::CallOptions;
@@ -10,7 +10,7 @@ use crate::clients::Clients;
 use crate::sample_api::Client;
 
 #[tokio::test]
-async fn a_reply_is_read_with_what_came_along() {
+async fn reply_carries_status_headers_and_ids() {
     let body = r#"{"contact":{"id":"c1","firstName":null,"odd":[1]},"traceId":"t-1"}"#;
     let server = Server::with_reply(Reply::with_headers(201, &[("x-request-id", "r-1")], body));
     let reply = server.client().get("c1").await.unwrap();
@@ -29,7 +29,7 @@ async fn a_reply_is_read_with_what_came_along() {
 }
 
 #[tokio::test]
-async fn an_empty_body_is_the_empty_value() {
+async fn empty_body_decodes_to_the_empty_value() {
     for body in ["", " \n"] {
         let server = Server::with_reply(Reply::json(200, body));
         assert_eq!(server.client().get("c").await.unwrap().contact, None);
@@ -68,7 +68,7 @@ async fn an_empty_body_is_the_empty_value() {
 }
 
 #[tokio::test]
-async fn what_an_empty_reply_holds_is_left_aside() {
+async fn fields_of_an_undeclared_body_are_ignored() {
     let server = Server::with_body("{\"succeded\":true,\"traceId\":\"t-1\"}");
     let reply = server
         .client()
@@ -92,7 +92,7 @@ async fn what_an_empty_reply_holds_is_left_aside() {
 }
 
 #[tokio::test]
-async fn bytes_are_collected_or_streamed() {
+async fn byte_reply_is_collected_or_streamed() {
     let bytes = vec![7; 300_000];
     let server = Server::with_reply(Reply::with_headers(
         200,
@@ -129,7 +129,7 @@ async fn bytes_are_collected_or_streamed() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_refused_are_an_error() {
+async fn byte_reply_with_error_status_is_an_error() {
     let server = Server::with_reply(Reply::json(404, r#"{"message":"File not found"}"#));
     let error = server
         .client()
@@ -145,7 +145,7 @@ async fn bytes_that_are_refused_are_an_error() {
 }
 
 #[tokio::test]
-async fn a_reply_beyond_the_limit_is_not_read() {
+async fn reply_above_size_limit_is_not_read() {
     let body = format!("[{}1]", "1,".repeat(1000));
     let server = Server::with_body(&body);
     let limited = |bytes| {
@@ -172,7 +172,7 @@ async fn a_reply_beyond_the_limit_is_not_read() {
 }
 
 #[tokio::test]
-async fn the_limit_holds_where_no_length_is_announced() {
+async fn size_limit_applies_without_content_length() {
     let reply = Reply::raw("HTTP/1.1 200 OK\r\n\r\n[1,2,3,4,5,6,7,8,9,10,11,12,13]").close();
     let handle = Server::with_reply(reply)
         .builder()
@@ -188,7 +188,7 @@ async fn the_limit_holds_where_no_length_is_announced() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_is_told_from_a_reply_that_is_cut_off() {
+async fn broken_connection_differs_from_truncated_reply() {
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n";
     let error = Server::with_reply(Reply::raw(head).write("{\"contact\":").close())
         .client_with_location()
@@ -210,7 +210,7 @@ async fn a_connection_that_breaks_is_told_from_a_reply_that_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_page_in_place_of_json_is_named() {
+async fn html_in_place_of_json_is_named() {
     let server = Server::with_body("<html>Sign in, Jane</html>");
     let error = server.client().get("c").await.unwrap_err();
     assert!(
@@ -228,7 +228,7 @@ async fn a_page_in_place_of_json_is_named() {
 }
 
 #[tokio::test]
-async fn a_value_that_does_not_fit_is_named_and_not_shown() {
+async fn mistyped_value_is_named_and_not_shown() {
     let body = r#"{"contact":{"id":"c1","friends":[{"id":"c2"},{"visits":"jane@example.com, expected nobody"}]}}"#;
     let server = Server::with_body(body);
     let error = server

@@ -1,4 +1,4 @@
-//! Bodies as the wire sees them: JSON, urlencoded, multipart.
+//! Request bodies: JSON, URL-encoded and multipart.
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart};
@@ -12,7 +12,7 @@ use crate::clients::{Clients, LOCATION};
 use crate::sample_api::types::Contact;
 
 #[tokio::test]
-async fn only_what_was_set_is_sent() {
+async fn only_set_fields_are_sent() {
     let server = Server::with_body("{}");
     let contact = Contact::new()
         .first_name("Jane")
@@ -34,7 +34,7 @@ async fn only_what_was_set_is_sent() {
 }
 
 #[tokio::test]
-async fn the_default_location_goes_into_a_json_body() {
+async fn default_location_fills_json_body() {
     let server = Server::with_body("{}");
     server
         .client_with_location()
@@ -74,7 +74,7 @@ async fn the_default_location_goes_into_a_json_body() {
 }
 
 #[tokio::test]
-async fn extra_fields_add_and_replace() {
+async fn extra_fields_are_added_and_replace() {
     let server = Server::with_body("{}");
     let call = server
         .client()
@@ -118,7 +118,7 @@ async fn extra_fields_add_and_replace() {
 }
 
 #[tokio::test]
-async fn a_body_or_field_that_must_be_there_is_named() {
+async fn missing_required_body_or_field_is_named() {
     let server = Server::with_body("{}");
     let error = server
         .client_with_location()
@@ -171,7 +171,7 @@ async fn a_body_or_field_that_must_be_there_is_named() {
 }
 
 #[tokio::test]
-async fn a_form_is_urlencoded() {
+async fn form_is_urlencoded() {
     let server = Server::with_body("{}");
     let fields = Contact::new()
         .first_name("Jane & Döe")
@@ -237,7 +237,7 @@ impl Field {
     }
 }
 
-/// Reads a body as another implementation of `multipart/form-data` does.
+/// Parses a body with another implementation of `multipart/form-data`.
 async fn fields(request: &Request) -> Vec<Field> {
     let kind = request.header("content-type").unwrap();
     assert!(kind.starts_with("multipart/form-data; boundary="), "{kind}");
@@ -259,7 +259,7 @@ async fn fields(request: &Request) -> Vec<Field> {
 }
 
 #[tokio::test]
-async fn a_file_is_sent_from_bytes() {
+async fn file_is_sent_from_bytes() {
     let server = Server::with_body("{}");
     let bytes: Vec<u8> = (0..=255).collect();
     server
@@ -287,7 +287,7 @@ async fn a_file_is_sent_from_bytes() {
 }
 
 #[tokio::test]
-async fn a_file_is_sent_from_a_stream() {
+async fn file_is_sent_from_stream() {
     for length in [None, Some(6)] {
         let server = Server::with_body("{}");
         let pieces =
@@ -318,7 +318,7 @@ async fn a_file_is_sent_from_a_stream() {
 }
 
 #[tokio::test]
-async fn parts_are_named_at_run_time() {
+async fn part_names_are_set_at_run_time() {
     let server = Server::with_body("{}");
     let call = server
         .client()
@@ -343,7 +343,7 @@ async fn parts_are_named_at_run_time() {
 }
 
 #[tokio::test]
-async fn a_file_name_of_any_kind_arrives() {
+async fn any_file_name_arrives_unchanged() {
     for name in ["a\"b;c.png", "Döe 1.png", "a/b.png"] {
         let server = Server::with_body("{}");
         server
@@ -361,7 +361,7 @@ async fn a_file_name_of_any_kind_arrives() {
 }
 
 #[tokio::test]
-async fn names_that_end_their_header_are_refused() {
+async fn part_name_with_line_break_is_rejected() {
     let server = Server::with_body("{}");
     let name = "a\r\nX-Evil: 1";
     for call in [
@@ -379,7 +379,7 @@ async fn names_that_end_their_header_are_refused() {
 }
 
 #[tokio::test]
-async fn a_stream_that_fails_fails_the_call() {
+async fn failing_stream_fails_the_call() {
     let server = Server::with_body("{}");
     let pieces = stream::iter([Ok("abc"), Err(std::io::Error::other("disk is gone"))]);
     let error = server
@@ -394,7 +394,7 @@ async fn a_stream_that_fails_fails_the_call() {
 }
 
 #[tokio::test]
-async fn a_content_type_that_is_none_is_refused() {
+async fn invalid_content_type_is_rejected() {
     let server = Server::with_body("{}");
     let part = Part::bytes("f", "x").content_type("no type");
     let error = server

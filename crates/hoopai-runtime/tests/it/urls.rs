@@ -1,4 +1,4 @@
-//! Paths and queries as the wire sees them.
+//! Paths and queries of requests.
 
 use hoopai_runtime::error::ErrorKind;
 use hoopai_test_support::Server;
@@ -18,7 +18,7 @@ async fn path_parameters_are_encoded() {
 }
 
 #[tokio::test]
-async fn path_parameters_that_make_another_path_are_refused() {
+async fn path_parameter_that_changes_the_path_is_rejected() {
     let server = Server::with_body("{}");
     for value in ["", ".", ".."] {
         let error = server
@@ -43,7 +43,7 @@ async fn path_parameters_that_make_another_path_are_refused() {
 }
 
 #[tokio::test]
-async fn a_path_parameter_that_is_not_set_is_named() {
+async fn missing_path_parameter_is_named() {
     let server = Server::with_body("{}");
     let error = server.client().get_contact().send().await.unwrap_err();
     assert_eq!(
@@ -58,7 +58,7 @@ async fn a_path_parameter_that_is_not_set_is_named() {
 }
 
 #[tokio::test]
-async fn a_prefix_of_the_base_url_stays() {
+async fn base_url_prefix_is_kept() {
     let server = Server::with_body("{}");
     for base in [
         format!("{}/proxy/v1", server.url),
@@ -101,7 +101,7 @@ async fn query_values_are_written_as_declared() {
 }
 
 #[tokio::test]
-async fn a_second_value_replaces_and_an_empty_list_unsets() {
+async fn second_value_replaces_and_empty_list_unsets() {
     let server = Server::with_body("{}");
     server
         .client_with_location()
@@ -120,7 +120,7 @@ async fn a_second_value_replaces_and_an_empty_list_unsets() {
 }
 
 #[tokio::test]
-async fn extra_pairs_add_up() {
+async fn extra_query_pairs_are_appended() {
     let server = Server::with_body("{}");
     server
         .client()
@@ -138,7 +138,7 @@ async fn extra_pairs_add_up() {
 }
 
 #[tokio::test]
-async fn a_required_query_parameter_that_is_not_set_is_named() {
+async fn missing_required_query_parameter_is_named() {
     let server = Server::with_body("{}");
     let error = server.client().search_contacts().send().await.unwrap_err();
     assert_eq!(
@@ -162,7 +162,7 @@ async fn a_required_query_parameter_that_is_not_set_is_named() {
 }
 
 #[tokio::test]
-async fn the_default_location_goes_into_path_and_query() {
+async fn default_location_fills_path_and_query() {
     let server = Server::with_body("{}");
     let client = server.client_with_location();
     let target = || server.last().target;
@@ -185,7 +185,7 @@ async fn the_default_location_goes_into_path_and_query() {
 }
 
 #[tokio::test]
-async fn a_location_that_the_call_names_goes_first() {
+async fn explicit_location_overrides_the_default() {
     let server = Server::with_body("{}");
     let client = server.client_with_location();
     let target = || server.last().target;
@@ -219,7 +219,7 @@ async fn a_location_that_the_call_names_goes_first() {
         .await
         .unwrap();
     assert_eq!(target(), "/invoices/?altType=company&altId=own");
-    // Whose id it is cannot be told, so the kind is the caller's to say.
+    // The type of the id is not known, so the caller must set it.
     let error = client
         .list_invoices()
         .alt_id("own")

@@ -1,4 +1,4 @@
-//! Lists as a whole, and page by page.
+//! Lists read as a whole and page by page.
 
 use hoopai_runtime::Method;
 use hoopai_runtime::error::{ErrorKind, PagingErrorKind};
@@ -10,7 +10,7 @@ use crate::clients::Clients;
 use crate::sample_api;
 
 #[tokio::test]
-async fn a_list_is_collected_to_its_end() {
+async fn list_is_collected_to_its_end() {
     for rule in rules() {
         for count in [0, 1, 10, 11, 25] {
             for limit in [count, count + 1, 1_000] {
@@ -26,7 +26,7 @@ async fn a_list_is_collected_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_list_beyond_the_limit_is_an_error_and_no_page_more_is_read() {
+async fn list_above_limit_is_an_error_and_stops_reading() {
     for rule in rules() {
         for concurrent in [1, 4] {
             for (limit, requests) in [(0, 1), (9, 1), (10, 2), (19, 2), (20, 3), (24, 3)] {
@@ -49,7 +49,7 @@ async fn a_list_beyond_the_limit_is_an_error_and_no_page_more_is_read() {
 }
 
 #[tokio::test]
-async fn the_limit_is_of_what_is_collected() {
+async fn limit_counts_collected_items() {
     let server = FakeList::full(30).server();
     let handle = handle(&server);
     let mut first = list(&handle, CURSOR);
@@ -63,7 +63,7 @@ async fn the_limit_is_of_what_is_collected() {
 }
 
 #[tokio::test]
-async fn pages_come_as_send_gives_them() {
+async fn pages_equal_the_replies_of_send() {
     const TOTAL: Paging = Paging {
         total: Some("meta.total"),
         ..PAGE
@@ -91,7 +91,7 @@ async fn pages_come_as_send_gives_them() {
 }
 
 #[tokio::test]
-async fn a_page_shows_nothing_of_what_it_holds() {
+async fn page_debug_output_contains_no_items() {
     let server = Server::with_body(r#"{"items":[{"id":"jane@example.com"}]}"#);
     let call = handle(&server).request(Method::Get, "/items");
     let mut pages = call.pages::<ItemsReply>(CURSOR);
@@ -102,7 +102,7 @@ async fn a_page_shows_nothing_of_what_it_holds() {
 }
 
 #[tokio::test]
-async fn builders_of_operations_that_page_have_it_all() {
+async fn builders_of_paged_operations_have_all_methods() {
     use futures_util::StreamExt;
 
     let server = Server::start(|request| {
@@ -138,17 +138,16 @@ async fn builders_of_operations_that_page_have_it_all() {
     let first = pages[0].as_ref().unwrap();
     assert_eq!(first.contacts.as_ref().unwrap().len(), 2);
     assert!(server.last().target.contains("limit=2"));
-    // A row without a rule has no pages, whoever asks.
+    // An operation without a paging rule has no pages.
     let call = hoopai_runtime::Call::new(&handle(&server), &sample_api::operations::LIST_CONTACTS);
     let error = call.stream::<Item>().next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Request);
 }
 
-/// Lists go to other tasks and are polled there.
 #[test]
-fn lists_can_be_sent() {
-    fn sent<T: Send + Unpin>() {}
-    sent::<hoopai_runtime::paging::ItemStream<std::marker::PhantomPinned>>();
-    sent::<hoopai_runtime::paging::PageStream<std::marker::PhantomPinned>>();
-    sent::<hoopai_runtime::paging::CollectFuture<Item>>();
+fn lists_are_send() {
+    fn is_send<T: Send + Unpin>() {}
+    is_send::<hoopai_runtime::paging::ItemStream<std::marker::PhantomPinned>>();
+    is_send::<hoopai_runtime::paging::PageStream<std::marker::PhantomPinned>>();
+    is_send::<hoopai_runtime::paging::CollectFuture<Item>>();
 }

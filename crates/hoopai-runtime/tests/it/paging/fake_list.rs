@@ -1,4 +1,4 @@
-//! A list on a server, in each way of paging, and rules to read it by.
+//! A list on a server, for each paging strategy, and paging rules to read it.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ pub(crate) const LAST_ITEM: Paging = Paging {
     ..OFFSET
 };
 
-/// All ways, with the count of all and without, with a word on whether there is more and without.
+/// All strategies, with and without a total, with and without a has-more flag.
 pub(crate) fn rules() -> Vec<Paging> {
     let mut rules = Vec::new();
     for rule in [OFFSET, PAGE, CURSOR, LAST_ITEM] {
@@ -67,16 +67,16 @@ pub(crate) fn rules() -> Vec<Paging> {
     rules
 }
 
-/// A list in pages.
+/// A list with given pages.
 #[derive(Clone)]
 pub(crate) struct FakeList {
     pub(crate) pages: Arc<Vec<Vec<usize>>>,
-    /// What it gives as the count of all.
+    /// The total in its replies.
     pub(crate) total: Value,
 }
 
 impl FakeList {
-    /// Numbers up to `count`, in full pages.
+    /// The numbers below `count`, in full pages.
     pub(crate) fn full(count: usize) -> Self {
         let all: Vec<usize> = (0..count).collect();
         Self::of(all.chunks(10).map(<[usize]>::to_vec).collect())
@@ -94,12 +94,12 @@ impl FakeList {
         self.pages.iter().flatten().map(usize::to_string).collect()
     }
 
-    /// How many items lie before a page.
+    /// Returns the number of items before a page.
     fn before(&self, page: usize) -> usize {
         self.pages.iter().take(page).map(Vec::len).sum()
     }
 
-    /// The answer to a request.
+    /// Returns the reply to a request.
     pub(crate) fn reply(&self, request: &Request) -> Reply {
         let limit = request.number("limit").unwrap();
         let mut from = 0;
@@ -132,7 +132,7 @@ impl FakeList {
         let next = more.then(|| format!("p/{}", page + 1));
         Reply::json(
             200,
-            &json!({
+            json!({
                 "items": items,
                 "meta": {"total": self.total, "more": more, "next": next},
                 "traceId": "t-1",
@@ -166,7 +166,7 @@ hoopai_runtime::model! {
 }
 
 thread_local! {
-    /// To make one takes long, and a test has a thread of its own.
+    /// Shared by the handles of a test, since each client takes long to build.
     static HTTP: reqwest::Client = reqwest::Client::builder()
         .no_proxy()
         .retry(reqwest::retry::never())
@@ -174,7 +174,7 @@ thread_local! {
         .unwrap();
 }
 
-/// A handle that the rate limit never holds back.
+/// Returns a handle without rate limit.
 pub(crate) fn handle(server: &Server) -> Handle {
     let builder = server.builder().limits(RateLimitSettings::unlimited());
     builder
@@ -183,23 +183,23 @@ pub(crate) fn handle(server: &Server) -> Handle {
         .unwrap()
 }
 
-/// A list of the server.
+/// Returns the list of a server.
 pub(crate) fn list(handle: &Handle, rule: Paging) -> ItemStream<Item> {
     handle.request(Method::Get, "/items").stream(rule)
 }
 
-/// The ids of all items that come, and the error at the end if there is one.
+/// Reads a list. Returns the ids of its items, and the error at the end if there is one.
 pub(crate) async fn ids(list: &mut ItemStream<Item>) -> (Vec<String>, Option<Error>) {
     let mut ids = Vec::new();
     while let Some(item) = list.next().await {
         match item {
             Ok(item) => ids.push(item.id.unwrap()),
             Err(error) => {
-                assert!(list.next().await.is_none(), "it ends after an error");
+                assert!(list.next().await.is_none(), "an error ends the list");
                 return (ids, Some(error));
             }
         }
     }
-    assert!(list.next().await.is_none(), "an end is an end");
+    assert!(list.next().await.is_none(), "an ended list stays ended");
     (ids, None)
 }

@@ -1,4 +1,4 @@
-//! Pages on their way: ahead of the reader, several at a time, and given up.
+//! Requests ahead of the reader: prefetch, concurrency and cancellation.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -27,7 +27,7 @@ fn held_server(fake: &FakeList) -> Server {
     Server::held(move |request| fake.reply(request))
 }
 
-/// Lets everything else run that can.
+/// Runs all other tasks that are ready.
 async fn settle() {
     for _ in 0..2_000 {
         tokio::task::yield_now().await;
@@ -39,16 +39,12 @@ async fn id(list: &mut ItemStream<Item>) -> String {
 }
 
 #[tokio::test]
-async fn the_next_page_is_on_its_way_while_one_is_read_and_no_other() {
+async fn one_page_is_prefetched_while_one_is_read() {
     for rule in rules() {
         let server = held_server(&FakeList::full(57));
         let mut list = list(&handle(&server), rule);
         settle().await;
-        assert_eq!(
-            server.count(),
-            0,
-            "nothing is sent before an item is asked for"
-        );
+        assert_eq!(server.count(), 0, "no request before the first `next`");
         server.release(1);
         assert_eq!(id(&mut list).await, "0");
         server.received(2).await;
@@ -66,7 +62,7 @@ async fn the_next_page_is_on_its_way_while_one_is_read_and_no_other() {
 }
 
 #[tokio::test]
-async fn the_page_that_tells_the_end_is_on_its_way_too() {
+async fn last_empty_page_is_prefetched() {
     let server = FakeList::full(10).server();
     let mut list = list(&handle(&server), with_total(OFFSET));
     id(&mut list).await;
@@ -74,7 +70,7 @@ async fn the_page_that_tells_the_end_is_on_its_way_too() {
 }
 
 #[tokio::test]
-async fn without_prefetch_a_page_is_asked_for_when_it_is_needed() {
+async fn without_prefetch_pages_are_requested_on_demand() {
     let server = FakeList::full(57).server();
     let mut list = list(&handle(&server), OFFSET).prefetch(false);
     for _ in 0..10 {
@@ -87,7 +83,7 @@ async fn without_prefetch_a_page_is_asked_for_when_it_is_needed() {
 }
 
 #[tokio::test]
-async fn several_pages_are_on_their_way_at_once_and_come_in_their_order() {
+async fn concurrent_pages_arrive_in_order() {
     for rule in [OFFSET, PAGE] {
         let fake = FakeList::full(57);
         let server = held_server(&fake);
@@ -96,7 +92,7 @@ async fn several_pages_are_on_their_way_at_once_and_come_in_their_order() {
         assert_eq!(id(&mut list).await, "0");
         server.received(4).await;
         settle().await;
-        assert_eq!(server.count(), 4, "three behind the one in hand");
+        assert_eq!(server.count(), 4, "three besides the current page");
         server.release(100);
         let (rest, error) = ids(&mut list).await;
         assert!(error.is_none(), "{error:?}");
@@ -107,7 +103,7 @@ async fn several_pages_are_on_their_way_at_once_and_come_in_their_order() {
 }
 
 #[tokio::test]
-async fn of_pages_beyond_a_known_end_only_the_one_that_tells_is_asked_for() {
+async fn concurrent_requests_stop_at_a_known_end() {
     for rule in [OFFSET, PAGE] {
         let server = FakeList::full(60).server();
         let mut list = list(&handle(&server), with_total(rule)).concurrent(8);
@@ -118,7 +114,7 @@ async fn of_pages_beyond_a_known_end_only_the_one_that_tells_is_asked_for() {
 }
 
 #[tokio::test]
-async fn what_was_asked_for_in_vain_has_a_bound() {
+async fn unneeded_concurrent_requests_are_bounded() {
     for rule in [OFFSET, PAGE] {
         for count in [0, 1, 10, 11, 57] {
             let fake = FakeList::full(count);
@@ -133,7 +129,7 @@ async fn what_was_asked_for_in_vain_has_a_bound() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_shorter_than_expected_moves_those_behind_it() {
+async fn short_page_shifts_later_concurrent_pages() {
     let pages = vec![
         (0..10).collect(),
         (10..20).collect(),
@@ -148,15 +144,15 @@ async fn a_page_that_is_shorter_than_expected_moves_those_behind_it() {
         for concurrent in 0..6 {
             let server = fake.server();
             let mut list = list(&handle(&server), rule).concurrent(concurrent);
-            let (came, error) = ids(&mut list).await;
+            let (received, error) = ids(&mut list).await;
             assert!(error.is_none(), "{error:?}");
-            assert_eq!(came, fake.ids());
+            assert_eq!(received, fake.ids());
         }
     }
 }
 
-/// A policy that tells whether a call is still there.
-struct Probe(#[allow(dead_code, reason = "held, not read")] Arc<()>);
+/// A retry policy that lives as long as its call.
+struct Probe(#[allow(dead_code, reason = "only its lifetime matters")] Arc<()>);
 
 impl RetryPolicy for Probe {
     fn should_retry(&self, _: &Failure<'_>) -> bool {
@@ -165,7 +161,7 @@ impl RetryPolicy for Probe {
 }
 
 #[tokio::test]
-async fn dropping_a_list_gives_its_pages_up() {
+async fn dropped_list_cancels_its_requests() {
     for concurrent in [1, 4] {
         let server = held_server(&FakeList::full(57));
         let mark = Arc::new(());
@@ -184,7 +180,7 @@ async fn dropping_a_list_gives_its_pages_up() {
 }
 
 #[tokio::test]
-async fn dropping_the_future_of_an_item_loses_nothing() {
+async fn dropped_next_future_loses_no_item() {
     for rule in rules() {
         for (prefetch, concurrent) in [(true, 1), (false, 1), (true, 3)] {
             let fake = FakeList::full(35);
@@ -192,19 +188,19 @@ async fn dropping_the_future_of_an_item_loses_nothing() {
             let mut list = list(&handle(&server), rule)
                 .prefetch(prefetch)
                 .concurrent(concurrent);
-            let mut came = Vec::new();
+            let mut received = Vec::new();
             loop {
                 let polled = {
                     let mut next = pin!(list.next());
                     poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await
                 };
                 match polled {
-                    Poll::Ready(Some(item)) => came.push(item.unwrap().id.unwrap()),
+                    Poll::Ready(Some(item)) => received.push(item.unwrap().id.unwrap()),
                     Poll::Ready(None) => break,
                     Poll::Pending => tokio::task::yield_now().await,
                 }
             }
-            assert_eq!(came, fake.ids(), "{rule:?}");
+            assert_eq!(received, fake.ids(), "{rule:?}");
             if concurrent == 1 {
                 assert!(server.count() <= 5, "{}", server.count());
             }
@@ -213,14 +209,14 @@ async fn dropping_the_future_of_an_item_loses_nothing() {
 }
 
 #[tokio::test]
-async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
+async fn position_of_dropped_list_resumes_without_loss() {
     let fake = FakeList::full(25);
     let server = fake.server();
     let handle = handle(&server);
     for rule in [OFFSET, PAGE, CURSOR] {
         for stop in 0.. {
             let mut first = list(&handle, rule);
-            let (mut came, mut polls, mut whole) = (Vec::new(), 0, false);
+            let (mut received, mut polls, mut whole) = (Vec::new(), 0, false);
             while polls < stop {
                 polls += 1;
                 let polled = {
@@ -228,7 +224,7 @@ async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
                     poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await
                 };
                 match polled {
-                    Poll::Ready(Some(item)) => came.push(item.unwrap().id.unwrap()),
+                    Poll::Ready(Some(item)) => received.push(item.unwrap().id.unwrap()),
                     Poll::Ready(None) => {
                         whole = true;
                         break;
@@ -240,8 +236,8 @@ async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
             drop(first);
             let (rest, error) = ids(&mut list(&handle, rule).resume(position)).await;
             assert!(error.is_none(), "{error:?}");
-            came.extend(rest);
-            assert_eq!(came, fake.ids(), "{stop} {rule:?}");
+            received.extend(rest);
+            assert_eq!(received, fake.ids(), "{stop} {rule:?}");
             if whole {
                 break;
             }
@@ -250,14 +246,14 @@ async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
 }
 
 #[tokio::test]
-async fn each_page_is_told_of_in_counts() {
+async fn on_page_reports_counts() {
     let server = FakeList::full(25).server();
-    let told: Arc<Mutex<Vec<ListProgress>>> = Arc::default();
-    let own = told.clone();
+    let reported: Arc<Mutex<Vec<ListProgress>>> = Arc::default();
+    let own = reported.clone();
     let list = list(&handle(&server), with_total(OFFSET));
     let mut list = list.on_page(move |progress| own.lock().unwrap().push(*progress));
     ids(&mut list).await;
-    let told: Vec<_> = told
+    let reported: Vec<_> = reported
         .lock()
         .unwrap()
         .iter()
@@ -273,7 +269,7 @@ async fn each_page_is_told_of_in_counts() {
         .collect();
     let total = Some(25);
     assert_eq!(
-        told,
+        reported,
         [
             (1, 10, 10, total, true),
             (2, 20, 10, total, true),
@@ -283,7 +279,7 @@ async fn each_page_is_told_of_in_counts() {
 }
 
 #[test]
-fn a_runtime_that_ends_takes_its_pages_with_it_and_says_so() {
+fn ended_runtime_is_an_interrupted_error() {
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -306,8 +302,8 @@ fn a_runtime_that_ends_takes_its_pages_with_it_and_says_so() {
     });
     drop(first);
     second.block_on(async {
-        let (came, error) = ids(&mut list).await;
-        assert_eq!(came.len(), 9);
+        let (received, error) = ids(&mut list).await;
+        assert_eq!(received.len(), 9);
         let error = error.unwrap();
         assert_eq!(error.kind(), ErrorKind::Paging);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What is asked of the platform: sizes, beginnings, marks, in the query and in the body.
+//! Page requests: sizes, start values and cursors, in the query and in the body.
 
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::operation::{
@@ -11,7 +11,7 @@ use hoopai_test_support::{Reply, Server};
 use super::fake_list::{CURSOR, FakeList, Item, LAST_ITEM, OFFSET, PAGE, handle, ids, list};
 
 #[tokio::test]
-async fn pages_are_asked_for_as_the_rule_says() {
+async fn page_requests_follow_the_paging_rule() {
     for (rule, expected) in [
         (
             OFFSET,
@@ -36,7 +36,7 @@ async fn pages_are_asked_for_as_the_rule_says() {
 }
 
 #[tokio::test]
-async fn what_the_caller_sets_stays() {
+async fn parameters_of_the_caller_are_kept() {
     let server = FakeList::full(30).server();
     let handle = handle(&server);
     for (rule, name, value, expected) in [
@@ -47,9 +47,12 @@ async fn what_the_caller_sets_stays() {
         let call = handle.request(Method::Get, "/items");
         let call = call.query("limit", 50).query(name, value).query("q", "x");
         let mut list = call.stream::<Item>(rule);
-        let (came, error) = ids(&mut list).await;
+        let (received, error) = ids(&mut list).await;
         assert!(error.is_none(), "{error:?}");
-        assert_eq!(came, expected.map(|n| n.to_string()).collect::<Vec<_>>());
+        assert_eq!(
+            received,
+            expected.map(|n| n.to_string()).collect::<Vec<_>>()
+        );
     }
     for target in server.targets() {
         assert!(
@@ -61,7 +64,7 @@ async fn what_the_caller_sets_stays() {
 }
 
 #[tokio::test]
-async fn a_beginning_that_is_no_number_is_named_before_anything_is_sent() {
+async fn non_numeric_start_is_rejected_before_sending() {
     let server = Server::with_body("{}");
     for rule in [OFFSET, PAGE] {
         let call = handle(&server).request(Method::Get, "/items");
@@ -96,7 +99,7 @@ const IN_BODY: Paging = Paging {
     ..Paging::DEFAULT
 };
 
-/// Three hits, by a mark that is a list with a number that no float holds.
+/// Three hits, with a list as cursor that contains a number outside the range of `f64`.
 fn hits(request: &hoopai_test_support::Request) -> Reply {
     let body: Value = hoopai_runtime::serde_json::from_slice(&request.body).unwrap();
     Reply::json(
@@ -110,19 +113,19 @@ fn hits(request: &hoopai_test_support::Request) -> Reply {
 }
 
 #[tokio::test]
-async fn marks_and_sizes_go_into_bodies_as_they_came() {
+async fn cursor_and_size_are_sent_in_the_body_unchanged() {
     let server = Server::start(hits);
     let call = handle(&server).request(Method::Post, "/search");
     let call = call.json(&json!({"filters": [], "pageLimit": null}));
     let all = call.collect_all::<Item>(IN_BODY, 10).await.unwrap();
     assert_eq!(all.len(), 3);
-    // `null` is the caller's own word on the size.
+    // An explicit `null` of the caller is kept as the size.
     assert_eq!(
         server.bodies(),
         [
             r#"{"filters":[],"pageLimit":null}"#,
             r#"{"filters":[],"pageLimit":null,"searchAfter":[1769851800000123456789, "a\"b"]}"#,
-            // Its total is reached, yet how long a page was to be is not known; and it has no mark.
+            // The total is reached, but the page size is unknown, and the last item has no cursor.
         ]
     );
 
@@ -139,7 +142,7 @@ async fn marks_and_sizes_go_into_bodies_as_they_came() {
 }
 
 #[tokio::test]
-async fn a_mark_that_the_next_page_lacks_is_not_sent_on() {
+async fn missing_cursor_field_is_not_sent() {
     const TWO: Paging = Paging {
         items: "",
         strategy: PageStrategy::Cursor(&[
@@ -195,7 +198,7 @@ async fn a_mark_that_the_next_page_lacks_is_not_sent_on() {
 }
 
 #[tokio::test]
-async fn numbers_go_as_text_where_the_body_declares_text() {
+async fn numbers_are_sent_as_declared_strings() {
     const TEXT: Paging = Paging {
         items: "items",
         size: Some(PageSize {
@@ -220,7 +223,7 @@ async fn numbers_go_as_text_where_the_body_declares_text() {
 }
 
 #[tokio::test]
-async fn numbers_of_a_list_go_as_texts_where_the_body_declares_texts() {
+async fn numbers_in_a_list_are_sent_as_declared_strings() {
     const TEXTS: Paging = Paging {
         strategy: PageStrategy::Cursor(&[CursorField {
             from: CursorSource::LastItem("sort"),
@@ -242,7 +245,7 @@ async fn numbers_of_a_list_go_as_texts_where_the_body_declares_texts() {
 }
 
 #[tokio::test]
-async fn a_multipart_call_does_not_page() {
+async fn multipart_call_cannot_be_paged() {
     static UPLOADS: Operation = Operation {
         method: Method::Post,
         path: "/uploads",
@@ -263,7 +266,7 @@ async fn a_multipart_call_does_not_page() {
 }
 
 #[tokio::test]
-async fn options_hold_for_the_call_of_each_page() {
+async fn call_options_apply_to_each_page() {
     let server = FakeList::full(13).server();
     let call = handle(&server).request(Method::Get, "/items");
     let call = call

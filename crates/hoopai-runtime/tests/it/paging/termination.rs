@@ -1,4 +1,4 @@
-//! Where lists end: by the platform's own sign, and by nothing less.
+//! The end of lists: which replies end a list, and which do not.
 
 use hoopai_runtime::operation::Paging;
 use hoopai_runtime::serde_json::{Value, json};
@@ -20,12 +20,12 @@ const fn with_more(rule: Paging) -> Paging {
     }
 }
 
-/// Reads a fake list with a rule: all of it must come, in so many requests.
+/// Checks that a rule reads the whole list in this number of requests.
 async fn reads(fake: &FakeList, rule: Paging, requests: usize) {
     let server = fake.server();
-    let (came, error) = ids(&mut list(&handle(&server), rule)).await;
+    let (received, error) = ids(&mut list(&handle(&server), rule)).await;
     assert!(error.is_none(), "{error:?}");
-    assert_eq!(came, fake.ids(), "{rule:?}");
+    assert_eq!(received, fake.ids(), "{rule:?}");
     assert_eq!(server.count(), requests, "{rule:?}");
 }
 
@@ -36,7 +36,7 @@ fn numbers(lengths: &[usize]) -> FakeList {
 }
 
 #[tokio::test]
-async fn a_short_page_does_not_end_a_list() {
+async fn short_page_does_not_end_a_list() {
     let fake = numbers(&[3, 10, 1, 4]);
     for rule in [OFFSET, PAGE, LAST_ITEM] {
         reads(&fake, rule, 5).await;
@@ -46,7 +46,7 @@ async fn a_short_page_does_not_end_a_list() {
 }
 
 #[tokio::test]
-async fn a_count_of_all_that_lies_costs_nothing_but_a_request() {
+async fn wrong_total_costs_only_one_request() {
     for total in [
         json!(0),
         json!(10),
@@ -65,7 +65,7 @@ async fn a_count_of_all_that_lies_costs_nothing_but_a_request() {
             reads(&fake, with_total(rule), 4).await;
         }
     }
-    // Too low, and a page shorter than asked for: only together do they end a list.
+    // Only a reached total and a short page together end a list.
     let fake = FakeList {
         total: json!(12),
         ..numbers(&[10, 2])
@@ -79,21 +79,21 @@ async fn a_count_of_all_that_lies_costs_nothing_but_a_request() {
 }
 
 #[tokio::test]
-async fn an_empty_page_in_the_middle_is_passed_where_something_leads_on() {
+async fn empty_page_with_cursor_is_skipped() {
     let fake = numbers(&[10, 0, 0, 10, 0, 3]);
     reads(&fake, CURSOR, 6).await;
     reads(&fake, with_more(CURSOR), 6).await;
     reads(&fake, with_more(PAGE), 6).await;
-    // By numbers alone it is the end.
+    // With page numbers it is the end.
     let server = fake.server();
-    let (came, _) = ids(&mut list(&handle(&server), PAGE)).await;
-    assert_eq!((came.len(), server.count()), (10, 2));
-    // An empty first page is no end either.
+    let (received, _) = ids(&mut list(&handle(&server), PAGE)).await;
+    assert_eq!((received.len(), server.count()), (10, 2));
+    // An empty first page does not end the list either.
     reads(&numbers(&[0, 2]), CURSOR, 2).await;
 }
 
 #[tokio::test]
-async fn an_empty_page_that_leads_to_itself_is_the_end() {
+async fn empty_page_with_its_own_cursor_ends_the_list() {
     let server = Server::start(|request| {
         Reply::json(
             200,
@@ -103,33 +103,33 @@ async fn an_empty_page_that_leads_to_itself_is_the_end() {
             },
         )
     });
-    let (came, error) = ids(&mut list(&handle(&server), CURSOR)).await;
+    let (received, error) = ids(&mut list(&handle(&server), CURSOR)).await;
     assert!(error.is_none(), "{error:?}");
-    assert_eq!((came.len(), server.count()), (1, 2));
+    assert_eq!((received.len(), server.count()), (1, 2));
 }
 
-/// A first page of a full ten items with this word on whether there is more, and an empty one behind it.
-async fn first_says(word: &Value, rule: Paging) -> usize {
-    let word = word.clone();
+/// Reads a full page with this has-more value, and an empty page after it. Returns the request count.
+async fn requests_with_has_more(flag: &Value, rule: Paging) -> usize {
+    let flag = flag.clone();
     let server = Server::start(move |request| {
         let first = request.query("skip").is_none_or(|skip| skip == "0")
             && request.query("page").is_none_or(|page| page == "1");
         let items: Vec<Value> = (0..10).map(|n| json!({"id": n.to_string()})).collect();
         let items = if first { items } else { Vec::new() };
-        let meta = match &word {
-            Value::String(word) if word == "absent" => json!({}),
-            word => json!({"more": if first { word.clone() } else { json!(false) }}),
+        let meta = match &flag {
+            Value::String(flag) if flag == "absent" => json!({}),
+            flag => json!({"more": if first { flag.clone() } else { json!(false) }}),
         };
-        Reply::json(200, &json!({"items": items, "meta": meta}).to_string())
+        Reply::json(200, json!({"items": items, "meta": meta}).to_string())
     });
-    let (came, error) = ids(&mut list(&handle(&server), with_more(rule))).await;
+    let (received, error) = ids(&mut list(&handle(&server), with_more(rule))).await;
     assert!(error.is_none(), "{error:?}");
-    assert_eq!(came.len(), 10);
+    assert_eq!(received.len(), 10);
     server.count()
 }
 
 #[tokio::test]
-async fn the_word_on_whether_there_is_more_comes_in_many_ways() {
+async fn has_more_flag_decodes_in_any_spelling() {
     for rule in [OFFSET, PAGE] {
         for more in [
             json!(true),
@@ -139,7 +139,7 @@ async fn the_word_on_whether_there_is_more_comes_in_many_ways() {
             json!({"page": 2}),
             json!(0.5),
         ] {
-            assert_eq!(first_says(&more, rule).await, 2, "{more}");
+            assert_eq!(requests_with_has_more(&more, rule).await, 2, "{more}");
         }
         for end in [
             json!(false),
@@ -151,15 +151,15 @@ async fn the_word_on_whether_there_is_more_comes_in_many_ways() {
             json!([]),
             json!(-1),
         ] {
-            assert_eq!(first_says(&end, rule).await, 1, "{end}");
+            assert_eq!(requests_with_has_more(&end, rule).await, 1, "{end}");
         }
-        // Who never says it does not end a list by that.
-        assert_eq!(first_says(&json!("absent"), rule).await, 2);
+        // A missing flag does not end the list if no page had one.
+        assert_eq!(requests_with_has_more(&json!("absent"), rule).await, 2);
     }
 }
 
 #[tokio::test]
-async fn a_page_that_does_not_say_after_others_did_is_the_last() {
+async fn page_without_has_more_flag_after_others_is_the_last() {
     let server = Server::start(|request| {
         Reply::json(
             200,
@@ -169,14 +169,14 @@ async fn a_page_that_does_not_say_after_others_did_is_the_last() {
             },
         )
     });
-    let (came, error) = ids(&mut list(&handle(&server), with_more(PAGE))).await;
+    let (received, error) = ids(&mut list(&handle(&server), with_more(PAGE))).await;
     assert!(error.is_none(), "{error:?}");
-    assert_eq!((came.len(), server.count()), (2, 2));
+    assert_eq!((received.len(), server.count()), (2, 2));
 }
 
 #[tokio::test]
-async fn offsets_grow_by_what_came_while_the_list_shrinks() {
-    // Item 5 vanishes after the first page: all later ones move up, and the one that takes its place is not request.
+async fn offset_advances_by_received_items_of_a_shrinking_list() {
+    // Item 5 is deleted after the first page. Later items move up, so one of them is skipped.
     let server = Server::start(|request| {
         let skip = request.number("skip").unwrap();
         let all: Vec<usize> = (0..25).filter(|n| skip == 0 || *n != 5).collect();
@@ -188,21 +188,21 @@ async fn offsets_grow_by_what_came_while_the_list_shrinks() {
             .collect();
         Reply::json(
             200,
-            &json!({"items": items, "meta": {"total": all.len()}}).to_string(),
+            json!({"items": items, "meta": {"total": all.len()}}).to_string(),
         )
     });
-    let (came, error) = ids(&mut list(&handle(&server), with_total(OFFSET))).await;
+    let (received, error) = ids(&mut list(&handle(&server), with_total(OFFSET))).await;
     assert!(error.is_none(), "{error:?}");
     let expected: Vec<String> = (0..25)
         .filter(|n| *n != 10)
         .map(|n| n.to_string())
         .collect();
-    assert_eq!(came, expected);
+    assert_eq!(received, expected);
     assert_eq!(server.count(), 3);
 }
 
 #[tokio::test]
-async fn nothing_in_place_of_the_list_is_an_empty_page() {
+async fn missing_list_is_an_empty_page() {
     for reply in [
         "",
         "  ",
@@ -214,15 +214,15 @@ async fn nothing_in_place_of_the_list_is_an_empty_page() {
     ] {
         let server = Server::with_body(reply);
         for rule in [OFFSET, PAGE, CURSOR, LAST_ITEM] {
-            let (came, error) = ids(&mut list(&handle(&server), rule)).await;
-            assert!(came.is_empty() && error.is_none(), "{reply} {error:?}");
+            let (received, error) = ids(&mut list(&handle(&server), rule)).await;
+            assert!(received.is_empty() && error.is_none(), "{reply} {error:?}");
         }
         assert_eq!(server.count(), 4);
     }
 }
 
 #[tokio::test]
-async fn limits_of_a_stream_are_told() {
+async fn stream_limits_are_reported() {
     use futures_util::Stream;
 
     let server = FakeList::full(13).server();
