@@ -1,5 +1,5 @@
-//! Replies that deviate from their schema are decoded, and each deviation is reported. In strict mode
-//! the first deviation is an error.
+//! Replies that deviate from their schema are decoded, and each deviation is reported. In strict
+//! mode the first deviation is an error.
 
 use hoopai::{DriftKind, ErrorKind};
 use hoopai_test_support::{Reply, Server};

@@ -1,8 +1,8 @@
-//! Processes are killed at random moments of a refresh. Only a refresh token that was replaced and not
-//! yet saved is lost. None is lost if the platform repeats its reply for 30 s.
+//! Processes are killed at random moments of a refresh. Only a refresh token that was replaced and
+//! not yet saved is lost. None is lost if the platform repeats its reply for 30 s.
 //!
-//! The processes run this test binary with [`STORE`] set. Each refreshes in a loop, over a file store
-//! that all share.
+//! The processes run this test binary with [`STORE`] set. Each refreshes in a loop, over a file
+//! store that all share.
 
 use std::fs;
 use std::path::Path;
@@ -220,7 +220,8 @@ async fn kill_processes(kills: usize, at_once: usize, grace: Duration) -> Outcom
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         while let Some(mut child) = processes.0.pop() {
-            // Half of the kills happen at any moment, half soon after the platform replaced the token.
+            // Half of the kills happen at any moment, half soon after the platform replaced the
+            // token.
             let mut wait = Duration::from_micros(random.u64(..30_000));
             let last = serial();
             if random.bool() {

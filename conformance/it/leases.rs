@@ -1,5 +1,5 @@
-//! One process refreshes at a time, regardless of clock errors and of foreign files in the directory of
-//! the store.
+//! One process refreshes at a time, regardless of clock errors and of foreign files in the
+//! directory of the store.
 
 use std::fs;
 use std::path::Path;

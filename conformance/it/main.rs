@@ -1,4 +1,5 @@
-//! The conformance suite: the promises of the client, tested against servers that violate the protocol.
+//! The conformance suite: the promises of the client, tested against servers that violate the
+//! protocol.
 //!
 //! Promises of `cargo xtask regen` are tested in `xtask/tests/it/hostile.rs`.
 

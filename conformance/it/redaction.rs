@@ -1,4 +1,5 @@
-//! Values of a request never appear in output, in any place and encoding in which a reply repeats them.
+//! Values of a request never appear in output, in any place and encoding in which a reply repeats
+//! them.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;

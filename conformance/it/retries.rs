@@ -1,5 +1,6 @@
-//! Requests that the server did not process by its own account are sent again once, idempotent or not.
-//! Error replies keep their status if their body does not arrive. Permanent failures are not retried.
+//! Requests that the server did not process by its own account are sent again once, idempotent or
+//! not. Error replies keep their status if their body does not arrive. Permanent failures are not
+//! retried.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Calls, lists and errors decode replies in other encodings than UTF-8 and with stray bytes around or in
-//! them. Renextd and skipped bytes are reported as drift, and the original bytes are kept.
+//! Calls, lists and errors decode replies in other encodings than UTF-8 and with stray bytes around
+//! or in them. Replaced and skipped bytes are reported as drift, and the original bytes are kept.
 
 use std::sync::{Arc, Mutex};
 

@@ -175,7 +175,8 @@ impl TlsServer {
         }
     }
 
-    /// Returns settings that resolve the host name to the server, trust a certificate, and retry at once.
+    /// Returns settings that resolve the host name to the server, trust a certificate, and retry at
+    /// once.
     pub(crate) fn client(&self, trusted: &TestCertificate) -> ClientBuilder {
         let builder = Client::builder().private_token("pit-1").location("loc1");
         self.complete(builder, trusted)

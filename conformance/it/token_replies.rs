@@ -1,5 +1,5 @@
-//! A damaged 2xx reply of the token endpoint is decoded or kept in the store, since it used up the refresh
-//! token.
+//! A damaged 2xx reply of the token endpoint is decoded or kept in the store, since it used up the
+//! refresh token.
 
 use std::fs;
 use std::time::{Duration, SystemTime};
@@ -373,7 +373,8 @@ async fn reply_without_refresh_token_is_used_and_kept() {
     assert_eq!(record["unread_replies"][0]["text"], cut);
 }
 
-/// The first reply is lost or unreadable. The platform repeats the tokens to the next process, or refuses.
+/// The first reply is lost or unreadable. The platform repeats the tokens to the next process, or
+/// refuses.
 #[tokio::test]
 async fn next_process_sends_the_same_refresh_token_once() {
     let lost: [fn() -> Reply; 3] = [

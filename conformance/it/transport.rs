@@ -1,4 +1,5 @@
-//! Tokens and bodies reach only the configured server, with any HTTP client. TLS settings take effect.
+//! Tokens and bodies reach only the configured server, with any HTTP client. TLS settings take
+//! effect.
 
 use hoopai::auth::{AccountId, TokenSet};
 use hoopai::reqwest::{self, tls};

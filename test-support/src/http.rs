@@ -175,7 +175,8 @@ impl Reply {
         self
     }
 
-    /// Writes these bytes until the client closes the connection. `then` is called after each write.
+    /// Writes these bytes until the client closes the connection. `then` is called after each
+    /// write.
     pub fn repeat(
         mut self,
         bytes: impl AsRef<[u8]>,

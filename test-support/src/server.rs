@@ -13,8 +13,8 @@ type Script = dyn Fn(&Request) -> Reply + Send + Sync;
 
 /// An HTTP/1.1 server on loopback that records all requests.
 ///
-/// It ends with the Tokio runtime of the test. All methods panic where an assertion of a test would:
-/// if the server cannot listen, or if requests that the test names did not arrive.
+/// It ends with the Tokio runtime of the test. All methods panic where an assertion of a test
+/// would: if the server cannot listen, or if requests that the test names did not arrive.
 pub struct Server {
     /// The base URL, as in `http://127.0.0.1:12345`.
     pub url: String,
@@ -66,7 +66,8 @@ impl Server {
         server
     }
 
-    /// Starts a server that records requests at once, and replies only as [`Server::release`] allows.
+    /// Starts a server that records requests at once, and replies only as [`Server::release`]
+    /// allows.
     pub fn held(script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let (server, listener) = Self::bind(script, Some(Semaphore::new(0)));
         tokio::spawn(server.state.clone().accept(listener));

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use hoopai_runtime::observe::{CallInfo, CallOutcome, Observer};
 use hoopai_runtime::time::ManualClock;
 
-/// A manual clock, and a count of the requests in flight. Give the clock and a clone of this value, as
-/// the observer, to a client.
+/// A manual clock, and a count of the requests in flight. Give the clock and a clone of this value,
+/// as the observer, to a client.
 #[derive(Clone, Default)]
 pub struct VirtualTime {
     /// The clock for the client.
@@ -29,8 +29,8 @@ impl Observer for VirtualTime {
 }
 
 impl VirtualTime {
-    /// Runs work to its end in a single-threaded runtime. Whenever nothing else happens, `advance` is
-    /// called with the time to the end of the next wait, and must move the clock.
+    /// Runs work to its end in a single-threaded runtime. Whenever nothing else happens, `advance`
+    /// is called with the time to the end of the next wait, and must move the clock.
     ///
     /// `received` returns how many requests the server has received.
     pub async fn run<T>(

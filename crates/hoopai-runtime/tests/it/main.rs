@@ -1,4 +1,5 @@
-//! Tests of the runtime's public interface: macros as generated code uses them, and calls to a server.
+//! Tests of the runtime's public interface: macros as generated code uses them, and calls to a
+//! server.
 
 mod any_json;
 mod clients;

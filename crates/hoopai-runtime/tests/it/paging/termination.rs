@@ -108,7 +108,8 @@ async fn empty_page_with_its_own_cursor_ends_the_list() {
     assert_eq!((received.len(), server.count()), (1, 2));
 }
 
-/// Reads a full page with this has-more value, and an empty page after it. Returns the request count.
+/// Reads a full page with this has-more value, and an empty page after it. Returns the request
+/// count.
 async fn requests_with_has_more(flag: &Value, rule: Paging) -> usize {
     let flag = flag.clone();
     let server = Server::start(move |request| {
