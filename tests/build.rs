@@ -68,7 +68,7 @@ impl Tables {
         for line in text.lines().map(str::trim) {
             if let Some((name, operation, multipart, reply)) = operation(line) {
                 let read = match reply.strip_prefix("json ") {
-                    Some(ty) => format!("Some(read::<{}>)", public(ty, module)),
+                    Some(ty) => format!("Some(decode::<{}>)", public(ty, module)),
                     None => "None".to_owned(),
                 };
                 writeln!(
@@ -119,7 +119,7 @@ impl Tables {
             };
             writeln!(
                 self.calls,
-                "    (&hoopai::{module}::{operation}, |client, given| {{ let {call} = client.{module}().{method}();{setters}\n        done(call.options(given.options.clone()).send()) }}),"
+                "    (&hoopai::{module}::{operation}, |client, input| {{ let {call} = client.{module}().{method}();{setters}\n        discard_reply(call.options(input.options.clone()).send()) }}),"
             )
             .expect("text");
             writeln!(
@@ -130,7 +130,7 @@ impl Tables {
             if let Some(ty) = body {
                 writeln!(
                     self.bodies,
-                    "    (&hoopai::{module}::{operation}, Some(read::<{ty}>)),"
+                    "    (&hoopai::{module}::{operation}, Some(decode::<{ty}>)),"
                 )
                 .expect("text");
             }
@@ -153,26 +153,26 @@ impl Builder<'_> {
         let value = match place {
             "json" | "form" => {
                 let ty = public(ty, module);
-                let value = format!("given.body::<{ty}>()");
+                let value = format!("input.body::<{ty}>()");
                 self.body = Some(ty);
                 value
             }
             // A file of the file's own: none of a name that is only known at run time is needed.
             "part" => {
                 self.setters = self.setters.replace(PART, "");
-                format!("given.file({wire})")
+                format!("input.file({wire})")
             }
             "path" | "query" | "header" | "text" => {
                 let kind = match ty {
                     "i64" => "integer",
                     "f64" => "number",
                     "bool" => "boolean",
-                    "hoopai_runtime::Timestamp" => "moment",
-                    list if list.starts_with("Vec<") => "texts",
+                    "hoopai_runtime::Timestamp" => "timestamp",
+                    list if list.starts_with("Vec<") => "strings",
                     // Open enums are made of their texts.
-                    _ => "text",
+                    _ => "string",
                 };
-                format!("given.{kind}({place:?}, {wire})")
+                format!("input.{kind}({place:?}, {wire})")
             }
             _ => return,
         };
@@ -183,7 +183,7 @@ impl Builder<'_> {
         };
         write!(
             self.setters,
-            "\n        if given.wants({place:?}, {wire}) {{ call = call.{setter}({value}); }}"
+            "\n        if input.has({place:?}, {wire}) {{ call = call.{setter}({value}); }}"
         )
         .expect("text");
         write!(self.names, "({place:?}, {wire}, {setter:?}), ").expect("text");
@@ -191,7 +191,7 @@ impl Builder<'_> {
 }
 
 /// The call of a part under a name that is only known at run time.
-const PART: &str = "\n        if given.wants(\"file\", \"FIELD_1\") { call = call.part(\"FIELD_1\", given.file(\"FIELD_1\")); }";
+const PART: &str = "\n        if input.has(\"file\", \"FIELD_1\") { call = call.part(\"FIELD_1\", input.file(\"FIELD_1\")); }";
 
 /// The replies that have `is_success`.
 fn confirming(types: &str) -> BTreeSet<&str> {

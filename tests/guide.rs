@@ -1,9 +1,9 @@
-//! The code of README and of the guide in `docs/`, compiled and run as documentation tests.
+//! The code of the README and of the guide in `docs/`, compiled and run as documentation tests.
 //!
-//! A piece that needs a mock of the platform is put into [`on_mock!`], a test that it shows into [`as_main!`], both by lines that the book
-//! hides.
+//! Hidden lines wrap a code block that needs a mock server in [`on_mock!`], and a code block with a
+//! test in [`as_main!`].
 
-/// Runs a block of asynchronous code on a mock of the platform. The two names are those of a client and of the mock in it; `?` takes
+/// Runs an asynchronous block with a client and a mock server, bound to the two names. `?` converts
 /// any error.
 #[macro_export]
 macro_rules! on_mock {
@@ -15,7 +15,7 @@ macro_rules! on_mock {
                 .location(::hoopai_mock::LOCATION)
                 .base_url($mock.url())
                 .build()?;
-            // Some code makes a client of its own, some has no use for the mock.
+            // Not every block uses both.
             let _ = (&$client, &$mock);
             $code
             Ok::<(), ::std::boxed::Box<dyn ::std::error::Error>>(())
@@ -27,7 +27,7 @@ macro_rules! on_mock {
     };
 }
 
-/// Makes a program of a test: documentation tests leave out what is marked as a test.
+/// Converts a test to a program, because documentation tests skip functions marked as tests.
 #[macro_export]
 macro_rules! as_main {
     (#[tokio::test] async fn $name:ident() $code:block) => {
@@ -36,7 +36,7 @@ macro_rules! as_main {
     };
 }
 
-/// A module for each file, whose documentation the file is.
+/// Declares a module for each file, with the file as its documentation.
 macro_rules! chapters {
     ($($name:ident = $file:literal),* $(,)?) => {
         $(
@@ -51,7 +51,7 @@ chapters! {
     readme = "../README.md",
     accounts = "../docs/src/accounts.md",
     bodies = "../docs/src/bodies.md",
-    by_hand = "../docs/src/by-hand.md",
+    raw_http = "../docs/src/by-hand.md",
     errors = "../docs/src/errors.md",
     facade_or_crates = "../docs/src/facade-or-crates.md",
     limits = "../docs/src/limits.md",

@@ -2,8 +2,8 @@
 
 use std::panic::{set_hook, take_hook};
 
-// The generator's panics are caught and become errors, which the check refuses; the hook of libFuzzer would end the
-// process before.
+// The code generator converts panics to errors, which the check rejects. The panic hook of
+// libFuzzer would abort the process first.
 libfuzzer_sys::fuzz_target!(
     init: {
         let _ = take_hook();

@@ -1,246 +1,254 @@
-//! The reply of every operation, made of its schema and spoiled in many ways, read as the type that the operation answers:
-//! there is no error, nothing is lost, and drift is reported where something drifted and nowhere else. Bodies as well, so that
-//! each of their fields has the type that is declared.
+//! Decodes samples of every reply and request body, and variants that deviate from the schema.
+//!
+//! No variant is an error, no value is lost, and drift is reported exactly where a value deviates.
+//! So each field of each type has its declared type.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use hoopai::runtime::DriftKind;
 use hoopai::runtime::operation::Operation;
 use serde_json::{Value, json};
 
+use crate::decode_table::{BODIES, DecodeFn, DecodedReply, REPLIES};
 use crate::interface::{Interface, Schema};
-use crate::readers::{BODIES, Outcome, REPLIES, Read};
-use crate::sample::{Amount, Sampler};
-use crate::sites::{Kind, Site, at, sites};
+use crate::operations::qualified_name;
+use crate::sample_values::{SampleSize, Sampler};
+use crate::value_paths::{ValueKind, ValuePath, value_paths};
 
-/// Where drift is expected, and what becomes of the value.
+/// The expected drift by its path.
 type Expected = BTreeMap<String, DriftKind>;
 
-/// Fewer than a reader reports of one text.
+/// A number of drifts below the limit of one reply.
 const CHUNK: usize = 200;
 
-/// One type that is put to the test.
-struct Subject<'a> {
+struct TypeUnderTest<'a> {
     name: String,
     operation: &'a Operation,
     interface: Interface,
     schema: Schema,
-    read: Read,
-    tried: BTreeMap<&'static str, usize>,
-    faults: Vec<String>,
+    decode: DecodeFn,
+    counts: BTreeMap<&'static str, usize>,
+    failures: Vec<String>,
 }
 
 #[test]
-fn replies_of_all_operations_are_read_whatever_comes() {
+fn any_variant_of_a_reply_decodes_without_loss() {
     let mut all = Summary::default();
-    let mut unread = 0;
-    for (operation, read) in REPLIES {
+    let mut without_json = 0;
+    for (operation, decode) in REPLIES {
         let interface = Interface::of(operation.module);
-        match read {
-            Some(read) => {
+        match decode {
+            Some(decode) => {
                 let schemas = interface.replies(operation);
                 assert!(schemas.len() < 2, "{}: several replies", operation.name);
                 let schema = schemas.first().copied().unwrap_or(&Value::Null);
-                all.add(Subject::new(operation, interface, schema, *read));
+                all.add(TypeUnderTest::new(operation, interface, schema, *decode));
             }
-            None => unread += 1,
+            None => without_json += 1,
         }
     }
-    // Files, and replies of nothing.
-    assert_eq!((all.subjects, unread), (598, 11));
-    all.conclude();
+    // Operations that return files or empty replies have no JSON.
+    assert_eq!((all.types, without_json), (598, 11));
+    all.assert_passed();
 }
 
 #[test]
-fn bodies_of_all_operations_have_the_types_that_are_declared() {
+fn any_variant_of_a_body_decodes_without_loss() {
     let mut all = Summary::default();
-    for (operation, read) in BODIES {
+    for (operation, decode) in BODIES {
         let interface = Interface::of(operation.module);
         let schema = interface
             .bodies(operation)
             .into_values()
             .next()
             .expect("a body");
-        all.add(Subject::new(
+        all.add(TypeUnderTest::new(
             operation,
             interface,
             schema,
-            read.expect("a reader"),
+            decode.expect("a decode function"),
         ));
     }
-    all.conclude();
+    all.assert_passed();
 }
 
 #[derive(Default)]
 struct Summary {
-    subjects: usize,
-    tried: BTreeMap<&'static str, usize>,
-    faults: Vec<String>,
+    types: usize,
+    counts: BTreeMap<&'static str, usize>,
+    failures: Vec<String>,
 }
 
 impl Summary {
-    fn add(&mut self, mut subject: Subject<'_>) {
-        subject.run();
-        self.subjects += 1;
-        for (what, count) in subject.tried {
-            *self.tried.entry(what).or_default() += count;
+    fn add(&mut self, mut ty: TypeUnderTest<'_>) {
+        ty.run();
+        self.types += 1;
+        for (variant, count) in ty.counts {
+            *self.counts.entry(variant).or_default() += count;
         }
-        self.faults.extend(subject.faults);
+        self.failures.extend(ty.failures);
     }
 
-    fn conclude(self) {
-        println!("{} types, texts read: {:?}", self.subjects, self.tried);
-        for what in [
+    fn assert_passed(self) {
+        println!("{} types, decoded variants: {:?}", self.types, self.counts);
+        for variant in [
             "minimal",
             "maximal",
             "all null",
             "unknown field",
             "unknown enum value",
             "empty body",
-        ] {
-            assert!(self.tried.contains_key(what), "{what} was not tried");
-        }
-        for what in [
-            "mistyped scalar",
-            "unfit scalar",
+            "coercible scalar",
+            "other scalar",
             "wrong container",
-            "nothing known",
+            "unknown fields only",
         ] {
-            assert!(self.tried.contains_key(what), "{what} was not tried");
+            assert!(
+                self.counts.contains_key(variant),
+                "{variant} was not tested"
+            );
         }
-        let shown: String = self
-            .faults
-            .iter()
-            .take(50)
-            .fold(String::new(), |mut out, fault| {
-                let _ = writeln!(out, "{fault}");
-                out
-            });
-        assert!(
-            self.faults.is_empty(),
-            "{} faults:\n{shown}",
-            self.faults.len()
-        );
+        let count = self.failures.len();
+        let first = self.failures[..count.min(50)].join("\n");
+        assert!(count == 0, "{count} failures:\n{first}");
     }
 }
 
-impl<'a> Subject<'a> {
-    fn new(operation: &'a Operation, interface: Interface, schema: Schema, read: Read) -> Self {
-        Subject {
-            name: format!("{}.{}", operation.module, operation.name),
+impl<'a> TypeUnderTest<'a> {
+    fn new(
+        operation: &'a Operation,
+        interface: Interface,
+        schema: Schema,
+        decode: DecodeFn,
+    ) -> Self {
+        TypeUnderTest {
+            name: qualified_name(operation),
             operation,
             interface,
             schema,
-            read,
-            tried: BTreeMap::new(),
-            faults: Vec::new(),
+            decode,
+            counts: BTreeMap::new(),
+            failures: Vec::new(),
         }
     }
 
-    fn sample(&self, amount: Amount) -> Value {
-        Sampler::new(self.operation, amount).value(self.schema, "reply")
+    fn sample(&self, size: SampleSize) -> Value {
+        Sampler::new(self.operation, size).value(self.schema, "reply")
     }
 
     fn run(&mut self) {
-        let none = Expected::new;
-        let full = self.sample(Amount::Merged);
-        let sites = sites(self.interface, self.schema, &full);
-        self.reads("minimal", &self.sample(Amount::Least), &none());
-        self.reads("maximal", &full, &none());
-        self.empty(sites[0].kind);
+        let full = self.sample(SampleSize::Merged);
+        let paths = value_paths(self.interface, self.schema, &full);
+        self.check(
+            "minimal",
+            &self.sample(SampleSize::Required),
+            &Expected::new(),
+        );
+        self.check("maximal", &full, &Expected::new());
+        self.empty(paths[0].kind);
 
-        let of = |kinds: &[Kind]| {
-            sites
+        let of = |kinds: &[ValueKind]| {
+            paths
                 .iter()
-                .filter(|site| kinds.contains(&site.kind))
+                .filter(|path| kinds.contains(&path.kind))
                 .collect::<Vec<_>>()
         };
-        let mut curious = full.clone();
-        for site in of(&[Kind::Object]) {
-            at(&mut curious, &site.path)["unheardOf"] = json!({ "deep": [1, "x", null, 2.50] });
+        let mut with_unknown = full.clone();
+        for path in of(&[ValueKind::Object]) {
+            path.value_in(&mut with_unknown)["undeclared"] =
+                json!({ "deep": [1, "x", null, 2.50] });
         }
-        self.reads("unknown field", &curious, &none());
+        self.check("unknown field", &with_unknown, &Expected::new());
 
-        let enums = of(&[Kind::Enum]);
+        let enums = of(&[ValueKind::Enum]);
         if !enums.is_empty() {
-            self.spoiled("unknown enum value", &full, &enums, |_| {
+            self.check_replaced("unknown enum value", &full, &enums, |_| {
                 Some((json!("never listed"), None))
             });
         }
 
         let scalars = of(&[
-            Kind::Text,
-            Kind::Enum,
-            Kind::Number,
-            Kind::Integer,
-            Kind::Boolean,
-            Kind::Moment,
-            Kind::Amount,
+            ValueKind::Text,
+            ValueKind::Enum,
+            ValueKind::Number,
+            ValueKind::Integer,
+            ValueKind::Boolean,
+            ValueKind::Timestamp,
+            ValueKind::Decimal,
         ]);
         for chunk in scalars.chunks(CHUNK) {
-            self.spoiled("mistyped scalar", &full, chunk, mistyped);
-            self.spoiled("unfit scalar", &full, chunk, unfit);
-            self.spoiled("wrong container", &full, chunk, |_| {
+            self.check_replaced("coercible scalar", &full, chunk, coercible);
+            self.check_replaced("other scalar", &full, chunk, other_scalar);
+            self.check_replaced("wrong container", &full, chunk, |_| {
                 Some((json!({ "odd": 1 }), Some(DriftKind::Unparsed)))
             });
         }
-        let containers = of(&[Kind::List, Kind::Object, Kind::Map]);
+        let containers = of(&[ValueKind::List, ValueKind::Object, ValueKind::Map]);
         let fields = scalars.iter().chain(&containers).copied();
-        for level in by_level(fields.filter(|site| site.is_field())).values() {
-            self.spoiled("blank string", &full, level, blank);
+        for level in by_level(fields.filter(|path| path.is_field)).values() {
+            self.check_replaced("blank string", &full, level, blank);
         }
         for level in by_level(containers.iter().copied()).values() {
             for chunk in level.chunks(CHUNK) {
-                self.spoiled("wrong container", &full, chunk, misplaced);
-                // A type that knows its trace id alone misses nothing.
-                let telling = chunk.iter().copied().filter(|site| site.is_telling(&full));
-                let telling: Vec<_> = telling.collect();
-                self.spoiled("nothing known", &full, &telling, unknown);
+                self.check_replaced("wrong container", &full, chunk, other_container);
+                // Drift is reported only for types with fields besides the trace id.
+                let own = chunk
+                    .iter()
+                    .copied()
+                    .filter(|path| path.has_own_fields(&full));
+                let own: Vec<_> = own.collect();
+                self.check_replaced("unknown fields only", &full, &own, unknown_fields);
             }
         }
-        // What is in an object, field by field; items of lists are never null in a type.
-        for level in by_level(sites.iter().filter(|site| site.is_field())).values() {
-            self.spoiled("all null", &full, level, |_| Some((Value::Null, None)));
+        // Fields of objects only: no type has lists with null items.
+        for level in by_level(paths.iter().filter(|path| path.is_field)).values() {
+            self.check_replaced("all null", &full, level, |_| Some((Value::Null, None)));
         }
     }
 
-    /// Reads the sample with other values in its sites. `how` gives the value and the drift that it is to cause; `None` leaves a
-    /// site as it is.
-    fn spoiled(
+    /// Checks a sample with other values at these paths. `replace` returns a value and the drift
+    /// that it causes, or `None` to keep the value.
+    fn check_replaced(
         &mut self,
-        what: &'static str,
+        variant: &'static str,
         full: &Value,
-        sites: &[&Site],
-        how: fn(Kind) -> Option<(Value, Option<DriftKind>)>,
+        paths: &[&ValuePath],
+        replace: fn(ValueKind) -> Option<(Value, Option<DriftKind>)>,
     ) {
         let (mut body, mut expected) = (full.clone(), Expected::new());
         let mut changed = false;
-        for site in sites {
-            if let Some((value, drift)) = how(site.kind) {
+        for path in paths {
+            if let Some((value, drift)) = replace(path.kind) {
                 changed = true;
-                *at(&mut body, &site.path) = value;
-                expected.extend(drift.map(|drift| (site.to_string(), drift)));
+                *path.value_in(&mut body) = value;
+                expected.extend(drift.map(|drift| (path.to_string(), drift)));
             }
         }
         if changed {
-            self.reads(what, &body, &expected);
+            self.check(variant, &body, &expected);
         }
     }
 
-    fn reads(&mut self, what: &'static str, body: &Value, expected: &Expected) {
-        *self.tried.entry(what).or_default() += 1;
-        let mut fault = |text: String| self.faults.push(format!("{}, {what}: {text}", self.name));
-        let Outcome { back, drift, raw } = match (self.read)(body.to_string().as_bytes()) {
+    fn check(&mut self, variant: &'static str, body: &Value, expected: &Expected) {
+        *self.counts.entry(variant).or_default() += 1;
+        let mut failure = |text: String| {
+            self.failures
+                .push(format!("{}, {variant}: {text}", self.name))
+        };
+        let DecodedReply {
+            encoded,
+            drift,
+            raw,
+        } = match (self.decode)(body.to_string().as_bytes()) {
             Ok(outcome) => outcome,
-            // A scalar has no empty value to stand for what is set aside as a whole.
+            // A scalar type has no empty value for a reply that is kept raw.
             Err(_)
                 if expected.get("$") == Some(&DriftKind::Unparsed)
                     && is_scalar(self.interface, self.schema) =>
             {
                 return;
             }
-            Err(error) => return fault(format!("{error}: {body}")),
+            Err(error) => return failure(format!("{error}: {body}")),
         };
         let reported: Expected = drift
             .iter()
@@ -251,129 +259,135 @@ impl<'a> Subject<'a> {
         if drift.len() != reported.len() || reported != expected {
             let missing: Vec<_> = expected.difference(&reported).collect();
             let extra: Vec<_> = reported.difference(&expected).collect();
-            fault(format!(
-                "drift not reported {missing:?}, reported without cause {extra:?}"
+            failure(format!(
+                "missing drift {missing:?}, unexpected drift {extra:?}"
             ));
         }
-        let left = raw.unwrap_or_else(|| serde_json::from_slice(&back).expect("JSON"));
-        let plain = |value: &Value| plain(value, !expected.is_empty());
-        if plain(&left) != plain(body) {
-            fault(format!("came {body}\n    left {left}"));
+        let kept = raw.unwrap_or_else(|| serde_json::from_slice(&encoded).expect("JSON"));
+        let normalized = |value: &Value| normalized(value, !expected.is_empty());
+        if normalized(&kept) != normalized(body) {
+            failure(format!("received {body}\n    kept {kept}"));
         }
     }
 
-    /// A reply without contents is the empty value of its type, if there is one, and a drift if a body is declared.
-    fn empty(&mut self, root: Kind) {
-        *self.tried.entry("empty body").or_default() += 1;
+    /// Checks that an empty reply is the empty value of its type, with drift if a body is declared.
+    fn empty(&mut self, root: ValueKind) {
+        *self.counts.entry("empty body").or_default() += 1;
         for (body, found) in [("", "nothing"), (" \n", "nothing"), ("null", "null")] {
-            let outcome = (self.read)(body.as_bytes());
-            let is = match outcome {
-                Ok(Outcome { back, drift, raw }) => {
-                    let back: Value = serde_json::from_slice(&back).expect("JSON");
-                    let nothing = match root {
-                        Kind::List => json!([]),
-                        Kind::Object | Kind::Map => json!({}),
+            let outcome = (self.decode)(body.as_bytes());
+            let is_empty = match outcome {
+                Ok(DecodedReply {
+                    encoded,
+                    drift,
+                    raw,
+                }) => {
+                    let encoded: Value = serde_json::from_slice(&encoded).expect("JSON");
+                    let empty = match root {
+                        ValueKind::List => json!([]),
+                        ValueKind::Object | ValueKind::Map => json!({}),
                         _ => Value::Null,
                     };
                     let drifted = match &*drift {
-                        [] => root == Kind::Any,
+                        [] => root == ValueKind::Any,
                         [one] => {
-                            root != Kind::Any
+                            root != ValueKind::Any
                                 && (one.kind, &*one.path, one.found)
                                     == (DriftKind::Empty, "$", found)
                         }
                         _ => false,
                     };
-                    drifted && raw.is_none() && back == nothing
+                    drifted && raw.is_none() && encoded == empty
                 }
                 Err(_) => root.is_scalar(),
             };
-            if !is {
-                self.faults
-                    .push(format!("{}: {body:?} is not read as nothing", self.name));
+            if !is_empty {
+                self.failures.push(format!(
+                    "{}: {body:?} does not decode as an empty value",
+                    self.name
+                ));
             }
         }
     }
 }
 
 fn is_scalar(interface: Interface, schema: Schema) -> bool {
-    Kind::of(interface, &[schema]).is_scalar()
+    ValueKind::of(interface, &[schema]).is_scalar()
 }
 
-/// A scalar of another kind that can be understood as the declared one. An enum takes any as a value that it does not list.
-fn mistyped(kind: Kind) -> Option<(Value, Option<DriftKind>)> {
+/// A scalar of another kind that is coerced. An enum accepts any scalar as an unknown value.
+fn coercible(kind: ValueKind) -> Option<(Value, Option<DriftKind>)> {
     let value = match kind {
-        Kind::Enum => return Some((json!(7), None)),
-        // A moment is written back as it came.
-        Kind::Moment => return Some((json!("1931599800000"), None)),
-        Kind::Text => json!(12.50),
-        Kind::Number | Kind::Amount => json!("12.5"),
-        Kind::Integer => json!("12"),
-        Kind::Boolean => json!("true"),
+        ValueKind::Enum => return Some((json!(7), None)),
+        // A timestamp is encoded as it was received.
+        ValueKind::Timestamp => return Some((json!("1931599800000"), None)),
+        ValueKind::Text => json!(12.50),
+        ValueKind::Number | ValueKind::Decimal => json!("12.5"),
+        ValueKind::Integer => json!("12"),
+        ValueKind::Boolean => json!("true"),
         _ => return None,
     };
     Some((value, Some(DriftKind::Coerced)))
 }
 
-/// A scalar that cannot.
-fn unfit(kind: Kind) -> Option<(Value, Option<DriftKind>)> {
+/// A scalar of another kind that is not coerced.
+fn other_scalar(kind: ValueKind) -> Option<(Value, Option<DriftKind>)> {
     let value = match kind {
-        Kind::Number | Kind::Amount | Kind::Moment => json!(true),
-        Kind::Integer => json!(12.5),
-        Kind::Boolean => json!("perhaps"),
+        ValueKind::Number | ValueKind::Decimal | ValueKind::Timestamp => json!(true),
+        ValueKind::Integer => json!(12.5),
+        ValueKind::Boolean => json!("perhaps"),
         _ => return None,
     };
     Some((value, Some(DriftKind::Unparsed)))
 }
 
-/// What the platform writes for a value that is not set, whatever its type.
-fn blank(_: Kind) -> Option<(Value, Option<DriftKind>)> {
+/// An empty string, which the platform sends for absent values of any type.
+fn blank(_: ValueKind) -> Option<(Value, Option<DriftKind>)> {
     Some((json!(""), None))
 }
 
-/// Sites by their depth, so that none lies within another.
-fn by_level<'a>(sites: impl Iterator<Item = &'a Site>) -> BTreeMap<usize, Vec<&'a Site>> {
-    let mut levels: BTreeMap<usize, Vec<&Site>> = BTreeMap::new();
-    for site in sites {
-        levels.entry(site.path.len()).or_default().push(site);
+/// Groups paths by their depth, so that no path of a group contains another.
+fn by_level<'a>(paths: impl Iterator<Item = &'a ValuePath>) -> BTreeMap<usize, Vec<&'a ValuePath>> {
+    let mut levels: BTreeMap<usize, Vec<&ValuePath>> = BTreeMap::new();
+    for path in paths {
+        levels.entry(path.depth()).or_default().push(path);
     }
     levels
 }
 
-fn misplaced(kind: Kind) -> Option<(Value, Option<DriftKind>)> {
+fn other_container(kind: ValueKind) -> Option<(Value, Option<DriftKind>)> {
     let value = match kind {
-        Kind::List => json!({ "odd": [1] }),
+        ValueKind::List => json!({ "odd": [1] }),
         _ => json!(["odd", 1]),
     };
     Some((value, Some(DriftKind::Unparsed)))
 }
 
-fn unknown(kind: Kind) -> Option<(Value, Option<DriftKind>)> {
-    (kind == Kind::Object).then(|| {
+fn unknown_fields(kind: ValueKind) -> Option<(Value, Option<DriftKind>)> {
+    (kind == ValueKind::Object).then(|| {
         (
-            json!({ "unheardOf": 1, "traceId": "T" }),
+            json!({ "undeclared": 1, "traceId": "T" }),
             Some(DriftKind::UnknownShape),
         )
     })
 }
 
-/// JSON in a form that is equal where nothing is lost: `null` is as good as absent, 1 is 1.0, and, if values were understood as
-/// others, "1" and `true` are 1.
-fn plain(value: &Value, understood: bool) -> Value {
+/// JSON in a form that is equal if no value is lost: without `null` fields, and with floats only.
+/// If values were coerced, texts and booleans that are numbers become numbers.
+fn normalized(value: &Value, coerced: bool) -> Value {
     match value {
         Value::Number(number) => number.as_f64().into(),
-        Value::Bool(value) if understood => f64::from(u8::from(*value)).into(),
-        Value::String(text) if understood => match text.as_str() {
+        Value::Bool(value) if coerced => f64::from(u8::from(*value)).into(),
+        Value::String(text) if coerced => match text.as_str() {
             "true" => 1.0.into(),
             "false" => 0.0.into(),
             text => text
                 .parse::<f64>()
                 .map_or_else(|_| text.into(), Value::from),
         },
-        Value::Array(items) => items.iter().map(|item| plain(item, understood)).collect(),
+        Value::Array(items) => items.iter().map(|item| normalized(item, coerced)).collect(),
         Value::Object(fields) => {
             let set = fields.iter().filter(|(_, value)| !value.is_null());
-            set.map(|(name, value)| (name.clone(), plain(value, understood)))
+            set.map(|(name, value)| (name.clone(), normalized(value, coerced)))
                 .collect()
         }
         _ => value.clone(),

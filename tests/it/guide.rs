@@ -1,4 +1,4 @@
-//! The guide holds together: its chapters are in its table of contents, its links lead somewhere, its code is tested.
+//! Checks the guide: table of contents, links, tested code, list of examples.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -31,10 +31,10 @@ fn prose(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Where the links of a text lead.
+/// The targets of the links of a text.
 fn links(text: &str) -> Vec<String> {
     let lines: Vec<&str> = prose(text).collect();
-    // A link may go over the end of a line.
+    // A link may contain a line break.
     let text = lines.join(" ");
     let targets = text.split("](").skip(1);
     targets
@@ -42,7 +42,7 @@ fn links(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The anchors that a text's headings have.
+/// The anchors of the headings of a text.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = prose(text).filter(|line| line.starts_with('#'));
     let headings = headings.map(|line| line.trim_start_matches('#').trim());
@@ -56,19 +56,19 @@ fn anchors(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_chapter_is_in_the_table_of_contents_and_once() {
+fn table_of_contents_lists_each_chapter_once() {
     let mut listed = links(&read(&root().join("docs/src/SUMMARY.md")));
     listed.sort();
-    let mut there: Vec<String> = names("docs/src", ".md")
+    let mut chapters: Vec<String> = names("docs/src", ".md")
         .into_iter()
         .map(|name| format!("{name}.md"))
         .collect();
-    there.retain(|name| name != "SUMMARY.md");
-    assert_eq!(listed, there);
+    chapters.retain(|name| name != "SUMMARY.md");
+    assert_eq!(listed, chapters);
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_has_a_target() {
     let chapters = names("docs/src", ".md")
         .into_iter()
         .map(|name| format!("docs/src/{name}.md"));
@@ -90,22 +90,25 @@ fn every_link_leads_somewhere() {
             } else {
                 path.parent().expect("a folder").join(target)
             };
-            assert!(target.exists(), "{file}: {link} leads nowhere");
+            assert!(
+                target.exists(),
+                "{file}: the target of {link} does not exist"
+            );
             if let Some(anchor) = anchor {
                 assert!(
                     anchors(&read(&target)).contains(anchor),
-                    "{file}: {link} has no such heading"
+                    "{file}: the heading of {link} does not exist"
                 );
             }
             count += 1;
         }
     }
-    assert!(count > 50, "{count} links were found");
+    assert!(count > 50, "{count} links");
 }
 
-/// Each chapter with Rust in it is one of the documentation tests, and none of its code is left out of them.
+/// Each chapter with Rust code is a documentation test, without ignored code.
 #[test]
-fn all_code_is_tested() {
+fn all_code_of_the_guide_is_tested() {
     let tested = read(&root().join("tests/guide.rs"));
     for name in names("docs/src", ".md") {
         let text = read(&root().join(format!("docs/src/{name}.md")));
@@ -116,7 +119,7 @@ fn all_code_is_tested() {
             let language = fence.trim_start_matches('`');
             assert!(
                 !inside || !language.is_empty(),
-                "docs/src/{name}.md: say of what language a piece is"
+                "docs/src/{name}.md: a code block has no language"
             );
             assert!(!language.contains("ignore"), "docs/src/{name}.md: {fence}");
             has_code |= language.starts_with("rust");
@@ -127,7 +130,7 @@ fn all_code_is_tested() {
 }
 
 #[test]
-fn every_example_is_in_the_guide() {
+fn guide_lists_every_example() {
     let chapter = read(&root().join("docs/src/examples.md"));
     for name in names("crates/hoopai/examples", ".rs") {
         assert!(chapter.contains(&format!("[{name}](")), "{name}");

@@ -1,4 +1,4 @@
-//! The effective interface, as the tests read it: independent of what reads it for the generator.
+//! Reads the effective interface, independently of the code generator.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use hoopai::runtime::operation::Operation;
 use serde_json::Value;
 
-/// A schema of a document that lives as long as the tests.
+/// A schema of an OpenAPI document; a static one.
 pub(crate) type Schema = &'static Value;
 
 static DOCUMENTS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
@@ -30,37 +30,35 @@ static DOCUMENTS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The document of one module.
+/// The OpenAPI document of one module.
 #[derive(Clone, Copy)]
 pub(crate) struct Interface(Schema);
 
-/// What a schema takes, references followed and composites put together.
+/// The values that a schema accepts, with references resolved and composites merged.
 pub(crate) enum Shape {
     Any,
-    /// The values, where it is an enum.
+    /// The values of an enum; empty for other texts.
     Text(Vec<&'static str>),
     Number,
     Integer,
     Boolean,
-    /// A point in time, as text or as a count.
-    Moment,
+    /// A point in time, as text or as a number.
+    Timestamp,
     /// A number that keeps its digits.
-    Amount,
-    /// Items.
+    Decimal,
     List(Schema),
     /// Values under keys of any name.
     Map(Schema),
     Object(Fields),
-    /// One of several.
     Union(Vec<Schema>),
 }
 
-/// The fields of an object. Where parts of a composite declare a field twice it has a schema of each.
+/// The fields of an object. A field has several schemas if several parts of a composite declare it.
 #[derive(Default)]
 pub(crate) struct Fields {
     pub(crate) declared: BTreeMap<&'static str, Vec<Schema>>,
     pub(crate) required: BTreeSet<&'static str>,
-    /// What stands under keys that are not declared.
+    /// The schema of undeclared keys.
     pub(crate) others: Option<Schema>,
 }
 
@@ -79,7 +77,7 @@ impl Interface {
         contents(&self.operation(operation)["requestBody"])
     }
 
-    /// What a reply of success holds, if it is JSON: one schema for each status that differs.
+    /// The distinct schemas of the JSON replies with status 2xx.
     pub(crate) fn replies(self, operation: &Operation) -> Vec<Schema> {
         let mut schemas = Vec::new();
         for (status, response) in entries(&self.operation(operation)["responses"]) {
@@ -95,18 +93,20 @@ impl Interface {
         schemas
     }
 
-    /// Whether a schema is one of lists.
     pub(crate) fn is_list(self, schema: Schema) -> bool {
         matches!(self.shape(schema), Shape::List(_))
     }
 
-    /// The schema that a reference stands for.
+    /// Follows the references of a schema.
     pub(crate) fn resolve(self, mut schema: Schema) -> Schema {
         while let Some(reference) = schema["$ref"].as_str() {
             let pointer = reference
                 .strip_prefix('#')
-                .expect("a place in the document");
-            schema = self.0.pointer(pointer).expect("what it names");
+                .expect("a reference within the document");
+            schema = self
+                .0
+                .pointer(pointer)
+                .expect("the target of the reference");
         }
         schema
     }
@@ -143,9 +143,9 @@ impl Interface {
             .as_str()
             .filter(|_| schema["enum"].is_null());
         match schema["type"].as_str() {
-            Some("string") if format == Some("date-time") => Shape::Moment,
-            Some("integer" | "number") if format == Some("unix-time") => Shape::Moment,
-            Some("number") if format == Some("decimal") => Shape::Amount,
+            Some("string") if format == Some("date-time") => Shape::Timestamp,
+            Some("integer" | "number") if format == Some("unix-time") => Shape::Timestamp,
+            Some("number") if format == Some("decimal") => Shape::Decimal,
             Some("object")
                 if own
                     && !schema["properties"]
@@ -171,7 +171,7 @@ impl Interface {
         }
     }
 
-    /// Adds the fields of a part. `false`: it is no object.
+    /// Adds the fields of a part and returns whether it is an object.
     fn merge(self, part: Schema, fields: &mut Fields) -> bool {
         let Shape::Object(more) = self.shape(part) else {
             return false;
@@ -185,7 +185,7 @@ impl Interface {
         true
     }
 
-    /// The variants of a union as one object with the fields of all, if they are objects.
+    /// Merges the variants of a union of objects into one object with all fields.
     pub(crate) fn merged(self, variants: &[Schema]) -> Option<Fields> {
         let mut fields = Fields::default();
         for variant in variants {

@@ -1,24 +1,25 @@
-//! Tests over the whole workspace.
+//! Tests of the facade with all module crates.
 
+mod call_table;
+mod decode_table;
 mod decoding;
-mod fits;
-mod given;
+mod error_replies;
 mod guide;
+mod http_requests;
 mod interface;
-mod minimal;
+mod minimal_requests;
+mod operation_tables;
+mod operations;
 mod paging;
-mod payloads;
-mod readers;
-mod refusals;
-mod reports;
+mod public_reports;
+mod recorded_replies;
+mod redaction;
+mod reply_variations;
 mod requests;
-mod sample;
-mod secrets;
-mod sites;
+mod sample_values;
+mod schema_check;
 mod support;
-mod tables;
-mod variations;
-mod wire;
+mod value_paths;
 #[allow(
     dead_code,
     reason = "shared with the tests of the facade, which use all of it"

@@ -1,5 +1,5 @@
-//! The request of every operation as a server gets it: made by its builder, from made-up values for all that the interface
-//! declares, held against the interface, and kept as text.
+//! The request of every operation, built from made-up values for all declared parameters, compared
+//! with the interface and with a snapshot.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -10,23 +10,18 @@ use hoopai::runtime::operation::Operation;
 use hoopai::runtime::rate_limit::RateLimitSettings;
 use serde_json::Value;
 
-use crate::fits;
-use crate::given::{CALLS, Given};
+use crate::call_table::{CALLS, CallInput};
 use crate::interface::{Interface, items};
+use crate::operations::{all_operations, qualified_name, row};
+use crate::schema_check;
 use crate::support::{Received, Recorder};
 
-/// Headers that any request has.
-const COMMON: [&str; 5] = ["accept", "authorization", "host", "user-agent", "version"];
+/// The headers of every request.
+const COMMON_HEADERS: [&str; 5] = ["accept", "authorization", "host", "user-agent", "version"];
 
 #[tokio::test]
-async fn every_operation_sends_what_the_interface_declares() {
-    assert_eq!(
-        CALLS.len(),
-        hoopai::OPERATIONS
-            .iter()
-            .map(|table| table.len())
-            .sum::<usize>()
-    );
+async fn request_has_exactly_the_declared_values() {
+    assert_eq!(CALLS.len(), all_operations().count());
     let server = Recorder::answering("application/json", "true").await;
     let client = Client::builder()
         .private_token("pit-secret")
@@ -37,23 +32,24 @@ async fn every_operation_sends_what_the_interface_declares() {
     for table in hoopai::OPERATIONS {
         let mut text = String::new();
         for operation in *table {
-            let (_, call) = CALLS
-                .iter()
-                .find(|(other, _)| other == operation)
-                .expect("a call");
-            let name = format!("{}.{}", operation.module, operation.name);
-            let given = Given::of(operation);
-            call(&client, &given)
+            let call = row(CALLS, operation);
+            let name = qualified_name(operation);
+            let input = CallInput::new(operation);
+            call(&client, &input)
                 .await
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
             let request = server.only();
-            let mut faults = Vec::new();
-            check(operation, &given, &request, &mut faults);
+            let mut violations = Violations::default();
+            let unused = input.unused();
+            violations.expect(unused.is_empty(), format!("no setter for {unused:?}"));
+            violations.check_target(operation, &input, &request);
+            violations.check_headers(operation, &input, &request);
+            violations.check_body(operation, &input, &request);
+            let violations = violations.0.join("\n");
             assert!(
-                faults.is_empty(),
-                "{name} {}:\n{}",
-                request.target,
-                faults.join("\n")
+                violations.is_empty(),
+                "{name} {}:\n{violations}",
+                request.target
             );
             show(&mut text, operation, &request);
         }
@@ -61,152 +57,137 @@ async fn every_operation_sends_what_the_interface_declares() {
     }
 }
 
-/// Holds a request against the interface.
-fn check(operation: &Operation, given: &Given, request: &Received, faults: &mut Vec<String>) {
-    let mut expect = |what: &str, is: bool| {
-        if !is {
-            faults.push(what.to_owned());
-        }
-    };
-    let interface = Interface::of(operation.module);
-    let declared = interface.operation(operation);
-    let left = given.left();
-    expect(&format!("no setter takes {left:?}"), left.is_empty());
-    expect(
-        "another method",
-        request.method.as_str() == operation.method.as_str(),
-    );
+/// The deviations of a request from the interface and from its input.
+#[derive(Default)]
+struct Violations(Vec<String>);
 
-    let (path, query) = request
-        .target
-        .split_once('?')
-        .unwrap_or((&request.target, ""));
-    let mut filled = operation.path.to_owned();
-    for ((place, name), value) in &given.values {
-        if *place == "path" {
+impl Violations {
+    fn expect(&mut self, is_met: bool, violation: impl Into<String>) {
+        if !is_met {
+            self.0.push(violation.into());
+        }
+    }
+
+    fn check_target(&mut self, operation: &Operation, input: &CallInput, request: &Received) {
+        self.expect(
+            request.method.as_str() == operation.method.as_str(),
+            "another method",
+        );
+        let (path, query) = request
+            .target
+            .split_once('?')
+            .unwrap_or((&request.target, ""));
+        let mut filled = operation.path.to_owned();
+        for (name, value) in input.of_kind("path") {
             filled = filled.replace(&format!("{{{name}}}"), &encoded(&text(value)));
         }
-    }
-    expect(&format!("the path is not {filled}"), path == filled);
-    let mut pairs = decoded(query);
-    let mut expected = Vec::new();
-    for parameter in items(&declared["parameters"]) {
-        let name = parameter["name"].as_str().expect("a name");
-        if parameter["in"] == "query" {
-            let values = texts(&given.values[&("query", name)]);
-            let comma = parameter["explode"] == false;
-            let values = if comma {
-                vec![values.join(",")]
-            } else {
-                values
-            };
-            expected.extend(values.into_iter().map(|value| (name.to_owned(), value)));
-        }
-    }
-    pairs.sort();
-    expected.sort();
-    expect(&format!("the query is not {expected:?}"), pairs == expected);
-
-    let version = items(&declared["parameters"])
-        .iter()
-        .find(|parameter| parameter["in"] == "header" && parameter["name"] == "Version");
-    let version = version.and_then(|version| version["schema"]["enum"][0].as_str());
-    expect(
-        "the table has another version than the interface",
-        operation.version == version,
-    );
-    expect(
-        "another version",
-        request.header("version") == Some(version.unwrap_or(DEFAULT_API_VERSION)),
-    );
-    expect(
-        "another token",
-        request.header("authorization") == Some("Bearer pit-secret"),
-    );
-
-    let mut headers: BTreeSet<&str> = COMMON.into();
-    for ((place, name), value) in &given.values {
-        if *place == "header" {
-            headers.insert(name);
-            expect(
-                &format!("another {name}"),
-                request.header(name) == Some(&text(value)),
-            );
-        }
-    }
-    let body = interface.bodies(operation);
-    let kind = request.header("content-type").unwrap_or_default();
-    if body.is_empty() {
-        expect(
-            "a body that is not declared",
-            request.body.is_empty() && kind.is_empty(),
-        );
-    } else {
-        headers.extend(["content-length", "content-type"]);
-        let kind = kind.split(';').next().unwrap_or_default();
-        expect(
-            &format!("the content type {kind} is not declared"),
-            body.contains_key(kind),
-        );
-    }
-    let sent: BTreeSet<&str> = request.headers.keys().map(|name| name.as_str()).collect();
-    // A body of none says so where the method may have one.
-    let extra: Vec<_> = sent
-        .difference(&headers)
-        .filter(|name| **name != "content-length")
-        .collect();
-    let missing: Vec<_> = headers.difference(&sent).collect();
-    expect(
-        &format!("headers {extra:?} too many, {missing:?} too few"),
-        extra.is_empty() && missing.is_empty(),
-    );
-
-    match &given.body {
-        Some(("application/x-www-form-urlencoded", _, body)) => {
-            let mut pairs = decoded(&request.text());
-            let fields = body.as_object().expect("an object");
-            let mut expected: Vec<_> = fields
-                .iter()
-                .flat_map(|(name, value)| {
-                    texts(value).into_iter().map(|value| (name.clone(), value))
-                })
-                .collect();
-            pairs.sort();
-            expected.sort();
-            expect("the form is not what was given", pairs == expected);
-        }
-        Some((_, schema, body)) => {
-            let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-            expect(
-                &format!("the body is not what was given: {body}"),
-                same(&sent, body),
-            );
-            faults.extend(fits::faults(interface, schema, &sent));
-        }
-        None => {
-            let mut expected = Vec::new();
-            for ((place, name), value) in &given.values {
-                if ["text", "file"].contains(place) {
-                    let file = (*place == "file").then(|| format!("{name}.csv"));
-                    expected.extend(
-                        texts(value)
-                            .into_iter()
-                            .map(|value| ((*name).to_owned(), file.clone(), value)),
-                    );
+        self.expect(path == filled, format!("the path is not {filled}"));
+        let mut expected = Vec::new();
+        let declared = Interface::of(operation.module).operation(operation);
+        for parameter in items(&declared["parameters"]) {
+            let name = parameter["name"].as_str().expect("a name");
+            if parameter["in"] == "query" {
+                let mut values = texts(&input.values[&("query", name)]);
+                if parameter["explode"] == false {
+                    values = vec![values.join(",")];
                 }
+                expected.extend(values.into_iter().map(|value| (name.to_owned(), value)));
             }
-            let mut sent: Vec<_> = parts(request)
-                .into_iter()
-                .map(|part| (part.name, part.file, part.content))
-                .collect();
-            sent.sort();
-            expected.sort();
-            expect(&format!("the parts are not {expected:?}"), sent == expected);
+        }
+        let mut pairs = decoded(query);
+        pairs.sort();
+        expected.sort();
+        self.expect(pairs == expected, format!("the query is not {expected:?}"));
+    }
+
+    fn check_headers(&mut self, operation: &Operation, input: &CallInput, request: &Received) {
+        let interface = Interface::of(operation.module);
+        let version = items(&interface.operation(operation)["parameters"])
+            .iter()
+            .find(|parameter| parameter["in"] == "header" && parameter["name"] == "Version")
+            .and_then(|version| version["schema"]["enum"][0].as_str());
+        self.expect(operation.version == version, "another version in the table");
+        let mut expected = vec![
+            ("version", version.unwrap_or(DEFAULT_API_VERSION).to_owned()),
+            ("authorization", "Bearer pit-secret".to_owned()),
+        ];
+        let mut names: BTreeSet<&str> = COMMON_HEADERS.into();
+        for (name, value) in input.of_kind("header") {
+            names.insert(name);
+            expected.push((name, text(value)));
+        }
+        for (name, value) in expected {
+            let is_sent = request.header(name) == Some(&value);
+            self.expect(is_sent, format!("another {name}"));
+        }
+        let bodies = interface.bodies(operation);
+        let content_type = request.header("content-type").unwrap_or_default();
+        if bodies.is_empty() {
+            let is_empty = request.body.is_empty() && content_type.is_empty();
+            self.expect(is_empty, "a body without declaration");
+        } else {
+            names.extend(["content-length", "content-type"]);
+            let content_type = content_type.split(';').next().unwrap_or_default();
+            self.expect(
+                bodies.contains_key(content_type),
+                format!("the content type {content_type} is not declared"),
+            );
+        }
+        let sent: BTreeSet<&str> = request.headers.keys().map(|name| name.as_str()).collect();
+        let missing: Vec<_> = names.difference(&sent).copied().collect();
+        // An empty body may have a content length.
+        names.insert("content-length");
+        let extra: Vec<_> = sent.difference(&names).collect();
+        self.expect(
+            extra.is_empty() && missing.is_empty(),
+            format!("extra headers {extra:?}, missing headers {missing:?}"),
+        );
+    }
+
+    fn check_body(&mut self, operation: &Operation, input: &CallInput, request: &Received) {
+        match &input.body {
+            Some(("application/x-www-form-urlencoded", _, body)) => {
+                let mut expected = Vec::new();
+                for (name, value) in body.as_object().expect("an object") {
+                    let values = texts(value).into_iter();
+                    expected.extend(values.map(|value| (name.clone(), value)));
+                }
+                let mut pairs = decoded(&request.text());
+                pairs.sort();
+                expected.sort();
+                self.expect(pairs == expected, "the form is not the input");
+            }
+            Some((_, schema, body)) => {
+                let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+                let is_input = same(&sent, body);
+                self.expect(is_input, format!("the body is not the input: {body}"));
+                let interface = Interface::of(operation.module);
+                self.0
+                    .extend(schema_check::violations(interface, schema, &sent));
+            }
+            None => {
+                let mut expected = Vec::new();
+                for (name, value) in input.of_kind("text") {
+                    let values = texts(value).into_iter();
+                    expected.extend(values.map(|value| (name.to_owned(), None, value)));
+                }
+                for (name, value) in input.of_kind("file") {
+                    let file = Some(format!("{name}.csv"));
+                    expected.push((name.to_owned(), file, text(value)));
+                }
+                let mut sent: Vec<_> = parts(request)
+                    .into_iter()
+                    .map(|part| (part.name, part.file, part.content))
+                    .collect();
+                sent.sort();
+                expected.sort();
+                self.expect(sent == expected, format!("the parts are not {expected:?}"));
+            }
         }
     }
 }
 
-/// Equal JSON; 1 and 1.0 are one number.
+/// Whether JSON values are equal; 1 equals 1.0.
 pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
@@ -223,7 +204,7 @@ pub(crate) fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// A value as one text for each item.
+/// The texts of the items of a list, or of one value.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().map(text).collect(),
@@ -237,7 +218,7 @@ fn text(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// What is not unreserved in RFC 3986, in percents.
+/// Percent-encodes all but the unreserved characters of RFC 3986.
 fn encoded(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
@@ -250,9 +231,9 @@ fn encoded(text: &str) -> String {
     out
 }
 
-/// The pairs of a query or a form.
+/// Decodes the pairs of a query or a form.
 pub(crate) fn decoded(text: &str) -> Vec<(String, String)> {
-    let plain = |text: &str| {
+    let decode = |text: &str| {
         let mut out = Vec::new();
         let mut bytes = text.bytes();
         while let Some(byte) = bytes.next() {
@@ -273,7 +254,7 @@ pub(crate) fn decoded(text: &str) -> Vec<(String, String)> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| pair.split_once('=').expect("a name and a value"))
-        .map(|(name, value)| (plain(name), plain(value)))
+        .map(|(name, value)| (decode(name), decode(value)))
         .collect()
 }
 
@@ -281,32 +262,32 @@ pub(crate) fn decoded(text: &str) -> Vec<(String, String)> {
 pub(crate) struct Part {
     pub(crate) name: String,
     file: Option<String>,
-    kind: Option<String>,
+    content_type: Option<String>,
     content: String,
 }
 
 pub(crate) fn parts(request: &Received) -> Vec<Part> {
-    let kind = request.header("content-type").unwrap_or_default();
-    let Some(boundary) = kind.strip_prefix("multipart/form-data; boundary=") else {
+    let content_type = request.header("content-type").unwrap_or_default();
+    let Some(boundary) = content_type.strip_prefix("multipart/form-data; boundary=") else {
         return Vec::new();
     };
     let body = request.text();
     let body = body
         .strip_suffix(&format!("--{boundary}--\r\n"))
         .expect("an end");
-    let mark = format!("--{boundary}\r\n");
-    let parts = body.split(mark.as_str()).skip(1);
+    let delimiter = format!("--{boundary}\r\n");
+    let parts = body.split(delimiter.as_str()).skip(1);
     parts
         .map(|part| {
             let (head, content) = part.split_once("\r\n\r\n").expect("a head");
-            let after = |mark: &str, end: &str| {
-                let (_, rest) = head.split_once(mark)?;
+            let after = |start: &str, end: &str| {
+                let (_, rest) = head.split_once(start)?;
                 Some(rest.split(end).next()?.to_owned())
             };
             Part {
                 name: after("form-data; name=\"", "\"").expect("a name"),
                 file: after("; filename=\"", "\""),
-                kind: after("Content-Type: ", "\r\n"),
+                content_type: after("Content-Type: ", "\r\n"),
                 content: content
                     .strip_suffix("\r\n")
                     .expect("an end of line")
@@ -316,7 +297,7 @@ pub(crate) fn parts(request: &Received) -> Vec<Part> {
         .collect()
 }
 
-/// Writes a request as it came, boundaries left out and JSON broken into lines.
+/// Writes a request without boundaries and with indented JSON.
 pub(crate) fn show(out: &mut String, operation: &Operation, request: &Received) {
     let header = |name| request.header(name).unwrap_or("none");
     let (scheme, _) = header("authorization").split_once(' ').unwrap_or_default();
@@ -331,11 +312,11 @@ pub(crate) fn show(out: &mut String, operation: &Operation, request: &Received) 
         header("version"),
         header("accept")
     );
-    let kind = request
+    let content_type = request
         .header("content-type")
-        .map(|kind| kind.split(';').next().unwrap_or(kind));
-    if let Some(kind) = kind {
-        let _ = write!(out, ", sends {kind}");
+        .map(|content_type| content_type.split(';').next().unwrap_or(content_type));
+    if let Some(content_type) = content_type {
+        let _ = write!(out, ", sends {content_type}");
     }
     for (name, value) in &request.headers {
         if name.as_str().starts_with("x-") {
@@ -343,7 +324,7 @@ pub(crate) fn show(out: &mut String, operation: &Operation, request: &Received) 
         }
     }
     out.push('\n');
-    match kind {
+    match content_type {
         Some("application/json") => {
             out.push_str("  ");
             pretty(
@@ -357,15 +338,17 @@ pub(crate) fn show(out: &mut String, operation: &Operation, request: &Received) 
             for Part {
                 name,
                 file,
-                kind,
+                content_type,
                 content,
             } in parts(request)
             {
                 let file = file
                     .map(|file| format!(", file {file}"))
                     .unwrap_or_default();
-                let kind = kind.map(|kind| format!(", {kind}")).unwrap_or_default();
-                let _ = writeln!(out, "  part {name}{file}{kind}: {content}");
+                let content_type = content_type
+                    .map(|content_type| format!(", {content_type}"))
+                    .unwrap_or_default();
+                let _ = writeln!(out, "  part {name}{file}{content_type}: {content}");
             }
         }
         Some(_) => {
@@ -375,7 +358,7 @@ pub(crate) fn show(out: &mut String, operation: &Operation, request: &Received) 
     }
 }
 
-/// JSON in lines of up to 120 characters, as far as its structure goes.
+/// Writes JSON in indented lines of about 100 columns.
 fn pretty(out: &mut String, value: &Value, indent: usize) {
     let flat = value.to_string();
     let (open, close, lines): (_, _, Vec<(String, &Value)>) = match value {

@@ -1,6 +1,6 @@
-//! What a call allocates, and how much memory a decoded page holds, each next to plain reqwest and serde_json.
+//! Allocations of a call and memory of a decoded page, compared with plain reqwest and serde_json.
 //!
-//! `cargo bench -p hoopai` prints these figures and those of `costs`.
+//! `cargo bench -p hoopai` prints these results and those of `run_time`.
 
 mod support;
 
@@ -14,7 +14,7 @@ fn main() {
     let calls = contact::bench();
     let plain = || calls.runtime.block_on(contact::call_plain(&calls));
     let ours = || calls.runtime.block_on(contact::call_ours(&calls));
-    // The first calls make the connections.
+    // The first calls open the connections.
     plain();
     ours();
     let (plain, ours) = (median(&plain), median(&ours));
@@ -51,7 +51,12 @@ fn main() {
         assert!(read.drift.is_empty());
         our_page = Some(read.value);
     });
-    row("page, bytes held", held(plain), held(ours), "at most 1.50");
+    row(
+        "page, bytes retained",
+        retained(plain),
+        retained(ours),
+        "at most 1.50",
+    );
     row(
         "page, allocations",
         plain.count_total,
@@ -60,12 +65,12 @@ fn main() {
     );
 }
 
-/// What was allocated and not freed, in bytes.
-fn held(info: AllocationInfo) -> u64 {
+/// The bytes that were allocated and not freed.
+fn retained(info: AllocationInfo) -> u64 {
     u64::try_from(info.bytes_current).unwrap_or_default()
 }
 
-/// The run with the median number of allocations: in some of them a buffer of a connection grows.
+/// The run with the median number of allocations; in some runs a connection buffer grows.
 fn median(run: &dyn Fn()) -> AllocationInfo {
     let mut runs: Vec<_> = (0..99).map(|_| measure(run)).collect();
     runs.sort_unstable_by_key(|info| (info.count_total, info.bytes_total));

@@ -1,12 +1,14 @@
-//! Looks into all locations of an agency at once, each with its own token and under its own limit: `cargo run --example agency`.
+//! Counts the contacts in all locations of an agency, each with its own token and rate limit:
+//! `cargo run --example agency`.
 //!
-//! For an app of your own, install it in the agency with `oauth_install`, and set `HOOPAI_COMPANY_ID` as well.
+//! With your OAuth app: install it in the agency with `oauth_install`, and set
+//! `HOOPAI_COMPANY_ID`.
 
 mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{Result, credential, elsewhere, needed, shown, variable};
+use common::{Result, credential, or_dash, required_variable, variable, with_base_url};
 use futures_util::{StreamExt, stream};
 use hoopai::Client;
 use hoopai::auth::{FileStore, OAuthApp};
@@ -14,32 +16,32 @@ use hoopai::contacts::types::SearchContactsRequest;
 use hoopai::oauth::types::InstalledLocation;
 use hoopai_mock::{AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, Mock, REDIRECT_URI};
 
-/// How many locations are looked into at a time. At first each of them needs a token, which it gets by that of the agency.
-const AT_A_TIME: usize = 20;
+/// The number of locations that are queried concurrently.
+const CONCURRENT_LOCATIONS: usize = 20;
 
 #[tokio::main]
 async fn main() -> Result {
-    // The server lives as long as this does.
+    // The mock server runs until it is dropped.
     let (client, company, _mock) = match credential("HOOPAI_CLIENT_ID")? {
         Some(id) => {
-            let secret = needed("HOOPAI_CLIENT_SECRET")?;
+            let secret = required_variable("HOOPAI_CLIENT_SECRET")?;
             let app = OAuthApp::new(id, secret, "http://localhost:8734/callback");
             let folder = variable("HOOPAI_TOKENS").unwrap_or_else(|| "hoopai-tokens".to_owned());
-            let builder = elsewhere(Client::builder()).token_store(FileStore::open(folder)?);
+            let builder = with_base_url(Client::builder()).token_store(FileStore::open(folder)?);
             (
                 builder.oauth_app(app).build()?,
-                needed("HOOPAI_COMPANY_ID")?,
+                required_variable("HOOPAI_COMPANY_ID")?,
                 None,
             )
         }
         None => {
-            let (client, mock) = made_up().await?;
+            let (client, mock) = mock_agency().await?;
             (client, COMPANY.to_owned(), Some(mock))
         }
     };
-    let begun = Instant::now();
+    let started = Instant::now();
     let agency = client.as_company(&company);
-    // What the marketplace calls the app's id is the front of its client id.
+    // The app id is the first part of the client id.
     let tokens = agency.tokens()?;
     let app = tokens.app().client_id();
     let locations = agency
@@ -52,34 +54,34 @@ async fn main() -> Result {
         .await?;
     println!("The app is installed in {} locations.", locations.len());
 
-    let mut looks = stream::iter(locations)
-        .map(|location| look(&agency, location))
-        .buffered(AT_A_TIME);
+    let mut counts = stream::iter(locations)
+        .map(|location| count_contacts(&agency, location))
+        .buffered(CONCURRENT_LOCATIONS);
     let (mut sum, mut failed) = (0, 0);
-    while let Some((location, contacts)) = looks.next().await {
+    while let Some((location, contacts)) = counts.next().await {
         match contacts {
             Ok(contacts) => {
-                println!("{contacts:>6} contacts  {}", shown(&location.name));
+                println!("{contacts:>6} contacts  {}", or_dash(&location.name));
                 sum += contacts;
             }
-            // One location that cannot be looked into is no reason to leave out the others.
+            // An error of one location does not affect the others.
             Err(error) => {
-                eprintln!("{}: {error}", shown(&location.name));
+                eprintln!("{}: {error}", or_dash(&location.name));
                 failed += 1;
             }
         }
     }
     println!(
-        "{sum} contacts in all, {failed} failures, {:.1?}",
-        begun.elapsed()
+        "{sum} contacts in total, {failed} failures, {:.1?}",
+        started.elapsed()
     );
-    // Renewals that are under way are not to be cut off.
+    // A token refresh must not be interrupted.
     client.handle().wait_idle(Duration::from_secs(10)).await;
     Ok(())
 }
 
-/// Counts the contacts of a location. Its token is made of the agency's with the first call, and kept.
-async fn look(
+/// Counts the contacts of a location. The first call gets a token with that of the agency.
+async fn count_contacts(
     agency: &Client,
     location: InstalledLocation,
 ) -> (InstalledLocation, hoopai::Result<u64>) {
@@ -93,9 +95,11 @@ async fn look(
     )
 }
 
-/// An agency with 12 locations that have some contacts each, and an app that is installed there.
-async fn made_up() -> Result<(Client, Mock)> {
-    eprintln!("Working in a mock; see this example's first lines for how to work in your agency.");
+/// Starts a mock server with an app that is installed in an agency with 12 locations.
+async fn mock_agency() -> Result<(Client, Mock)> {
+    eprintln!(
+        "Using a mock server; the comment at the top of this example says how to use your agency."
+    );
     let mock = Mock::builder().start().await?;
     for number in 1..=12 {
         let location = format!("mockLocation{number:08}");
@@ -107,7 +111,7 @@ async fn made_up() -> Result<(Client, Mock)> {
         .oauth_app(app)
         .base_url(mock.url())
         .build()?;
-    // As `oauth_install` does it, with a user.
+    // The example `oauth_install` gets this code from a browser.
     let code = mock.authorize(CLIENT_ID, AccountId::Company(COMPANY.to_owned()));
     client.exchange_code(code).await?;
     Ok((client, mock))

@@ -1,12 +1,14 @@
-//! Books an appointment in the first slot of the week that is free: `cargo run --example book_appointment`.
+//! Books an appointment in the first free slot of the next week:
+//! `cargo run --example book_appointment`.
 //!
-//! In your account: `cargo run --example book_appointment -- CALENDAR_ID CONTACT_ID`. Nobody is notified.
+//! In your account: `cargo run --example book_appointment -- CALENDAR_ID CONTACT_ID`. It sends no
+//! notifications.
 
 mod common;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use common::{Account, Result, shown};
+use common::{Account, Result, or_dash};
 use hoopai::Timestamp;
 use hoopai::calendars::types::{CreateAppointmentRequest, Slots};
 use hoopai_mock::LOCATION;
@@ -31,7 +33,7 @@ async fn main() -> Result {
         .end_date(now + WEEK)
         .send()
         .await?;
-    // The reply has a field for each day, which no type can name.
+    // The reply has a field for each day, which `extra` holds.
     let mut slots: Vec<Timestamp> = Vec::new();
     for (_day, of_day) in reply.extra.typed::<Slots>() {
         slots.extend(of_day?.slots.unwrap_or_default());
@@ -53,10 +55,10 @@ async fn main() -> Result {
             .await
         {
             Ok(booked) => {
-                println!("Booked {}, from {slot}.", shown(&booked.id));
+                println!("Booked {}, from {slot}.", or_dash(&booked.id));
                 return Ok(());
             }
-            // Somebody else was faster.
+            // The slot was booked in the meantime.
             Err(error) if error.is_validation() => println!("{slot} is taken: {error}"),
             Err(error) => return Err(error.into()),
         }

@@ -1,10 +1,12 @@
-//! Moves the open opportunities of a stage on to the next one: `cargo run --example move_opportunities`.
+//! Moves the open opportunities of a stage to the next stage:
+//! `cargo run --example move_opportunities`.
 //!
-//! In your account: `cargo run --example move_opportunities -- PIPELINE STAGE`, by their names. Without them it lists what there is.
+//! In your account: `cargo run --example move_opportunities -- PIPELINE STAGE`, by names. Without
+//! arguments it lists all pipelines.
 
 mod common;
 
-use common::{Account, Result, shown};
+use common::{Account, Result, or_dash};
 use hoopai::opportunities::types::{Status, UpdateOpportunityRequest};
 use hoopai_mock::LOCATION;
 use serde_json::json;
@@ -29,45 +31,45 @@ async fn main() -> Result {
     let pipelines = reply.pipelines.as_deref().unwrap_or_default();
     for pipeline in pipelines {
         let stages = pipeline.stages.as_deref().unwrap_or_default();
-        let names: Vec<&str> = stages.iter().map(|stage| shown(&stage.name)).collect();
-        println!("{}: {}", shown(&pipeline.name), names.join(" > "));
+        let names: Vec<&str> = stages.iter().map(|stage| or_dash(&stage.name)).collect();
+        println!("{}: {}", or_dash(&pipeline.name), names.join(" > "));
     }
     let [pipeline, stage] = arguments?;
 
     let pipeline = pipelines
         .iter()
         .find(|other| other.name.as_ref() == Some(&pipeline))
-        .ok_or_else(|| format!("there is no pipeline {pipeline}"))?;
+        .ok_or_else(|| format!("no pipeline is named {pipeline}"))?;
     let stages = pipeline.stages.as_deref().unwrap_or_default();
-    let place = stages
+    let index = stages
         .iter()
         .position(|other| other.name.as_ref() == Some(&stage))
-        .ok_or_else(|| format!("the pipeline has no stage {stage}"))?;
-    let [from, to, ..] = &stages[place..] else {
+        .ok_or_else(|| format!("no stage of the pipeline is named {stage}"))?;
+    let [from, to, ..] = &stages[index..] else {
         return Err(format!("{stage} is the last stage").into());
     };
 
-    // All of them, before the first one moves and so leaves the list; an error, should there be more.
+    // A moved opportunity leaves the list, so all are collected first (1,000 at most).
     let open = opportunities
         .search_opportunities()
-        .pipeline_id(shown(&pipeline.id))
-        .pipeline_stage_id(shown(&from.id))
+        .pipeline_id(or_dash(&pipeline.id))
+        .pipeline_stage_id(or_dash(&from.id))
         .status(Status::Open)
         .collect_all(1_000)
         .await?;
     for opportunity in &open {
-        // What is not named stays as it is. The stage alone says where it stands now, so doing it twice does no harm.
-        let change = UpdateOpportunityRequest::new().pipeline_stage_id(shown(&to.id));
+        // Fields that are not set stay unchanged.
+        let change = UpdateOpportunityRequest::new().pipeline_stage_id(or_dash(&to.id));
         opportunities
             .update_opportunity()
-            .id(shown(&opportunity.id))
+            .id(or_dash(&opportunity.id))
             .body(change)
             .send()
             .await?;
         println!(
-            "  {} is in {} now",
-            shown(&opportunity.name),
-            shown(&to.name)
+            "  {} moved to {}",
+            or_dash(&opportunity.name),
+            or_dash(&to.name)
         );
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! Lists contacts, adds one and reads it back: `cargo run --example quickstart`.
 //!
-//! Without an account it calls a mock of the platform in this process, with made-up contacts. With `HOOPAI_TOKEN` (a private
-//! integration token) and `HOOPAI_LOCATION_ID` set it calls the platform, and only lists. `HOOPAI_BASE_URL` sets another
-//! address, such as that of a `hoopai-mock` that runs as a program.
+//! Without an account it uses a mock server in this process, with made-up contacts. With
+//! `HOOPAI_TOKEN` (a private integration token) and `HOOPAI_LOCATION_ID` it calls the platform, and
+//! only lists contacts. `HOOPAI_BASE_URL` sets another base URL.
 
 mod common;
 
@@ -19,10 +19,8 @@ async fn main() -> Result {
         return Ok(());
     }
 
-    println!(
-        "Calling a mock in this process; set HOOPAI_TOKEN and HOOPAI_LOCATION_ID to use your account."
-    );
-    // The server lives as long as this does.
+    println!("Using a mock server; set HOOPAI_TOKEN and HOOPAI_LOCATION_ID to use your account.");
+    // The server runs until it is dropped.
     let mock = Mock::builder().start().await?;
     mock.seed().contacts(hoopai_mock::LOCATION, 3);
     let client = Client::builder()
@@ -35,11 +33,8 @@ async fn main() -> Result {
     Ok(())
 }
 
-/// The location is that of the client; the API version is that of the operation.
-#[allow(
-    deprecated,
-    reason = "the platform prefers its search, which takes more to ask"
-)]
+/// Lists contacts of the default location, with the API version of the operation.
+#[allow(deprecated, reason = "the search that replaces this list needs a body")]
 async fn list(client: &Client) -> hoopai::Result<()> {
     let reply = client.contacts().list_contacts().limit(20).send().await?;
     let contacts = reply.contacts.as_deref().unwrap_or_default();
@@ -83,8 +78,8 @@ async fn add(client: &Client) -> hoopai::Result<()> {
         );
     }
 
-    // The text of an error says what to do.
-    if let Err(error) = contacts.get_contact().contact_id("nobody").send().await {
+    // The message of an error contains the remedy.
+    if let Err(error) = contacts.get_contact().contact_id("unknown").send().await {
         println!("An unknown contact: {error}");
     }
     Ok(())

@@ -1,13 +1,13 @@
-//! Makes an invoice and sends it: `cargo run --example send_invoice`.
+//! Creates an invoice and marks it as sent: `cargo run --example send_invoice`.
 //!
-//! In your account: `cargo run --example send_invoice -- CONTACT_ID USER_ID`. It is one for tests (`live_mode` is off) and goes to nobody:
-//! it is marked as sent, as if you had handed it over yourself.
+//! In your account: `cargo run --example send_invoice -- CONTACT_ID USER_ID`. It is a test invoice
+//! (`live_mode` is off) that is not delivered.
 
 mod common;
 
 use std::time::{Duration, SystemTime};
 
-use common::{Account, Result, shown};
+use common::{Account, Result, or_dash};
 use hoopai::Timestamp;
 use hoopai::invoices::types::{
     Action, BusinessDetailsDto, ContactDetailsDto, CreateInvoiceRequest, Discount, DiscountType,
@@ -26,9 +26,9 @@ async fn main() -> Result {
 
     let found = account.client.contacts().get_contact().contact_id(&contact);
     let reply = found.send().await?.into_inner();
-    let person = reply.contact.ok_or("the contact came without contents")?;
+    let person = reply.contact.ok_or("the reply has no contact")?;
     let email = person.email.ok_or("the contact has no email address")?;
-    // Needed, even where it is empty.
+    // A required field, which may be empty.
     let phone = person.phone.unwrap_or_default();
     let name = person.first_name.unwrap_or_else(|| email.clone());
 
@@ -54,28 +54,28 @@ async fn main() -> Result {
                 .phone_no(phone),
         )
         .sent_to(SentToDto::new().email([email]))
-        // Needed, if only of nothing.
+        // A required field, which may be zero.
         .discount(Discount::new().type_(DiscountType::Fixed).value(0))
         .items([hours])
         .live_mode(false);
-    // `altId` and `altType` are the client's location.
-    let made = invoices.create_invoice().body(invoice).send().await?;
-    let number = made.invoice_number.unwrap_or_default();
-    // An amount has all its digits, and so is no float.
-    let total = made.total.as_ref().map_or("-", |total| total.as_str());
+    // The client adds its location as `altId` and `altType`.
+    let created = invoices.create_invoice().body(invoice).send().await?;
+    let number = created.invoice_number.unwrap_or_default();
+    // A decimal keeps its digits.
+    let total = created.total.as_ref().map_or("-", |total| total.as_str());
     println!(
-        "Made invoice {number} of {total} {}.",
-        shown(&made.currency)
+        "Created invoice {number}: {total} {}.",
+        or_dash(&created.currency)
     );
 
-    let how = SendInvoiceRequest::new()
+    let request = SendInvoiceRequest::new()
         .action(Action::SendManually)
         .user_id(user)
         .live_mode(false);
     let sent = invoices
         .send_invoice()
-        .invoice_id(shown(&made.id))
-        .body(how)
+        .invoice_id(or_dash(&created.id))
+        .body(request)
         .send()
         .await?;
     let status = sent
@@ -83,13 +83,13 @@ async fn main() -> Result {
         .as_ref()
         .and_then(|invoice| invoice.status.as_ref());
     println!(
-        "It is {} now.",
+        "Its status is {}.",
         status.map_or("-", |status| status.as_str())
     );
     Ok(())
 }
 
-/// The day that is so many days from now, as the platform writes days.
+/// The date after this number of days, in the format of the platform.
 fn day(days: u64) -> String {
     let moment = SystemTime::now() + Duration::from_secs(days * 86_400);
     let text = Timestamp::from(moment).to_string();

@@ -1,10 +1,12 @@
-//! Sends a text message to a contact and shows the conversation: `cargo run --example send_message`.
+//! Sends a text message to a contact and prints the conversation:
+//! `cargo run --example send_message`.
 //!
-//! In your account: `cargo run --example send_message -- CONTACT_ID TEXT`. It is really sent, from the location's number.
+//! In your account: `cargo run --example send_message -- CONTACT_ID TEXT`. The message is sent from
+//! the number of the location.
 
 mod common;
 
-use common::{Account, Result, shown};
+use common::{Account, Result, or_dash};
 use hoopai::conversations::types::{SendMessageRequest, SendMessageRequestType};
 use hoopai_mock::LOCATION;
 
@@ -24,9 +26,9 @@ async fn main() -> Result {
         .type_(SendMessageRequestType::Sms)
         .contact_id(contact)
         .message(text);
-    // Never sent twice, whatever happens on the way: the operation is not idempotent, and the client knows.
+    // The operation is not idempotent, so a request that may have been processed is not retried.
     let sent = conversations.send_message().body(message).send().await?;
-    println!("Sent as {}.", shown(&sent.message_id));
+    println!("Sent as {}.", or_dash(&sent.message_id));
 
     let conversation = sent.conversation_id.as_deref().unwrap_or_default();
     let reply = conversations
@@ -49,7 +51,7 @@ async fn main() -> Result {
             .status
             .as_ref()
             .map_or("-", |status| status.as_str());
-        println!("  {direction:<8} {status:<9} {}", shown(&message.body));
+        println!("  {direction:<8} {status:<9} {}", or_dash(&message.body));
     }
     Ok(())
 }

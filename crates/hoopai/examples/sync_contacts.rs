@@ -1,7 +1,7 @@
-//! Writes all contacts of the account into a CSV file: `cargo run --example sync_contacts`.
+//! Writes all contacts of a location to a CSV file: `cargo run --example sync_contacts`.
 //!
-//! In your account: `cargo run --example sync_contacts -- FILE`. Where a run fails it leaves a bookmark beside the file, and the next
-//! run goes on from there.
+//! In your account: `cargo run --example sync_contacts -- FILE`. After an error it writes its
+//! position next to the file, and the next run resumes there.
 
 mod common;
 
@@ -19,7 +19,7 @@ async fn main() -> Result {
         let name = format!("hoopai-contacts-{}.csv", std::process::id());
         [std::env::temp_dir().join(name).display().to_string()]
     })?;
-    let bookmark = format!("{file}.bookmark");
+    let position_file = format!("{file}.position");
 
     let search = account.client.contacts().search_contacts();
     let mut contacts = search.stream().on_page(|page| match page.total {
@@ -27,11 +27,11 @@ async fn main() -> Result {
         None => eprintln!("{} contacts", page.items),
     });
 
-    let mut rows = match fs::read(&bookmark) {
+    let mut rows = match fs::read(&position_file) {
         Ok(position) => {
             contacts = contacts.resume(serde_json::from_slice(&position)?);
-            // It is out of date from the next row on.
-            fs::remove_file(&bookmark)?;
+            // The position becomes stale with the next row.
+            fs::remove_file(&position_file)?;
             csv::Writer::from_writer(File::options().append(true).open(&file)?)
         }
         Err(_) => {
@@ -45,7 +45,7 @@ async fn main() -> Result {
             Ok(contact) => write(&mut rows, &contact)?,
             Err(error) => {
                 rows.flush()?;
-                fs::write(&bookmark, serde_json::to_vec(&contacts.position())?)?;
+                fs::write(&position_file, serde_json::to_vec(&contacts.position())?)?;
                 return Err(error.into());
             }
         }

@@ -1,4 +1,4 @@
-//! Puts a file into the media library: `cargo run --example upload_media`.
+//! Uploads a file to the media library: `cargo run --example upload_media`.
 //!
 //! In your account: `cargo run --example upload_media -- FILE`.
 
@@ -6,7 +6,7 @@ mod common;
 
 use std::path::Path;
 
-use common::{Account, Result, shown};
+use common::{Account, Result, or_dash};
 use hoopai::Part;
 
 #[tokio::main]
@@ -22,12 +22,12 @@ async fn main() -> Result {
     let medias = account.client.medias();
     let uploaded = medias
         .upload_media_file()
-        // The content type follows from the name. What is too large for memory goes as `Part::stream`.
+        // The name determines the content type. `Part::stream` uploads large files.
         .file(Part::bytes(&name, std::fs::read(path)?))
         .name(&name)
         .send()
         .await?;
-    println!("{name} lies at {}", shown(&uploaded.url));
+    println!("Uploaded {name} to {}", or_dash(&uploaded.url));
 
     let library = medias
         .list_media_objects()
@@ -37,9 +37,9 @@ async fn main() -> Result {
         .limit("10")
         .send()
         .await?;
-    println!("The newest in the library:");
+    println!("The newest files in the library:");
     for file in library.files.as_deref().unwrap_or_default() {
-        println!("  {}", shown(&file.name));
+        println!("  {}", or_dash(&file.name));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! Brings people from a CSV file into the account, each of them once: `cargo run --example upsert_leads`.
+//! Creates or updates contacts from a CSV file: `cargo run --example upsert_leads`.
 //!
-//! In your account: `cargo run --example upsert_leads -- FILE`, a file with the columns of `data/leads.csv`. Whoever is known by
-//! email address or phone number is changed, all others are added.
+//! In your account: `cargo run --example upsert_leads -- FILE`, a file with the columns of
+//! `data/leads.csv`. A contact with the same email address or phone number is updated.
 
 mod common;
 
@@ -15,7 +15,7 @@ struct Lead {
     last_name: Option<String>,
     email: Option<String>,
     phone: Option<String>,
-    /// Parted by semicolons.
+    /// Separated by semicolons.
     tags: Option<String>,
 }
 
@@ -23,37 +23,37 @@ struct Lead {
 async fn main() -> Result {
     let account = Account::open().await?;
     let [file] = account.arguments(["FILE"], |mock| {
-        // The first of the sample is in the account already.
+        // The first contact of the file exists.
         mock.seed().contacts(&account.location, 1);
         [concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/leads.csv").to_owned()]
     })?;
 
-    let (mut added, mut changed, mut refused) = (0, 0, 0);
+    let (mut created, mut updated, mut skipped) = (0, 0, 0);
     let mut rows = csv::Reader::from_path(file)?;
     for (number, lead) in (2..).zip(rows.deserialize()) {
         let lead: Lead = lead?;
         if lead.email.is_none() && lead.phone.is_none() {
-            eprintln!("line {number} is left out: it has neither email address nor phone number");
-            refused += 1;
+            eprintln!("line {number} is skipped: it has neither email address nor phone number");
+            skipped += 1;
             continue;
         }
         let call = account.client.contacts().upsert_contact();
         match call.body(request(lead)).send().await {
-            Ok(reply) if reply.new_ == Some(true) => added += 1,
-            Ok(_) => changed += 1,
-            // Something is wrong with this one alone. All other errors end the run, and it can be run again from the start.
+            Ok(reply) if reply.new_ == Some(true) => created += 1,
+            Ok(_) => updated += 1,
+            // A validation error affects one line. Other errors end the run, which can be repeated.
             Err(error) if error.is_validation() => {
-                eprintln!("line {number} is left out: {error}");
-                refused += 1;
+                eprintln!("line {number} is skipped: {error}");
+                skipped += 1;
             }
             Err(error) => return Err(error.into()),
         }
     }
-    println!("{added} added, {changed} changed, {refused} left out");
+    println!("{created} created, {updated} updated, {skipped} skipped");
     Ok(())
 }
 
-/// What is not known is not sent, so that it stays as it is in the account.
+/// Absent values are not sent, so the contact keeps them.
 fn request(lead: Lead) -> UpsertContactRequest {
     let mut request = UpsertContactRequest::new().source("leads file");
     request.first_name = lead.first_name;

@@ -1,4 +1,4 @@
-//! The client of the whole platform, and its settings. All that they do is the runtime's.
+//! The client of all modules and its builder, both of which delegate to the runtime.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -17,56 +17,63 @@ use hoopai_runtime::{
 
 use crate::Result;
 
-/// The client of the whole platform. A clone is cheap and shares settings and connections.
+/// A client of all modules of the platform.
 ///
-/// Each module is a method, behind a feature of its name: `client.contacts()`. A view of a module is cheap, too.
+/// Each module has a method, such as `client.contacts()`, and a feature of the same name. Clients are
+/// cheap to clone. Clones and module clients share settings, connections, credentials and rate
+/// limits.
 #[derive(Clone, Debug)]
 pub struct Client {
     handle: Handle,
 }
 
 impl Client {
-    /// Settings for a new client. Only the token is needed.
+    /// Creates a builder. Only the credentials are required.
     pub fn builder() -> ClientBuilder {
         ClientBuilder {
             inner: Handle::builder(),
             app: None,
             store: None,
-            token_provider: false,
+            has_token_provider: false,
         }
     }
 
-    /// A call by method and path, for operations that no module lists; see [`Handle::request`].
+    /// Creates a request by method and path, for operations that no module has. See
+    /// [`Handle::request`].
     pub fn request(&self, method: Method, path: &str) -> RawRequest {
         self.handle.request(method, path)
     }
 
-    /// A client that acts on a location, over the same connections and settings; see [`Handle::as_location`].
+    /// Returns a client for a location (sub-account), with the same connections and settings. See
+    /// [`Handle::as_location`].
     #[must_use]
     pub fn as_location(&self, id: impl Into<String>) -> Client {
         self.handle.as_location(id).into()
     }
 
-    /// A client that acts on a company (agency), over the same connections and settings; see [`Handle::as_company`].
+    /// Returns a client for a company (agency), with the same connections and settings. See
+    /// [`Handle::as_company`].
     #[must_use]
     pub fn as_company(&self, id: impl Into<String>) -> Client {
         self.handle.as_company(id).into()
     }
 
-    /// The tokens of the client's OAuth app: to take over tokens that were got elsewhere, or to forget those of an account that
-    /// uninstalled it. What is needed most is here: [`authorize_url`](Client::authorize_url) and
+    /// Returns the token manager of the OAuth app, which imports and removes tokens of accounts.
+    ///
+    /// An installation needs only [`authorize_url`](Client::authorize_url) and
     /// [`exchange_code`](Client::exchange_code).
     ///
     /// # Errors
-    /// The client has no OAuth app.
+    /// Fails if the client has no OAuth app.
     pub fn tokens(&self) -> Result<TokenManager> {
         TokenManager::of(&self.handle)
     }
 
-    /// Where a user goes to install the app; see [`TokenManager::authorize_url`].
+    /// Returns the URL where a user installs the OAuth app and grants these scopes. See
+    /// [`TokenManager::authorize_url`].
     ///
     /// # Errors
-    /// The client has no OAuth app.
+    /// Fails if the client has no OAuth app.
     pub fn authorize_url<S: AsRef<str>>(
         &self,
         scopes: impl IntoIterator<Item = S>,
@@ -74,20 +81,21 @@ impl Client {
         self.tokens()?.authorize_url(scopes)
     }
 
-    /// Turns the code that came back from the installation into tokens, and saves them; see [`TokenManager::exchange_code`].
+    /// Exchanges the authorization code of an installation for tokens and stores them. See
+    /// [`TokenManager::exchange_code`].
     ///
     /// # Errors
-    /// The client has no OAuth app, the platform refuses the code, or the store fails.
+    /// Fails if the client has no OAuth app, the platform rejects the code, or the store fails.
     pub async fn exchange_code(&self, code: impl Into<SecretString>) -> Result<Installation> {
         self.tokens()?.exchange_code(code).await
     }
 
-    /// How long a call that is made now would wait for the rate limit.
+    /// Returns the time that a call would wait for the rate limit now.
     pub fn rate_limit_delay(&self) -> Duration {
         self.handle.rate_limit_delay()
     }
 
-    /// The handle that all modules share. It is what the client of a module crate is made of.
+    /// Returns the handle that all modules share. A module crate creates its client from a handle.
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
@@ -111,23 +119,26 @@ impl From<&Client> for Handle {
     }
 }
 
-/// The settings of a [`Client`]: those of [`HandleBuilder`], which says more on each.
-#[must_use = "settings do nothing before `build`"]
+/// A builder of a [`Client`].
+///
+/// One kind of credentials is required: [`private_token`](ClientBuilder::private_token),
+/// [`oauth_app`](ClientBuilder::oauth_app), [`token_source`](ClientBuilder::token_source) or
+/// [`token_provider`](ClientBuilder::token_provider). All other settings have defaults.
+#[must_use = "a builder does nothing before `build`"]
 pub struct ClientBuilder {
     inner: HandleBuilder,
     app: Option<OAuthApp>,
     store: Option<Arc<dyn TokenStore>>,
-    /// Whether a token provider of the caller's own is set.
-    token_provider: bool,
+    has_token_provider: bool,
 }
 
-/// A setter for each setting of the runtime, by the same name.
+/// Defines setters that delegate to [`HandleBuilder`].
 macro_rules! settings {
     ($($(#[$meta:meta])* $name:ident($($type:tt)+);)*) => {
         impl ClientBuilder {
             $(
                 $(#[$meta])*
-                #[doc = concat!("\n\nSee [`HandleBuilder::", stringify!($name), "`].")]
+                #[doc = concat!("\n\nSee also [`HandleBuilder::", stringify!($name), "`].")]
                 pub fn $name(self, value: $($type)+) -> Self {
                     ClientBuilder { inner: self.inner.$name(value), ..self }
                 }
@@ -137,114 +148,128 @@ macro_rules! settings {
 }
 
 settings! {
-    /// The private integration token.
+    /// Sets the private integration token of the account.
     private_token(impl Into<SecretString>);
-    /// A source of tokens of the caller's own.
+    /// Sets a source that returns the token of each call.
     token_source(impl TokenSource);
-    /// The id of the location that calls act on where they name none.
+    /// Sets the id of the default location (sub-account), which is added to calls without a
+    /// location. Default: none.
     location(impl Into<String>);
-    /// The id of the company whose token calls carry.
+    /// Sets the id of the company (agency) whose token is used. Default: none.
     company(impl Into<String>);
-    /// Another address of the platform: https, or http on a loopback address.
+    /// Sets the base URL: https, or http with a loopback address. Default:
+    /// [`DEFAULT_BASE_URL`](crate::runtime::DEFAULT_BASE_URL).
     base_url(impl Into<String>);
-    /// How long one call may take in all: waits, attempts and the reply.
+    /// Limits the duration of a call, including waits, all attempts and the reply. Default: 120
+    /// seconds.
     timeout(Duration);
-    /// How long one attempt may take, reply included.
+    /// Limits the duration of an attempt, including the reply. Default: 30 seconds.
     attempt_timeout(Duration);
-    /// How long connecting may take.
+    /// Limits the duration of a connection attempt. Default: 10 seconds.
     connect_timeout(Duration);
-    /// How long a connection may stay silent in the middle of a reply.
+    /// Limits the time between two chunks of a streamed reply. Default: 30 seconds.
     read_timeout(Duration);
-    /// How long a reply may be, in bytes.
+    /// Limits the length of a reply, in bytes. Default: 64 MiB. Streamed replies have no limit.
     response_limit(usize);
-    /// The caller's own name and version, sent in front of ours.
+    /// Sets a name and version, such as `acme-sync/2.1`, which precede those of this crate in the
+    /// `User-Agent` header. Default: none.
     user_agent(impl Into<String>);
-    /// One API version for all calls.
+    /// Sets the API version of all calls, such as `2021-07-28`. Default: the version that each
+    /// operation declares.
     api_version(impl Into<String>);
-    /// The rate limit to begin with.
+    /// Sets the initial rate limit of each account, which reply headers correct. Default: 100 calls
+    /// in 10 seconds and 200,000 calls a day.
     limits(RateLimitSettings);
-    /// What decides whether a call is sent again.
+    /// Sets the policy that decides whether a failed attempt is retried. Default:
+    /// [`DefaultRetryPolicy`](crate::retry::DefaultRetryPolicy), with 5 attempts.
     retry(impl RetryPolicy);
-    /// How long to wait before a call is sent again.
+    /// Sets the delay before a retry. Default: [`FullJitter`](crate::retry::FullJitter), a random
+    /// delay up to a bound that grows from 0.5 to 20 seconds.
     backoff(impl Backoff);
-    /// How often calls may be sent again, all together.
+    /// Sets the budget for the retries of all calls. Default:
+    /// [`TokenBucket`](crate::retry::TokenBucket), with 100 retries and 0.1 more for each success.
     retry_budget(impl RetryBudget);
-    /// What tells the time and waits.
+    /// Sets the clock. Default: the system clock. Tests use a
+    /// [`ManualClock`](crate::time::ManualClock).
     clock(impl Clock);
-    /// What waits are drawn with.
+    /// Sets the source of random numbers from 0 to 1 for jitter. Default: a
+    /// pseudo-random generator.
     random(impl Fn() -> f64 + Send + Sync + 'static);
-    /// Is told what happens, for metrics.
+    /// Sets the observer of calls and attempts, for metrics. Default: none.
     observer(impl Observer);
-    /// A proxy for all requests.
+    /// Sets a proxy for all requests. Default: the proxy of the environment.
     proxy(reqwest::Proxy);
-    /// A root certificate to trust as well.
+    /// Adds a trusted root certificate. Default: the certificates of the system.
     add_root_certificate(reqwest::Certificate);
-    /// Whether only the added root certificates are trusted.
+    /// Sets whether only added root certificates are trusted. Default: `false`.
     only_added_root_certificates(bool);
-    /// A certificate of the client.
+    /// Sets the client certificate. Default: none.
     identity(reqwest::Identity);
-    /// The oldest version of TLS that is accepted.
+    /// Sets the minimum TLS version. Default: TLS 1.2.
     min_tls_version(reqwest::tls::Version);
-    /// How long connections may be idle before they are closed.
+    /// Sets the time after which an idle connection is closed. Default: 90 seconds.
     pool_idle_timeout(Duration);
-    /// How many idle connections are kept.
+    /// Limits the number of idle connections. Default: no limit.
     pool_max_idle(usize);
-    /// A builder of the caller's own for the HTTP client.
+    /// Sets a reqwest builder, for settings that have no method here. Default: none.
     http_client_builder(reqwest::ClientBuilder);
-    /// An HTTP client of the caller's own.
+    /// Sets a reqwest client, to share its connections. Default: a client of its own.
     http_client(reqwest::Client);
-    /// Makes a reply that is not as declared an error.
+    /// Sets whether a reply that deviates from its schema is an error. Default: `false`.
     strict(bool);
-    /// Hears of every place where a reply is not as declared.
+    /// Sets the observer of replies that deviate from their schema. Default: none.
     drift_observer(impl DriftObserver + 'static);
 }
 
 impl ClientBuilder {
-    /// The address of a host, in place of the one that DNS has.
+    /// Sets an address of a host, which replaces DNS. Default: DNS.
     ///
-    /// See [`HandleBuilder::resolve`].
+    /// See also [`HandleBuilder::resolve`].
     pub fn resolve(self, host: impl Into<String>, address: SocketAddr) -> Self {
-        ClientBuilder {
-            inner: self.inner.resolve(host, address),
-            ..self
-        }
+        let inner = self.inner.resolve(host, address);
+        ClientBuilder { inner, ..self }
     }
 
-    /// An OAuth app, in place of a private token. Its tokens are in the [`token_store`](ClientBuilder::token_store), and are renewed
-    /// before they expire.
+    /// Sets the OAuth app, whose tokens are refreshed before they expire.
     ///
-    /// The client acts on the account that [`location`](ClientBuilder::location) or [`company`](ClientBuilder::company) names;
-    /// without either, [`Client::as_location`] and [`Client::as_company`] give clients that do.
+    /// The client acts for the account of [`location`](ClientBuilder::location) or
+    /// [`company`](ClientBuilder::company). Without either, [`Client::as_location`] and
+    /// [`Client::as_company`] return clients of accounts.
     pub fn oauth_app(mut self, app: OAuthApp) -> Self {
         self.app = Some(app);
         self
     }
 
-    /// Where the tokens of an OAuth app are kept. Without it they are kept in memory and lost with the process, after which
-    /// the app must be installed again.
+    /// Sets the store for the tokens of the OAuth app. Default: memory.
+    ///
+    /// Tokens in memory are lost when the process ends; then each account must install the app
+    /// again.
     pub fn token_store(mut self, store: impl TokenStore) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
-    /// What has the tokens of many accounts, in place of an OAuth app: see [`TokenProvider`](crate::auth::TokenProvider).
-    pub fn token_provider(mut self, token_provider: impl TokenProviderBuilder) -> Self {
-        self.inner = self.inner.token_provider(token_provider);
-        self.token_provider = true;
-        self
+    /// Sets a provider of the tokens of many accounts, which replaces an OAuth app. See
+    /// [`TokenProvider`](crate::auth::TokenProvider).
+    pub fn token_provider(self, token_provider: impl TokenProviderBuilder) -> Self {
+        ClientBuilder {
+            inner: self.inner.token_provider(token_provider),
+            has_token_provider: true,
+            ..self
+        }
     }
 
-    /// Checks the settings and makes the client. Nothing is sent.
+    /// Checks the settings and creates the client, without sending a request.
     ///
     /// # Errors
-    /// No credentials or more than one kind of them, or a setting that cannot be used.
+    /// Fails if there is not exactly one kind of credentials, or if a setting is invalid.
     pub fn build(self) -> Result<Client> {
-        if self.token_provider && self.app.is_some() {
-            return Err(Error::config(
-                "both `oauth_app` and `token_provider` are set, and each has the tokens of all accounts: give one of them",
-            ));
-        }
-        let handle = match (self.app, self.store) {
+        let builder = match (self.app, self.store) {
+            (Some(_), _) if self.has_token_provider => {
+                return Err(Error::config(
+                    "both `oauth_app` and `token_provider` are set: remove one of them",
+                ));
+            }
             (Some(app), Some(store)) => self
                 .inner
                 .token_provider(OAuth::new(app).token_store(store)),
@@ -252,17 +277,15 @@ impl ClientBuilder {
             (None, None) => self.inner,
             (None, Some(_)) => {
                 return Err(Error::config(
-                    "`token_store` keeps the tokens of an OAuth app, and there is none: give one to `oauth_app`",
+                    "`token_store` is set without `oauth_app`: set `oauth_app` or remove `token_store`",
                 ));
             }
         };
-        Ok(Client {
-            handle: handle.build()?,
-        })
+        builder.build().map(Client::from)
     }
 }
 
-/// Shows which settings there are, and none of those that can hold a secret or an id.
+/// Shows which settings are set, without secrets and ids.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

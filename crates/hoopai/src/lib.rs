@@ -1,36 +1,62 @@
-//! Rust SDK for the HoopAI platform.
+//! Client for the HoopAI Platform API (LeadConnector / HighLevel).
 //!
-//! A [`Client`] holds the settings once; every module of the platform is a view of it, behind a feature of its own name, and
-//! `full` is all of them. The modules share one pool of connections, one set of credentials and one set of limits.
+//! A [`Client`] has a method for each module of the platform, such as
+//! `client.contacts()`, and each operation of a module has a builder. Each module is
+//! behind a feature of its name; `full` enables all modules.
 //!
 //! ```no_run
+//! # #[cfg(feature = "contacts")]
 //! # async fn run() -> hoopai::Result<()> {
-//! use hoopai::{Client, Method};
+//! use hoopai::{Client, contacts::types::CreateContactRequest};
 //!
-//! let client = Client::builder().private_token("pit-…").location("Lq3Tz8Wn5Rk1Yb6Hd0Vx").build()?;
+//! let client = Client::builder()
+//!     .private_token("pit-…")
+//!     .location("Lq3Tz8Wn5Rk1Yb6Hd0Vx")
+//!     .build()?;
 //!
-//! // Any operation, by method and path, whether a module lists it or not.
-//! let reply = client.request(Method::Get, "/contacts/{id}").path("id", "Cm7Pj2Xs9Gf4Ua1Ne6Kt").send().await?;
-//! println!("{}", reply["contact"]["firstName"]);
+//! let contact = CreateContactRequest::new().first_name("Jane").email("jane@example.com");
+//! let reply = client.contacts().create_contact().body(contact).send().await?;
+//! println!("{:?}", reply.contact.as_ref().and_then(|contact| contact.id.as_deref()));
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Lists that come in pages are read as one; see [`paging`].
+//! A list is a stream of its items, which requests pages as needed. See [`paging`].
 //!
 //! ```no_run
 //! # #[cfg(feature = "contacts")]
 //! # async fn run(client: hoopai::Client) -> hoopai::Result<()> {
-//! let search = client.contacts().search_contacts().extra_body("locationId", "Lq3Tz8Wn5Rk1Yb6Hd0Vx");
-//! let mut contacts = search.stream();
+//! let mut contacts = client.contacts().search_contacts().stream();
 //! while let Some(contact) = contacts.next().await {
 //!     println!("{:?}", contact?.email);
 //! }
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`Client::request`] calls an operation by method and path, for operations that no module has.
+//!
+//! ```no_run
+//! # async fn run(client: hoopai::Client) -> hoopai::Result<()> {
+//! use hoopai::Method;
+//!
+//! let call = client.request(Method::Get, "/contacts/{id}").path("id", "Cm7Pj2Xs9Gf4Ua1Ne6Kt");
+//! println!("{}", call.send().await?["contact"]["firstName"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to configure | see |
+//! |---|---|
+//! | credentials, timeouts, connections | [`ClientBuilder`] |
+//! | OAuth apps and token stores | [`auth`] |
+//! | rate limits | [`rate_limit`] |
+//! | retries | [`retry`] |
+//! | errors | [`Error`] |
+//! | metrics | [`observe`] |
+//! | one call | [`CallOptions`] |
 
-// Where docs.rs builds this, each item says which feature it needs.
+// On docs.rs each item shows its feature.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
@@ -50,20 +76,20 @@ pub use hoopai_runtime::{
     Response, ResponseFuture, SecretString, Timestamp, json, observe, paging, rate_limit, reqwest,
     retry, serde_json, time,
 };
-#[allow(unused_imports, reason = "no module feature may be on")]
+#[allow(unused_imports, reason = "all module features may be disabled")]
 pub use modules::*;
 
-/// Credentials: OAuth apps, stores of their tokens, and token sources of your own.
+/// Credentials: OAuth apps, token stores and custom token sources.
 ///
-/// [`ClientBuilder::oauth_app`] takes an [`OAuthApp`](auth::OAuthApp), [`ClientBuilder::token_source`] a
-/// [`TokenSource`](auth::TokenSource).
+/// [`ClientBuilder::oauth_app`] sets an [`OAuthApp`](auth::OAuthApp) and
+/// [`ClientBuilder::token_source`] sets a [`TokenSource`](auth::TokenSource).
 pub mod auth {
     pub use hoopai_auth::*;
     pub use hoopai_runtime::auth::*;
 }
 
-/// The runtime that all modules share, for what is seldom needed.
+/// The runtime that all modules share, for rarely used items.
 pub use hoopai_runtime as runtime;
 
-/// What a call gives: its reply, or what went wrong.
+/// The result of a call or of building a client.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -26,7 +26,7 @@ model! {
 }
 
 open_enum! {
-    /// How far it is.
+    /// A state.
     pub enum State { Open = "open", Done = "is done" }
 }
 
@@ -35,7 +35,7 @@ fn schema<T: JsonSchema>() -> Value {
 }
 
 #[test]
-fn a_model_is_an_object_of_its_fields_and_others() {
+fn model_schema_is_an_open_object_of_its_fields() {
     let schema = schema::<Everything>();
     assert_eq!(schema["title"], "Everything");
     assert_eq!(schema["type"], "object");
@@ -74,7 +74,7 @@ fn a_model_is_an_object_of_its_fields_and_others() {
 }
 
 #[test]
-fn models_of_a_module_have_schemas_and_hold_one_another() {
+fn schemas_of_module_models_refer_to_each_other() {
     let schema = schema::<types::GetContactResponse>();
     let contact = schema["properties"]["contact"]["anyOf"][0]["$ref"].as_str();
     let contact = contact.and_then(|reference| reference.strip_prefix('#'));

@@ -1,28 +1,28 @@
-//! From a document and an overlay to the source of a crate.
+//! Code generation from a document and an overlay.
 
 use hoopai_codegen::{Module, Sources, Text, distil, generate};
 
-/// What stands between the document and the overlay.
-const BETWEEN: &str = "\n---\n";
+/// Separates the document from the overlay.
+const SEPARATOR: &str = "\n---\n";
 
-/// A document, and behind a line of three dashes an overlay.
+/// The input is a document, optionally followed by a line of three dashes and an overlay.
 pub fn codegen(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
         return;
     };
-    let (document, overlay) = match text.split_once(BETWEEN) {
+    let (document, overlay) = match text.split_once(SEPARATOR) {
         Some((document, overlay)) => (document, Some(overlay)),
         None => (text, None),
     };
     let spec = match distil("fuzz.json", document.as_bytes(), &Default::default()) {
         Ok(spec) => spec,
-        Err(fault) => return explained(&fault),
+        Err(error) => return assert_actionable(&error),
     };
     let again = distil("fuzz.json", &spec, &Default::default());
     assert_eq!(
         again.ok().as_ref(),
         Some(&spec),
-        "distilling twice changes it"
+        "the second run changes the document"
     );
     let module = Module {
         name: "fuzz".to_owned(),
@@ -45,22 +45,22 @@ pub fn codegen(input: &[u8]) {
         Ok(generated) => {
             for (path, text) in &generated.files {
                 if path.ends_with(".rs")
-                    && let Err(fault) = syn::parse_file(text)
+                    && let Err(error) = syn::parse_file(text)
                 {
-                    panic!("{path} is no Rust: {fault}");
+                    panic!("{path} is no valid Rust: {error}");
                 }
             }
         }
-        Err(fault) => explained(&fault),
+        Err(error) => assert_actionable(&error),
     }
 }
 
-/// An error says what is wrong and what to do, and is not a panic that was caught.
-fn explained(fault: &hoopai_codegen::Fault) {
-    let text = fault.to_string();
+/// Asserts that an error has a problem and a remedy, and does not come from a caught panic.
+fn assert_actionable(error: &hoopai_codegen::Fault) {
+    let text = error.to_string();
     assert!(!text.contains("gave up"), "a panic was caught: {text}");
     assert!(
-        !fault.problem.is_empty() && !fault.remedy.is_empty(),
+        !error.problem.is_empty() && !error.remedy.is_empty(),
         "{text}"
     );
 }

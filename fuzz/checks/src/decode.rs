@@ -1,4 +1,4 @@
-//! The reader of replies, held against `serde_json`.
+//! The reply decoder, compared with `serde_json`.
 
 use hoopai_contacts::types::{ContactsSearchResponse, GetContactResponse};
 use hoopai_conversations::types::{GetMessageResponse, SearchConversationsResponse};
@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::stub;
+use crate::stub_server;
 
-/// The first byte chooses the type, the rest is the reply.
+/// The first byte of the input selects the type; the rest is the reply.
 pub fn decode(input: &[u8]) {
     let Some((choice, reply)) = input.split_first() else {
         return;
@@ -27,41 +27,41 @@ fn check<T: DeserializeOwned + Serialize + Send + 'static>(reply: &[u8]) {
     let decoded = json::from_slice::<T>(reply);
     let untyped = json::from_slice::<Value>(reply);
     if let Ok(tree) = &tree {
-        let untyped = untyped.expect("what serde_json takes is taken");
+        let untyped = untyped.expect("valid JSON decodes");
         assert!(
             same(&untyped.value, tree),
-            "as JSON of any shape it is {}",
+            "it decodes as {}",
             untyped.value
         );
-        let decoded = decoded.as_ref().expect("what serde_json takes is taken");
-        let back = serde_json::to_value(&decoded.value).expect("a model can be written");
+        let decoded = decoded.as_ref().expect("valid JSON decodes");
+        let encoded = serde_json::to_value(&decoded.value).expect("a model can be encoded");
         let coerced = decoded
             .drift
             .iter()
             .any(|drift| drift.kind == DriftKind::Coerced);
         match &decoded.raw {
-            Some(raw) => assert!(same(raw, tree), "the reply set aside is {raw}"),
-            None => kept(tree, &back, coerced, "$"),
+            Some(raw) => assert!(same(raw, tree), "the raw reply is {raw}"),
+            None => assert_kept(tree, &encoded, coerced, "$"),
         }
     }
     let drifted = decoded
         .as_ref()
         .ok()
         .map(|decoded| !decoded.drift.is_empty());
-    stub::with(|stub| {
+    stub_server::with(|server| {
         for strict in [false, true] {
             let options = CallOptions::new().strict(strict);
-            let call = stub
+            let call = server
                 .handle()
                 .request(Method::Get, "/reply")
                 .options(options);
-            let outcome = stub.run(vec![stub::answer(200, &[], reply)], call.send_as::<T>());
-            let expected = match drifted {
-                Some(drifted) => !(strict && drifted),
-                None => false,
-            };
+            let result = server.run(
+                vec![stub_server::reply(200, &[], reply)],
+                call.send_as::<T>(),
+            );
+            let expected = drifted.is_some_and(|drifted| !(strict && drifted));
             assert_eq!(
-                outcome.is_ok(),
+                result.is_ok(),
                 expected,
                 "strict: {strict}, drift: {drifted:?}"
             );
@@ -69,35 +69,40 @@ fn check<T: DeserializeOwned + Serialize + Send + 'static>(reply: &[u8]) {
     });
 }
 
-/// Everything that came is in what is written back.
-fn kept(came: &Value, written: &Value, coerced: bool, at: &str) {
-    match (came, written) {
-        // A field that is `null` is as good as absent.
-        (Value::Object(came), Value::Object(written)) => {
-            for (key, value) in came {
-                match written.get(key) {
-                    Some(written) => kept(value, written, coerced, &format!("{at}.{key}")),
-                    None => assert!(value.is_null(), "{at}.{key} is lost: {value}"),
+/// Asserts that the encoded value contains all received values.
+fn assert_kept(received: &Value, encoded: &Value, coerced: bool, path: &str) {
+    match (received, encoded) {
+        // A field that is `null` equals an absent one.
+        (Value::Object(received), Value::Object(encoded)) => {
+            for (key, value) in received {
+                match encoded.get(key) {
+                    Some(encoded) => assert_kept(value, encoded, coerced, &format!("{path}.{key}")),
+                    None => assert!(value.is_null(), "{path}.{key} is lost: {value}"),
                 }
             }
         }
-        (Value::Array(came), Value::Array(written)) => {
-            assert_eq!(came.len(), written.len(), "items of {at} are lost or added");
-            for (index, (came, written)) in came.iter().zip(written).enumerate() {
-                kept(came, written, coerced, &format!("{at}[{index}]"));
+        (Value::Array(received), Value::Array(encoded)) => {
+            assert_eq!(
+                received.len(),
+                encoded.len(),
+                "items of {path} are lost or added"
+            );
+            for (index, (received, encoded)) in received.iter().zip(encoded).enumerate() {
+                assert_kept(received, encoded, coerced, &format!("{path}[{index}]"));
             }
         }
-        // What means nothing may come back as what means nothing.
-        (Value::Null, Value::Object(written)) if written.is_empty() => {}
+        // `null` may be encoded as an empty object.
+        (Value::Null, Value::Object(encoded)) if encoded.is_empty() => {}
         _ => {
-            let same =
-                came == written || numbers(came, written) || coerced && coerces(came, written);
-            assert!(same, "{at} came as {came} and is written as {written}");
+            let same = received == encoded
+                || equal_numbers(received, encoded)
+                || coerced && coerces(received, encoded);
+            assert!(same, "{path} was {received} and is encoded as {encoded}");
         }
     }
 }
 
-/// The same JSON, but for the last digit of numbers.
+/// Whether JSON values are equal except for the last digit of numbers.
 pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
@@ -108,25 +113,24 @@ pub(crate) fn same(a: &Value, b: &Value) -> bool {
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
         }
-        _ => a == b || numbers(a, b),
+        _ => a == b || equal_numbers(a, b),
     }
 }
 
-/// The same number, whole or not. `serde_json` reads long floats with an error in the last digit, where the reader does not;
-/// whole numbers are exact.
-fn numbers(came: &Value, written: &Value) -> bool {
+/// Whether numbers are equal. `serde_json` reads long floats with an error in the last digit.
+fn equal_numbers(received: &Value, encoded: &Value) -> bool {
     let is_whole = |value: &Value| value.is_u64() || value.is_i64();
-    if is_whole(came) && is_whole(written) {
-        return came == written;
+    if is_whole(received) && is_whole(encoded) {
+        return received == encoded;
     }
-    let (Some(came), Some(written)) = (came.as_f64(), written.as_f64()) else {
+    let (Some(received), Some(encoded)) = (received.as_f64(), encoded.as_f64()) else {
         return false;
     };
-    (came - written).abs() <= came.abs() * 1e-14
+    (received - encoded).abs() <= received.abs() * 1e-14
 }
 
-/// A scalar that was understood as one of another kind.
-fn coerces(came: &Value, written: &Value) -> bool {
+/// Whether a scalar equals another after coercion.
+fn coerces(received: &Value, encoded: &Value) -> bool {
     fn text(value: &Value) -> Option<String> {
         match value {
             Value::String(text) => Some(text.trim().to_ascii_lowercase()),
@@ -134,7 +138,7 @@ fn coerces(came: &Value, written: &Value) -> bool {
             _ => None,
         }
     }
-    let (Some(came), Some(written)) = (text(came), text(written)) else {
+    let (Some(received), Some(encoded)) = (text(received), text(encoded)) else {
         return false;
     };
     let number = |text: &str| text.parse::<f64>().ok();
@@ -143,7 +147,7 @@ fn coerces(came: &Value, written: &Value) -> bool {
         "false" | "0" | "no" | "off" => Some(false),
         _ => None,
     };
-    came == written
-        || number(&came).is_some() && number(&came) == number(&written)
-        || truth(&came).is_some() && truth(&came) == truth(&written)
+    received == encoded
+        || number(&received).is_some() && number(&received) == number(&encoded)
+        || truth(&received).is_some() && truth(&received) == truth(&encoded)
 }

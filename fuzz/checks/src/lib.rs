@@ -1,14 +1,14 @@
-//! The bodies of the fuzz targets: functions that take an input and panic if a promise is broken.
+//! The checks of the fuzz targets: functions that panic if an input violates a guarantee.
 //!
-//! They use the public interface of the crates only, so that they run on stable Rust as well: `tests/replay.rs` puts each
-//! file of `fuzz/corpus/<target>` through the function of that name.
+//! They use only public interfaces and stable Rust. `tests/replay.rs` runs each file of
+//! `fuzz/corpus/<target>` through the check of that name.
 
 mod codegen;
 mod decode;
 mod limits;
 mod pages;
 mod redaction;
-mod stub;
+mod stub_server;
 mod tokens;
 
 pub use codegen::codegen;
@@ -18,7 +18,7 @@ pub use pages::pages;
 pub use redaction::redaction;
 pub use tokens::tokens;
 
-/// A check: the name of the target, which is that of its corpus, and the function.
+/// The name of a target, which is also that of its corpus, and its check.
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All checks.

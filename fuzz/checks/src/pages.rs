@@ -1,13 +1,13 @@
-//! The page scanner, held against the same places in a tree of `serde_json`.
+//! The page scanner, compared with a tree of `serde_json`.
 
 use hoopai_runtime::Method;
 use hoopai_runtime::operation::{CursorField, CursorSource, PageParam, PageStrategy, Paging};
 use serde_json::Value;
 
 use crate::decode::same;
-use crate::stub;
+use crate::stub_server;
 
-/// Ways to page, of the kinds that the platform has.
+/// Paging rules of all kinds that the platform has.
 const RULES: [Paging; 4] = [
     Paging {
         items: "contacts",
@@ -45,29 +45,27 @@ const RULES: [Paging; 4] = [
     Paging::DEFAULT,
 ];
 
-/// The first byte chooses the way to page, the rest is the first page. The second is empty.
+/// The first byte of the input selects the paging rule; the rest is the first page. The second page
+/// is empty.
 pub fn pages(input: &[u8]) {
     let Some((choice, page)) = input.split_first() else {
         return;
     };
     let rule = RULES[usize::from(*choice) % RULES.len()];
     let tree = serde_json::from_slice::<Value>(page);
-    stub::with(|stub| {
-        let answers = vec![stub::answer(200, &[], page)];
-        let (items, fault) = stub.run(answers, async {
-            let request = stub.handle().request(Method::Get, "/list");
+    stub_server::with(|server| {
+        let replies = vec![stub_server::reply(200, &[], page)];
+        let (items, failed) = server.run(replies, async {
+            let request = server.handle().request(Method::Get, "/list");
             let mut stream = request.stream::<Value>(rule);
-            let (mut items, mut fault) = (Vec::new(), false);
+            let mut items = Vec::new();
             while let Some(item) = stream.next().await {
                 match item {
                     Ok(item) => items.push(item),
-                    Err(_) => {
-                        fault = true;
-                        break;
-                    }
+                    Err(_) => return (items, true),
                 }
             }
-            (items, fault)
+            (items, false)
         });
         let Ok(tree) = tree else {
             return;
@@ -77,61 +75,58 @@ pub fn pages(input: &[u8]) {
                 let items = Value::from(items.clone());
                 assert!(same(&items, listed), "the items are {items}, not {listed}");
             }
-            _ => assert!(items.is_empty(), "there is no list, and items came"),
+            _ => assert!(items.is_empty(), "items without a list"),
         }
-        let seen = stub.seen();
-        assert!(seen.len() <= 2, "an empty page is an end: {seen:?}");
-        let PageStrategy::Cursor(marks) = rule.strategy else {
+        let seen = server.seen();
+        assert!(
+            seen.len() <= 2,
+            "an empty page is not the last one: {seen:?}"
+        );
+        let PageStrategy::Cursor(cursors) = rule.strategy else {
             return;
         };
-        // Where a page is asked for, it is by all marks that lead on, and by no others.
+        let has_value = |cursor: &CursorField| {
+            let value = match cursor.from {
+                CursorSource::Reply(path) => find(&tree, path),
+                CursorSource::LastItem(path) => items.last().and_then(|last| find(last, path)),
+            };
+            value.is_some_and(is_cursor)
+        };
+        // The request of the next page has exactly the cursors that have a value.
         if let Some(next) = seen.get(1) {
             let target = next.split(' ').nth(1).unwrap_or_default();
             let query = target.split_once('?').map_or("", |(_, query)| query);
-            for mark in marks {
-                let found = match mark.from {
-                    CursorSource::Reply(place) => find(&tree, place),
-                    CursorSource::LastItem(place) => {
-                        items.last().and_then(|last| find(last, place))
-                    }
-                };
+            for cursor in cursors {
                 let sent = query.split('&').any(|pair| {
                     pair.split_once('=')
-                        .is_some_and(|(name, _)| name == mark.to.name())
+                        .is_some_and(|(name, _)| name == cursor.to.name())
                 });
-                assert_eq!(sent, found.is_some_and(leads_on), "{mark:?} {next}");
+                assert_eq!(sent, has_value(cursor), "{cursor:?} {next}");
             }
-        } else if !fault && rule.more.is_none() && rule.total.is_none() {
-            let last = marks.iter().any(|mark| match mark.from {
-                CursorSource::Reply(place) => find(&tree, place).is_some_and(leads_on),
-                CursorSource::LastItem(place) => {
-                    let found = items.last().and_then(|last| find(last, place));
-                    found.is_some_and(leads_on)
-                }
-            });
+        } else if !failed && rule.more.is_none() && rule.total.is_none() {
             assert!(
-                !last || items.is_empty(),
-                "a mark leads on, and nothing was asked for"
+                items.is_empty() || !cursors.iter().any(has_value),
+                "a cursor has a value, but no page was requested"
             );
         }
     });
 }
 
-/// The value at a place.
-fn find<'v>(tree: &'v Value, place: &str) -> Option<&'v Value> {
-    if place.is_empty() {
+/// Returns the value at a path.
+fn find<'v>(tree: &'v Value, path: &str) -> Option<&'v Value> {
+    if path.is_empty() {
         return Some(tree);
     }
-    place.split('.').try_fold(tree, |value, name| match value {
+    path.split('.').try_fold(tree, |value, name| match value {
         Value::Object(fields) => fields.get(name),
         Value::Array(items) => items.get(name.parse::<usize>().ok()?),
         _ => None,
     })
 }
 
-/// Whether a mark says where to go on.
-fn leads_on(mark: &Value) -> bool {
-    match mark {
+/// Whether a value is a cursor of a next page.
+fn is_cursor(value: &Value) -> bool {
+    match value {
         Value::Null | Value::Bool(false) => false,
         Value::String(text) => !text.is_empty(),
         Value::Array(items) => !items.is_empty(),

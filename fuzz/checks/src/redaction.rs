@@ -1,25 +1,26 @@
-//! Errors, in which nothing that was sent may be repeated.
+//! Redaction of request data in errors.
 
 use std::error::Error as _;
 use std::fmt::Write;
 
 use hoopai_runtime::Method;
 
-use crate::stub::{self, TOKEN};
+use crate::stub_server::{self, TOKEN};
 
 const QUERY: &str = "query-v4lue-Zm9vYmFyIQ-77";
 const FIELD: &str = "Ophelia Tannenbaum-Quist";
 
-/// The bytes that stand for a sent value in the input. UTF-8 has none of them.
-const STAND_INS: [u8; 13] = [
+/// The bytes of the input that are placeholders of request data. UTF-8 has no such bytes.
+const PLACEHOLDERS: [u8; 13] = [
     0xC0, 0xC1, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF,
 ];
 
 /// The length of the parts of the token that are masked.
 const PART: usize = 8;
 
-/// The first two bytes are the status, the rest is the body of the refusal. In it the bytes of `STAND_INS` are replaced
-/// with what was sent: the token, a value of the query and one of the body, each plain or in an encoding.
+/// The first two bytes of the input are the status; the rest is the body of the error reply, in
+/// which request data replaces the placeholders: the token, a query value and a body field, each
+/// plain or encoded.
 pub fn redaction(input: &[u8]) {
     let Some(([high, low], template)) = input.split_first_chunk() else {
         return;
@@ -27,21 +28,21 @@ pub fn redaction(input: &[u8]) {
     let status = 400 + u16::from_be_bytes([*high, *low]) % 200;
     let mut body = Vec::with_capacity(template.len());
     for byte in template {
-        match sent(*byte) {
+        match request_data(*byte) {
             Some(text) => body.extend_from_slice(text.as_bytes()),
             None => body.push(*byte),
         }
     }
-    let shown = stub::with(|stub| {
-        let call = stub
+    let shown = stub_server::with(|server| {
+        let call = server
             .handle()
             .request(Method::Post, "/things")
             .query("q", QUERY)
             .json(&serde_json::json!({ "name": FIELD }));
-        let fault = stub.run(vec![stub::answer(status, &[], &body)], call.send());
-        let fault = fault.expect_err("a refusal is an error");
-        let mut shown = format!("{fault}\n{fault:?}\n{fault:#?}\n");
-        let mut source = fault.source();
+        let error = server.run(vec![stub_server::reply(status, &[], &body)], call.send());
+        let error = error.expect_err("an error reply");
+        let mut shown = format!("{error}\n{error:?}\n{error:#?}\n");
+        let mut source = error.source();
         while let Some(inner) = source {
             let _ = writeln!(shown, "{inner}\n{inner:?}");
             source = inner.source();
@@ -49,7 +50,7 @@ pub fn redaction(input: &[u8]) {
         shown
     });
     let folded = shown.to_ascii_lowercase();
-    for secret in STAND_INS.into_iter().filter_map(sent) {
+    for secret in PLACEHOLDERS.into_iter().filter_map(request_data) {
         assert!(
             !folded.contains(&secret.to_ascii_lowercase()),
             "`{secret}` is shown: {shown}"
@@ -64,13 +65,13 @@ pub fn redaction(input: &[u8]) {
     }
 }
 
-/// The text that a byte stands for.
-fn sent(byte: u8) -> Option<String> {
+/// The request data of a placeholder.
+fn request_data(byte: u8) -> Option<String> {
     let text = match byte {
         0xC0 => base64(QUERY.as_bytes()),
         0xC1 => FIELD.replace(' ', "\\\\u0020"),
         0xF5 => base64(TOKEN.as_bytes()),
-        // As in Basic authentication; the token begins at another place of a group of four characters.
+        // As in Basic authentication, where the token has another offset in the encoded text.
         0xF6 => base64(format!("user:{TOKEN}").as_bytes()),
         0xF7 => base64(FIELD.as_bytes()),
         0xF8 => each(QUERY, |byte| format!("&#{byte};")),

@@ -1,4 +1,4 @@
-//! The committed corpora, through the checks of the fuzz targets.
+//! Runs the checks of the fuzz targets on the committed corpora.
 
 use std::fs;
 use std::panic::catch_unwind;
@@ -7,7 +7,7 @@ use std::path::Path;
 use hoopai_fuzz_checks::CHECKS;
 
 #[test]
-fn the_corpora_pass() {
+fn committed_inputs_pass() {
     let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
     let mut failed = Vec::new();
     for (name, check) in CHECKS {
@@ -28,7 +28,7 @@ fn the_corpora_pass() {
 }
 
 #[test]
-fn every_target_has_a_check_and_the_other_way_round() {
+fn targets_and_checks_correspond() {
     let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz_targets");
     let mut files: Vec<String> = fs::read_dir(targets)
         .expect("the targets")

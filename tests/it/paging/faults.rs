@@ -1,13 +1,14 @@
-//! Lists while something goes wrong, at each of their pages.
+//! Lists while the server fails at one of their pages.
 
 use hoopai_mock::{Denial, ErrorBody, Failure, Fault, FaultId, FaultRule};
 
-use super::lists::{Manner, kept, rest};
-use super::{client, each, seeded};
-use crate::world::World;
+use super::id_lists::{ReadOptions, read_all, read_to_end};
+use super::list_table::Row;
+use super::{client, for_each_row, seeded};
+use crate::world::Harness;
 
-/// What waiting mends.
-pub(super) fn passing() -> [Fault; 8] {
+/// Faults after which a retry succeeds.
+pub(super) fn transient_faults() -> [Fault; 8] {
     [
         Fault::status(503),
         Fault::Status(Failure::new(502).body(ErrorBody::Html)),
@@ -20,72 +21,67 @@ pub(super) fn passing() -> [Fault; 8] {
     ]
 }
 
-/// A fault that strikes the requests of one page.
-fn strike(world: &World, fault: Fault, operation: &str, page: usize, times: u64) -> FaultId {
+/// Makes the first requests of one page fail.
+fn inject(harness: &Harness, fault: Fault, operation: &str, page: usize, times: u64) -> FaultId {
     let rule = FaultRule::new(fault)
         .on(operation)
         .skip(page as u64)
         .times(times);
-    world.mock.faults().clear();
-    world.mock.faults().add(rule)
+    harness.mock.faults().clear();
+    harness.mock.faults().add(rule)
 }
 
 #[tokio::test]
-async fn every_list_goes_on_over_faults_at_every_page() {
-    let faults = passing();
-    each(async |row| {
-        let count = 3 * row.page + 2;
-        let (world, seeded) = seeded(row, count).await;
-        let (client, of, name) = (client(&world), seeded.of.as_str(), row.name());
+async fn list_is_complete_after_transient_fault_at_any_page() {
+    let faults = transient_faults();
+    for_each_row(async |row| {
+        let count = 3 * row.page_size + 2;
+        let (harness, seeded) = seeded(row, count).await;
+        let (client, name) = (client(&harness), row.name());
         let expected = row.expected(&seeded);
         for page in 0..4 {
-            // Each list meets four, its neighbour in the table the other four.
+            // Each list gets one half of the faults.
             let half = 4 * (name.len() % 2);
             let fault = &faults[half + page];
-            let id = strike(&world, fault.clone(), &row.key(), page, 1);
-            let mut list = (row.reads.items)(row, &client, of, true, Manner::default());
-            let before = world.mock.journal().count();
-            let (ids, error) = world.run(rest(&mut *list)).await;
-            assert!(error.is_none(), "{name}, {page}, {fault:?}: {error:?}");
-            assert_eq!(ids, expected, "{name}, {page}, {fault:?}");
-            assert_eq!(world.mock.faults().strikes(id), 1, "{name}, {page}");
+            let context = format!("{name}, {page}, {fault:?}");
+            let id = inject(&harness, fault.clone(), &row.key(), page, 1);
+            let list = row.items(&client, &seeded.parent, ReadOptions::default());
+            let before = harness.mock.journal().count();
+            let ids = harness.run(read_all(list, &context)).await;
+            assert_eq!(ids, expected, "{context}");
+            assert_eq!(harness.mock.faults().strikes(id), 1, "{context}");
             // One request more than without the fault.
-            let sent = world.mock.journal().count() - before;
-            assert!((5..=6).contains(&sent), "{name}, {page}: {sent} requests");
+            let sent = harness.mock.journal().count() - before;
+            assert!((5..=6).contains(&sent), "{context}: {sent} requests");
         }
     })
     .await;
 }
 
 #[tokio::test]
-async fn every_list_is_gone_on_with_after_an_error_at_any_page() {
-    each(async |row| {
-        let count = 3 * row.page + 2;
-        let (world, seeded) = seeded(row, count).await;
-        let (client, of, name) = (client(&world), seeded.of.as_str(), row.name());
+async fn list_resumes_after_error_at_any_page() {
+    for_each_row(async |row| {
+        let count = 3 * row.page_size + 2;
+        let (harness, seeded) = seeded(row, count).await;
+        let (client, parent, name) = (client(&harness), &*seeded.parent, row.name());
         let expected = row.expected(&seeded);
         for page in 0..4 {
             let (fault, times) = match page % 2 {
                 0 => (Fault::Denied(Denial::Scope), 1),
-                // As often as a call is tried.
+                // The number of attempts of a call.
                 _ => (Fault::status(503), 5),
             };
-            for read in [row.reads.items, row.reads.pages] {
-                let id = strike(&world, fault.clone(), &row.key(), page, times);
-                let mut list = read(row, &client, of, true, Manner::default());
-                let (mut ids, error) = world.run(rest(&mut *list)).await;
+            for read in [Row::items, Row::pages] {
+                let id = inject(&harness, fault.clone(), &row.key(), page, times);
+                let mut list = read(row, &client, parent, ReadOptions::default());
+                let (mut ids, error) = harness.run(read_to_end(&mut *list)).await;
                 let error = error.unwrap_or_else(|| panic!("{name}, {page}: no error"));
                 assert!(error.status().is_some(), "{name}, {page}: {error}");
-                assert_eq!(ids, expected[..page * row.page], "{name}, {page}");
-                assert_eq!(world.mock.faults().strikes(id), times, "{name}, {page}");
-                let manner = Manner {
-                    resume: Some(kept(&list.position())),
-                    ..Manner::default()
-                };
-                let mut list = read(row, &client, of, true, manner);
-                let (more, error) = world.run(rest(&mut *list)).await;
-                assert!(error.is_none(), "{name} after {page}: {error:?}");
-                ids.extend(more);
+                assert_eq!(ids, expected[..page * row.page_size], "{name}, {page}");
+                assert_eq!(harness.mock.faults().strikes(id), times, "{name}, {page}");
+                let options = ReadOptions::resume(&list.position());
+                let list = read(row, &client, parent, options);
+                ids.extend(harness.run(read_all(list, &name)).await);
                 assert_eq!(ids, expected, "{name}, {page}");
             }
         }

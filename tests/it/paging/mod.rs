@@ -1,25 +1,17 @@
-//! Every operation that pages, read on the mock of the platform through its builder: whole, interrupted, resumed.
+//! Every operation that pages, read from the mock server through its builder.
 //!
-//! The mock goes by what is known of the platform and nothing of the rules, so that a rule which is wrong anywhere (where the
-//! items stand, what asks for the next page, where the list ends) shows here.
+//! The mock server is independent of the paging rules of the operation tables. So a wrong rule
+//! (path of the items, parameter of the next page, end of the list) fails here.
 
 mod faults;
-mod lists;
-mod random;
+mod full_read;
+mod id_lists;
+#[allow(deprecated, reason = "deprecated lists page like all others")]
+mod list_table;
+mod misbehaving_server;
+mod random_faults;
 mod resume;
-#[allow(
-    deprecated,
-    reason = "what the platform advises against pages like the rest"
-)]
-mod rows;
-#[allow(
-    deprecated,
-    reason = "what the platform advises against pages like the rest"
-)]
-mod rows_of_business;
 mod seeds;
-mod traps;
-mod whole;
 
 use std::panic::AssertUnwindSafe;
 
@@ -27,12 +19,14 @@ use futures_util::FutureExt;
 use hoopai::{Client, rate_limit::RateLimitSettings};
 use hoopai_mock::{COMPANY, RateLimitSettings as MockLimits};
 
-use crate::world::World;
-use rows::{Row, Seeded};
+use crate::operations::{all_operations, qualified_name};
+use crate::world::Harness;
+use list_table::Row;
+use seeds::Seeded;
 
-/// A mock that limits nothing, with so many items of a row's list.
-async fn seeded(row: &Row, count: usize) -> (World, Seeded) {
-    let world = World::with(|mock| {
+/// A mock server without rate limits that has `count` items of a row's list.
+async fn seeded(row: &Row, count: usize) -> (Harness, Seeded) {
+    let harness = Harness::with(|mock| {
         mock.limits(MockLimits {
             burst: u32::MAX,
             daily: u32::MAX,
@@ -40,15 +34,15 @@ async fn seeded(row: &Row, count: usize) -> (World, Seeded) {
         })
     })
     .await;
-    let seeded = (row.seed)(&world.mock, count);
+    let seeded = row.seed.insert(&harness.mock, count);
     assert_eq!(seeded.ids.len(), count, "{}", row.name());
-    world.mock.journal().clear();
-    (world, seeded)
+    harness.mock.journal().clear();
+    (harness, seeded)
 }
 
-/// A client of the mock that holds nothing back.
-fn client(world: &World) -> Client {
-    world
+/// A client of the mock server without rate limits.
+fn client(harness: &Harness) -> Client {
+    harness
         .builder()
         .company(COMPANY)
         .limits(RateLimitSettings::unlimited())
@@ -56,10 +50,10 @@ fn client(world: &World) -> Client {
         .unwrap()
 }
 
-/// Tests each row, and names those that fail.
-async fn each(test: impl AsyncFn(&Row)) {
+/// Runs a test for each row and lists the rows that fail.
+async fn for_each_row(test: impl AsyncFn(&Row)) {
     let mut failed = Vec::new();
-    for row in rows::all() {
+    for row in list_table::all() {
         if AssertUnwindSafe(test(&row)).catch_unwind().await.is_err() {
             failed.push(row.name());
         }
@@ -68,17 +62,12 @@ async fn each(test: impl AsyncFn(&Row)) {
 }
 
 #[test]
-fn every_operation_that_pages_is_in_the_table_once() {
-    let mut known: Vec<String> = hoopai::OPERATIONS
-        .iter()
-        .copied()
-        .flatten()
-        .filter(|operation| operation.paging.is_some())
-        .map(|operation| format!("{}.{}", operation.module, operation.name))
-        .collect();
-    let mut rows: Vec<String> = rows::all().iter().map(Row::name).collect();
-    known.sort_unstable();
+fn paging_operation_has_one_row() {
+    let paging = all_operations().filter(|operation| operation.paging.is_some());
+    let mut declared: Vec<String> = paging.map(qualified_name).collect();
+    let mut rows: Vec<String> = list_table::all().iter().map(Row::name).collect();
+    declared.sort_unstable();
     rows.sort_unstable();
-    assert_eq!(rows, known);
+    assert_eq!(rows, declared);
     assert!(rows.len() >= 80, "{} rows", rows.len());
 }

@@ -1,55 +1,51 @@
-//! Lists that are broken off and gone on with.
+//! Lists that are interrupted and resumed.
 
-use super::lists::{List, Manner, kept, rest};
-use super::{client, each, seeded};
+use super::id_lists::{IdList, ReadOptions, read_all, round_tripped};
+use super::{client, for_each_row, seeded};
 
-/// Takes items or pages until there are so many; the ids.
-async fn take(list: &mut dyn List, count: usize) -> Vec<String> {
+/// Reads items or pages until there are at least `count` ids.
+async fn take(list: &mut dyn IdList, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
     while ids.len() < count {
-        match list.next().await {
-            Some(own) => ids.extend(own.unwrap()),
-            None => break,
-        }
+        let Some(own) = list.next().await else { break };
+        ids.extend(own.unwrap());
     }
     ids
 }
 
 #[tokio::test]
-async fn every_list_goes_on_from_every_page_and_from_within() {
-    each(async |row| {
-        let (page, name) = (row.page, row.name());
-        let (world, seeded) = seeded(row, 3 * page + 2).await;
-        let (client, of) = (client(&world), seeded.of.as_str());
+async fn list_resumes_from_any_item_and_page() {
+    for_each_row(async |row| {
+        let (page_size, name) = (row.page_size, row.name());
+        let (harness, seeded) = seeded(row, 3 * page_size + 2).await;
+        let (client, parent) = (client(&harness), &*seeded.parent);
         let expected = row.expected(&seeded);
-        let items = |manner| (row.reads.items)(row, &client, of, true, manner);
-        let pages = |manner| (row.reads.pages)(row, &client, of, true, manner);
-        let from = |position| Manner {
-            resume: Some(position),
-            ..Manner::default()
-        };
+        let items = |options| row.items(&client, parent, options);
+        let pages = |options| row.pages(&client, parent, options);
         for stop in 0..=expected.len() {
-            let mut list = items(Manner::default());
+            let mut list = items(ReadOptions::default());
             assert_eq!(take(&mut *list, stop).await, expected[..stop]);
-            let position = kept(&list.position());
-            assert_eq!(position.items(), stop as u64);
+            let position = list.position();
+            assert_eq!(round_tripped(&position).items(), stop as u64);
             drop(list);
-            let (ids, error) = rest(&mut *items(from(position.clone()))).await;
-            assert!(error.is_none(), "{name} from {stop}: {error:?}");
-            assert_eq!(ids, expected[stop..], "{name} from {stop}");
-            // By pages from every other place, within a page and at its end.
+            let context = format!("{name} from {stop}");
+            let list = items(ReadOptions::resume(&position));
+            let ids = read_all(list, &context).await;
+            assert_eq!(ids, expected[stop..], "{context}");
+            // Every other position covers positions within a page and at its end.
             if stop % 2 == 0 {
-                let (ids, error) = rest(&mut *pages(from(position))).await;
-                assert!(error.is_none(), "{name} from {stop} by pages: {error:?}");
-                assert_eq!(ids, expected[stop..], "{name} from {stop} by pages");
+                let list = pages(ReadOptions::resume(&position));
+                let ids = read_all(list, &context).await;
+                assert_eq!(ids, expected[stop..], "{context} by pages");
             }
         }
-        for stop in (0..=expected.len()).step_by(page) {
-            let mut list = pages(Manner::default());
+        for stop in (0..=expected.len()).step_by(page_size) {
+            let mut list = pages(ReadOptions::default());
             assert_eq!(take(&mut *list, stop).await, expected[..stop]);
-            let (ids, error) = rest(&mut *items(from(kept(&list.position())))).await;
-            assert!(error.is_none(), "{name} after {stop}: {error:?}");
-            assert_eq!(ids, expected[stop..], "{name} after {stop}");
+            let context = format!("{name} after {stop}");
+            let list = items(ReadOptions::resume(&list.position()));
+            let ids = read_all(list, &context).await;
+            assert_eq!(ids, expected[stop..], "{context}");
         }
     })
     .await;

@@ -1,4 +1,4 @@
-//! One call: the contact that it returns, the types that a caller would write for it, and the call itself.
+//! One call: its reply, the types of a plain client, and the call itself.
 
 use std::hint::black_box;
 
@@ -8,7 +8,7 @@ use super::server::{Bench, TOKEN};
 
 const BODY: &str = r#"{"contact":{"id":"Cm7Pj2Xs9Gf4Ua1Ne6Kt","name":"Ada Example","locationId":"Lq3Tz8Wn5Rk1Yb6Hd0Vx","firstName":"Ada","lastName":"Example","email":"Ada@example.com","emailLowerCase":"ada@example.com","timezone":"Europe/Vienna","companyName":"Example & Sons","phone":"+15550100001","dnd":false,"type":"lead","source":"web form","assignedTo":"Us4Er5Id6Ma7De8Up9Xy","address1":"1 Example Street","city":"Exampleton","state":"EX","country":"AT","postalCode":"1010","website":"https://ada.example.com","tags":["newsletter","visited the shop"],"dateOfBirth":"1990-01-02T00:00:00.000Z","dateAdded":"2026-01-02T03:04:05.678Z","dateUpdated":"2026-02-03T04:05:06.789Z","attachments":"","ssn":"","keyword":"autumn","firstNameLowerCase":"ada","fullNameLowerCase":"ada example","lastNameLowerCase":"example","lastActivity":"2026-03-04T05:06:07.890Z","customFields":[{"id":"Cu5To6Mf7Ie8Ld9Id0Aa","value":"a value"},{"id":"Cu5To6Mf7Ie8Ld9Id0Bb","value":"12"}],"businessId":"Bu5In6Es7Sf8Ie9Ld0Aa"},"traceId":"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"}"#;
 
-/// The type that a caller would write.
+/// The type of a plain client.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Plain {

@@ -1,4 +1,4 @@
-//! A list of contacts: its pages, the loop that a caller would write over them, and the stream.
+//! A list of contacts: its pages, the loop of a plain client, and the stream.
 
 use std::hint::black_box;
 
@@ -9,7 +9,7 @@ use super::server::{Bench, LOCATION, TOKEN};
 pub(crate) const PAGES: usize = 20;
 pub(crate) const PER_PAGE: usize = 100;
 
-/// The types that a caller would write.
+/// The types of a plain client.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PlainPage {
@@ -65,7 +65,7 @@ pub(crate) fn bench() -> Bench {
     Bench::new((0..PAGES).map(page), requested_page)
 }
 
-/// The body of a page. The data is invented.
+/// The body of a page, with made-up data.
 fn page(page: usize) -> String {
     let first = page * PER_PAGE;
     let contacts: Vec<String> = (first..first + PER_PAGE).map(contact).collect();
@@ -91,7 +91,7 @@ fn contact(index: usize) -> String {
     )
 }
 
-/// The page that a request asks for.
+/// The number of the requested page.
 fn requested_page(request: &str) -> usize {
     let Some((_, rest)) = request.split_once("startAfterId=") else {
         return 0;
@@ -101,10 +101,10 @@ fn requested_page(request: &str) -> usize {
 }
 
 pub(crate) async fn read_plain(bench: &Bench) -> usize {
-    let (mut count, mut marks) = (0, None::<(String, String)>);
+    let (mut count, mut cursor) = (0, None::<(String, String)>);
     loop {
         let mut url = format!("{}/contacts/?locationId={LOCATION}&limit=100", bench.url);
-        if let Some((after, id)) = &marks {
+        if let Some((after, id)) = &cursor {
             url.push_str(&format!("&startAfter={after}&startAfterId={id}"));
         }
         let reply = bench
@@ -125,7 +125,7 @@ pub(crate) async fn read_plain(bench: &Bench) -> usize {
             count += 1;
         }
         match (page.meta.start_after, page.meta.start_after_id) {
-            (Some(after), Some(id)) => marks = Some((after.to_string(), id)),
+            (Some(after), Some(id)) => cursor = Some((after.to_string(), id)),
             _ => return count,
         }
     }

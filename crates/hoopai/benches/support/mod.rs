@@ -1,5 +1,5 @@
-//! What the benchmarks share.
-#![allow(dead_code, reason = "each benchmark uses a part of it")]
+//! Code that the benchmarks share.
+#![allow(dead_code, reason = "no benchmark uses all items")]
 
 pub(crate) mod contact;
 pub(crate) mod list;

@@ -1,11 +1,11 @@
-//! Pages of contacts to decode, and the type that a caller would write for one.
+//! Pages of contacts to decode, and the type of a plain client.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 pub(crate) const CONTACTS: usize = 100;
 
-/// A page of the list of contacts, with declared fields and some that no file names. The data is invented.
+/// A page of the list of contacts, with declared and undeclared fields and made-up data.
 pub(crate) fn list() -> Vec<u8> {
     let contacts: Vec<String> = (0..CONTACTS).map(contact).collect();
     let next = "https://services.example.com/contacts/?limit=100&startAfter=1769851800000&startAfterId=Cm7Pj2Xs9Gf4Ua1Ne6Kt";
@@ -16,7 +16,7 @@ pub(crate) fn list() -> Vec<u8> {
     .into_bytes()
 }
 
-/// The same page with one field in each contact that is not as declared.
+/// The same page with one drifted field in each contact.
 pub(crate) fn drifted_list() -> Vec<u8> {
     let page = String::from_utf8_lossy(&list()).into_owned();
     page.replace(r#""country":"US""#, r#""country":840"#)
@@ -33,7 +33,7 @@ fn contact(index: usize) -> String {
     )
 }
 
-/// A page of the search for contacts, every field of which is declared.
+/// A page of the search for contacts, with declared fields only.
 pub(crate) fn search() -> Vec<u8> {
     let hits: Vec<String> = (0..CONTACTS).map(hit).collect();
     format!(
@@ -49,7 +49,7 @@ fn hit(index: usize) -> String {
     )
 }
 
-/// The type that a caller would write for the page of the search: the fields that it has.
+/// The type of a plain client for the page of the search.
 #[derive(Deserialize)]
 pub(crate) struct PlainSearch {
     contacts: Vec<PlainHit>,

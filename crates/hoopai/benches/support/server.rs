@@ -1,4 +1,4 @@
-//! Plain reqwest and this client, with the same settings, and a server on loopback that both call.
+//! Plain reqwest and this client, with the same settings, and their server on loopback.
 
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// A server that answers one of these bodies, which `which` chooses by the head of the request.
-    pub(crate) fn new(bodies: impl IntoIterator<Item = String>, which: fn(&str) -> usize) -> Self {
-        let url = server(bodies.into_iter().map(reply).collect(), which);
+    /// Starts a server that replies with the body whose index `select` computes from the request.
+    pub(crate) fn new(bodies: impl IntoIterator<Item = String>, select: fn(&str) -> usize) -> Self {
+        let url = server(bodies.into_iter().map(reply).collect(), select);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -36,7 +36,7 @@ impl Bench {
             .private_token(TOKEN)
             .location(LOCATION)
             .base_url(&*url)
-            // The limiter works and never delays a call.
+            // The limiter is active but never delays a call.
             .limits(
                 RateLimitSettings::default()
                     .max(1_000)
@@ -63,8 +63,8 @@ fn reply(body: String) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A server on a thread of its own.
-fn server(replies: Vec<Vec<u8>>, which: fn(&str) -> usize) -> String {
+/// Starts a server on its own thread.
+fn server(replies: Vec<Vec<u8>>, select: fn(&str) -> usize) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -80,12 +80,12 @@ fn server(replies: Vec<Vec<u8>>, which: fn(&str) -> usize) -> String {
                 let (mut socket, _) = listener.accept().await.unwrap();
                 tokio::spawn(async move {
                     let mut buffer = vec![0; 8192];
-                    let mut held = 0;
-                    while let Ok(read @ 1..) = socket.read(&mut buffer[held..]).await {
-                        held += read;
-                        if buffer[..held].ends_with(b"\r\n\r\n") {
-                            let reply = which(&String::from_utf8_lossy(&buffer[..held]));
-                            held = 0;
+                    let mut length = 0;
+                    while let Ok(read @ 1..) = socket.read(&mut buffer[length..]).await {
+                        length += read;
+                        if buffer[..length].ends_with(b"\r\n\r\n") {
+                            let reply = select(&String::from_utf8_lossy(&buffer[..length]));
+                            length = 0;
                             if socket.write_all(&replies[reply]).await.is_err() {
                                 return;
                             }

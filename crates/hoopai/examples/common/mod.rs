@@ -1,10 +1,10 @@
-//! What the examples share: an account to work in, and errors that read well.
+//! Code that the examples share: the account and readable errors.
 //!
-//! Without an account they work in a mock of the platform, in this process, with made-up people. With `HOOPAI_TOKEN` (a private
-//! integration token) and `HOOPAI_LOCATION_ID` they work in yours. `HOOPAI_BASE_URL` sets another address, such as that of a
-//! `hoopai-mock` that runs as a program.
+//! `HOOPAI_TOKEN` (a private integration token) and `HOOPAI_LOCATION_ID` set the account.
+//! `HOOPAI_BASE_URL` sets another base URL, such as that of a `hoopai-mock` process. Without them
+//! the examples use a mock server in their own process, with made-up data.
 
-#![allow(dead_code, reason = "no example uses all of it")]
+#![allow(dead_code, reason = "no example uses all items")]
 
 use std::env;
 use std::fmt;
@@ -12,33 +12,33 @@ use std::fmt;
 use hoopai::{Client, ClientBuilder};
 use hoopai_mock::{LOCATION, Mock, TOKEN};
 
-pub(crate) type Result<T = ()> = std::result::Result<T, Failure>;
+pub(crate) type Result<T = ()> = std::result::Result<T, ExampleError>;
 
-/// Any error. What `main` returns is shown by its `Debug`, so that here is the sentence for people.
-pub(crate) struct Failure(Box<dyn std::error::Error + Send + Sync>);
+/// Any error. Its `Debug`, which the result of `main` is printed with, is the message of the error.
+pub(crate) struct ExampleError(Box<dyn std::error::Error + Send + Sync>);
 
-impl fmt::Debug for Failure {
+impl fmt::Debug for ExampleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
 }
 
-impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for Failure {
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for ExampleError {
     fn from(error: E) -> Self {
-        Failure(error.into())
+        ExampleError(error.into())
     }
 }
 
-/// An account, and the client that acts on it.
+/// An account and its client.
 pub(crate) struct Account {
     pub(crate) client: Client,
     pub(crate) location: String,
-    /// The server lives as long as this does.
+    /// The server runs until this is dropped.
     mock: Option<Mock>,
 }
 
 impl Account {
-    /// The account that the environment names, or a mock.
+    /// Returns the account of the environment, or one of a mock server.
     pub(crate) async fn open() -> Result<Self> {
         if let Some((client, location)) = from_environment()? {
             return Ok(Account {
@@ -48,7 +48,7 @@ impl Account {
             });
         }
         eprintln!(
-            "Working in a mock; set HOOPAI_TOKEN and HOOPAI_LOCATION_ID to work in your account."
+            "Using a mock server; set HOOPAI_TOKEN and HOOPAI_LOCATION_ID to use your account."
         );
         let mock = Mock::builder().start().await?;
         let client = Client::builder()
@@ -63,46 +63,48 @@ impl Account {
         })
     }
 
-    /// The arguments of the command line. A mock can do without: then they are what `made_up` gives.
+    /// Returns the arguments of the command line. With a mock server and without arguments it
+    /// returns those of `seed`.
     pub(crate) fn arguments<const N: usize>(
         &self,
         names: [&str; N],
-        made_up: impl FnOnce(&Mock) -> [String; N],
+        seed: impl FnOnce(&Mock) -> [String; N],
     ) -> Result<[String; N]> {
-        let given: Vec<String> = env::args().skip(1).collect();
+        let arguments: Vec<String> = env::args().skip(1).collect();
         match &self.mock {
-            Some(mock) if given.is_empty() => Ok(made_up(mock)),
-            _ => given.try_into().map_err(|_| {
+            Some(mock) if arguments.is_empty() => Ok(seed(mock)),
+            _ => arguments.try_into().map_err(|_| {
                 let names = names.join(" ");
-                format!("what to work on is missing; add after `--`: {names}").into()
+                format!("expected these arguments after `--`: {names}").into()
             }),
         }
     }
 }
 
-/// The account that the environment names, and its location; `None` if it names none.
+/// Returns the client and the location of the environment, if it has a token.
 pub(crate) fn from_environment() -> Result<Option<(Client, String)>> {
     let Some(token) = credential("HOOPAI_TOKEN")? else {
         return Ok(None);
     };
-    let location = needed("HOOPAI_LOCATION_ID")?;
-    let client = elsewhere(Client::builder())
+    let location = required_variable("HOOPAI_LOCATION_ID")?;
+    let client = with_base_url(Client::builder())
         .private_token(token)
         .location(&location)
         .build()?;
     Ok(Some((client, location)))
 }
 
-/// A builder for another address, if the environment has one.
-pub(crate) fn elsewhere(builder: ClientBuilder) -> ClientBuilder {
+/// Sets the base URL of the environment, if there is one.
+pub(crate) fn with_base_url(builder: ClientBuilder) -> ClientBuilder {
     match variable("HOOPAI_BASE_URL") {
         Some(url) => builder.base_url(url),
         None => builder,
     }
 }
 
-/// The credential that chooses between an account and a mock in this process. An address without a credential is an error,
-/// since the mock would not be reached there.
+/// Returns the credential that selects the account instead of the mock server.
+///
+/// A base URL without a credential is an error, because the mock server ignores the base URL.
 pub(crate) fn credential(name: &str) -> Result<Option<String>> {
     match variable(name) {
         None if variable("HOOPAI_BASE_URL").is_some() => {
@@ -112,17 +114,17 @@ pub(crate) fn credential(name: &str) -> Result<Option<String>> {
     }
 }
 
-/// A variable of the environment that is set to something.
+/// Returns an environment variable that is set and not empty.
 pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A variable without which there is no way on.
-pub(crate) fn needed(name: &str) -> Result<String> {
-    variable(name).ok_or_else(|| format!("{name} is not set").into())
+/// Returns an environment variable, or an error that names it.
+pub(crate) fn required_variable(name: &str) -> Result<String> {
+    variable(name).ok_or_else(|| format!("set {name}").into())
 }
 
-/// A text that may be missing, to be shown.
-pub(crate) fn shown(text: &Option<String>) -> &str {
+/// Returns a text to print; `-` if it is absent.
+pub(crate) fn or_dash(text: &Option<String>) -> &str {
     text.as_deref().unwrap_or("-")
 }

@@ -1,4 +1,5 @@
-//! The examples as their users run them: on their own mock, and in an account, which is a mock of the test's.
+//! Runs the examples as programs: with their own mock server, and with an account, which is a mock
+//! server of the test.
 
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
@@ -10,7 +11,7 @@ use hoopai_mock::{
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-/// A program that cargo built along with this test, in an environment without an account.
+/// An example that cargo built with this test, in an environment without an account.
 fn example(name: &str) -> Command {
     let test = std::env::current_exe().expect("the path of this test");
     let mut folder: PathBuf = test;
@@ -21,13 +22,13 @@ fn example(name: &str) -> Command {
     let program = folder
         .join("examples")
         .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    let written = |path: PathBuf| std::fs::metadata(path)?.modified();
+    let modified = |path: PathBuf| std::fs::metadata(path)?.modified();
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
     let source = PathBuf::from(source).join(format!("{name}.rs"));
-    let built = written(program.clone()).ok();
+    let built = modified(program.clone()).ok();
     assert!(
-        built.is_some_and(|built| written(source).is_ok_and(|written| written <= built)),
-        "{} is not there or too old; `cargo test` builds examples unless targets are named, and `cargo build --examples` does",
+        built.is_some_and(|built| modified(source).is_ok_and(|modified| modified <= built)),
+        "{} is missing or older than its source: run `cargo build --examples`",
         program.display()
     );
     let mut command = Command::new(program);
@@ -48,12 +49,12 @@ async fn output(mut command: Command) -> Output {
     output
 }
 
-/// What an example says on its own mock.
-async fn said(name: &str) -> String {
+/// The output of an example with its own mock server.
+async fn stdout(name: &str) -> String {
     String::from_utf8(output(example(name)).await.stdout).expect("text")
 }
 
-/// An example in an account.
+/// An example with an account.
 fn in_account(name: &str, mock: &Mock, arguments: &[&str]) -> Command {
     let mut command = example(name);
     command
@@ -64,11 +65,11 @@ fn in_account(name: &str, mock: &Mock, arguments: &[&str]) -> Command {
     command
 }
 
-/// Nothing was refused, and nothing was done twice.
-fn all_went_well(mock: &Mock, operations: &[&str]) {
+/// Asserts that all requests succeeded, without duplicates, and include these operations.
+fn assert_succeeded(mock: &Mock, operations: &[&str]) {
     for entry in mock.journal().entries() {
-        let good = entry.status.is_some_and(|status| status < 400);
-        assert!(good, "{entry:?}");
+        let succeeded = entry.status.is_some_and(|status| status < 400);
+        assert!(succeeded, "{entry:?}");
     }
     for operation in operations {
         assert!(!mock.journal().of(operation).is_empty(), "{operation}");
@@ -76,7 +77,7 @@ fn all_went_well(mock: &Mock, operations: &[&str]) {
     assert!(mock.journal().duplicates_of_writes().is_empty());
 }
 
-/// A port that nobody uses yet.
+/// A port that is not in use.
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("its address").port()
@@ -87,22 +88,21 @@ async fn mock() -> Mock {
 }
 
 #[tokio::test]
-async fn quickstart() {
-    let said = said("quickstart").await;
-    assert!(said.contains("Read back: Ada (quickstart)"), "{said}");
+async fn quickstart_creates_and_reads_a_contact() {
+    let stdout = stdout("quickstart").await;
+    assert!(stdout.contains("Read back: Ada (quickstart)"), "{stdout}");
 
     let mock = mock().await;
     mock.seed().contacts(LOCATION, 2);
     let output = output(in_account("quickstart", &mock, &[])).await;
-    let said = String::from_utf8(output.stdout).expect("text");
-    assert!(said.contains("2 contacts:"), "{said}");
-    all_went_well(&mock, &["contacts.get-contacts"]);
-    assert_eq!(mock.journal().entries().len(), 1, "it only lists");
+    let stdout = String::from_utf8(output.stdout).expect("text");
+    assert!(stdout.contains("2 contacts:"), "{stdout}");
+    assert_succeeded(&mock, &["contacts.get-contacts"]);
+    assert_eq!(mock.journal().entries().len(), 1, "it sends one request");
 }
 
-/// Every example goes to the address that is set, and none silently to another.
 #[tokio::test]
-async fn an_address_without_a_token_is_an_error() {
+async fn base_url_without_token_is_an_error() {
     for name in [
         "agency",
         "book_appointment",
@@ -119,20 +119,20 @@ async fn an_address_without_a_token_is_an_error() {
         command.env("HOOPAI_BASE_URL", "http://127.0.0.1:9");
         let output = tokio::time::timeout(Duration::from_secs(60), command.output());
         let output = output.await.expect("it ends").expect("it runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success(), "{name}: {said}");
+        let stdout = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{name}: {stdout}");
         assert!(
-            said.contains("HOOPAI_BASE_URL is set and "),
-            "{name}: {said}"
+            stdout.contains("HOOPAI_BASE_URL is set and "),
+            "{name}: {stdout}"
         );
     }
 }
 
 #[tokio::test]
-async fn contacts_are_written_and_a_run_that_failed_is_gone_on_with() {
-    let said = said("sync_contacts").await;
-    assert!(said.starts_with("250 contacts are in "), "{said}");
-    let (_, file) = said.trim_end().split_once(" in ").expect("a file");
+async fn sync_contacts_resumes_after_an_error() {
+    let stdout = stdout("sync_contacts").await;
+    assert!(stdout.starts_with("250 contacts are in "), "{stdout}");
+    let (_, file) = stdout.trim_end().split_once(" in ").expect("a file");
     let rows = std::fs::read_to_string(file).expect("rows");
     std::fs::remove_file(file).expect("to clean up");
     assert_eq!(rows.lines().count(), 251);
@@ -164,13 +164,13 @@ async fn contacts_are_written_and_a_run_that_failed_is_gone_on_with() {
     let mut ids = ids;
     ids.sort();
     assert_eq!(written, ids);
-    assert!(!folder.path().join("contacts.csv.bookmark").exists());
+    assert!(!folder.path().join("contacts.csv.position").exists());
 }
 
 #[tokio::test]
-async fn leads_are_added_or_changed() {
-    let said = said("upsert_leads").await;
-    assert_eq!(said, "2 added, 1 changed, 1 left out\n");
+async fn upsert_leads_creates_and_updates_contacts() {
+    let stdout = stdout("upsert_leads").await;
+    assert_eq!(stdout, "2 created, 1 updated, 1 skipped\n");
 
     let file = tempfile::NamedTempFile::new().expect("a file");
     let rows =
@@ -179,20 +179,17 @@ async fn leads_are_added_or_changed() {
     let mock = mock().await;
     let path = file.path().to_str().expect("a path");
     let output = output(in_account("upsert_leads", &mock, &[path])).await;
-    assert_eq!(output.stdout, b"1 added, 1 changed, 0 left out\n");
-    all_went_well(&mock, &["contacts.upsert-contact"]);
+    assert_eq!(output.stdout, b"1 created, 1 updated, 0 skipped\n");
+    assert_succeeded(&mock, &["contacts.upsert-contact"]);
     let bodies = mock.journal().of("contacts.upsert-contact");
     let body = String::from_utf8_lossy(&bodies[1].body);
-    assert!(
-        !body.contains("null"),
-        "what is not known is not sent: {body}"
-    );
+    assert!(!body.contains("null"), "absent values are not sent: {body}");
 }
 
 #[tokio::test]
-async fn an_appointment_is_booked() {
-    let said = said("book_appointment").await;
-    assert!(said.contains("\nBooked "), "{said}");
+async fn book_appointment_books_a_free_slot() {
+    let stdout = stdout("book_appointment").await;
+    assert!(stdout.contains("\nBooked "), "{stdout}");
 
     let mock = mock().await;
     let calendar = mock.seed().calendars(LOCATION, 1).remove(0);
@@ -204,39 +201,39 @@ async fn an_appointment_is_booked() {
             &[&calendar, &contact],
         ))
     };
-    let (one, other) = (run().await, run().await);
+    let (first, second) = (run().await, run().await);
     let start = |output: &Output| {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let (_, start) = text.split_once("from ").expect("a time");
         start.to_owned()
     };
-    assert!(start(&one) < start(&other), "{one:?} {other:?}");
-    all_went_well(&mock, &["calendars.create-appointment"]);
+    assert!(start(&first) < start(&second), "{first:?} {second:?}");
+    assert_succeeded(&mock, &["calendars.create-appointment"]);
 }
 
 #[tokio::test]
-async fn a_message_is_sent() {
-    let said = said("send_message").await;
-    assert!(said.contains("The last 3 messages"), "{said}");
+async fn send_message_sends_one_message() {
+    let stdout = stdout("send_message").await;
+    assert!(stdout.contains("The last 3 messages"), "{stdout}");
 
     let mock = mock().await;
     let contact = mock.seed().contacts(LOCATION, 1).remove(0);
     let output = output(in_account("send_message", &mock, &[&contact, "Hello"])).await;
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("Hello"), "{said}");
-    all_went_well(&mock, &["conversations.send-a-new-message"]);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("Hello"), "{stdout}");
+    assert_succeeded(&mock, &["conversations.send-a-new-message"]);
 }
 
 #[tokio::test]
-async fn opportunities_move_on() {
-    let said = said("move_opportunities").await;
+async fn move_opportunities_moves_open_ones() {
+    let stdout = stdout("move_opportunities").await;
     assert!(
-        said.starts_with("Sales: New > Talking > Closing\n"),
-        "{said}"
+        stdout.starts_with("Sales: New > Talking > Closing\n"),
+        "{stdout}"
     );
-    assert_eq!(said.matches("is in Talking now").count(), 3, "{said}");
+    assert_eq!(stdout.matches("moved to Talking").count(), 3, "{stdout}");
 
-    // Without arguments it only says what there is.
+    // Without arguments it lists the pipelines.
     let mock = mock().await;
     mock.seed().pipelines(LOCATION, 1);
     let mut command = in_account("move_opportunities", &mock, &[]);
@@ -246,48 +243,57 @@ async fn opportunities_move_on() {
         output.stdout.starts_with(b"Pipeline 1: New > "),
         "{output:?}"
     );
-    let said = String::from_utf8_lossy(&output.stderr);
+    let stdout = String::from_utf8_lossy(&output.stderr);
     assert_eq!(
-        said,
-        "Error: what to work on is missing; add after `--`: PIPELINE STAGE\n"
+        stdout,
+        "Error: expected these arguments after `--`: PIPELINE STAGE\n"
     );
-    all_went_well(&mock, &["opportunities.get-pipelines"]);
+    assert_succeeded(&mock, &["opportunities.get-pipelines"]);
 }
 
 #[tokio::test]
-async fn an_invoice_is_made_and_sent() {
-    let said = said("send_invoice").await;
-    assert_eq!(said, "Made invoice 1 of 300 EUR.\nIt is sent now.\n");
+async fn send_invoice_creates_and_sends_an_invoice() {
+    let stdout = stdout("send_invoice").await;
+    assert_eq!(stdout, "Created invoice 1: 300 EUR.\nIts status is sent.\n");
 
     let mock = mock().await;
     let contact = mock.seed().contacts(LOCATION, 1).remove(0);
     let user = mock.seed().users(LOCATION, 1).remove(0);
     output(in_account("send_invoice", &mock, &[&contact, &user])).await;
-    all_went_well(&mock, &["invoices.create-invoice", "invoices.send-invoice"]);
+    assert_succeeded(&mock, &["invoices.create-invoice", "invoices.send-invoice"]);
 }
 
 #[tokio::test]
-async fn a_file_is_uploaded() {
-    let said = said("upload_media").await;
-    assert!(said.starts_with("logo.svg lies at https://"), "{said}");
-    assert!(said.ends_with("in the library:\n  logo.svg\n"), "{said}");
+async fn upload_media_uploads_a_file() {
+    let stdout = stdout("upload_media").await;
+    assert!(
+        stdout.starts_with("Uploaded logo.svg to https://"),
+        "{stdout}"
+    );
+    assert!(
+        stdout.ends_with("in the library:\n  logo.svg\n"),
+        "{stdout}"
+    );
 
     let mock = mock().await;
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     output(in_account("upload_media", &mock, &[file])).await;
-    all_went_well(&mock, &["medias.upload-media-content"]);
+    assert_succeeded(&mock, &["medias.upload-media-content"]);
 }
 
-/// The example waits for a browser; the test is the browser, and then uses what the installation left.
+/// The test acts as the browser of a user, and then runs `agency` with the stored tokens.
 #[tokio::test]
-async fn an_app_is_installed_and_looks_into_all_locations() {
-    let said = said("oauth_install").await;
+async fn oauth_install_stores_tokens_that_agency_uses() {
+    let stdout = stdout("oauth_install").await;
     assert!(
-        said.contains("It may use: contacts.readonly, locations.readonly, oauth"),
-        "{said}"
+        stdout.contains("Granted scopes: contacts.readonly, locations.readonly, oauth"),
+        "{stdout}"
     );
-    let said = self::said("agency").await;
-    assert!(said.contains("234 contacts in all, 0 failures"), "{said}");
+    let stdout = self::stdout("agency").await;
+    assert!(
+        stdout.contains("234 contacts in total, 0 failures"),
+        "{stdout}"
+    );
 
     let port = free_port();
     let redirect = format!("http://localhost:{port}/callback");
@@ -325,42 +331,48 @@ async fn an_app_is_installed_and_looks_into_all_locations() {
         .user_agent("browser")
         .build()
         .expect("a browser");
-    let mut said = Vec::new();
+    let mut stdout = Vec::new();
     while let Some(line) = lines.next_line().await.expect("its output") {
         if let Some(query) = line
             .trim()
             .strip_prefix("https://")
             .and_then(|url| url.split_once('?'))
         {
-            // Somebody who does not know the state does not get in.
+            // A callback with a wrong state is rejected.
             let forged = browser
                 .get(format!("{redirect}?code=x&state=y"))
                 .send()
                 .await
-                .expect("an answer");
+                .expect("a reply");
             assert_eq!(forged.status(), 400);
             let icon = browser
                 .get(format!("http://localhost:{port}/favicon.ico"))
                 .send()
                 .await
-                .expect("an answer");
+                .expect("a reply");
             assert_eq!(icon.status(), 404);
             let page = format!("{}/oauth/chooselocation?{}", mock.url(), query.1);
-            let back = browser.get(page).send().await.expect("an answer");
+            let back = browser.get(page).send().await.expect("a reply");
             assert_eq!(back.status(), 200, "{back:?}");
         }
-        said.push(line);
+        stdout.push(line);
     }
-    assert!(running.wait().await.expect("an end").success(), "{said:?}");
     assert!(
-        said.contains(&format!("Installed in the agency {COMPANY}.")),
-        "{said:?}"
+        running.wait().await.expect("an end").success(),
+        "{stdout:?}"
+    );
+    assert!(
+        stdout.contains(&format!("Installed in the agency {COMPANY}.")),
+        "{stdout:?}"
     );
 
     let output = output(of_app("agency")).await;
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("7 contacts in all, 0 failures"), "{said}");
-    all_went_well(
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        stdout.contains("7 contacts in total, 0 failures"),
+        "{stdout}"
+    );
+    assert_succeeded(
         &mock,
         &[
             "contacts.search-contacts-advanced",

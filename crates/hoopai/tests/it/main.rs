@@ -1,21 +1,21 @@
-//! The facade as its users meet it.
+//! Tests of the facade against the mock server.
 
-#[cfg(feature = "contacts")]
-mod chaos;
 #[cfg(feature = "full")]
 mod examples;
 #[cfg(feature = "contacts")]
-mod limits;
-#[cfg(feature = "contacts")]
-mod long_lists;
-#[cfg(feature = "contacts")]
 mod paging;
+#[cfg(feature = "contacts")]
+mod paging_rate_limit;
 #[cfg(feature = "contacts")]
 mod quickstart;
 #[cfg(feature = "contacts")]
-mod retries;
+mod random_faults;
+#[cfg(feature = "contacts")]
+mod rate_limit;
+#[cfg(feature = "contacts")]
+mod retry;
 #[cfg(all(feature = "contacts", feature = "locations"))]
-mod tokens;
+mod token_refresh;
 #[cfg(feature = "contacts")]
 mod world;
 
@@ -53,11 +53,11 @@ fn settings_are_checked() {
 }
 
 #[test]
-fn credentials_are_of_one_kind() {
+fn several_kinds_of_credentials_are_an_error() {
     use hoopai::auth::{MemoryStore, OAuth, OAuthApp};
 
     let app = || OAuthApp::new("id", "secret", "https://example.com/callback");
-    for (builder, says) in [
+    for (builder, problem) in [
         (
             Client::builder().private_token("t").oauth_app(app()),
             "give one of `private_token`, `oauth_app`",
@@ -72,12 +72,12 @@ fn credentials_are_of_one_kind() {
             Client::builder()
                 .private_token("t")
                 .token_store(MemoryStore::new()),
-            "there is none: give one to `oauth_app`",
+            "`token_store` is set without `oauth_app`",
         ),
     ] {
         let error = builder.build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.to_string().contains(says), "{error}");
+        assert!(error.to_string().contains(problem), "{error}");
     }
     let shown = format!("{:?}", Client::builder().oauth_app(app()));
     assert!(

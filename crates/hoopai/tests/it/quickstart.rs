@@ -1,14 +1,14 @@
-//! The facade against the mock of the platform, as in the quickstart.
+//! Calls of the quickstart against the mock server.
 
 use hoopai::contacts::types::CreateContactRequest;
 use hoopai::{Client, ClientBuilder};
 use hoopai_mock::{LOCATION, Mock, TOKEN, TokenSpec};
 
-const TOKEN_OF_ONE: &str = "pit-of-one-location";
+const LOCATION_TOKEN: &str = "pit-of-one-location";
 
 async fn mock() -> Mock {
     let one = TokenSpec::location(LOCATION);
-    let mock = Mock::builder().token(TOKEN).token_with(TOKEN_OF_ONE, one);
+    let mock = Mock::builder().token(TOKEN).token_with(LOCATION_TOKEN, one);
     let mock = mock.start().await.unwrap();
     mock.seed().contacts(LOCATION, 3);
     mock
@@ -16,13 +16,13 @@ async fn mock() -> Mock {
 
 fn builder(mock: &Mock) -> ClientBuilder {
     Client::builder()
-        .private_token(TOKEN_OF_ONE)
+        .private_token(LOCATION_TOKEN)
         .location(LOCATION)
         .base_url(mock.url())
 }
 
 #[tokio::test]
-async fn contacts_are_added_and_read() {
+async fn created_contact_can_be_read() {
     let mock = mock().await;
     let contacts = builder(&mock).build().unwrap().contacts();
     let new = CreateContactRequest::new().first_name("Ada").tags(["a"]);
@@ -43,54 +43,28 @@ async fn contacts_are_added_and_read() {
 
 #[tokio::test]
 #[allow(deprecated, reason = "the quickstart lists")]
-async fn calls_that_the_platform_refuses_are_refused() {
+async fn mock_rejects_invalid_calls_like_the_platform() {
     let mock = mock().await;
     let client = builder(&mock).build().unwrap();
-    let listed = client
-        .contacts()
-        .list_contacts()
-        .limit(2)
-        .send()
-        .await
-        .unwrap();
+    let call = client.contacts().list_contacts().limit(2);
+    let listed = call.send().await.unwrap();
     assert_eq!(listed.contacts.as_ref().map(Vec::len), Some(2));
 
-    let error = client
-        .contacts()
-        .list_contacts()
-        .location_id("other")
-        .send()
-        .await
-        .unwrap_err();
+    let call = client.contacts().list_contacts().location_id("other");
+    let error = call.send().await.unwrap_err();
     assert!(error.is_forbidden(), "{error}");
-    let error = client
-        .contacts()
-        .list_contacts()
-        .extra_query("page", 1_i64)
-        .send()
-        .await
-        .unwrap_err();
+    let call = client.contacts().list_contacts();
+    let error = call.extra_query("page", 1_i64).send().await.unwrap_err();
     assert!(error.is_validation(), "{error}");
-    let error = client
-        .contacts()
-        .get_contact()
-        .contact_id("nobody")
-        .send()
-        .await
-        .unwrap_err();
+    let call = client.contacts().get_contact().contact_id("unknown");
+    let error = call.send().await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
 
-    let stranger = builder(&mock).private_token("pit-other").build().unwrap();
-    let error = stranger
-        .contacts()
-        .list_contacts()
-        .send()
-        .await
-        .unwrap_err();
+    let other = builder(&mock).private_token("pit-other").build().unwrap();
+    let error = other.contacts().list_contacts().send().await.unwrap_err();
     assert!(error.is_auth(), "{error}");
 }
 
-/// As README shows it.
 #[tokio::test]
 async fn a_lead_is_created_once() {
     let mock = hoopai_mock::Mock::builder().start().await.unwrap();
@@ -105,13 +79,8 @@ async fn a_lead_is_created_once() {
     let lead = CreateContactRequest::new()
         .first_name("Jane")
         .email("jane@example.com");
-    client
-        .contacts()
-        .create_contact()
-        .body(lead)
-        .send()
-        .await
-        .unwrap();
+    let call = client.contacts().create_contact().body(lead);
+    call.send().await.unwrap();
 
     assert_eq!(mock.journal().of("contacts.create-contact").len(), 1);
     assert!(mock.journal().duplicates_of_writes().is_empty());

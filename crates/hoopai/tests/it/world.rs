@@ -1,6 +1,7 @@
-//! A client and a mock of the platform whose clocks are moved together, so that no test waits.
+//! A client and a mock server with manual clocks that advance together, so that no test waits.
 //!
-//! Everything runs on one thread. Time is moved to where the next wait ends once nothing else happens any more.
+//! Everything runs on one thread. The clocks advance to the end of the next wait when no other
+//! work is left.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,18 +14,18 @@ use hoopai::time::ManualClock;
 use hoopai::{Client, ClientBuilder};
 use hoopai_mock::{LOCATION, Mock, MockBuilder, TOKEN};
 
-pub(crate) struct World {
+pub(crate) struct Harness {
     pub(crate) mock: Mock,
     pub(crate) clock: ManualClock,
     server: hoopai_mock::Clock,
-    flying: Flying,
+    pending: PendingRequests,
 }
 
-/// How many requests are on the wire.
+/// Counts the pending requests.
 #[derive(Clone, Default)]
-struct Flying(Arc<AtomicUsize>);
+struct PendingRequests(Arc<AtomicUsize>);
 
-impl Observer for Flying {
+impl Observer for PendingRequests {
     fn on_send(&self, _: &CallInfo<'_>, _: u32) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
@@ -34,7 +35,7 @@ impl Observer for Flying {
     }
 }
 
-impl World {
+impl Harness {
     pub(crate) async fn new() -> Self {
         Self::with(|mock| mock).await
     }
@@ -45,15 +46,15 @@ impl World {
             .start()
             .await
             .unwrap();
-        World {
+        Harness {
             mock,
             clock: ManualClock::new(),
             server,
-            flying: Flying::default(),
+            pending: PendingRequests::default(),
         }
     }
 
-    /// Settings of a client of the mock, on the common clock.
+    /// A builder of a client of the mock server, with the shared clock.
     pub(crate) fn builder(&self) -> ClientBuilder {
         self.builder_without_token().private_token(TOKEN)
     }
@@ -63,7 +64,7 @@ impl World {
             .location(LOCATION)
             .base_url(self.mock.url())
             .clock(self.clock.clone())
-            .observer(self.flying.clone())
+            .observer(self.pending.clone())
             .random(|| 0.5)
     }
 
@@ -71,7 +72,7 @@ impl World {
         self.builder().build().unwrap()
     }
 
-    /// Brings work to its end, moving the clocks whenever everybody waits.
+    /// Runs a future to completion and advances the clocks whenever all tasks wait.
     pub(crate) async fn run<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         let mut seen = (0, 0, 0);
@@ -83,20 +84,20 @@ impl World {
                 return value;
             }
             tokio::task::yield_now().await;
-            let flying = self.flying.0.load(Ordering::SeqCst);
-            let now = (self.mock.journal().count(), self.clock.sleepers(), flying);
+            let pending = self.pending.0.load(Ordering::SeqCst);
+            let now = (self.mock.journal().count(), self.clock.sleepers(), pending);
             if now != seen {
                 (seen, quiet, since) = (now, 0, Instant::now());
                 continue;
             }
             quiet += 1;
-            // A request that stays on the wire is one that the mock holds back, or that a time-out is to end.
-            let waiting = if flying == 0 {
+            // A request that stays pending waits for a delay of the mock or for its timeout.
+            let waiting = if pending == 0 {
                 quiet > 50
             } else {
                 since.elapsed() > Duration::from_millis(300)
             };
-            if flying > 0 {
+            if pending > 0 {
                 tokio::time::sleep(Duration::from_micros(200)).await;
             }
             if waiting {
@@ -109,7 +110,7 @@ impl World {
         }
     }
 
-    /// Moves both clocks. The mock's counts whole milliseconds.
+    /// Advances both clocks, by whole milliseconds as the mock requires.
     pub(crate) fn advance(&self, by: Duration) {
         let by = Duration::from_millis(by.as_nanos().div_ceil(1_000_000) as u64);
         self.server.advance(by);
@@ -117,8 +118,8 @@ impl World {
     }
 }
 
-/// Numbers from 0 up to 1, the same each time for a seed.
-pub(crate) fn chance(seed: u64) -> impl Fn() -> f64 + Send + Sync + 'static {
+/// Pseudo-random numbers from 0 to 1 (splitmix64).
+pub(crate) fn seeded_random(seed: u64) -> impl Fn() -> f64 + Send + Sync + 'static {
     let state = std::sync::Mutex::new(seed.wrapping_add(0x9e37_79b9_7f4a_7c15));
     move || {
         let mut state = state.lock().unwrap();

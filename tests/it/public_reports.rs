@@ -1,0 +1,220 @@
+//! Public reports of failed calls, repeated with our own input against a server that replies like
+//! the platform.
+
+use std::collections::BTreeMap;
+
+use hoopai::conversations::types::AddInboundMessageRequest;
+use hoopai::invoices::types::{CreateInvoiceRequest, InvoiceItem, RecordInvoicePaymentRequest};
+use hoopai::locations::types::CreateCustomFieldRequest;
+use hoopai::objects::types::CreateObjectRecordRequest;
+use hoopai::opportunities::types::{UpdateOpportunityRequest, UpsertOpportunityRequest};
+use hoopai::payments::types::{CreateCustomProviderConfigRequest, CustomProviderKeys};
+use hoopai::{CallOptions, Client, CustomFieldValue, Error, ErrorKind, contacts};
+use serde_json::{Value, json};
+
+use crate::support::Recorder;
+
+const JSON: &str = "application/json";
+
+async fn server() -> Recorder {
+    Recorder::answering(JSON, r#"{"success":true}"#).await
+}
+
+fn body(server: &Recorder) -> Value {
+    serde_json::from_slice(&server.only().body).expect("JSON")
+}
+
+#[tokio::test]
+async fn default_location_is_not_sent_as_the_id_of_a_message() {
+    let server = server().await;
+    let client = server.client();
+    let message = AddInboundMessageRequest::new()
+        .type_("Custom")
+        .message("one");
+    let message = message.contact_id("c1").conversation_provider_id("p1");
+    let call = client.conversations().add_inbound_message().body(message);
+    call.send().await.unwrap();
+    let expected = json!({
+        "type": "Custom", "message": "one", "contactId": "c1", "conversationProviderId": "p1"
+    });
+    assert_eq!(body(&server), expected);
+}
+
+#[tokio::test]
+async fn inbound_message_is_sent_unchanged() {
+    let server = server().await;
+    let client = server.client();
+    for input in [
+        json!({ "type": "SMS", "message": "Hi", "conversationId": "cv1" }),
+        json!({ "type": "Custom", "message": "Hi", "conversationId": "cv1", "altId": "ext-1", "direction": "inbound", "date": "2025-07-31T19:40:07.843-04:00" }),
+        json!({ "type": "SMS", "message": "Hi", "contactId": "c1", "conversationProviderId": "p1" }),
+    ] {
+        let message: AddInboundMessageRequest = serde_json::from_value(input.clone()).unwrap();
+        let call = client.conversations().add_inbound_message().body(message);
+        call.send().await.unwrap();
+        assert_eq!(body(&server), input);
+    }
+}
+
+#[tokio::test]
+async fn invoice_and_payment_are_sent_without_optional_fields() {
+    let server = server().await;
+    let client = server.client();
+    let payment = RecordInvoicePaymentRequest::new()
+        .mode("bank_transfer")
+        .amount(1500.5);
+    let call = client.invoices().record_invoice_payment();
+    call.invoice_id("i1").body(payment).send().await.unwrap();
+    let expected = json!({
+        "altId": "LOC", "altType": "location", "mode": "bank_transfer", "amount": 1500.5
+    });
+    assert_eq!(body(&server), expected);
+    let draft = CreateInvoiceRequest::new().name("Draft").currency("USD");
+    let call = client.invoices().create_invoice().body(draft);
+    call.send().await.unwrap();
+    let expected = json!({
+        "altId": "LOC", "altType": "location", "name": "Draft", "currency": "USD"
+    });
+    assert_eq!(body(&server), expected);
+}
+
+#[tokio::test]
+async fn object_record_is_sent_with_the_default_location() {
+    let server = server().await;
+    let properties = BTreeMap::from([("serial".to_owned(), CustomFieldValue::from("A-1"))]);
+    let record = CreateObjectRecordRequest::new().properties(properties);
+    let create = |client: &Client| {
+        let call = client.objects().create_object_record();
+        call.schema_key("custom_objects.pets").body(record.clone())
+    };
+    create(&server.client()).send().await.unwrap();
+    let expected = json!({ "properties": { "serial": "A-1" }, "locationId": "LOC" });
+    assert_eq!(body(&server), expected);
+
+    let client = Client::builder()
+        .private_token("pit-secret")
+        .base_url(server.address());
+    let client = client.build().unwrap();
+    let error = create(&client).send().await.unwrap_err();
+    assert_eq!(error.parameter(), Some("locationId"), "{error}");
+    assert!(error.to_string().contains("the location"), "{error}");
+    assert!(server.all().is_empty());
+}
+
+#[tokio::test]
+async fn fields_from_overlays_have_setters() {
+    let server = server().await;
+    let client = server.client();
+    let field = CreateCustomFieldRequest::new()
+        .name("Lead source")
+        .data_type("SINGLE_OPTIONS");
+    let field = field.options(["A", "B"]);
+    let call = client.locations().create_custom_field().body(field);
+    call.send().await.unwrap();
+    assert_eq!(body(&server)["options"], json!(["A", "B"]));
+
+    let opportunity = UpsertOpportunityRequest::new()
+        .contact_id("c1")
+        .pipeline_id("p1");
+    let call = client.opportunities().upsert_opportunity();
+    call.body(opportunity).send().await.unwrap();
+    let expected = json!({ "contactId": "c1", "pipelineId": "p1", "locationId": "LOC" });
+    assert_eq!(body(&server), expected);
+
+    let keys = CustomProviderKeys::new().api_key("k").live_mode(true);
+    let config = CreateCustomProviderConfigRequest::new().live(keys);
+    let call = client.payments().create_custom_provider_config();
+    call.body(config).send().await.unwrap();
+    assert_eq!(
+        body(&server),
+        json!({ "live": { "apiKey": "k", "liveMode": true } })
+    );
+}
+
+/// Asserts that a call with a number that is not finite fails and sends nothing.
+fn assert_rejected(result: Result<(), Error>, parameter: &str, server: &Recorder) {
+    let error = result.expect_err(parameter);
+    assert_eq!(error.kind(), ErrorKind::Request, "{error}");
+    assert_eq!(error.parameter(), Some(parameter), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains(&format!("`{parameter}` cannot be sent")),
+        "{error}"
+    );
+    assert!(server.all().is_empty(), "a request was sent");
+}
+
+#[tokio::test]
+async fn number_that_is_not_finite_is_an_error_with_its_path() {
+    let server = server().await;
+    let client = server.client();
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let change = UpdateOpportunityRequest::new().monetary_value(number);
+        let call = client
+            .opportunities()
+            .update_opportunity()
+            .id("o1")
+            .body(change);
+        assert_rejected(call.send().await.map(drop), "monetaryValue", &server);
+
+        let item = InvoiceItem::new().qty(number);
+        let invoice = CreateInvoiceRequest::new().items([item]);
+        let call = client.invoices().create_invoice().body(invoice);
+        assert_rejected(call.send().await.map(drop), "items[0].qty", &server);
+
+        let message = hoopai::conversations::types::SendMessageRequest::new();
+        let call = client.conversations().send_message();
+        let call = call.body(message.scheduled_timestamp(number));
+        assert_rejected(call.send().await.map(drop), "scheduledTimestamp", &server);
+
+        let call = client.calendars().list_free_slots().calendar_id("c1");
+        assert_rejected(
+            call.start_date(number).send().await.map(drop),
+            "startDate",
+            &server,
+        );
+
+        let value = contacts::types::CreateContactRequestCustomField::new().field_value(number);
+        let contact = contacts::types::CreateContactRequest::new().custom_fields([value]);
+        let call = client.contacts().create_contact().body(contact);
+        assert_rejected(
+            call.send().await.map(drop),
+            "customFields[0].field_value",
+            &server,
+        );
+
+        let call = client.contacts().get_contact().contact_id("c1");
+        let call = call.extra_query("since", number);
+        assert_rejected(call.send().await.map(drop), "since", &server);
+
+        let call = client.contacts().get_contact().contact_id("c1");
+        let call = call
+            .extra_body("score", json!(null))
+            .extra_body("list", [number]);
+        assert_rejected(call.send().await.map(drop), "list[0]", &server);
+    }
+}
+
+#[tokio::test]
+async fn unchecked_call_is_sent_without_required_fields() {
+    let server = server().await;
+    let client = server.client();
+    let call = client
+        .objects()
+        .search_object_records()
+        .schema_key("contact");
+    let call = call.body(hoopai::objects::types::SearchObjectRecordsRequest::new());
+    let error = call.send().await.unwrap_err();
+    assert_eq!(error.parameters(), ["pageLimit"], "{error}");
+    let call = client
+        .objects()
+        .search_object_records()
+        .schema_key("contact");
+    let call = call.body(hoopai::objects::types::SearchObjectRecordsRequest::new());
+    call.options(CallOptions::new().unchecked())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(body(&server), json!({ "locationId": "LOC" }));
+}
