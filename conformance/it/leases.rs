@@ -1,16 +1,17 @@
-//! One process refreshes at a time, whatever the clocks say and whatever others put into the directory of the store.
+//! One process refreshes at a time, regardless of clock errors and of foreign files in the
+//! directory of the store.
 
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use hoopai::auth::{
-    AccountId, FileStore, OAuthApp, StoreErrorKind, TokenKey, TokenSet, TokenStore,
-};
+use hoopai::auth::{AccountId, FileStore, StoreErrorKind, TokenKey, TokenSet, TokenStore};
 use hoopai::runtime::time::{BoxFuture, Clock};
 use hoopai::{AuthErrorKind, Client};
-use hoopai_conformance::{Reply, Server};
+use hoopai_test_support::{Reply, Server};
+
+use crate::client::{app, read};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -22,7 +23,7 @@ fn key() -> TokenKey {
     TokenKey::new("app-1", location())
 }
 
-/// A clock that is wrong by a fixed time. Short waits end at once; the long ones that limit a call never end.
+/// A clock with a fixed error. Short waits end at once. Long ones, which limit a call, never end.
 #[derive(Clone)]
 struct WrongClock {
     start: Instant,
@@ -63,15 +64,15 @@ impl Clock for WrongClock {
 }
 
 #[tokio::test]
-async fn a_lease_whose_holder_lives_is_not_taken_over_by_any_clock() {
-    let server = Server::start(|_| Reply::json(500, "{}")).await;
+async fn lease_of_running_holder_is_kept_under_any_clock() {
+    let server = Server::with_reply(Reply::json(500, "{}"));
     let now = SystemTime::now();
     for time in [now, now + 3_650 * DAY, now - 3_650 * DAY, now + DAY] {
         let directory = tempfile::tempdir().unwrap();
         let store = FileStore::open(directory.path()).unwrap();
         let clock = WrongClock::at(time);
         let client = Client::builder()
-            .oauth_app(OAuthApp::new("app-1", "secret", "https://example.com"))
+            .oauth_app(app())
             .token_store(FileStore::open(directory.path()).unwrap())
             .base_url(&server.url)
             .clock(clock.clone())
@@ -84,16 +85,9 @@ async fn a_lease_whose_holder_lives_is_not_taken_over_by_any_clock() {
             .install(location(), tokens)
             .await
             .unwrap();
-        // The holder stands still, as a suspended machine does: it never releases the lease, and its time is over.
+        // The holder keeps its expired lease, as a suspended machine does.
         let held = store.lease(&key(), Duration::ZERO).await.unwrap().unwrap();
-        let located = client.as_location("loc-1");
-        let error = located
-            .contacts()
-            .get_contact()
-            .contact_id("c")
-            .send()
-            .await;
-        let error = error.unwrap_err();
+        let error = read(&client.as_location("loc-1")).await.unwrap_err();
         assert_eq!(
             error.auth_error_kind(),
             Some(AuthErrorKind::Unavailable),
@@ -109,7 +103,7 @@ async fn a_lease_whose_holder_lives_is_not_taken_over_by_any_clock() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_directory_that_others_can_write_to_is_rejected() {
+async fn directory_writable_by_others_is_rejected() {
     use std::os::unix::fs::PermissionsExt;
     let parent = tempfile::tempdir().unwrap();
     let directory = parent.path().join("tokens");
@@ -121,7 +115,6 @@ async fn a_directory_that_others_can_write_to_is_rejected() {
         assert_eq!(error.fault(), StoreErrorKind::Unsafe, "{mode:o}");
         assert_eq!(error.path(), Some(&*fs::canonicalize(&directory).unwrap()));
         assert!(error.to_string().contains("chmod 700"), "{error}");
-        // Nothing is left behind.
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
     }
     for mode in [0o700, 0o750, 0o755] {
@@ -130,12 +123,12 @@ async fn a_directory_that_others_can_write_to_is_rejected() {
     }
 }
 
-/// What can stand in the place of a file.
+/// File types that are not regular files.
 #[cfg(unix)]
 const FOREIGN: [&str; 5] = ["link", "dangling link", "fifo", "socket", "directory"];
 
 #[cfg(unix)]
-fn put(kind: &str, at: &Path, outside: &Path) {
+fn create(kind: &str, at: &Path, outside: &Path) {
     use std::os::unix::fs::symlink;
     match kind {
         "link" => symlink(outside, at).unwrap(),
@@ -151,7 +144,7 @@ fn put(kind: &str, at: &Path, outside: &Path) {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn only_regular_files_are_opened() {
+async fn open_rejects_all_but_regular_files() {
     for file in ["json", "guard", "lease", "held"] {
         for kind in FOREIGN {
             let parent = tempfile::tempdir().unwrap();
@@ -166,7 +159,7 @@ async fn only_regular_files_are_opened() {
                 }
                 _ => path.with_extension(file),
             };
-            put(kind, &at, &outside);
+            create(kind, &at, &outside);
             let work = async {
                 match file {
                     "json" => store.load(&key()).await.map(drop),
@@ -175,7 +168,7 @@ async fn only_regular_files_are_opened() {
                 }
             };
             let outcome = tokio::time::timeout(Duration::from_secs(20), work).await;
-            let error = outcome.expect("nothing is waited for").unwrap_err();
+            let error = outcome.expect("no wait").unwrap_err();
             assert_eq!(
                 error.fault(),
                 StoreErrorKind::Unsafe,
@@ -195,18 +188,18 @@ async fn only_regular_files_are_opened() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn drafts_are_not_written_through_links() {
+async fn temporary_files_are_not_written_through_links() {
     let parent = tempfile::tempdir().unwrap();
     let (directory, outside) = (parent.path().join("s"), parent.path().join("outside"));
     fs::write(&outside, "untouched").unwrap();
     let store = FileStore::open(&directory).unwrap();
-    for draft in ["new", "lease-new"] {
-        let at = store.path_of(&key()).with_extension(draft);
-        put("link", &at, &outside);
+    for extension in ["new", "lease-new"] {
+        let at = store.path_of(&key()).with_extension(extension);
+        create("link", &at, &outside);
     }
     assert!(store.lease(&key(), DAY).await.unwrap().is_some());
     let client = Client::builder()
-        .oauth_app(OAuthApp::new("app-1", "secret", "https://example.com"))
+        .oauth_app(app())
         .token_store(store)
         .build()
         .unwrap();

@@ -1,14 +1,15 @@
-//! The conformance suite: one file for each promise, against servers that break the rules in the way the promise is about.
+//! The conformance suite: the promises of the client, tested against servers that violate the
+//! protocol.
 //!
-//! Promises of `cargo xtask regen`, which loads from servers too, are tested in `xtask/tests/it/hostile.rs`.
+//! Promises of `cargo xtask regen` are tested in `xtask/tests/it/hostile.rs`.
 
+mod client;
 mod drift;
-mod kills;
+mod killed_processes;
 mod leases;
-mod limits;
+mod rate_limits;
 mod redaction;
 mod retries;
-mod server;
 mod stray_bytes;
 mod tls;
 mod token_replies;

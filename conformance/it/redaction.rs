@@ -1,4 +1,5 @@
-//! Nothing that a request carried is shown, wherever and in whatever encoding the platform repeats it.
+//! Values of a request never appear in output, in any place and encoding in which a reply repeats
+//! them.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
@@ -9,57 +10,46 @@ use std::time::{Duration, SystemTime};
 use hoopai::auth::{AccountId, OAuthApp, TokenSet};
 use hoopai::contacts::types::{CreateContactRequest, GetContactResponse};
 use hoopai::retry::NoRetry;
-use hoopai::{Client, ClientBuilder, Drift, Error, Method, Part};
-use hoopai_conformance::{Reply, Request, Server};
+use hoopai::{Client, ClientBuilder, Error, Method, Part};
+use hoopai_test_support::{Reply, Server, log};
 use serde_json::json;
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
-use tracing_subscriber::util::SubscriberInitExt;
 
-mod said;
+use crate::client::{Observed, observe_drift};
 
-use said::{ENCODINGS, Planted, Random, SHAPES, encoded, odd_success, secret, shaped, value};
+mod generators;
 
-/// What the next request is answered with: status, content type, body, and what headers repeat.
+use generators::{ENCODINGS, Planted, Random, SHAPES, encoded, odd_success, secret, shaped, value};
+
+/// The next reply: status, content type, body, and the value in its headers.
 type Script = Arc<Mutex<(u16, String, String, String)>>;
 
-async fn server(script: &Script) -> Server {
+const CURSOR: &str = "Qm4rk0fTheFirstPage7";
+
+fn server(script: &Script) -> Server {
     let script = script.clone();
-    Server::start(move |request: &Request| {
-        let (status, kind, body, repeated) = script.lock().unwrap().clone();
+    Server::start(move |request| {
+        let (status, content_type, body, echoed) = script.lock().unwrap().clone();
         if request.target.contains("startAfterId") || !request.target.contains("limit=2") {
-            let mut head = format!(
-                "HTTP/1.1 {status} Status\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n",
-                body.len()
-            );
-            if repeated.bytes().all(|byte| byte.is_ascii_graphic()) {
-                for name in ["x-request-id", "x-trace-id", "retry-after", "location"] {
-                    head.push_str(&format!("{name}: {repeated}\r\n"));
-                }
+            let mut headers = vec![("content-type", &*content_type)];
+            if echoed.bytes().all(|byte| byte.is_ascii_graphic()) {
+                let names = ["x-request-id", "x-trace-id", "retry-after", "location"];
+                headers.extend(names.map(|name| (name, &*echoed)));
             }
-            head.push_str("\r\n");
-            return Reply::default().write(head).write(body);
+            return Reply::with_headers(status, &headers, body);
         }
-        // The first page of a list, whose marks the second request carries.
-        let (after, id) = (
-            "1767225600000",
-            request.header("x-mark").unwrap_or("Qm4rk0fTheFirstPage7"),
-        );
-        let meta = json!({"startAfter": after, "startAfterId": id, "total": 9, "nextPage": 2});
-        Reply::json(
-            200,
-            json!({"contacts": [{"id": "a"}, {"id": id}], "meta": meta}).to_string(),
-        )
+        // The first page of a list, with the cursor of the second request.
+        let meta = json!({"startAfter": "1767225600000", "startAfterId": CURSOR, "total": 9, "nextPage": 2});
+        let page = json!({"contacts": [{"id": "a"}, {"id": CURSOR}], "meta": meta});
+        Reply::json(200, page.to_string())
     })
-    .await
 }
 
 fn show(out: &mut String, what: &impl Debug) {
     let _ = writeln!(out, "{what:?}\n{what:#?}");
 }
 
-/// All that can be seen of an error, and raw accessors apart.
-fn tell(out: &mut String, raw: &mut String, error: &Error) {
+/// Writes the output of an error to `out`, and that of accessors of unmasked values to `raw`.
+fn show_error(out: &mut String, raw: &mut String, error: &Error) {
     show(out, error);
     let _ = writeln!(out, "{error}\n{error:#}\n{:?}", error.json_path());
     for field in error.field_errors() {
@@ -83,7 +73,7 @@ fn tell(out: &mut String, raw: &mut String, error: &Error) {
     }
 }
 
-/// A type whose keys are data.
+/// A reply type with arbitrary keys.
 type TextsByKey = BTreeMap<String, BTreeMap<String, String>>;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,7 +99,7 @@ const KINDS: [Kind; 8] = [
     Kind::LocationToken,
 ];
 
-/// Everything that requests of one client carry.
+/// The values in the requests of one client.
 struct Values {
     token: String,
     refresh: String,
@@ -165,7 +155,7 @@ impl Values {
                 secret(&self.token),
                 value(&self.location),
                 value(&self.name),
-                value("Qm4rk0fTheFirstPage7"),
+                value(CURSOR),
             ],
             Kind::Upload => vec![
                 secret(&self.token),
@@ -188,15 +178,14 @@ fn builder(url: &str) -> ClientBuilder {
     Client::builder().base_url(url).retry(NoRetry)
 }
 
-fn private(url: &str, values: &Values) -> Client {
-    let client = builder(url)
+fn private(url: &str, values: &Values) -> ClientBuilder {
+    builder(url)
         .private_token(values.token.clone())
-        .location(values.location.clone());
-    client.build().unwrap()
+        .location(values.location.clone())
 }
 
-/// Makes a request and says what can be seen of what comes of it.
-#[expect(deprecated, reason = "its pages are asked for by marks of the reply")]
+/// Sends a request. Returns the output of its result, and that of accessors of unmasked values.
+#[expect(deprecated, reason = "it pages by cursors of the reply")]
 async fn run(kind: Kind, url: &str, values: &Values) -> (String, String) {
     let (mut out, mut raw) = (String::new(), String::new());
     let client = match kind {
@@ -208,9 +197,9 @@ async fn run(kind: Kind, url: &str, values: &Values) -> (String, String) {
             );
             builder(url).oauth_app(app).build().unwrap()
         }
-        _ => private(url, values),
+        _ => private(url, values).build().unwrap(),
     };
-    macro_rules! see {
+    macro_rules! show_result {
         ($result:expr) => {
             match $result {
                 Ok(reply) => {
@@ -219,7 +208,7 @@ async fn run(kind: Kind, url: &str, values: &Values) -> (String, String) {
                         let _ = writeln!(out, "{drift} {drift:?}");
                     }
                 }
-                Err(error) => tell(&mut out, &mut raw, &error),
+                Err(error) => show_error(&mut out, &mut raw, &error),
             }
         };
     }
@@ -233,8 +222,8 @@ async fn run(kind: Kind, url: &str, values: &Values) -> (String, String) {
                 .header("x-app-key", values.key.clone())
                 .json(&body);
             match kind {
-                Kind::Map => see!(call.send_as::<TextsByKey>().await),
-                _ => see!(call.send_as::<GetContactResponse>().await),
+                Kind::Map => show_result!(call.send_as::<TextsByKey>().await),
+                _ => show_result!(call.send_as::<GetContactResponse>().await),
             }
         }
         Kind::Model => {
@@ -242,7 +231,7 @@ async fn run(kind: Kind, url: &str, values: &Values) -> (String, String) {
                 .email(values.email.clone())
                 .name(values.name.clone())
                 .company_name(values.odd.clone());
-            see!(
+            show_result!(
                 client
                     .contacts()
                     .create_contact()
@@ -261,7 +250,7 @@ async fn run(kind: Kind, url: &str, values: &Values) -> (String, String) {
             while let Some(item) = items.next().await {
                 match item {
                     Ok(item) => show(&mut out, &item),
-                    Err(error) => tell(&mut out, &mut raw, &error),
+                    Err(error) => show_error(&mut out, &mut raw, &error),
                 }
             }
         }
@@ -271,7 +260,7 @@ async fn run(kind: Kind, url: &str, values: &Values) -> (String, String) {
                 .file(Part::bytes(values.file.clone(), b"contents".to_vec()))
                 .name(values.name.clone())
                 .parent_id(values.id.clone());
-            see!(call.send().await);
+            show_result!(call.send().await);
         }
         Kind::Code => match client
             .tokens()
@@ -280,7 +269,7 @@ async fn run(kind: Kind, url: &str, values: &Values) -> (String, String) {
             .await
         {
             Ok(installation) => show(&mut out, &installation),
-            Err(error) => tell(&mut out, &mut raw, &error),
+            Err(error) => show_error(&mut out, &mut raw, &error),
         },
         Kind::Refresh | Kind::LocationToken => {
             let now = SystemTime::now();
@@ -307,7 +296,7 @@ async fn run(kind: Kind, url: &str, values: &Values) -> (String, String) {
                 _ => client.as_company(&values.company),
             };
             let client = client.as_location(&values.location);
-            see!(
+            show_result!(
                 client
                     .contacts()
                     .get_contact()
@@ -320,33 +309,7 @@ async fn run(kind: Kind, url: &str, values: &Values) -> (String, String) {
     (out, raw)
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// The lines of the client's own events and spans since the last time.
-    fn take(&self) -> String {
-        let bytes = std::mem::take(&mut *self.0.lock().unwrap());
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        text.lines()
-            .filter(|line| line.contains("hoopai"))
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
-}
-
-/// Case and backslashes left out, which `Debug` adds.
+/// Returns the text in lower case, without the backslashes that `Debug` adds.
 fn folded(text: &str) -> String {
     text.chars()
         .filter(|char| *char != '\\')
@@ -354,11 +317,11 @@ fn folded(text: &str) -> String {
         .collect()
 }
 
-/// A part of what was said that is shown, if one is: so many letters in a row, or all of it.
-fn leak(shown: &str, said: &str, planted: &Planted) -> Option<String> {
+/// Returns a part of the repeated value that is shown: a sequence of letters, or the whole value.
+fn leak(shown: &str, echoed: &str, planted: &Planted) -> Option<String> {
     let shown = folded(shown);
     let least = if planted.secret { 10 } else { 16 };
-    for text in [folded(said), folded(&planted.text)] {
+    for text in [folded(echoed), folded(&planted.text)] {
         let letters: Vec<char> = text.trim_matches('…').chars().collect();
         for window in letters.windows(least.min(letters.len())) {
             let part: String = window.iter().collect();
@@ -372,83 +335,70 @@ fn leak(shown: &str, said: &str, planted: &Planted) -> Option<String> {
 
 const STATUSES: [u16; 10] = [400, 401, 403, 404, 409, 422, 429, 500, 503, 302];
 
-/// So many replies are tried of each kind of request, unless the environment says otherwise.
+/// Replies for each kind of request, unless the environment variable `ROUNDS` is set.
 const ROUNDS: usize = 25;
 
-/// A number of the environment.
+/// Reads a number from the environment.
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
 #[tokio::test]
-async fn nothing_that_was_sent_is_shown() {
+async fn random_replies_reveal_no_request_value() {
     let rounds = setting("ROUNDS").map_or(ROUNDS, |rounds| rounds as usize);
-    let seed = setting("SEED").unwrap_or_else(|| {
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap();
-        now.as_nanos() as u64 | 1
-    });
+    let seed = setting("SEED").unwrap_or_else(|| fastrand::u64(..));
     println!("SEED={seed}");
-    let log = Log::default();
-    let writer = log.clone();
-    let _subscriber = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_span_events(FmtSpan::FULL)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .set_default();
-    let mut random = Random(seed);
+    log::capture();
+    let mut random = Random::with_seed(seed);
     let script = Script::default();
-    let server = server(&script).await;
+    let server = server(&script);
     let (mut logged, mut masked) = (0, 0);
     for round in 0..rounds {
         for kind in KINDS {
             let values = Values::new(&mut random);
             let planted = random.pick(&values.planted(kind)).clone();
             let encoding = random.below(ENCODINGS);
-            let said = encoded(&mut random, &planted, encoding);
+            let echoed = encoded(&mut random, &planted, encoding);
             let success = random.below(6) == 0
                 && !matches!(kind, Kind::Code | Kind::Refresh | Kind::LocationToken);
             let (status, (content, body)) = match success {
-                true => (200, odd_success(&mut random, &said)),
+                true => (200, odd_success(&mut random, &echoed)),
                 false => {
                     let shape = random.below(SHAPES);
-                    (*random.pick(&STATUSES), shaped(&mut random, shape, &said))
+                    (*random.pick(&STATUSES), shaped(&mut random, shape, &echoed))
                 }
             };
-            *script.lock().unwrap() = (status, content.to_owned(), body.clone(), said.clone());
+            *script.lock().unwrap() = (status, content.to_owned(), body.clone(), echoed.clone());
             let (shown, raw) = run(kind, &server.url, &values).await;
-            let log = log.take();
+            let log = log::take().concat();
             logged += log.len();
             masked += usize::from(shown.contains("***"));
             for (what, text) in [("shown", &shown), ("logged", &log)] {
-                if let Some(part) = leak(text, &said, &planted) {
+                if let Some(part) = leak(text, &echoed, &planted) {
                     panic!(
                         "SEED={seed}, round {round}, {kind:?}, encoding {encoding}: {part:?} of {planted:?} is {what}\n{status} {body}\n{text}"
                     );
                 }
             }
             if planted.secret
-                && let Some(part) = leak(&raw, &said, &planted)
+                && let Some(part) = leak(&raw, &echoed, &planted)
             {
                 panic!(
-                    "SEED={seed}, round {round}, {kind:?}, encoding {encoding}: {part:?} of {planted:?} is handed out\n{status} {body}\n{raw}"
+                    "SEED={seed}, round {round}, {kind:?}, encoding {encoding}: {part:?} of {planted:?} is returned\n{status} {body}\n{raw}"
                 );
             }
         }
     }
-    assert!(logged > rounds * 1000, "the log is not heard: {logged}");
-    assert!(masked > rounds, "no message was shown at all: {masked}");
+    assert!(logged > rounds * 1000, "the log is not captured: {logged}");
+    assert!(masked > rounds, "no message was shown: {masked}");
 }
 
-/// Redaction leaves what a message says.
 #[tokio::test]
-async fn ordinary_messages_stay_whole() {
+async fn ordinary_messages_are_not_masked() {
     let script = Script::default();
-    let server = server(&script).await;
-    let values = Values::new(&mut Random(7));
-    let client = private(&server.url, &values);
+    let server = server(&script);
+    let values = Values::new(&mut Random::with_seed(7));
+    let client = private(&server.url, &values).build().unwrap();
     for message in [
         "Contact not found for id",
         "property locationId should not exist",
@@ -474,24 +424,14 @@ async fn ordinary_messages_stay_whole() {
     }
 }
 
-/// Drift that a caller counts holds nothing of what was sent.
 #[tokio::test]
-async fn drift_that_is_observed_names_no_value() {
+async fn observed_drift_contains_no_request_value() {
     let script = Script::default();
-    let server = server(&script).await;
-    let values = Values::new(&mut Random(11));
-    let seen = Arc::new(Mutex::new(String::new()));
-    let told = seen.clone();
-    let client = builder(&server.url)
-        .private_token(values.token.clone())
-        .location(values.location.clone())
-        .drift_observer(
-            move |_: Option<&'static hoopai::runtime::operation::Operation>, drift: &Drift| {
-                let _ = writeln!(told.lock().unwrap(), "{drift} {drift:?}");
-            },
-        )
-        .build()
-        .unwrap();
+    let server = server(&script);
+    let values = Values::new(&mut Random::with_seed(11));
+    let observed = Observed::default();
+    let builder = private(&server.url, &values);
+    let client = observe_drift(builder, &observed).build().unwrap();
     let key = "Zanzibara";
     let body = json!({key: {key: 1, values.token.as_str(): 2}}).to_string();
     *script.lock().unwrap() = (200, "application/json".to_owned(), body, String::new());
@@ -501,7 +441,10 @@ async fn drift_that_is_observed_names_no_value() {
         .json(&json!({"a": key}));
     let reply = call.send_as::<TextsByKey>().await.unwrap();
     assert_eq!(reply.drift().len(), 2);
-    let text = folded(&format!("{} {:?}", seen.lock().unwrap(), reply.drift()));
+    let observed = observed.lock().unwrap();
+    assert_eq!(*observed, reply.drift());
+    let shown: Vec<String> = observed.iter().map(ToString::to_string).collect();
+    let text = folded(&format!("{shown:?} {observed:?}"));
     assert!(
         !text.contains("zanzibara") && !text.contains(&folded(&values.token)),
         "{text}"

@@ -1,67 +1,57 @@
-//! What a server states by its protocol that it did not do is sent again, once, whatever it is. A refusal stays one, however
-//! slowly its body comes. What cannot succeed is not tried again.
+//! Requests that the server did not process by its own account are sent again once, idempotent or
+//! not. Error replies keep their status if their body does not arrive. Permanent failures are not
+//! retried.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hoopai::auth::{MemoryStore, OAuthApp};
-use hoopai::contacts::types::CreateContactRequest;
+use hoopai::auth::MemoryStore;
 use hoopai::retry::NoRetry;
 use hoopai::{AuthErrorKind, Client, Error};
-use hoopai_conformance::{Reply, Server};
+use hoopai_test_support::{Reply, Server};
 
-use crate::tls::{Answer, Demands, HOST, Issued, TlsServer};
+use crate::client::{app, create, private, read};
+use crate::tls::{HOST, Http2Reply, TestCertificate, TlsOptions, TlsServer};
 
-async fn create(client: &Client) -> Result<(), Error> {
-    let body = CreateContactRequest::new().first_name("Ada");
-    let call = client.contacts().create_contact().body(body);
-    call.send().await.map(|_| ())
-}
-
-async fn read(client: &Client) -> Result<(), Error> {
-    let call = client.contacts().get_contact().contact_id("c1");
-    call.send().await.map(|_| ())
-}
-
-/// How often a create reaches the server, and whether it succeeds, if the server does this with the requests in turn.
-async fn create_against(answers: &'static [Answer]) -> (usize, Result<(), Error>) {
-    let issued = Issued::of(HOST);
-    let script = |number: usize| answers.get(number).copied().unwrap_or(Answer::Ok);
-    let (server, requests) = TlsServer::http2(&issued, script).await;
-    let client = server.client(&issued).build().unwrap();
+/// Sends a create. Returns how often it reaches a server that sends these replies, and its result.
+async fn create_against(replies: &'static [Http2Reply]) -> (usize, Result<(), Error>) {
+    let certificate = TestCertificate::for_host(HOST);
+    let script = |number: usize| replies.get(number).copied().unwrap_or(Http2Reply::Ok);
+    let (server, requests) = TlsServer::http2(&certificate, script).await;
+    let client = server.client(&certificate).build().unwrap();
     let result = create(&client).await;
     (requests.load(Ordering::SeqCst), result)
 }
 
 #[tokio::test]
-async fn a_request_that_the_server_did_not_process_is_sent_again_once() {
-    for (answers, sent, succeeds) in [
-        (&[Answer::Ok][..], 1, true),
-        (&[Answer::Refuse], 2, true),
-        (&[Answer::GoAwayBelow], 2, true),
-        (&[Answer::Refuse, Answer::Refuse], 2, false),
-        (&[Answer::GoAwayBelow, Answer::Refuse], 2, false),
+async fn unprocessed_request_is_sent_again_once() {
+    for (replies, sent, succeeds) in [
+        (&[Http2Reply::Ok][..], 1, true),
+        (&[Http2Reply::Refused], 2, true),
+        (&[Http2Reply::GoAwayBelow], 2, true),
+        (&[Http2Reply::Refused, Http2Reply::Refused], 2, false),
+        (&[Http2Reply::GoAwayBelow, Http2Reply::Refused], 2, false),
         // These may have been processed.
-        (&[Answer::GoAwayAt], 1, false),
-        (&[Answer::Break], 1, false),
-        (&[Answer::RefuseAfterHead], 1, false),
-        (&[Answer::GoAwayAfterHead], 1, false),
-        (&[Answer::Short], 1, false),
+        (&[Http2Reply::GoAwayAt], 1, false),
+        (&[Http2Reply::Reset], 1, false),
+        (&[Http2Reply::RefuseAfterHead], 1, false),
+        (&[Http2Reply::GoAwayAfterHead], 1, false),
+        (&[Http2Reply::Short], 1, false),
     ] {
-        let (requests, result) = create_against(answers).await;
-        assert_eq!(requests, sent, "{answers:?}: {result:?}");
-        assert_eq!(result.is_ok(), succeeds, "{answers:?}: {result:?}");
+        let (requests, result) = create_against(replies).await;
+        assert_eq!(requests, sent, "{replies:?}: {result:?}");
+        assert_eq!(result.is_ok(), succeeds, "{replies:?}: {result:?}");
         if let Err(error) = result {
-            assert_eq!(error.attempts() as usize, sent, "{answers:?}: {error:?}");
+            assert_eq!(error.attempts() as usize, sent, "{replies:?}: {error:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn bytes_that_end_before_their_length_are_an_error() {
-    let issued = Issued::of(HOST);
-    let (server, _) = TlsServer::http2(&issued, |_| Answer::Short).await;
-    let client = server.client(&issued).build().unwrap();
+async fn byte_stream_shorter_than_its_length_is_an_error() {
+    let certificate = TestCertificate::for_host(HOST);
+    let (server, _) = TlsServer::http2(&certificate, |_| Http2Reply::Short).await;
+    let client = server.client(&certificate).build().unwrap();
     let conversations = client.conversations();
     let call = conversations.get_message_recording().message_id("m1");
     let reply = call.location_id("loc1").send().await.unwrap();
@@ -70,52 +60,58 @@ async fn bytes_that_end_before_their_length_are_an_error() {
 }
 
 #[tokio::test]
-async fn a_request_that_was_not_processed_is_not_sent_again_without_retries() {
-    let issued = Issued::of(HOST);
-    let (server, requests) = TlsServer::http2(&issued, |_| Answer::Refuse).await;
-    let client = server.client(&issued).retry(NoRetry).build().unwrap();
+async fn unprocessed_request_is_not_retried_with_no_retry() {
+    let certificate = TestCertificate::for_host(HOST);
+    let (server, requests) = TlsServer::http2(&certificate, |_| Http2Reply::Refused).await;
+    let client = server.client(&certificate).retry(NoRetry).build().unwrap();
     let error = create(&client).await.unwrap_err();
     assert_eq!(requests.load(Ordering::SeqCst), 1);
     assert!(error.is_retryable(), "{error}");
     assert!(error.to_string().contains("REFUSED_STREAM"), "{error}");
 }
 
-fn oauth_client(server: &TlsServer, trusted: &Issued) -> Client {
-    let app = OAuthApp::new("app-1", "app-secret", "https://example.com/callback");
+fn oauth_client(server: &TlsServer, trusted: &TestCertificate) -> Client {
     let builder = Client::builder()
-        .oauth_app(app)
+        .oauth_app(app())
         .token_store(MemoryStore::new());
-    server.reached_by(builder, trusted).build().unwrap()
+    server.complete(builder, trusted).build().unwrap()
 }
 
 #[tokio::test]
-async fn a_token_request_that_the_server_did_not_process_is_sent_again_once() {
-    for (answers, sent, fault) in [
-        (&[Answer::Refuse][..], 2, None),
-        (&[Answer::GoAwayBelow], 2, None),
-        (&[Answer::Refuse, Answer::Refuse], 2, Some("still good")),
+async fn unprocessed_token_request_is_sent_again_once() {
+    for (replies, sent, message) in [
+        (&[Http2Reply::Refused][..], 2, None),
+        (&[Http2Reply::GoAwayBelow], 2, None),
+        (
+            &[Http2Reply::Refused, Http2Reply::Refused],
+            2,
+            Some("still good"),
+        ),
         // These may have been processed.
-        (&[Answer::GoAwayAt], 1, Some("is not known")),
-        (&[Answer::Break], 1, Some("is not known")),
+        (&[Http2Reply::GoAwayAt], 1, Some("is not known")),
+        (&[Http2Reply::Reset], 1, Some("is not known")),
     ] {
-        let issued = Issued::of(HOST);
-        let script = |number: usize| answers.get(number).copied().unwrap_or(Answer::Tokens);
-        let (server, requests) = TlsServer::http2(&issued, script).await;
-        let client = oauth_client(&server, &issued);
+        let certificate = TestCertificate::for_host(HOST);
+        let script = |number: usize| replies.get(number).copied().unwrap_or(Http2Reply::Tokens);
+        let (server, requests) = TlsServer::http2(&certificate, script).await;
+        let client = oauth_client(&server, &certificate);
         let result = client.tokens().unwrap().exchange_code("code").await;
-        assert_eq!(requests.load(Ordering::SeqCst), sent, "{answers:?}");
+        assert_eq!(requests.load(Ordering::SeqCst), sent, "{replies:?}");
         let text = result.err().map(|error| error.to_string());
-        assert_eq!(text.is_some(), fault.is_some(), "{answers:?}: {text:?}");
-        if let (Some(text), Some(fault)) = (text, fault) {
-            assert!(text.contains(fault), "{answers:?}: {text}");
+        assert_eq!(text.is_some(), message.is_some(), "{replies:?}: {text:?}");
+        if let (Some(text), Some(message)) = (text, message) {
+            assert!(text.contains(message), "{replies:?}: {text}");
         }
     }
 }
 
 #[tokio::test]
-async fn an_invalid_certificate_of_the_token_endpoint_is_not_an_outage() {
-    let (valid, other) = (Issued::of(HOST), Issued::of("other.test"));
-    let server = TlsServer::http1(&valid, Demands::default()).await;
+async fn invalid_token_endpoint_certificate_is_no_outage() {
+    let (valid, other) = (
+        TestCertificate::for_host(HOST),
+        TestCertificate::for_host("other.test"),
+    );
+    let server = TlsServer::http1(&valid, TlsOptions::default()).await;
     let client = oauth_client(&server, &other);
     let result = client.tokens().unwrap().exchange_code("code").await;
     let error = result.unwrap_err();
@@ -133,15 +129,18 @@ async fn an_invalid_certificate_of_the_token_endpoint_is_not_an_outage() {
 }
 
 #[tokio::test]
-async fn an_invalid_certificate_is_an_error_with_a_remedy_and_is_not_tried_again() {
-    let (valid, other) = (Issued::of(HOST), Issued::of("other.test"));
-    let expired = Issued::expired(HOST);
+async fn invalid_certificate_error_names_remedy_and_is_not_retried() {
+    let (valid, other) = (
+        TestCertificate::for_host(HOST),
+        TestCertificate::for_host("other.test"),
+    );
+    let expired = TestCertificate::expired(HOST);
     for (name, presented, trusted, remedy) in [
         ("unknown issuer", &valid, &other, "add_root_certificate"),
         ("wrong name", &other, &other, "resolve"),
         ("expired", &expired, &expired, "clock"),
     ] {
-        let server = TlsServer::http1(presented, Demands::default()).await;
+        let server = TlsServer::http1(presented, TlsOptions::default()).await;
         let client = server.client(trusted).build().unwrap();
         let error = read(&client).await.unwrap_err();
         assert!(
@@ -154,7 +153,7 @@ async fn an_invalid_certificate_is_an_error_with_a_remedy_and_is_not_tried_again
 }
 
 #[tokio::test]
-async fn a_refusal_keeps_its_status_however_slowly_its_body_comes() {
+async fn error_reply_without_body_keeps_its_status() {
     let head = |status: u16| {
         format!(
             "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n"
@@ -163,22 +162,17 @@ async fn a_refusal_keeps_its_status_however_slowly_its_body_comes() {
     for status in [400, 401, 403, 404, 422, 429, 500, 503, 520, 530] {
         for part in ["", r#"{"message":"not this one"#] {
             for hangs in [true, false] {
-                let server = Server::start(move |_| {
-                    let reply = Reply::default().write(head(status)).write(part);
-                    if hangs { reply.hang() } else { reply.close() }
-                })
-                .await;
-                let client = Client::builder()
-                    .private_token("pit-1")
-                    .location("loc1")
-                    .base_url(&server.url)
+                let reply = Reply::raw(head(status)).write(part);
+                let reply = if hangs { reply.hang() } else { reply.close() };
+                let server = Server::with_reply(reply);
+                let client = private(&server.url)
                     .attempt_timeout(Duration::from_millis(40))
                     .retry(NoRetry)
                     .build()
                     .unwrap();
                 let error = create(&client).await.unwrap_err();
-                let came = error.status().map(|status| status.as_u16());
-                assert_eq!(came, Some(status), "{part} {hangs}: {error}");
+                let received = error.status().map(|status| status.as_u16());
+                assert_eq!(received, Some(status), "{part} {hangs}: {error}");
                 assert_eq!(error.attempts(), 1, "{error}");
             }
         }
@@ -186,16 +180,10 @@ async fn a_refusal_keeps_its_status_however_slowly_its_body_comes() {
 }
 
 #[tokio::test]
-async fn statuses_of_the_edge_count_as_outages() {
+async fn gateway_statuses_are_retried_for_reads_only() {
     for status in [502, 503, 504].into_iter().chain(520..=530) {
-        let server = Server::start(move |_| Reply::json(status, "{}")).await;
-        let client = Client::builder()
-            .private_token("pit-1")
-            .location("loc1")
-            .base_url(&server.url)
-            .random(|| 0.0)
-            .build()
-            .unwrap();
+        let server = Server::with_reply(Reply::json(status, "{}"));
+        let client = private(&server.url).random(|| 0.0).build().unwrap();
         let (read, created) = (read(&client).await, create(&client).await);
         assert_eq!(read.unwrap_err().attempts(), 5, "{status}");
         assert_eq!(created.unwrap_err().attempts(), 1, "{status}");

@@ -1,20 +1,22 @@
-//! A reply is read although its encoding is not UTF-8 or stray bytes stand around it and in it: by calls, by lists and by
-//! errors. What was replaced or skipped is drift, and the bytes as they came are kept.
+//! Calls, lists and errors decode replies in other encodings than UTF-8 and with stray bytes around
+//! or in them. Replaced and skipped bytes are reported as drift, and the original bytes are kept.
 
 use std::sync::{Arc, Mutex};
 
 use hoopai::rate_limit::RateLimitSettings;
 use hoopai::retry::NoRetry;
-use hoopai::{ApiErrorKind, CallOptions, Client, Drift, DriftKind, ErrorKind, Method};
-use hoopai_conformance::{Reply, Server};
+use hoopai::{ApiErrorKind, CallOptions, Client, DriftKind, ErrorKind, Method};
+use hoopai_test_support::{Reply, Server};
 use serde_json::Value;
 
-/// A body: what it is, its bytes, and the content type that is declared.
+use crate::client::{Observed, observe_drift, private, read};
+
+/// A body with a description, its bytes, and the declared content type.
 struct Variant {
     what: &'static str,
     bytes: Vec<u8>,
     content_type: &'static str,
-    /// It holds something that a text cannot be told from any more.
+    /// The original text cannot be restored.
     lossy: bool,
 }
 
@@ -27,7 +29,7 @@ fn utf_16(text: &str, mark: bool, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
     marked.encode_utf16().flat_map(unit).collect()
 }
 
-/// A JSON text in many encodings and with many stray bytes. It holds the name `Jörg` once.
+/// Returns a JSON text in many encodings and with many stray bytes. The text contains `Jörg` once.
 fn variants(json: &str) -> Vec<Variant> {
     let around = |before: &str, after: &str| format!("{before}{json}{after}").into_bytes();
     let latin_1: Vec<u8> = json.chars().map(|char| char as u8).collect();
@@ -128,39 +130,27 @@ fn variants(json: &str) -> Vec<Variant> {
     .collect()
 }
 
-/// A server that answers everything with what is in its place.
-async fn server(status: u16) -> (Server, Arc<Mutex<(Vec<u8>, &'static str)>>) {
-    let place = Arc::new(Mutex::new((Vec::new(), "application/json")));
-    let answer = place.clone();
+/// The body and content type of the next reply.
+type NextReply = Arc<Mutex<(Vec<u8>, &'static str)>>;
+
+fn server(status: u16) -> (Server, NextReply) {
+    let next = NextReply::default();
+    let reply = next.clone();
     let server = Server::start(move |request| {
         if request.target.contains("skip=2") {
             return Reply::json(200, r#"{"contacts":[],"count":2}"#);
         }
-        let (body, content_type) = answer.lock().unwrap().clone();
-        let head = format!(
-            "HTTP/1.1 {status} Status\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
-        Reply::default().write(head).write(body)
+        let (body, content_type) = reply.lock().unwrap().clone();
+        Reply::with_headers(status, &[("content-type", content_type)], body)
     });
-    (server.await, place)
+    (server, next)
 }
 
-fn client(url: &str, seen: &Arc<Mutex<Vec<Drift>>>) -> Client {
-    let seen = seen.clone();
-    Client::builder()
-        .private_token("pit-1")
-        .location("loc1")
-        .base_url(url)
+fn client(url: &str, observed: &Observed) -> Client {
+    let builder = private(url)
         .retry(NoRetry)
-        .limits(RateLimitSettings::unlimited())
-        .drift_observer(
-            move |_: Option<&'static hoopai::runtime::operation::Operation>, drift: &Drift| {
-                seen.lock().unwrap().push(drift.clone());
-            },
-        )
-        .build()
-        .unwrap()
+        .limits(RateLimitSettings::unlimited());
+    observe_drift(builder, observed).build().unwrap()
 }
 
 fn strict() -> CallOptions {
@@ -168,18 +158,15 @@ fn strict() -> CallOptions {
 }
 
 #[tokio::test]
-async fn calls_read_them() {
-    let (server, place) = server(200).await;
-    let seen = Arc::default();
-    let client = client(&server.url, &seen);
+async fn calls_decode_replies_with_stray_bytes() {
+    let (server, next) = server(200);
+    let observed = Observed::default();
+    let client = client(&server.url, &observed);
     for variant in variants(r#"{"contact":{"id":"c1","firstName":"Jörg"},"traceId":"t-1"}"#) {
-        *place.lock().unwrap() = (variant.bytes.clone(), variant.content_type);
+        *next.lock().unwrap() = (variant.bytes.clone(), variant.content_type);
         let what = variant.what;
-        let call = || client.contacts().get_contact().contact_id("c1");
-        let reply = call()
-            .send()
-            .await
-            .unwrap_or_else(|error| panic!("{what}: {error}"));
+        let reply = read(&client).await;
+        let reply = reply.unwrap_or_else(|error| panic!("{what}: {error}"));
         let contact = reply.contact.as_ref().unwrap();
         assert_eq!(contact.id.as_deref(), Some("c1"), "{what}");
         let name = contact.first_name.as_deref().unwrap();
@@ -191,12 +178,12 @@ async fn calls_read_them() {
 
         assert!(!reply.drift().is_empty(), "{what}");
         assert_eq!(
-            std::mem::take(&mut *seen.lock().unwrap()),
+            std::mem::take(&mut *observed.lock().unwrap()),
             reply.drift(),
             "{what}"
         );
         if what == "half a pair" {
-            // It is JSON, and was drift of the string all along.
+            // It is valid JSON, so only the string is drift.
             assert_eq!(
                 (reply.drift()[0].kind, reply.raw_body()),
                 (DriftKind::Coerced, None)
@@ -213,24 +200,25 @@ async fn calls_read_them() {
             assert_eq!(reply.drift()[0].path, "contact.firstName", "{what}");
         }
 
-        let error = call().options(strict()).send().await.unwrap_err();
+        let call = client.contacts().get_contact().contact_id("c1");
+        let error = call.options(strict()).send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{what}");
         assert_eq!(error.body().unwrap(), &variant.bytes, "{what}");
         let value = client.request(Method::Get, "/x").send().await.unwrap();
         assert_eq!(value["contact"]["id"], "c1", "{what}");
-        seen.lock().unwrap().clear();
+        observed.lock().unwrap().clear();
     }
 }
 
 #[tokio::test]
-async fn lists_read_them() {
-    let (server, place) = server(200).await;
-    let seen = Arc::default();
-    let client = client(&server.url, &seen);
+async fn lists_decode_replies_with_stray_bytes() {
+    let (server, next) = server(200);
+    let observed = Observed::default();
+    let client = client(&server.url, &observed);
     for variant in
         variants(r#"{"contacts":[{"id":"c1"},{"id":"c2","firstName":"Jörg"}],"count":2}"#)
     {
-        *place.lock().unwrap() = (variant.bytes.clone(), variant.content_type);
+        *next.lock().unwrap() = (variant.bytes.clone(), variant.content_type);
         let what = variant.what;
         let call = || {
             client
@@ -247,7 +235,7 @@ async fn lists_read_them() {
             .map(|item| item.id.as_deref().unwrap())
             .collect();
         assert_eq!(ids, ["c1", "c2"], "{what}");
-        let drift = std::mem::take(&mut *seen.lock().unwrap());
+        let drift = std::mem::take(&mut *observed.lock().unwrap());
         assert!(!drift.is_empty(), "{what}");
 
         let mut pages = call().pages();
@@ -257,26 +245,20 @@ async fn lists_read_them() {
             call().options(strict()).collect_all(10).await.is_err(),
             "{what}"
         );
-        seen.lock().unwrap().clear();
+        observed.lock().unwrap().clear();
     }
 }
 
 #[tokio::test]
-async fn errors_read_them() {
-    let (server, place) = server(400).await;
+async fn errors_decode_replies_with_stray_bytes() {
+    let (server, next) = server(400);
     let client = client(&server.url, &Arc::default());
     for variant in variants(
         r#"{"statusCode":400,"message":"Contact not found","code":"Jörg","traceId":"t-1"}"#,
     ) {
-        *place.lock().unwrap() = (variant.bytes.clone(), variant.content_type);
+        *next.lock().unwrap() = (variant.bytes.clone(), variant.content_type);
         let what = variant.what;
-        let error = client
-            .contacts()
-            .get_contact()
-            .contact_id("c1")
-            .send()
-            .await
-            .unwrap_err();
+        let error = read(&client).await.unwrap_err();
         assert_eq!(
             error.api_error_kind(),
             Some(ApiErrorKind::NotFound),
@@ -288,10 +270,9 @@ async fn errors_read_them() {
     }
 }
 
-/// What is no JSON stays none: nothing is made up.
 #[tokio::test]
-async fn what_is_broken_stays_an_error() {
-    let (server, place) = server(200).await;
+async fn broken_json_is_a_decode_error() {
+    let (server, next) = server(200);
     let client = client(&server.url, &Arc::default());
     for body in [
         &b"\xef\xbb\xbf{\"contact\":{\"id\":\"c1\""[..],
@@ -304,29 +285,17 @@ async fn what_is_broken_stays_an_error() {
         b"\xc3\x28",
         b"<html>\0</html>",
     ] {
-        *place.lock().unwrap() = (body.to_vec(), "application/json");
-        let error = client
-            .contacts()
-            .get_contact()
-            .contact_id("c1")
-            .send()
-            .await
-            .unwrap_err();
+        *next.lock().unwrap() = (body.to_vec(), "application/json");
+        let error = read(&client).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert_eq!(error.body().unwrap(), body);
     }
-    // Nothing but stray bytes is as good as nothing.
+    // A body of stray bytes alone counts as empty.
     for body in [&b"\xef\xbb\xbf"[..], b"\0\0", b"\xef\xbb\xbf null"] {
-        *place.lock().unwrap() = (body.to_vec(), "application/json");
+        *next.lock().unwrap() = (body.to_vec(), "application/json");
         let reply = client.request(Method::Get, "/x").send().await.unwrap();
         assert_eq!(*reply, Value::Null);
-        let reply = client
-            .contacts()
-            .get_contact()
-            .contact_id("c1")
-            .send()
-            .await
-            .unwrap();
+        let reply = read(&client).await.unwrap();
         assert!(reply.contact.is_none());
         assert!(
             reply
@@ -337,42 +306,26 @@ async fn what_is_broken_stays_an_error() {
     }
 }
 
-/// Bytes at random before, in and behind a reply end in a reply or an error, and never in a panic.
 #[tokio::test]
-async fn bytes_at_random_do_no_harm() {
-    let (server, place) = server(200).await;
+async fn random_bytes_end_in_reply_or_decode_error() {
+    let (server, next) = server(200);
     let client = client(&server.url, &Arc::default());
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
-    let seed = now.as_nanos() as u64 | 1;
+    let seed = fastrand::u64(..);
     println!("SEED={seed}");
-    let mut state = seed;
-    let mut random = |end: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 20) as usize % end
-    };
+    let mut random = fastrand::Rng::with_seed(seed);
     let json = r#"{"contact":{"id":"c1","firstName":"J\u00f6rg","tags":["a\\b"]}}"#;
     for _ in 0..400 {
         let mut body = json.as_bytes().to_vec();
-        for _ in 0..1 + random(4) {
-            let (at, byte) = (random(body.len() + 1), random(256) as u8);
-            match random(3) {
+        for _ in 0..1 + random.usize(..4) {
+            let (at, byte) = (random.usize(..=body.len()), random.u8(..));
+            match random.u8(..3) {
                 0 => body.insert(at, byte),
                 1 if at < body.len() => body[at] = byte,
                 _ => body.truncate(at.max(1)),
             }
         }
-        *place.lock().unwrap() = (body.clone(), "application/json");
-        match client
-            .contacts()
-            .get_contact()
-            .contact_id("c1")
-            .send()
-            .await
-        {
+        *next.lock().unwrap() = (body.clone(), "application/json");
+        match read(&client).await {
             Ok(reply) if reply.raw_body().is_some() => {
                 assert_eq!(reply.raw_body().unwrap(), &body, "SEED={seed}");
                 assert!(!reply.drift().is_empty(), "SEED={seed}");

@@ -1,4 +1,4 @@
-//! Servers over TLS: certificates that are made for a test, HTTP/1.1, and HTTP/2 frame by frame.
+//! TLS servers: certificates for a test, HTTP/1.1, and HTTP/2 frame by frame.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hoopai::reqwest::{Certificate, Identity, tls};
 use hoopai::{Client, ClientBuilder};
-use hoopai_conformance::{Reply, read_request, write_reply};
+use hoopai_test_support::{Reply, Request};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -18,36 +18,36 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion
 
 pub(crate) const HOST: &str = "platform.test";
 
-/// A certificate with its key.
-pub(crate) struct Issued {
+/// A self-signed certificate with its key.
+pub(crate) struct TestCertificate {
     pub(crate) pem: String,
     certificate: CertificateDer<'static>,
     key: Vec<u8>,
     key_pem: String,
 }
 
-impl Issued {
-    /// A self-signed certificate for a host name.
-    pub(crate) fn of(host: &str) -> Self {
-        Self::made(host, |_| {})
+impl TestCertificate {
+    /// Creates a valid certificate for a host name.
+    pub(crate) fn for_host(host: &str) -> Self {
+        Self::create(host, |_| {})
     }
 
     pub(crate) fn expired(host: &str) -> Self {
-        Self::made(host, |params| {
+        Self::create(host, |params| {
             params.not_before = rcgen::date_time_ymd(2020, 1, 1);
             params.not_after = rcgen::date_time_ymd(2020, 2, 1);
         })
     }
 
-    fn made(host: &str, change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
+    fn create(host: &str, change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
         let mut params = rcgen::CertificateParams::new([host.to_owned()]).unwrap();
-        // The name by which an issuer is looked up: as different as the hosts.
+        // Clients find an issuer by this name, so it differs for each host.
         let name = &mut params.distinguished_name;
         name.push(rcgen::DnType::CommonName, host);
         change(&mut params);
         let key = rcgen::KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
-        Issued {
+        TestCertificate {
             pem: certificate.pem(),
             certificate: certificate.der().clone(),
             key: key.serialize_der(),
@@ -64,73 +64,71 @@ impl Issued {
     }
 }
 
-/// What the server demands of its clients.
+/// The protocol of the server, and its requirements for clients.
 #[derive(Default)]
-pub(crate) struct Demands {
-    /// HTTP/2 in place of HTTP/1.1.
+pub(crate) struct TlsOptions {
+    /// HTTP/2 instead of HTTP/1.1.
     pub(crate) http2: bool,
-    /// TLS 1.2 and nothing newer.
+    /// TLS 1.2 only.
     pub(crate) only_tls12: bool,
-    /// A certificate of the client, which this one signed.
+    /// A client certificate signed by this one.
     pub(crate) client: Option<CertificateDer<'static>>,
 }
 
-impl Demands {
-    pub(crate) fn of_client(issued: &Issued) -> Self {
-        Demands {
-            client: Some(issued.certificate.clone()),
-            ..Demands::default()
+impl TlsOptions {
+    pub(crate) fn with_client_certificate(certificate: &TestCertificate) -> Self {
+        TlsOptions {
+            client: Some(certificate.certificate.clone()),
+            ..TlsOptions::default()
         }
     }
 }
 
-/// A server over TLS, and how many connections it accepted.
+/// A TLS server that counts the connections it accepts.
 pub(crate) struct TlsServer {
     address: SocketAddr,
     pub(crate) connections: Arc<AtomicUsize>,
 }
 
 impl TlsServer {
-    /// A server that answers every request of HTTP/1.1 with an empty object.
-    pub(crate) async fn http1(issued: &Issued, demands: Demands) -> Self {
-        Self::start(issued, demands, |mut stream| async move {
-            while read_request(&mut stream).await.is_some() {
+    /// Starts a server that replies to each HTTP/1.1 request with a contact.
+    pub(crate) async fn http1(certificate: &TestCertificate, options: TlsOptions) -> Self {
+        Self::start(certificate, options, |mut stream| async move {
+            while Request::read_from(&mut stream).await.is_some() {
                 let reply = Reply::json(200, r#"{"contact":{"id":"c1"}}"#);
-                if !write_reply(&mut stream, reply).await {
-                    return;
-                }
+                reply.write_to(&mut stream).await;
             }
         })
         .await
     }
 
-    /// A server that does with each request of HTTP/2 what the script says of its number, which begins at 0.
+    /// Starts an HTTP/2 server. The script maps the number of a request, starting at 0, to a reply.
     pub(crate) async fn http2(
-        issued: &Issued,
-        script: impl Fn(usize) -> Answer + Clone + Send + Sync + 'static,
+        certificate: &TestCertificate,
+        script: impl Fn(usize) -> Http2Reply + Clone + Send + Sync + 'static,
     ) -> (Self, Arc<AtomicUsize>) {
         let requests = Arc::new(AtomicUsize::new(0));
         let seen = requests.clone();
-        let demands = Demands {
+        let options = TlsOptions {
             http2: true,
-            ..Demands::default()
+            ..TlsOptions::default()
         };
-        let server = Self::start(issued, demands, move |stream| {
-            frames(stream, script.clone(), seen.clone())
+        let server = Self::start(certificate, options, move |stream| {
+            serve_http2(stream, script.clone(), seen.clone())
         })
         .await;
         (server, requests)
     }
 
     async fn start<F: Future<Output = ()> + Send>(
-        issued: &Issued,
-        demands: Demands,
+        certificate: &TestCertificate,
+        options: TlsOptions,
         serve: impl Fn(tokio_rustls::server::TlsStream<tokio::net::TcpStream>) -> F
         + Clone
         + Send
         + 'static,
     ) -> Self {
-        let versions: &[&SupportedProtocolVersion] = match demands.only_tls12 {
+        let versions: &[&SupportedProtocolVersion] = match options.only_tls12 {
             true => &[&version::TLS12],
             false => &[&version::TLS12, &version::TLS13],
         };
@@ -138,7 +136,7 @@ impl TlsServer {
         let config = ServerConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(versions)
             .unwrap();
-        let config = match demands.client {
+        let config = match options.client {
             None => config.with_no_client_auth(),
             Some(root) => {
                 let mut roots = RootCertStore::empty();
@@ -148,11 +146,11 @@ impl TlsServer {
                 config.with_client_cert_verifier(verifier.build().unwrap())
             }
         };
-        let key = PrivateKeyDer::try_from(issued.key.clone()).unwrap();
+        let key = PrivateKeyDer::try_from(certificate.key.clone()).unwrap();
         let mut config = config
-            .with_single_cert(vec![issued.certificate.clone()], key)
+            .with_single_cert(vec![certificate.certificate.clone()], key)
             .unwrap();
-        if demands.http2 {
+        if options.http2 {
             config.alpn_protocols = vec![b"h2".to_vec()];
         }
         let acceptor = TlsAcceptor::from(Arc::new(config));
@@ -177,14 +175,19 @@ impl TlsServer {
         }
     }
 
-    /// A client that reaches the server under its host name and trusts a certificate. It waits for nothing before it retries.
-    pub(crate) fn client(&self, trusted: &Issued) -> ClientBuilder {
+    /// Returns settings that resolve the host name to the server, trust a certificate, and retry at
+    /// once.
+    pub(crate) fn client(&self, trusted: &TestCertificate) -> ClientBuilder {
         let builder = Client::builder().private_token("pit-1").location("loc1");
-        self.reached_by(builder, trusted)
+        self.complete(builder, trusted)
     }
 
-    /// The same with other credentials.
-    pub(crate) fn reached_by(&self, builder: ClientBuilder, trusted: &Issued) -> ClientBuilder {
+    /// Completes settings with other credentials.
+    pub(crate) fn complete(
+        &self,
+        builder: ClientBuilder,
+        trusted: &TestCertificate,
+    ) -> ClientBuilder {
         builder
             .base_url(format!("https://{HOST}:{}", self.address.port()))
             .resolve(HOST, self.address)
@@ -199,26 +202,26 @@ impl TlsServer {
     }
 }
 
-/// What the server does with a request of HTTP/2.
+/// The reply to an HTTP/2 request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Answer {
+pub(crate) enum Http2Reply {
     /// 200 with a contact.
     Ok,
     /// 200 with tokens.
     Tokens,
     /// `RST_STREAM` with `REFUSED_STREAM`.
-    Refuse,
-    /// `RST_STREAM` with `INTERNAL_ERROR`: it may have been processed.
-    Break,
-    /// The head and a part of a reply with 200, then `RST_STREAM` with `REFUSED_STREAM`, which cannot be true.
+    Refused,
+    /// `RST_STREAM` with `INTERNAL_ERROR`: the request may have been processed.
+    Reset,
+    /// A part of a reply with 200, then `RST_STREAM` with `REFUSED_STREAM`, a contradiction.
     RefuseAfterHead,
-    /// The same part of a reply, then `GOAWAY` that names the stream before it as the last.
+    /// A part of a reply with 200, then `GOAWAY` with the previous stream as the last one.
     GoAwayAfterHead,
-    /// The same with a length that is announced.
+    /// As `GoAwayAfterHead`, with a `content-length`.
     Short,
-    /// `GOAWAY` that names the stream before this one as the last, and the end of the connection.
+    /// `GOAWAY` with the previous stream as the last one, then the end of the connection.
     GoAwayBelow,
-    /// `GOAWAY` that names this stream as the last, and the end of the connection.
+    /// `GOAWAY` with this stream as the last one, then the end of the connection.
     GoAwayAt,
 }
 
@@ -242,7 +245,7 @@ const LENGTH_900: [u8; 6] = [0x0f, 0x0d, 3, b'9', b'0', b'0'];
 const INTERNAL_ERROR: u32 = 2;
 const REFUSED_STREAM: u32 = 7;
 
-async fn frame(
+async fn write_frame(
     stream: &mut (impl AsyncWrite + Unpin),
     kind: u8,
     flags: u8,
@@ -257,15 +260,15 @@ async fn frame(
     stream.flush().await
 }
 
-async fn frames(
+async fn serve_http2(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    script: impl Fn(usize) -> Answer,
+    script: impl Fn(usize) -> Http2Reply,
     requests: Arc<AtomicUsize>,
 ) {
     let result: std::io::Result<()> = async {
         let mut preface = [0; 24];
         stream.read_exact(&mut preface).await?;
-        frame(&mut stream, SETTINGS, 0, 0, &[]).await?;
+        write_frame(&mut stream, SETTINGS, 0, 0, &[]).await?;
         loop {
             let mut head = [0; 9];
             stream.read_exact(&mut head).await?;
@@ -276,14 +279,14 @@ async fn frames(
             stream.read_exact(&mut payload).await?;
             match kind {
                 SETTINGS if flags & ACK == 0 => {
-                    frame(&mut stream, SETTINGS, ACK, 0, &[]).await?;
+                    write_frame(&mut stream, SETTINGS, ACK, 0, &[]).await?;
                 }
                 PING if flags & ACK == 0 => {
-                    frame(&mut stream, PING, ACK, 0, &payload).await?;
+                    write_frame(&mut stream, PING, ACK, 0, &payload).await?;
                 }
                 HEADERS | DATA if flags & END_STREAM != 0 => {
                     let number = requests.fetch_add(1, Ordering::SeqCst);
-                    if !answer(&mut stream, script(number), id).await? {
+                    if !write_reply(&mut stream, script(number), id).await? {
                         return Ok(());
                     }
                 }
@@ -296,48 +299,50 @@ async fn frames(
     let _ = result;
 }
 
-/// Answers a request. `false`: the connection ends.
-async fn answer(
+/// Writes a reply. Returns whether the connection stays open.
+async fn write_reply(
     stream: &mut (impl AsyncWrite + Unpin),
-    answer: Answer,
+    reply: Http2Reply,
     id: u32,
 ) -> std::io::Result<bool> {
     let go_away = |last: u32| [last.to_be_bytes(), 0_u32.to_be_bytes()].concat();
-    match answer {
-        Answer::Ok | Answer::Tokens => {
-            frame(stream, HEADERS, END_HEADERS, id, &STATUS_200).await?;
-            let body: &[u8] = if let Answer::Tokens = answer {
+    match reply {
+        Http2Reply::Ok | Http2Reply::Tokens => {
+            write_frame(stream, HEADERS, END_HEADERS, id, &STATUS_200).await?;
+            let body: &[u8] = if let Http2Reply::Tokens = reply {
                 br#"{"access_token":"a2","refresh_token":"r2","expires_in":86399,"userType":"Location","locationId":"loc1"}"#
             } else {
                 br#"{"contact":{"id":"c1"}}"#
             };
-            frame(stream, DATA, END_STREAM, id, body).await?;
+            write_frame(stream, DATA, END_STREAM, id, body).await?;
             return Ok(true);
         }
-        Answer::Refuse => {
-            frame(stream, RST_STREAM, 0, id, &REFUSED_STREAM.to_be_bytes()).await?;
+        Http2Reply::Refused => {
+            write_frame(stream, RST_STREAM, 0, id, &REFUSED_STREAM.to_be_bytes()).await?;
             return Ok(true);
         }
-        Answer::Break => {
-            frame(stream, RST_STREAM, 0, id, &INTERNAL_ERROR.to_be_bytes()).await?;
+        Http2Reply::Reset => {
+            write_frame(stream, RST_STREAM, 0, id, &INTERNAL_ERROR.to_be_bytes()).await?;
             return Ok(true);
         }
-        Answer::RefuseAfterHead | Answer::GoAwayAfterHead | Answer::Short => {
+        Http2Reply::RefuseAfterHead | Http2Reply::GoAwayAfterHead | Http2Reply::Short => {
             let mut head = STATUS_200.to_vec();
-            if let Answer::Short = answer {
+            if let Http2Reply::Short = reply {
                 head.extend(LENGTH_900);
             }
-            frame(stream, HEADERS, END_HEADERS, id, &head).await?;
-            frame(stream, DATA, 0, id, b"{\"contact\":").await?;
+            write_frame(stream, HEADERS, END_HEADERS, id, &head).await?;
+            write_frame(stream, DATA, 0, id, b"{\"contact\":").await?;
             tokio::time::sleep(Duration::from_millis(100)).await;
-            if let Answer::RefuseAfterHead = answer {
-                frame(stream, RST_STREAM, 0, id, &REFUSED_STREAM.to_be_bytes()).await?;
+            if let Http2Reply::RefuseAfterHead = reply {
+                write_frame(stream, RST_STREAM, 0, id, &REFUSED_STREAM.to_be_bytes()).await?;
                 return Ok(true);
             }
-            frame(stream, GOAWAY, 0, 0, &go_away(id.saturating_sub(2))).await?;
+            write_frame(stream, GOAWAY, 0, 0, &go_away(id.saturating_sub(2))).await?;
         }
-        Answer::GoAwayBelow => frame(stream, GOAWAY, 0, 0, &go_away(id.saturating_sub(2))).await?,
-        Answer::GoAwayAt => frame(stream, GOAWAY, 0, 0, &go_away(id)).await?,
+        Http2Reply::GoAwayBelow => {
+            write_frame(stream, GOAWAY, 0, 0, &go_away(id.saturating_sub(2))).await?
+        }
+        Http2Reply::GoAwayAt => write_frame(stream, GOAWAY, 0, 0, &go_away(id)).await?,
     }
     stream.shutdown().await?;
     Ok(false)

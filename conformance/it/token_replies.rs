@@ -1,12 +1,14 @@
-//! A 2xx reply of the token endpoint is read however damaged it is, or kept in the store: the refresh token was spent for it.
+//! A damaged 2xx reply of the token endpoint is decoded or kept in the store, since it used up the
+//! refresh token.
 
 use std::fs;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use hoopai::auth::{AccountId, FileStore, OAuthApp, TokenKey, TokenSet};
+use hoopai::auth::{AccountId, FileStore, TokenKey, TokenSet};
 use hoopai::{AuthErrorKind, Client, Error};
-use hoopai_conformance::{Reply, Request, Server};
+use hoopai_test_support::{Reply, Request, Server};
+
+use crate::client::{app, read};
 
 const PATHS: [&str; 2] = ["/oauth/token", "/oauth/locationToken"];
 
@@ -14,34 +16,27 @@ fn location() -> AccountId {
     AccountId::location("loc-1")
 }
 
-fn app() -> OAuthApp {
-    OAuthApp::new("app-1", "app-secret", "https://example.com/callback")
-}
-
 fn client(server: &Server, store: FileStore) -> Client {
     let builder = Client::builder().oauth_app(app()).token_store(store);
     builder.base_url(&server.url).build().unwrap()
 }
 
-/// A platform that answers token requests with a reply, and all else well.
-async fn platform(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Server {
+/// Starts a server that makes its replies to token requests with a script.
+fn platform(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Server {
     Server::start(move |request| {
         if PATHS.contains(&&*request.target) {
             return reply(request);
         }
         Reply::json(200, r#"{"contact":{"id":"c1"}}"#)
     })
-    .await
 }
 
 async fn call(client: &Client) -> Result<(), Error> {
-    let client = client.as_location("loc-1");
-    let sent = client.contacts().get_contact().contact_id("c1").send();
-    sent.await.map(drop)
+    read(&client.as_location("loc-1")).await.map(drop)
 }
 
-/// A store with tokens of the location that expired long ago.
-async fn expired(client: &Client, resource: AccountId) {
+/// Stores expired tokens of an account.
+async fn install_expired(client: &Client, resource: AccountId) {
     let past = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
     let tokens = TokenSet::new("old-access", Some("old-refresh".into()), past);
     let installed = client.tokens().unwrap().install(resource, tokens).await;
@@ -50,7 +45,7 @@ async fn expired(client: &Client, resource: AccountId) {
 
 const WHOLE: &str = r#"{"access_token":"new-access","token_type":"Bearer","expires_in":86399,"refresh_token":"new-refresh","scope":"contacts.readonly","userType":"Location","companyId":"com-1","locationId":"loc-1","userId":"u-1"}"#;
 
-/// Bodies from which both tokens and the account can be read.
+/// Returns damaged bodies that contain both tokens and the account.
 fn readable() -> Vec<(&'static str, Vec<u8>)> {
     let camel = WHOLE
         .replace("access_token", "accessToken")
@@ -105,10 +100,10 @@ fn readable() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Ways to frame a body that arrives whole.
+/// Returns framings of a body that arrives complete.
 fn framings(body: &[u8]) -> Vec<(&'static str, Reply)> {
     let head = |length: String| {
-        Reply::default().write(format!(
+        Reply::raw(format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{length}\r\n"
         ))
     };
@@ -136,7 +131,7 @@ fn framings(body: &[u8]) -> Vec<(&'static str, Reply)> {
                 "HTTP/1.1 201 Created\r\ncontent-length: {}\r\n\r\n",
                 body.len()
             );
-            Reply::default().write(text).write(body)
+            Reply::raw(text).write(body)
         }),
     ]
 }
@@ -147,16 +142,16 @@ fn stored(store: &FileStore, resource: AccountId) -> serde_json::Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_reply_to_a_refresh_is_read() {
+async fn damaged_refresh_reply_is_decoded() {
     for (name, body) in readable() {
         let is_framed = matches!(name, "as documented" | "Latin-1" | "truncated end" | "form");
         let framings = framings(&body).into_iter();
         for (framing, reply) in framings.take(if is_framed { usize::MAX } else { 1 }) {
             let directory = tempfile::tempdir().unwrap();
             let store = FileStore::open(directory.path()).unwrap();
-            let server = platform(move |_| reply.clone()).await;
+            let server = platform(move |_| reply.clone());
             let client = client(&server, store.clone());
-            expired(&client, location()).await;
+            install_expired(&client, location()).await;
             let called = call(&client).await;
             assert!(called.is_ok(), "{name}, {framing}: {called:?}");
             let last = server.requests().pop().unwrap();
@@ -174,30 +169,28 @@ async fn a_damaged_reply_to_a_refresh_is_read() {
 }
 
 #[tokio::test]
-async fn a_whole_body_is_used_though_more_was_announced_and_the_connection_stays_open() {
+async fn complete_body_with_too_long_length_is_used() {
     let directory = tempfile::tempdir().unwrap();
     let store = FileStore::open(directory.path()).unwrap();
     let server = platform(|_| {
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 4000\r\n\r\n";
-        Reply::default().write(head).write(WHOLE).hang()
-    })
-    .await;
+        Reply::raw(head).write(WHOLE).hang()
+    });
     let client = client(&server, store.clone());
-    expired(&client, location()).await;
+    install_expired(&client, location()).await;
     call(&client).await.unwrap();
     assert_eq!(stored(&store, location())["refresh_token"], "new-refresh");
 }
 
 #[tokio::test]
-async fn a_body_that_is_cut_and_idles_is_used_when_the_time_is_over() {
+async fn truncated_body_is_used_after_the_timeout() {
     let directory = tempfile::tempdir().unwrap();
     let store = FileStore::open(directory.path()).unwrap();
     let server = platform(|_| {
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 4000\r\n\r\n";
         let cut = &WHOLE[..WHOLE.len() - 3];
-        Reply::default().write(head).write(cut).hang()
-    })
-    .await;
+        Reply::raw(head).write(cut).hang()
+    });
     let builder = Client::builder()
         .oauth_app(app())
         .token_store(store.clone());
@@ -206,18 +199,18 @@ async fn a_body_that_is_cut_and_idles_is_used_when_the_time_is_over() {
         .attempt_timeout(Duration::from_millis(300))
         .build()
         .unwrap();
-    expired(&client, location()).await;
+    install_expired(&client, location()).await;
     call(&client).await.unwrap();
     assert_eq!(stored(&store, location())["refresh_token"], "new-refresh");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn damaged_replies_to_codes_and_for_locations_are_read() {
+async fn damaged_code_and_location_token_replies_are_decoded() {
     for (name, body) in readable() {
         let directory = tempfile::tempdir().unwrap();
         let store = FileStore::open(directory.path()).unwrap();
         let reply = framings(&body).remove(0).1;
-        let server = platform(move |_| reply.clone()).await;
+        let server = platform(move |_| reply.clone());
         let client = client(&server, store.clone());
         let installation = client.tokens().unwrap().exchange_code("code-1").await;
         let installation = installation.unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -254,7 +247,7 @@ async fn damaged_replies_to_codes_and_for_locations_are_read() {
     }
 }
 
-/// Bodies without an access token, or with one that is not whole.
+/// Bodies without a complete access token.
 const UNREADABLE: [&str; 8] = [
     "<html>One moment, you-are-being-checked</html>",
     r#"{"token_type":"Bearer","access_token":"new-acc"#,
@@ -267,15 +260,15 @@ const UNREADABLE: [&str; 8] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unreadable_reply_is_kept_and_can_be_read_back() {
+async fn unreadable_refresh_reply_is_kept_and_returned() {
     for (index, body) in UNREADABLE.into_iter().enumerate() {
         let framings = framings(body.as_bytes()).into_iter();
         for (framing, reply) in framings.take(if index < 2 { usize::MAX } else { 1 }) {
             let directory = tempfile::tempdir().unwrap();
             let store = FileStore::open(directory.path()).unwrap();
-            let server = platform(move |_| reply.clone()).await;
+            let server = platform(move |_| reply.clone());
             let client = client(&server, store.clone());
-            expired(&client, location()).await;
+            install_expired(&client, location()).await;
             let error = call(&client).await.unwrap_err();
             assert_eq!(
                 error.auth_error_kind(),
@@ -295,7 +288,7 @@ async fn an_unreadable_reply_is_kept_and_can_be_read_back() {
                 let mode = fs::metadata(&path).unwrap().permissions().mode();
                 assert_eq!(mode & 0o777, 0o600);
             }
-            // By another process.
+            // Another process reads them.
             let other = self::client(&server, store.clone());
             let replies = other.tokens().unwrap().unread_replies(location()).await;
             let replies = replies.unwrap();
@@ -306,7 +299,7 @@ async fn an_unreadable_reply_is_kept_and_can_be_read_back() {
             assert_eq!(kept["text"], body, "{framing}");
             assert_eq!(kept["refresh_token"], "old-refresh");
             assert_eq!(record["pending"]["answered"], 1);
-            // What a user finds in it is taken over, and replaces it.
+            // Tokens that a user extracts from it are installed and replace it.
             let later = SystemTime::now() + Duration::from_secs(9_000);
             let tokens = TokenSet::new("saved-access", Some("saved-refresh".into()), later);
             other
@@ -322,13 +315,13 @@ async fn an_unreadable_reply_is_kept_and_can_be_read_back() {
 }
 
 #[tokio::test]
-async fn an_unreadable_reply_to_a_code_is_kept() {
+async fn unreadable_code_reply_is_kept() {
     let unknown = WHOLE.replace("companyId", "x").replace("locationId", "y");
     for body in UNREADABLE.into_iter().chain([&*unknown]) {
         let directory = tempfile::tempdir().unwrap();
         let store = FileStore::open(directory.path()).unwrap();
         let reply = Reply::json(200, body);
-        let server = platform(move |_| reply.clone()).await;
+        let server = platform(move |_| reply.clone());
         let client = client(&server, store.clone());
         let tokens = client.tokens().unwrap();
         let error = tokens.exchange_code("code-1").await.unwrap_err();
@@ -352,12 +345,12 @@ async fn an_unreadable_reply_to_a_code_is_kept() {
 }
 
 #[tokio::test]
-async fn an_empty_success_is_noted_as_a_spent_token() {
+async fn empty_success_is_recorded_as_a_used_token() {
     let directory = tempfile::tempdir().unwrap();
     let store = FileStore::open(directory.path()).unwrap();
-    let server = platform(|_| Reply::json(200, "")).await;
+    let server = platform(|_| Reply::json(200, ""));
     let client = client(&server, store.clone());
-    expired(&client, location()).await;
+    install_expired(&client, location()).await;
     let error = call(&client).await.unwrap_err();
     assert!(error.to_string().contains("empty reply"), "{error}");
     let record = stored(&store, location());
@@ -366,23 +359,24 @@ async fn an_empty_success_is_noted_as_a_spent_token() {
 }
 
 #[tokio::test]
-async fn a_damaged_reply_without_a_refresh_token_is_used_and_kept() {
+async fn reply_without_refresh_token_is_used_and_kept() {
     let directory = tempfile::tempdir().unwrap();
     let store = FileStore::open(directory.path()).unwrap();
     let at = WHOLE.find("new-refresh").unwrap();
     let cut = &WHOLE[..at + 5];
-    let server = platform(move |_| Reply::json(200, cut)).await;
+    let server = platform(move |_| Reply::json(200, cut));
     let client = client(&server, store.clone());
-    expired(&client, location()).await;
+    install_expired(&client, location()).await;
     call(&client).await.unwrap();
     let record = stored(&store, location());
     assert_eq!(record["access_token"], "new-access");
     assert_eq!(record["unread_replies"][0]["text"], cut);
 }
 
-/// The first reply is lost or unreadable; the platform gives the same tokens again to the next process, or refuses.
+/// The first reply is lost or unreadable. The platform repeats the tokens to the next process, or
+/// refuses.
 #[tokio::test]
-async fn the_next_process_tries_the_same_refresh_token_once_more() {
+async fn next_process_sends_the_same_refresh_token_once() {
     let lost: [fn() -> Reply; 3] = [
         || Reply::default().close(),
         || Reply::json(200, ""),
@@ -392,21 +386,19 @@ async fn the_next_process_tries_the_same_refresh_token_once_more() {
         for has_grace in [true, false] {
             let directory = tempfile::tempdir().unwrap();
             let store = FileStore::open(directory.path()).unwrap();
-            let count = AtomicUsize::new(0);
             let server = platform(move |request| {
                 assert_eq!(
                     request.form("refresh_token").as_deref(),
                     Some("old-refresh")
                 );
-                match (count.fetch_add(1, Ordering::SeqCst), has_grace) {
+                match (request.index, has_grace) {
                     (0, _) => lost(),
                     (_, true) => Reply::json(200, WHOLE),
                     (_, false) => Reply::json(400, r#"{"error":"invalid_grant"}"#),
                 }
-            })
-            .await;
+            });
             let first = client(&server, store.clone());
-            expired(&first, location()).await;
+            install_expired(&first, location()).await;
             call(&first).await.unwrap_err();
             let next = client(&server, store.clone());
             let outcome = call(&next).await;

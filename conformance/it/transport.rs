@@ -1,68 +1,57 @@
-//! Tokens and bodies reach no server but the one that was chosen, whichever HTTP client sends them.
+//! Tokens and bodies reach only the configured server, with any HTTP client. TLS settings take
+//! effect.
 
-use hoopai::auth::{AccountId, OAuthApp, TokenSet};
-use hoopai::contacts::types::CreateContactRequest;
+use hoopai::auth::{AccountId, TokenSet};
 use hoopai::reqwest::{self, tls};
 use hoopai::{Client, ClientBuilder};
-use hoopai_conformance::{Reply, Server};
+use hoopai_test_support::{Reply, Server};
 
-use crate::tls::{Demands, HOST, Issued, TlsServer};
+use crate::client::{app, create, private, read};
+use crate::tls::{HOST, TestCertificate, TlsOptions, TlsServer};
 
-/// A server that redirects everything to another one, and that other one, which answers as if it were right.
-async fn redirecting(status: u16) -> (Server, Server) {
-    let thief = Server::start(|_| {
-        Reply::json(
-            200,
-            r#"{"access_token":"a","refresh_token":"r","expires_in":86399,"contact":{"id":"c1"}}"#,
-        )
-    })
-    .await;
-    let to = thief.url.clone();
+/// Starts a server that redirects all requests to another one, which replies with success.
+fn redirecting(status: u16) -> (Server, Server) {
+    let target = Server::with_body(
+        r#"{"access_token":"a","refresh_token":"r","expires_in":86399,"contact":{"id":"c1"}}"#,
+    );
+    let to = target.url.clone();
     let server = Server::start(move |request| {
         let location = format!("{to}{}", request.target);
-        Reply::with(status, &[("location", &location)], "{}")
-    })
-    .await;
-    (server, thief)
+        Reply::with_headers(status, &[("location", &location)], "{}")
+    });
+    (server, target)
 }
 
-/// The ways to give an HTTP client: none, a builder, a client that is made.
+/// Sources of the HTTP client: none, a builder, a built client.
 const CLIENTS: [&str; 3] = ["own", "builder", "client"];
 
 fn with_client(builder: ClientBuilder, which: &str) -> ClientBuilder {
-    let given = reqwest::Client::builder()
+    let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::limited(5));
     match which {
         "own" => builder,
-        "builder" => builder.http_client_builder(given),
-        _ => builder.http_client(given.build().unwrap()),
+        "builder" => builder.http_client_builder(client),
+        _ => builder.http_client(client.build().unwrap()),
     }
 }
 
 #[tokio::test]
-async fn a_redirected_call_is_an_error_and_is_not_sent_again() {
+async fn redirected_call_is_an_error_and_is_not_retried() {
     for status in [301, 302, 303, 307, 308] {
         for which in CLIENTS {
-            let (server, thief) = redirecting(status).await;
-            let builder = Client::builder()
-                .private_token("pit-5ecret")
-                .location("loc1")
-                .base_url(&server.url);
-            let client = with_client(builder, which).build().unwrap();
-            let contacts = client.contacts();
-            let body = CreateContactRequest::new().first_name("Ada");
-            let read = contacts.get_contact().contact_id("c1").send().await.err();
-            let created = contacts.create_contact().body(body).send().await.err();
-            for error in [read, created] {
+            let (server, target) = redirecting(status);
+            let client = with_client(private(&server.url), which).build().unwrap();
+            let (read, created) = (read(&client).await, create(&client).await);
+            for error in [read.err(), created.err()] {
                 let error = error.unwrap_or_else(|| panic!("{which} {status}: it succeeded"));
                 assert!(!error.is_retryable(), "{which} {status}: {error}");
                 assert_eq!(error.attempts(), 1, "{which} {status}: {error}");
             }
             assert_eq!(server.count(), 2, "{which} {status}");
-            // What a client that was made elsewhere sends on cannot be prevented, but it takes the token out.
-            assert!(which == "client" || thief.count() == 0, "{which} {status}");
-            for request in thief.requests() {
+            // A built client follows redirects on its own, and drops the token.
+            assert!(which == "client" || target.count() == 0, "{which} {status}");
+            for request in target.requests() {
                 assert_eq!(request.header("authorization"), None, "{which} {status}");
             }
         }
@@ -70,13 +59,12 @@ async fn a_redirected_call_is_an_error_and_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn requests_for_tokens_are_not_redirected_whichever_client_is_given() {
+async fn token_request_follows_no_redirect_with_any_client() {
     for status in [301, 302, 303, 307, 308] {
         for which in CLIENTS {
-            let (server, thief) = redirecting(status).await;
-            let app = OAuthApp::new("client-id", "client-5ecret", "https://app.example.com/done");
+            let (server, target) = redirecting(status);
             let builder = Client::builder()
-                .oauth_app(app)
+                .oauth_app(app())
                 .base_url(&server.url)
                 .company("comp1");
             let client = with_client(builder, which).build().unwrap();
@@ -91,20 +79,23 @@ async fn requests_for_tokens_are_not_redirected_whichever_client_is_given() {
             );
             let company = AccountId::company("comp1");
             tokens.install(company, expired).await.unwrap();
-            let call = client.contacts().get_contact().contact_id("c1");
-            assert!(call.send().await.is_err(), "{which} {status}");
-            assert_eq!(thief.count(), 0, "{which} {status}: {:?}", thief.requests());
+            assert!(read(&client).await.is_err(), "{which} {status}");
+            assert_eq!(
+                target.count(),
+                0,
+                "{which} {status}: {:?}",
+                target.requests()
+            );
         }
     }
 }
 
 #[test]
-fn settings_that_a_made_client_cannot_take_are_errors_that_name_them() {
+fn settings_that_a_built_client_ignores_are_named_errors() {
     let build = |builder: ClientBuilder| {
-        let made = builder
-            .private_token("pit-1")
-            .http_client(reqwest::Client::new());
-        made.build().unwrap_err().to_string()
+        let builder = builder.private_token("pit-1");
+        let builder = builder.http_client(reqwest::Client::new());
+        builder.build().unwrap_err().to_string()
     };
     let address = "127.0.0.1:443".parse().unwrap();
     let text = build(
@@ -127,35 +118,36 @@ fn settings_that_a_made_client_cannot_take_are_errors_that_name_them() {
 }
 
 #[tokio::test]
-async fn settings_of_tls_take_effect() {
-    let (issued, of_client) = (Issued::of(HOST), Issued::of("client.test"));
-    let demands = || Demands::of_client(&of_client);
-    let read = async |builder: ClientBuilder| {
-        let client = builder.build().unwrap();
-        let call = client.contacts().get_contact().contact_id("c1");
-        call.send().await.map(|_| ())
-    };
+async fn tls_settings_take_effect() {
+    let (certificate, of_client) = (
+        TestCertificate::for_host(HOST),
+        TestCertificate::for_host("client.test"),
+    );
+    let options = || TlsOptions::with_client_certificate(&of_client);
+    let read = async |builder: ClientBuilder| read(&builder.build().unwrap()).await;
 
-    let server = TlsServer::http1(&issued, demands()).await;
-    let error = read(server.client(&issued)).await.unwrap_err();
+    let server = TlsServer::http1(&certificate, options()).await;
+    let error = read(server.client(&certificate)).await.unwrap_err();
     assert!(error.to_string().contains("`identity`"), "{error}");
     assert_eq!(server.connections(), 1, "{error}");
-    let identified = server.client(&issued).identity(of_client.identity());
+    let identified = server.client(&certificate).identity(of_client.identity());
     read(identified).await.unwrap();
 
-    let old = Demands {
+    let old = TlsOptions {
         only_tls12: true,
-        ..Demands::default()
+        ..TlsOptions::default()
     };
-    let server = TlsServer::http1(&issued, old).await;
-    read(server.client(&issued)).await.unwrap();
+    let server = TlsServer::http1(&certificate, old).await;
+    read(server.client(&certificate)).await.unwrap();
     let newer = server
-        .client(&issued)
+        .client(&certificate)
         .min_tls_version(tls::Version::TLS_1_3);
     let error = read(newer).await.unwrap_err();
     assert!(error.to_string().contains("`min_tls_version`"), "{error}");
     assert_eq!(server.connections(), 2, "{error}");
 
-    let only = server.client(&issued).only_added_root_certificates(true);
+    let only = server
+        .client(&certificate)
+        .only_added_root_certificates(true);
     read(only).await.unwrap();
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 use xtask::Limits;
 
+use hoopai_test_support::Reply;
+
 use crate::{
-    server::{Answer, Clock},
+    server::{Clock, cut_off, flood, redirect, retry_after, status},
     tree::{Tree, fetcher, fetcher_on, interface, server},
 };
 
@@ -16,63 +18,55 @@ const LIST: &[(&str, &str)] = &[("get", "/items/")];
 fn each_failure_is_named_and_the_others_go_on() {
     let good = interface("any", LIST).to_string();
     let half = good.as_bytes()[..good.len() / 2].to_vec();
-    let answers: [(&str, Answer, &str); 14] = [
+    let answers: [(&str, Reply, &str); 14] = [
         (
             "absent",
-            Answer::Status("404 Not Found", ""),
+            status(404),
             "the server answers 404 Not Found; check the module's name",
         ),
-        (
-            "broken",
-            Answer::Status("503 Service Unavailable", ""),
-            "the server answers 503",
-        ),
-        ("cut", Answer::CutOff(half.clone()), "was cut off"),
-        ("empty", Answer::Body(Vec::new()), "is empty"),
+        ("broken", status(503), "the server answers 503"),
+        ("cut", cut_off(&half), "was cut off"),
+        ("empty", Reply::json(200, Vec::new()), "is empty"),
         (
             "flood",
-            Answer::Flood,
+            flood(),
             "is larger than the 4096 KiB that are taken",
         ),
         (
             "forbidden",
-            Answer::Status("403 Forbidden", ""),
+            status(403),
             "the server answers 403 Forbidden; this server does not hand it out",
         ),
-        ("half", Answer::Body(half), "is cut off: the JSON ends"),
+        ("half", Reply::json(200, half), "is cut off: the JSON ends"),
         (
             "html",
-            Answer::Body(b"<!doctype html><p>hello".to_vec()),
+            Reply::json(200, b"<!doctype html><p>hello".to_vec()),
             "is HTML in place of JSON; open the address in a browser",
         ),
-        (
-            "late",
-            Answer::Status("429 Too Many Requests", "retry-after: 3600\r\n"),
-            "asks to wait 3600 s",
-        ),
+        ("late", retry_after(429, "3600"), "asks to wait 3600 s"),
         (
             "newer",
-            Answer::Body(good.replace("3.0.0", "3.1.0").into_bytes()),
+            Reply::json(200, good.replace("3.0.0", "3.1.0").into_bytes()),
             "is OpenAPI 3.1.0, not 3.0",
         ),
         (
             "other",
-            Answer::Body(b"{\"statusCode\":200}".to_vec()),
+            Reply::json(200, b"{\"statusCode\":200}".to_vec()),
             "no OpenAPI document",
         ),
         (
             "plain",
-            Answer::Redirect("http://example.invalid/x".to_owned()),
+            redirect("http://example.invalid/x"),
             "redirects to http://example.invalid: no redirect to another server is followed",
         ),
         (
             "round",
-            Answer::Redirect("/round/openapi.json".to_owned()),
+            redirect("/round/openapi.json"),
             "redirects more than 5 times",
         ),
         (
             "world",
-            Answer::Redirect("https://example.invalid/x".to_owned()),
+            redirect("https://example.invalid/x"),
             "redirects to https://example.invalid: no redirect to another server is followed",
         ),
     ];
@@ -97,10 +91,7 @@ fn each_failure_is_named_and_the_others_go_on() {
     server.module("items", interface("items", &more).to_string());
     let moved = interface("moved", &more).to_string();
     server.on("/elsewhere/moved.json", [moved.into()]);
-    server.on(
-        "/moved/openapi.json",
-        [Answer::Redirect("/elsewhere/moved.json".to_owned())],
-    );
+    server.on("/moved/openapi.json", [redirect("/elsewhere/moved.json")]);
 
     let text = tree.regen(&server, &[]).failed();
     for (name, _, reason) in &answers {
@@ -159,11 +150,7 @@ fn what_may_pass_is_tried_again_after_a_wait() {
     let tree = Tree::new(&["items"]);
     let server = server(&[]);
     let good = interface("items", LIST).to_string();
-    let bad = [
-        Answer::Status("500 Internal Server Error", ""),
-        Answer::Status("429 Too Many Requests", "retry-after: 7\r\n"),
-        good.into(),
-    ];
+    let bad = [status(500), retry_after(429, "7"), good.into()];
     server.on("/items/openapi.json", bad);
     let (fetcher, waits) = fetcher();
     let text = tree
@@ -190,7 +177,7 @@ fn what_may_pass_is_tried_again_after_a_wait() {
 fn a_server_that_says_nothing_is_given_up() {
     let tree = Tree::new(&["items"]);
     let server = server(&[]);
-    server.on("/items/openapi.json", [Answer::Silence]);
+    server.on("/items/openapi.json", [Reply::silence()]);
     let limits = Limits {
         attempt: Duration::from_millis(30),
         retries: 1,
@@ -201,7 +188,7 @@ fn a_server_that_says_nothing_is_given_up() {
         .regen_with(&fetcher, &tree.workspace(), &server.source(), &[])
         .failed();
     assert!(text.contains("not complete within 0.03 s"), "{text}");
-    assert_eq!(server.seen("/items/openapi.json"), 2);
+    assert_eq!(server.count("/items/openapi.json"), 2);
 }
 
 #[test]
@@ -237,10 +224,7 @@ fn what_stands_outside_fails_those_that_refer_to_it() {
         .expect("an object")
         .remove("400");
     server.module("lone", lone.to_string());
-    server.on(
-        "/common/common-schemas.json",
-        [Answer::Status("404 Not Found", "")],
-    );
+    server.on("/common/common-schemas.json", [status(404)]);
     let text = tree.regen(&server, &[]).failed();
     let start = format!(
         "items: FAILED: {}: the server answers 404",

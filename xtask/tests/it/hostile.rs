@@ -6,7 +6,7 @@ use serde_json::json;
 use xtask::{Limits, Workspace};
 
 use crate::{
-    server::{Answer, Clock, Server},
+    server::{Clock, Server, drip, redirect, retry_after, status},
     tree::{Outcome, Tree, common, fetcher_on, interface, server},
 };
 
@@ -36,7 +36,7 @@ fn a_redirect_to_another_origin_is_refused_and_named() {
         let server = server(&[("items", interface("items", LIST))]);
         // Another port is another origin, on the same host as well.
         let to = format!("{}?key=hunter2", other.address(path));
-        server.on(path, [Answer::Redirect(to)]);
+        server.on(path, [redirect(&to)]);
         let text = failed(&tree, &server);
         let origin = other.address("");
         let expected = format!(
@@ -45,8 +45,8 @@ fn a_redirect_to_another_origin_is_refused_and_named() {
         );
         assert!(text.contains(&expected), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
-        assert_eq!(server.seen(path), 1, "not tried again");
-        assert_eq!(other.seen(&format!("{path}?key=hunter2")), 0);
+        assert_eq!(server.count(path), 1, "not tried again");
+        assert_eq!(other.count(&format!("{path}?key=hunter2")), 0);
     }
 }
 
@@ -56,7 +56,7 @@ fn a_redirect_within_the_server_may_not_carry_credentials() {
     let server = server(&[("items", interface("items", LIST))]);
     let to = server.address("/common/moved.json");
     let to = to.replace("http://", "http://me:hunter2@");
-    server.on(COMMON, [Answer::Redirect(to)]);
+    server.on(COMMON, [redirect(&to)]);
     server.on("/common/moved.json", [common().to_string().into()]);
     let text = failed(&tree, &server);
     assert!(
@@ -64,7 +64,7 @@ fn a_redirect_within_the_server_may_not_carry_credentials() {
         "{text}"
     );
     assert!(!text.contains("hunter2"), "{text}");
-    assert_eq!(server.seen("/common/moved.json"), 0);
+    assert_eq!(server.count("/common/moved.json"), 0);
 }
 
 #[test]
@@ -130,8 +130,8 @@ fn a_reference_stays_on_its_server_and_carries_no_secret() {
             "{text}"
         );
     }
-    assert_eq!(other.seen(COMMON), 0);
-    assert_eq!(server.seen("/common/common-schemas.json?key=hunter2"), 0);
+    assert_eq!(other.count(COMMON), 0);
+    assert_eq!(server.count("/common/common-schemas.json?key=hunter2"), 0);
 }
 
 /// What is no reference to a file is refused in the next step, which must not repeat a secret either.
@@ -168,17 +168,17 @@ fn a_key_of_the_source_is_in_no_error_and_not_in_the_lock() {
         tree.regen_with(&fetcher, &tree.workspace(), &source, &[])
     };
     let path = "/items/openapi.json?key=hunter2";
-    let busy = Answer::Status("503 Service Unavailable", "");
+    let busy = status(503);
     let good = interface("items", LIST).to_string();
     server.on(path, [busy, good.into()]);
     let text = regen(&tree).ok();
     assert!(text.contains("503") && !text.contains("hunter2"), "{text}");
-    assert_eq!(server.seen(COMMON), 1, "without the key");
+    assert_eq!(server.count(COMMON), 1, "without the key");
     for (file, bytes) in tree.files() {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         assert!(!text.contains("hunter2"), "{file}");
     }
-    server.on(path, [Answer::Status("404 Not Found", "")]);
+    server.on(path, [status(404)]);
     let text = regen(&tree).failed();
     assert!(text.contains("404") && !text.contains("hunter2"), "{text}");
     for bad in [
@@ -206,7 +206,7 @@ fn a_source_that_drips_is_given_up_with_module_source_and_bound() {
         let answers = lone["paths"]["/items/"]["get"]["responses"].as_object_mut();
         answers.expect("an object").remove("400");
         let server = server(&[("items", interface("items", LIST)), ("lone", lone)]);
-        server.on(path, [Answer::Drip(clock.clone())]);
+        server.on(path, [drip(&clock)]);
         let limits = Limits {
             module: Duration::from_secs(120),
             ..Limits::default()
@@ -241,7 +241,7 @@ fn retries_and_waits_count_for_the_time_of_a_module() {
     for number in 0..20 {
         let next = format!("{}.json#/components/schemas/RefusalDTO", number + 1);
         let part = json!({"components": {"schemas": {"RefusalDTO": {"$ref": next}}}});
-        let busy = Answer::Status("503 Service Unavailable", "retry-after: 29\r\n");
+        let busy = retry_after(503, "29");
         server.on(
             &format!("/items/{number}.json"),
             [busy, part.to_string().into()],
@@ -259,7 +259,7 @@ fn retries_and_waits_count_for_the_time_of_a_module() {
         text.contains("module `items` is not complete within 290 s"),
         "{text}"
     );
-    let asked = (0..20).filter(|number| server.seen(&format!("/items/{number}.json")) > 0);
+    let asked = (0..20).filter(|number| server.count(&format!("/items/{number}.json")) > 0);
     assert!((9..=11).contains(&asked.count()), "{text}");
 }
 
@@ -281,8 +281,8 @@ fn the_files_of_a_module_are_bounded_together() {
         ),
         "{text}"
     );
-    assert_eq!(server.seen("/items/4.json"), 1);
-    assert_eq!(server.seen("/items/5.json"), 0);
+    assert_eq!(server.count("/items/4.json"), 1);
+    assert_eq!(server.count("/items/5.json"), 0);
 }
 
 /// Reading a pipe would wait for its writer.

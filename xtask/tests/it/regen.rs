@@ -2,10 +2,9 @@
 
 use serde_json::json;
 
-use crate::{
-    server::Answer,
-    tree::{Tree, common, interface, server},
-};
+use hoopai_test_support::Reply;
+
+use crate::tree::{Tree, common, interface, server};
 
 const LIST: (&str, &str) = ("get", "/links/");
 const CREATE: (&str, &str) = ("post", "/links/");
@@ -36,7 +35,7 @@ fn new_modules_get_spec_crate_lock_row_and_facade() {
         "progress in plain lines: {text}"
     );
     assert_eq!(
-        server.seen("/common/common-schemas.json"),
+        server.count("/common/common-schemas.json"),
         1,
         "what two modules refer to is loaded once"
     );
@@ -226,7 +225,7 @@ fn module_limits_the_run_and_names_what_it_does_not_know() {
     ]);
     let text = tree.regen(&server, &["--module", "users"]).ok();
     assert!(text.contains("1 module: 1 updated"), "{text}");
-    assert_eq!(server.seen("/links/openapi.json"), 0);
+    assert_eq!(server.count("/links/openapi.json"), 0);
     assert!(!tree.path("specs/links").exists());
     assert!(
         !tree
@@ -256,7 +255,7 @@ fn offline_runs_the_build_step_alone() {
     );
     tree.regen(&server, &["--offline"]).ok();
     assert!(tree.files() == before);
-    assert_eq!(server.seen("/links/openapi.json"), 1);
+    assert_eq!(server.count("/links/openapi.json"), 1);
 }
 
 #[test]
@@ -283,7 +282,7 @@ fn references_may_refer_on() {
         json!({"$ref": "../more/more.json#/components/schemas/More"});
     server.on("/common/common-schemas.json", [shared.to_string().into()]);
     let more = json!({"components": {"schemas": {"More": {"type": "string"}}}});
-    server.on("/more/more.json", [Answer::from(more.to_string())]);
+    server.on("/more/more.json", [Reply::from(more.to_string())]);
     tree.regen(&server, &[]).ok();
     let lock = tree.read("specs/lock.toml");
     assert!(

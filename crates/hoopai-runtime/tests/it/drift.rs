@@ -1,4 +1,4 @@
-//! JSON that is not as declared: what becomes of it.
+//! Decoding of JSON that deviates from its declaration.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
@@ -8,10 +8,10 @@ use hoopai_runtime::json::{Decoded, from_slice};
 use hoopai_runtime::serde_json::{self, Value, json};
 use hoopai_runtime::{Decimal, Drift, DriftKind, Timestamp};
 
-use crate::api::types::{Anything, Contact, ContactReply, Status};
+use crate::sample_api::types::{Anything, Contact, ContactReply, Status};
 
 hoopai_runtime::model! {
-    /// A reply of which the trace id alone is declared.
+    /// A reply that declares only the trace id.
     pub struct Traced {
         pub trace_id: String = "traceId",
     }
@@ -21,41 +21,41 @@ fn read(text: &str) -> Decoded<Contact> {
     from_slice(text.as_bytes()).unwrap()
 }
 
-/// The drifts, one a line.
-fn told(drift: &[Drift]) -> String {
+/// Returns the drift, one deviation per line.
+fn drift_text(drift: &[Drift]) -> String {
     let lines: Vec<String> = drift.iter().map(Drift::to_string).collect();
     lines.join("\n")
 }
 
-/// What became of one value in one field: the model as it is written back, and what is told.
+/// Decodes one value in one field. Returns the serialized field, the drift, and the model.
 fn field(name: &str, value: &str) -> (Value, String, Contact) {
     let text = format!("{{\"{name}\":{value}}}");
     let read = read(&text);
     (
         serde_json::to_value(&read.value).unwrap()[name].clone(),
-        told(&read.drift),
+        drift_text(&read.drift),
         read.value,
     )
 }
 
 fn coerced(name: &str, value: &str, becomes: Value) {
-    let (back, told, contact) = field(name, value);
-    assert_eq!(back, becomes, "{name}: {value}");
+    let (serialized, drift, contact) = field(name, value);
+    assert_eq!(serialized, becomes, "{name}: {value}");
     assert!(
-        told.starts_with(&format!("`{name}`: ")) && told.contains(" was read as "),
-        "{told}"
+        drift.starts_with(&format!("`{name}`: ")) && drift.contains(" was read as "),
+        "{drift}"
     );
     assert!(contact.extra.is_empty(), "{name}: {value}");
 }
 
-fn aside(name: &str, value: &str, expected: &str) {
-    let (back, told, contact) = field(name, value);
+fn unparsed(name: &str, value: &str, expected: &str) {
+    let (serialized, drift, contact) = field(name, value);
     let raw: Value = serde_json::from_str(value).unwrap();
-    assert_eq!(back, raw, "{name}: {value}");
+    assert_eq!(serialized, raw, "{name}: {value}");
     assert_eq!(contact.extra.get(name), Some(&raw), "{name}: {value}");
     assert!(
-        told.ends_with(" was set aside") && told.contains(expected),
-        "{told}"
+        drift.ends_with(" was set aside") && drift.contains(expected),
+        "{drift}"
     );
     assert_eq!(contact, {
         let mut bare = Contact::new();
@@ -65,12 +65,16 @@ fn aside(name: &str, value: &str, expected: &str) {
 }
 
 fn plain(name: &str, value: &str, becomes: Value) {
-    let (back, told, _) = field(name, value);
-    assert_eq!((back, told), (becomes, String::new()), "{name}: {value}");
+    let (serialized, drift, _) = field(name, value);
+    assert_eq!(
+        (serialized, drift),
+        (becomes, String::new()),
+        "{name}: {value}"
+    );
 }
 
 #[test]
-fn scalars_are_understood_where_they_can_be() {
+fn convertible_scalars_are_coerced() {
     coerced("id", "12", json!("12"));
     coerced("id", "1.10", json!("1.10"));
     coerced(
@@ -93,7 +97,7 @@ fn scalars_are_understood_where_they_can_be() {
 }
 
 #[test]
-fn what_json_does_not_tell_apart_is_no_drift() {
+fn equivalent_json_is_no_drift() {
     plain("visits", "12.0", json!(12));
     plain("visits", "1e3", json!(1000));
     plain("score", "12", json!(12.0));
@@ -107,9 +111,9 @@ fn what_json_does_not_tell_apart_is_no_drift() {
 }
 
 #[test]
-fn what_fits_nothing_is_kept_where_it_stood() {
+fn unparsed_values_are_kept_in_extra() {
     for value in ["{}", r#"[{"a":1}]"#, r#"{"id":"x"}"#] {
-        aside("id", value, "a string");
+        unparsed("id", value, "a string");
     }
     for value in [
         r#""soon""#,
@@ -120,13 +124,13 @@ fn what_fits_nothing_is_kept_where_it_stood() {
         "[]",
         r#""NaN""#,
     ] {
-        aside("visits", value, "a whole number");
+        unparsed("visits", value, "a whole number");
     }
     for value in [r#""inf""#, r#""0x1""#, "false", r#""1,5""#] {
-        aside("score", value, "a number");
+        unparsed("score", value, "a number");
     }
     for value in [r#""yes""#, "2", "[]"] {
-        aside("dnd", value, "a boolean");
+        unparsed("dnd", value, "a boolean");
     }
     for value in [
         r#""a,b""#,
@@ -135,7 +139,7 @@ fn what_fits_nothing_is_kept_where_it_stood() {
         "[null]",
         r#"["a",{"b":1}]"#,
     ] {
-        aside(
+        unparsed(
             "tags",
             value,
             if value.starts_with('[') {
@@ -146,21 +150,21 @@ fn what_fits_nothing_is_kept_where_it_stood() {
         );
     }
     for value in [r#"{"id":"x"}"#, r#""x""#, "false"] {
-        aside("friends", value, "a list");
+        unparsed("friends", value, "a list");
     }
     for value in [r#""x""#, "[]", "0"] {
-        aside("parent", value, "an object");
-        aside("byName", value, "an object");
-        aside("custom", value, "an object");
+        unparsed("parent", value, "an object");
+        unparsed("byName", value, "an object");
+        unparsed("custom", value, "an object");
     }
-    aside("byName", r#"{"a":{"id":"x"},"b":"y"}"#, "an object");
-    aside("grid", r#"[[1],["x"]]"#, "a number");
-    aside("status", r#"["open"]"#, "a string");
-    aside("status", r#"{"a":1}"#, "a string");
+    unparsed("byName", r#"{"a":{"id":"x"},"b":"y"}"#, "an object");
+    unparsed("grid", r#"[[1],["x"]]"#, "a number");
+    unparsed("status", r#"["open"]"#, "a string");
+    unparsed("status", r#"{"a":1}"#, "a string");
 }
 
 #[test]
-fn one_odd_item_does_not_hide_the_others() {
+fn unparsed_item_does_not_affect_other_items() {
     let text = r#"{"friends":[{"id":"a","visits":"x","odd":1.10},null,"Jane",{"id":7},[1]]}"#;
     let read = read(text);
     let friends = read.value.friends.as_deref().unwrap();
@@ -175,7 +179,7 @@ fn one_odd_item_does_not_hide_the_others() {
     assert_eq!(friends[3].id.as_deref(), Some("7"));
     assert!(!format!("{friends:?}").contains("Jane"));
     assert_eq!(
-        told(&read.drift),
+        drift_text(&read.drift),
         "`friends[0].visits`: a string where a whole number is declared was set aside\n\
          `friends[1]`: null where an object is declared was set aside\n\
          `friends[2]`: a string where an object is declared was set aside\n\
@@ -186,13 +190,13 @@ fn one_odd_item_does_not_hide_the_others() {
         serde_json::to_string(&read.value).unwrap(),
         r#"{"friends":[{"id":"a","odd":1.10,"visits":"x"},null,"Jane",{"id":"7"},[1]]}"#
     );
-    // An item that is given a field is an object again.
+    // Setting a field makes the item an object again.
     let item = friends[2].clone().id("b");
     assert_eq!(serde_json::to_string(&item).unwrap(), r#"{"id":"b"}"#);
 }
 
 #[test]
-fn enum_values_are_kept_as_they_came() {
+fn unknown_enum_values_are_kept() {
     for (wire, text) in [
         (r#""parked""#, "parked"),
         ("7", "7"),
@@ -201,9 +205,9 @@ fn enum_values_are_kept_as_they_came() {
         ("true", "true"),
         (r#""7""#, "7"),
     ] {
-        let (back, told, contact) = field("status", wire);
-        assert_eq!(back.to_string(), wire);
-        assert_eq!(told, "");
+        let (serialized, drift, contact) = field("status", wire);
+        assert_eq!(serialized.to_string(), wire);
+        assert_eq!(drift, "");
         let status = contact.status.unwrap();
         assert_eq!((status.as_str(), status.is_known()), (text, false));
         assert_eq!(status, Status::from(text));
@@ -212,32 +216,32 @@ fn enum_values_are_kept_as_they_came() {
 }
 
 #[test]
-fn what_came_is_written_back_digit_by_digit() {
+fn numbers_are_serialized_digit_by_digit() {
     let text = r#"{"custom":{},"amount":1.10,"big":123456789012345678901,"deep":{"z":[1e3],"a":"\u00fc"},"tags":{"x":0.50}}"#;
     let mut contact = read(text).value;
     let expected = r#"{"custom":{},"amount":1.10,"big":123456789012345678901,"deep":{"z":[1e3],"a":"\u00fc"},"tags":{"x":0.50}}"#;
-    let back = |contact: &Contact| -> BTreeMap<String, Box<serde_json::value::RawValue>> {
+    let serialized = |contact: &Contact| -> BTreeMap<String, Box<serde_json::value::RawValue>> {
         serde_json::from_str(&serde_json::to_string(contact).unwrap()).unwrap()
     };
-    let came: BTreeMap<String, Box<serde_json::value::RawValue>> =
+    let fields: BTreeMap<String, Box<serde_json::value::RawValue>> =
         serde_json::from_str(expected).unwrap();
-    for (name, value) in &came {
-        assert_eq!(back(&contact)[name].get(), value.get());
+    for (name, value) in &fields {
+        assert_eq!(serialized(&contact)[name].get(), value.get());
     }
-    // Looking, and changing another field, leaves it so.
+    // Reading it and changing another field do not change it.
     assert_eq!(contact.extra.get("amount"), Some(&json!(1.1)));
     contact.extra.insert("more", 1);
-    assert_eq!(back(&contact)["amount"].get(), "1.10");
+    assert_eq!(serialized(&contact)["amount"].get(), "1.10");
     assert_eq!(
         serde_json::to_value(&contact).unwrap()["amount"],
         json!(1.1)
     );
     contact.extra.insert("amount", 2);
-    assert_eq!(back(&contact)["amount"].get(), "2");
+    assert_eq!(serialized(&contact)["amount"].get(), "2");
 }
 
 #[test]
-fn a_field_that_is_set_replaces_what_was_set_aside() {
+fn set_field_replaces_the_unparsed_value() {
     let contact = read(r#"{"tags":"a,b","id":"c"}"#).value;
     assert_eq!(
         serde_json::to_string(&contact.clone().tags(["a", "b"])).unwrap(),
@@ -250,7 +254,7 @@ fn a_field_that_is_set_replaces_what_was_set_aside() {
 }
 
 #[test]
-fn a_key_that_comes_twice_counts_as_it_came_last() {
+fn last_value_of_a_repeated_key_is_used() {
     assert_eq!(
         serde_json::to_string(&read(r#"{"visits":1,"visits":"x"}"#).value).unwrap(),
         r#"{"visits":"x"}"#
@@ -266,7 +270,7 @@ fn a_key_that_comes_twice_counts_as_it_came_last() {
 }
 
 #[test]
-fn null_is_sent_where_it_is_asked_for() {
+fn explicit_null_is_sent() {
     let contact = Contact::new()
         .id("c")
         .first_name("Jane")
@@ -286,14 +290,15 @@ fn null_is_sent_where_it_is_asked_for() {
 }
 
 #[test]
-fn other_deserializers_read_models_as_before() {
+fn models_decode_with_other_deserializers() {
     let wire = json!({"id": "c", "odd": {"x": "é"}, "friends": [{"odd": null}]});
     let contact: Contact = serde_json::from_value(wire.clone()).unwrap();
     assert_eq!(contact, read(&wire.to_string()).value);
     assert_eq!(serde_json::to_value(&contact).unwrap(), wire);
     let text = r#"{"amount":1.10,"a\"b":[1e3]}"#;
-    let back = serde_json::to_string(&serde_json::from_str::<Contact>(text).unwrap()).unwrap();
-    assert_eq!(back, r#"{"a\"b":[1e3],"amount":1.10}"#);
+    let serialized =
+        serde_json::to_string(&serde_json::from_str::<Contact>(text).unwrap()).unwrap();
+    assert_eq!(serialized, r#"{"a\"b":[1e3],"amount":1.10}"#);
     assert!(serde_json::from_value::<Contact>(json!({"visits": "x"})).is_err());
     assert!(serde_json::from_str::<Contact>(r#"{"visits":"x","id":"c"}"#).is_err());
     assert!(serde_json::from_str::<Contact>("[]").is_err());
@@ -308,11 +313,11 @@ fn other_deserializers_read_models_as_before() {
 }
 
 #[test]
-fn an_object_of_which_nothing_is_known_is_told() {
+fn object_without_known_fields_is_drift() {
     let reply: Decoded<ContactReply> =
         from_slice(br#"{"appointment":{"id":"a"},"traceId":"t"}"#).unwrap();
     assert_eq!(
-        told(&reply.drift),
+        drift_text(&reply.drift),
         "`$`: an object has none of the fields of `ContactReply`"
     );
     assert_eq!(reply.drift[0].kind, DriftKind::UnknownShape);
@@ -322,7 +327,7 @@ fn an_object_of_which_nothing_is_known_is_told() {
     );
     let nested: Decoded<ContactReply> = from_slice(br#"{"contact":{"a":{"id":1},"b":2}}"#).unwrap();
     assert_eq!(
-        told(&nested.drift),
+        drift_text(&nested.drift),
         "`contact`: an object has none of the fields of `Contact`"
     );
 
@@ -333,22 +338,22 @@ fn an_object_of_which_nothing_is_known_is_told() {
         r#"{"contact":{}}"#,
     ] {
         let reply: Decoded<ContactReply> = from_slice(known.as_bytes()).unwrap();
-        assert_eq!(told(&reply.drift), "", "{known}");
+        assert_eq!(drift_text(&reply.drift), "", "{known}");
     }
-    // A field that does not fit is known.
+    // A mistyped field counts as known.
     let reply: Decoded<ContactReply> = from_slice(br#"{"contact":[{"x":1}]}"#).unwrap();
     assert_eq!(
-        told(&reply.drift),
+        drift_text(&reply.drift),
         "`contact`: a list where an object is declared was set aside"
     );
-    // A type whose only field says nothing of what it is misses nothing.
+    // A type whose only field has any type lacks no known field.
     assert!(
         from_slice::<Traced>(br#"{"2026-01-31":{"slots":[]},"traceId":"t"}"#)
             .unwrap()
             .drift
             .is_empty()
     );
-    // A type without fields knows of nothing.
+    // A type without fields declares nothing.
     assert!(
         from_slice::<Anything>(br#"{"a":1}"#)
             .unwrap()
@@ -364,7 +369,7 @@ fn an_object_of_which_nothing_is_known_is_told() {
 }
 
 #[test]
-fn a_reply_of_another_kind_is_there_as_it_came() {
+fn reply_of_another_json_type_is_kept() {
     for text in [r#"[{"id":"c"}]"#, r#""ok""#, "true", " 7 "] {
         let read = read(text);
         let raw: Value = serde_json::from_str(text).unwrap();
@@ -381,7 +386,7 @@ fn a_reply_of_another_kind_is_there_as_it_came() {
         (0, Some(json!({"contacts": [{"id": 1}]})))
     );
     assert_eq!(
-        told(&list.drift),
+        drift_text(&list.drift),
         "`$`: an object where a list is declared was set aside"
     );
     let texts: Decoded<Vec<String>> = from_slice(br#"["a",{"b":1}]"#).unwrap();
@@ -391,7 +396,7 @@ fn a_reply_of_another_kind_is_there_as_it_came() {
     );
     assert_eq!(texts.drift[0].path, "[1]");
 
-    // There is no empty value of these, so that one would be made up.
+    // These types have no empty value.
     let error = from_slice::<bool>(b"{}").unwrap_err();
     assert_eq!(
         (error.kind(), error.json_path()),
@@ -423,7 +428,7 @@ fn stray_bytes_are_drift() {
 }
 
 #[test]
-fn what_is_no_json_stays_an_error_wherever_it_breaks() {
+fn truncated_json_is_an_error_at_any_length() {
     for text in [
         r#"{"visits":"x","#,
         r#"{"visits":{"a":}}"#,
@@ -466,7 +471,7 @@ fn what_is_no_json_stays_an_error_wherever_it_breaks() {
 }
 
 #[test]
-fn reports_have_an_end_and_values_do_not() {
+fn drift_reports_are_bounded_and_values_are_not() {
     let items = vec![r#"{"id":1,"visits":"x"}"#; 1000].join(",");
     let list: Decoded<Vec<Contact>> = from_slice(format!("[{items}]").as_bytes()).unwrap();
     assert_eq!((list.value.len(), list.drift.len()), (1000, 256));
@@ -478,13 +483,13 @@ fn reports_have_an_end_and_values_do_not() {
 }
 
 #[test]
-fn keys_that_can_be_about_a_person_are_masked() {
+fn keys_with_personal_data_are_masked() {
     let read = read(r#"{"byName":{"jane@example.com":{"visits":"x"}}}"#);
     assert_eq!(read.drift[0].path, "byName.***.visits");
 }
 
 #[test]
-fn times_and_amounts_are_written_as_they_came() {
+fn timestamps_and_decimals_are_serialized_unchanged() {
     hoopai_runtime::model! {
         /// A payment.
         pub struct Payment {
@@ -521,7 +526,7 @@ fn times_and_amounts_are_written_as_they_came() {
     assert_eq!(read.value.amount, Some("2.5".parse().unwrap()));
     assert_eq!(read.value.extra.get("at"), Some(&json!("soon")));
     assert_eq!(
-        told(&read.drift),
+        drift_text(&read.drift),
         "`at`: a string where a date of RFC 3339 or RFC 2822, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
          `times[1]`: an object where a date of RFC 3339 or RFC 2822, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
          `amount`: a string was read as a number"
@@ -534,7 +539,7 @@ fn times_and_amounts_are_written_as_they_came() {
 }
 
 #[test]
-fn what_stands_under_keys_that_are_data_is_read_as_its_type() {
+fn map_values_decode_as_their_type() {
     hoopai_runtime::model! {
         /// The slots of a day.
         pub struct Day {

@@ -1,4 +1,4 @@
-//! Errors: what they say, what they know, and what they never show.
+//! Errors: text, accessors, and redaction.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -6,27 +6,25 @@ use std::time::Duration;
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::serde_json::json;
 use hoopai_runtime::{Error, Method};
+use hoopai_test_support::{Reply, Server};
 
-use crate::api::Client;
-use crate::api::types::Contact;
-use crate::server::{Answer, LOCATION, Server, TOKEN, client_at, raw, silent};
+use crate::clients::{Clients, LOCATION, TOKEN};
+use crate::sample_api::Client;
+use crate::sample_api::types::Contact;
 
-async fn refused(answer: Answer) -> Error {
-    Server::start(answer)
-        .await
+async fn refused(answer: Reply) -> Error {
+    Server::with_reply(answer)
         .client()
-        .get_contact()
-        .contact_id("Hk7dD1fI4gZ1lS1kO8qQ")
-        .send()
+        .get("Hk7dD1fI4gZ1lS1kO8qQ")
         .await
         .unwrap_err()
 }
 
 #[tokio::test]
-async fn an_error_knows_the_call_and_the_reply() {
+async fn error_contains_call_and_reply_data() {
     let body = r#"{"statusCode":422,"message":["a must be set","b should not exist"],"error":"Unprocessable Entity",
         "errors":[{"field":"a","message":"is empty"}],"meta":{"contactId":"c9"},"traceId":"t-1"}"#;
-    let error = refused(Answer::new(400, body).header("x-request-id", "r-1")).await;
+    let error = refused(Reply::with_headers(400, &[("x-request-id", "r-1")], body)).await;
     assert_eq!(error.kind(), ErrorKind::Status);
     assert_eq!(
         error.operation().map(|operation| operation.id),
@@ -66,9 +64,9 @@ async fn an_error_knows_the_call_and_the_reply() {
 }
 
 #[tokio::test]
-async fn every_refusal_says_what_to_do() {
+async fn error_reply_text_names_a_remedy() {
     let message = |text: &str| json!({"message": text}).to_string();
-    for (status, body, says) in [
+    for (status, body, expected) in [
         (
             400,
             message("Contact not found for id:Hk7dD1fI4gZ1lS1kO8qQ"),
@@ -131,10 +129,10 @@ async fn every_refusal_says_what_to_do() {
         (502, r#"{"message":"#.into(), "cut off"),
         (503, "upstream failed".into(), "not JSON"),
     ] {
-        let error = refused(Answer::new(status, body)).await;
+        let error = refused(Reply::json(status, body)).await;
         assert!(
-            error.to_string().contains(says),
-            "{status} should say {says:?}: {error}"
+            error.to_string().contains(expected),
+            "{status} should say {expected:?}: {error}"
         );
         assert!(
             error.to_string().contains(&format!("({status})")),
@@ -144,7 +142,7 @@ async fn every_refusal_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn predicates_tell_the_kinds_apart() {
+async fn predicates_distinguish_error_kinds() {
     type Predicate = fn(&Error) -> bool;
     let predicates: [Predicate; 5] = [
         Error::is_auth,
@@ -163,7 +161,7 @@ async fn predicates_tell_the_kinds_apart() {
         (429, "{}", Some(4)),
         (500, r#"{"message":"not found"}"#, None),
     ] {
-        let error = refused(Answer::new(status, body)).await;
+        let error = refused(Reply::json(status, body)).await;
         for (i, predicate) in predicates.iter().enumerate() {
             assert_eq!(
                 predicate(&error),
@@ -176,18 +174,15 @@ async fn predicates_tell_the_kinds_apart() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_error_and_is_not_followed() {
-    let elsewhere = Server::plain().await;
+async fn redirect_is_an_error_and_is_not_followed() {
+    let elsewhere = Server::with_body("{}");
     for status in [301, 302, 307, 308] {
-        let server =
-            Server::start(Answer::new(status, "").header("location", &elsewhere.url)).await;
-        let error = server
-            .client()
-            .get_contact()
-            .contact_id("c")
-            .send()
-            .await
-            .unwrap_err();
+        let server = Server::with_reply(Reply::with_headers(
+            status,
+            &[("location", &elsewhere.url)],
+            "",
+        ));
+        let error = server.client().get("c").await.unwrap_err();
         assert!(error.to_string().contains("redirect"), "{error}");
         assert!(!error.to_string().contains(&elsewhere.url), "{error}");
     }
@@ -195,12 +190,11 @@ async fn a_redirect_is_an_error_and_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_refusal_whose_body_breaks_off_is_still_a_refusal() {
-    let url = raw(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 100\r\n\r\n{\"mess").await;
-    let error = client_at(&url)
-        .get_contact()
-        .contact_id("c")
-        .send()
+async fn error_reply_with_truncated_body_keeps_its_kind() {
+    let reply = Reply::raw(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 100\r\n\r\n{\"mess").close();
+    let error = Server::with_reply(reply)
+        .client_with_location()
+        .get("c")
         .await
         .unwrap_err();
     assert!(error.is_forbidden(), "{error}");
@@ -208,18 +202,10 @@ async fn a_refusal_whose_body_breaks_off_is_still_a_refusal() {
 }
 
 #[tokio::test]
-async fn time_running_out_is_told() {
-    let url = silent().await;
-    let handle = hoopai_runtime::Handle::builder()
-        .private_token(TOKEN)
-        .base_url(url);
+async fn elapsed_timeout_is_a_timeout_error() {
+    let handle = Server::with_reply(Reply::silence()).builder();
     let client = Client::new(handle.timeout(Duration::from_millis(50)).build().unwrap());
-    let error = client
-        .get_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap_err();
+    let error = client.get("c").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.is_timeout(), error.is_connect()),
         (ErrorKind::Timeout, true, false)
@@ -228,14 +214,10 @@ async fn time_running_out_is_told() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_refused_is_told() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let error = client_at(&url)
-        .get_contact()
-        .contact_id("Hk7dD1fI4gZ1lS1kO8qQ")
-        .send()
+async fn refused_connection_is_a_connect_error() {
+    let error = Server::refusing_url()
+        .client_with_location()
+        .get("Hk7dD1fI4gZ1lS1kO8qQ")
         .await
         .unwrap_err();
     assert_eq!(
@@ -253,7 +235,7 @@ async fn a_connection_that_is_refused_is_told() {
     );
 }
 
-/// Everything that an error shows, with the causes under it.
+/// Returns all output of an error and its causes.
 fn whole(error: &Error) -> String {
     let mut out = format!("{error} {error:?} {error:#?}");
     let mut cause = error.source();
@@ -264,9 +246,9 @@ fn whole(error: &Error) -> String {
     out
 }
 
-/// Planted in token, path, query, body and reply; found in nothing that is shown.
+/// The values are in token, path, query, body and reply, and in no output.
 #[tokio::test]
-async fn no_secret_and_nothing_personal_is_shown() {
+async fn secrets_and_personal_data_are_never_shown() {
     const PLANTED: [&str; 9] = [
         TOKEN,
         LOCATION,
@@ -278,17 +260,17 @@ async fn no_secret_and_nothing_personal_is_shown() {
         "Secret Street",
         "1234567890",
     ];
-    let said = format!(
+    let values = format!(
         "{TOKEN} {LOCATION}: jane.doe@example.com, +1 555 010 9999, 5550109999, Jane Q. Doe at Secret Street; id Hk7dD1fI4gZ1lS1kO8qQ, 1234567890"
     );
     let bodies = [
-        json!({"message": said, "error": said, "traceId": said}).to_string(),
-        json!({"message": [said], "errors": [{"field": said, "message": said}]}).to_string(),
-        json!({"message": {"contact": said}, "name": said, "meta": {"contactName": said}})
+        json!({"message": values, "error": values, "traceId": values}).to_string(),
+        json!({"message": [values], "errors": [{"field": values, "message": values}]}).to_string(),
+        json!({"message": {"contact": values}, "name": values, "meta": {"contactName": values}})
             .to_string(),
-        format!("<html>{said}</html>"),
-        format!("{{\"message\":\"{said}"),
-        said.clone(),
+        format!("<html>{values}</html>"),
+        format!("{{\"message\":\"{values}"),
+        values.clone(),
     ];
     let contact = || {
         Contact::new()
@@ -299,10 +281,9 @@ async fn no_secret_and_nothing_personal_is_shown() {
     };
     for status in [200, 301, 400, 401, 403, 404, 422, 429, 500] {
         for body in &bodies {
-            let answer =
-                Answer::new(status, body.clone()).header("x-request-id", "jane.doe@example.com");
-            let server = Server::start(answer).await;
-            let client = server.located();
+            let headers = [("x-request-id", "jane.doe@example.com")];
+            let server = Server::with_reply(Reply::with_headers(status, &headers, body));
+            let client = server.client_with_location();
             let mut shown = format!("{client:?} {:?}", server.builder().location(LOCATION));
             let create = client
                 .create_contact()

@@ -1,21 +1,21 @@
-//! The runtime as module crates and their users meet it: macros as generated code uses them, calls as the wire sees them.
+//! Tests of the runtime's public interface: macros as generated code uses them, and calls to a
+//! server.
 
-mod addresses;
 mod any_json;
-mod api;
-mod bodies;
-mod bounds;
-mod complaints;
+mod clients;
 mod drift;
-mod drift_of_calls;
+mod drift_reporting;
+mod error_kinds;
+mod error_messages;
 mod errors;
+mod handle_builder;
 mod headers;
-mod log;
 mod models;
 mod paging;
-mod raw;
-mod refusals;
+mod raw_calls;
 mod replies;
-mod server;
-mod settings;
-mod variations;
+mod reply_variations;
+mod request_bodies;
+mod request_limits;
+mod sample_api;
+mod urls;

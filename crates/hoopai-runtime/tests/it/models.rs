@@ -1,4 +1,4 @@
-//! What the macros make of models and open enums.
+//! Models and open enums that the macros define.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
@@ -6,10 +6,10 @@ use std::hash::{Hash, Hasher};
 
 use hoopai_runtime::serde_json::{self, Value, json};
 
-use crate::api::types::{Anything, Contact, Status};
+use crate::sample_api::types::{Anything, Contact, Status};
 
 #[test]
-fn a_model_survives_reading_and_writing() {
+fn model_round_trips() {
     let wire = json!({
         "id": "c1", "score": 1.5, "visits": 3, "dnd": false, "status": "parked", "tags": [],
         "friends": [{"id": "c2", "unknown": {"a": [null]}}], "parent": {"parent": {}}, "grid": [[1.0], []],
@@ -29,7 +29,7 @@ fn a_model_survives_reading_and_writing() {
 }
 
 #[test]
-fn null_and_absent_are_the_same() {
+fn null_and_absent_are_equal() {
     let nulls = json!({
         "id": null, "score": null, "visits": null, "dnd": null, "status": null, "tags": null, "friends": null,
         "parent": null, "grid": null, "byName": null, "anything": null, "custom": null, "type": null
@@ -42,13 +42,13 @@ fn null_and_absent_are_the_same() {
 }
 
 #[test]
-fn a_model_without_fields_keeps_what_came() {
+fn model_without_fields_keeps_all_values() {
     let anything: Anything = serde_json::from_str(r#"{"a":1}"#).unwrap();
     assert_eq!(serde_json::to_string(&anything).unwrap(), r#"{"a":1}"#);
 }
 
 #[test]
-fn setters_take_what_turns_into_the_field() {
+fn setters_accept_into_conversions() {
     let contact = Contact::new()
         .id("c1")
         .first_name(String::from("Jane"))
@@ -72,7 +72,7 @@ fn setters_take_what_turns_into_the_field() {
 }
 
 #[test]
-fn extra_fields_are_set_and_taken() {
+fn extra_fields_are_set_and_removed() {
     let mut contact = Contact::new().id("c1");
     assert!(contact.extra.is_empty() && contact.extra.get("a").is_none());
     assert_eq!(contact.extra.insert("a", 1), None);
@@ -91,7 +91,7 @@ fn extra_fields_are_set_and_taken() {
 }
 
 #[test]
-fn debug_shows_the_shape_only() {
+fn debug_output_contains_no_values() {
     let mut contact = Contact::new()
         .first_name("Jane")
         .score(1.5)
@@ -122,7 +122,7 @@ fn hash(value: &Status) -> u64 {
 }
 
 #[test]
-fn open_enums_keep_every_text() {
+fn open_enums_keep_any_text() {
     for text in ["open", "won", "on hold", "parked", "", "Open", "ü\"\\"] {
         let value = Status::from(text);
         assert_eq!(value.as_str(), text);
@@ -157,19 +157,18 @@ fn equality_order_and_hash_of_open_enums_agree() {
     }
 }
 
-/// Clients and calls go from thread to thread.
 #[test]
-fn what_is_shared_may_be_sent() {
-    fn shared<T: Send + Sync + 'static>() {}
-    fn sent<T: Send + 'static>(_: T) {}
-    shared::<hoopai_runtime::Handle>();
-    shared::<hoopai_runtime::Error>();
-    shared::<crate::api::Client>();
-    shared::<hoopai_runtime::Response<Contact>>();
+fn clients_and_calls_are_send_and_sync() {
+    fn is_send_and_sync<T: Send + Sync + 'static>() {}
+    fn is_send<T: Send + 'static>(_: T) {}
+    is_send_and_sync::<hoopai_runtime::Handle>();
+    is_send_and_sync::<hoopai_runtime::Error>();
+    is_send_and_sync::<crate::sample_api::Client>();
+    is_send_and_sync::<hoopai_runtime::Response<Contact>>();
     let handle = hoopai_runtime::Handle::builder()
         .private_token("t")
         .build()
         .unwrap();
-    sent(crate::api::Client::new(&handle).get_contact().send());
-    sent(crate::api::Client::new(handle).upload_file());
+    is_send(crate::sample_api::Client::new(&handle).get_contact().send());
+    is_send(crate::sample_api::Client::new(handle).upload_file());
 }

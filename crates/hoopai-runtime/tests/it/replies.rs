@@ -1,24 +1,19 @@
-//! Replies as callers read them.
+//! Replies: typed values, empty bodies, bytes, size limits and broken connections.
 
 use futures_util::TryStreamExt;
 use hoopai_runtime::CallOptions;
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::serde_json::{Value, json};
+use hoopai_test_support::{Reply, Server};
 
-use crate::api::Client;
-use crate::server::{Answer, Server, client_at, raw};
+use crate::clients::Clients;
+use crate::sample_api::Client;
 
 #[tokio::test]
-async fn a_reply_is_read_with_what_came_along() {
+async fn reply_carries_status_headers_and_ids() {
     let body = r#"{"contact":{"id":"c1","firstName":null,"odd":[1]},"traceId":"t-1"}"#;
-    let server = Server::start(Answer::new(201, body).header("x-request-id", "r-1")).await;
-    let reply = server
-        .client()
-        .get_contact()
-        .contact_id("c1")
-        .send()
-        .await
-        .unwrap();
+    let server = Server::with_reply(Reply::with_headers(201, &[("x-request-id", "r-1")], body));
+    let reply = server.client().get("c1").await.unwrap();
     assert_eq!(reply.status().as_u16(), 201);
     assert_eq!(
         (reply.trace_id(), reply.request_id()),
@@ -34,22 +29,17 @@ async fn a_reply_is_read_with_what_came_along() {
 }
 
 #[tokio::test]
-async fn an_empty_body_is_the_empty_value() {
+async fn empty_body_decodes_to_the_empty_value() {
     for body in ["", " \n"] {
-        let server = Server::start(Answer::new(200, body)).await;
+        let server = Server::with_reply(Reply::json(200, body));
+        assert_eq!(server.client().get("c").await.unwrap().contact, None);
         assert_eq!(
-            server
-                .client()
-                .get_contact()
-                .contact_id("c")
+            *server
+                .client_with_location()
+                .list_contacts()
                 .send()
                 .await
-                .unwrap()
-                .contact,
-            None
-        );
-        assert_eq!(
-            *server.located().list_contacts().send().await.unwrap(),
+                .unwrap(),
             Value::Null
         );
         assert!(
@@ -70,24 +60,16 @@ async fn an_empty_body_is_the_empty_value() {
             .await
             .unwrap();
     }
-    let server = Server::start(Answer::new(204, "")).await;
+    let server = Server::with_reply(Reply::json(204, ""));
     assert_eq!(
-        server
-            .client()
-            .get_contact()
-            .contact_id("c")
-            .send()
-            .await
-            .unwrap()
-            .status()
-            .as_u16(),
+        server.client().get("c").await.unwrap().status().as_u16(),
         204
     );
 }
 
 #[tokio::test]
-async fn what_an_empty_reply_holds_is_left_aside() {
-    let server = Server::start(Answer::json("{\"succeded\":true,\"traceId\":\"t-1\"}")).await;
+async fn fields_of_an_undeclared_body_are_ignored() {
+    let server = Server::with_body("{\"succeded\":true,\"traceId\":\"t-1\"}");
     let reply = server
         .client()
         .delete_contact()
@@ -96,10 +78,10 @@ async fn what_an_empty_reply_holds_is_left_aside() {
         .await
         .unwrap();
     assert_eq!(
-        (server.seen().method.as_str(), reply.trace_id()),
+        (server.single().method.as_str(), reply.trace_id()),
         ("DELETE", Some("t-1"))
     );
-    let server = Server::start(Answer::json("no JSON")).await;
+    let server = Server::with_body("no JSON");
     server
         .client()
         .delete_contact()
@@ -110,10 +92,13 @@ async fn what_an_empty_reply_holds_is_left_aside() {
 }
 
 #[tokio::test]
-async fn bytes_are_collected_or_streamed() {
+async fn byte_reply_is_collected_or_streamed() {
     let bytes = vec![7; 300_000];
-    let server =
-        Server::start(Answer::new(200, bytes.clone()).header("content-type", "image/png")).await;
+    let server = Server::with_reply(Reply::with_headers(
+        200,
+        &[("content-type", "image/png")],
+        &bytes,
+    ));
     let reply = server
         .client()
         .download()
@@ -122,7 +107,7 @@ async fn bytes_are_collected_or_streamed() {
         .await
         .unwrap();
     assert_eq!(reply.header("content-type"), Some("image/png"));
-    assert_eq!(server.seen().header("accept"), Some("*/*"));
+    assert_eq!(server.single().header("accept"), Some("*/*"));
     assert_eq!(reply.into_inner().collect().await.unwrap(), bytes);
 
     let reply = server
@@ -144,8 +129,8 @@ async fn bytes_are_collected_or_streamed() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_refused_are_an_error() {
-    let server = Server::start(Answer::new(404, r#"{"message":"File not found"}"#)).await;
+async fn byte_reply_with_error_status_is_an_error() {
+    let server = Server::with_reply(Reply::json(404, r#"{"message":"File not found"}"#));
     let error = server
         .client()
         .download()
@@ -160,9 +145,9 @@ async fn bytes_that_are_refused_are_an_error() {
 }
 
 #[tokio::test]
-async fn a_reply_beyond_the_limit_is_not_read() {
+async fn reply_above_size_limit_is_not_read() {
     let body = format!("[{}1]", "1,".repeat(1000));
-    let server = Server::start(Answer::json(&body)).await;
+    let server = Server::with_body(&body);
     let limited = |bytes| {
         Client::new(
             server
@@ -187,11 +172,10 @@ async fn a_reply_beyond_the_limit_is_not_read() {
 }
 
 #[tokio::test]
-async fn the_limit_holds_where_no_length_is_announced() {
-    let url = raw(b"HTTP/1.1 200 OK\r\n\r\n[1,2,3,4,5,6,7,8,9,10,11,12,13]").await;
-    let handle = hoopai_runtime::Handle::builder()
-        .private_token("t")
-        .base_url(url)
+async fn size_limit_applies_without_content_length() {
+    let reply = Reply::raw("HTTP/1.1 200 OK\r\n\r\n[1,2,3,4,5,6,7,8,9,10,11,12,13]").close();
+    let handle = Server::with_reply(reply)
+        .builder()
         .response_limit(20)
         .build()
         .unwrap();
@@ -204,12 +188,11 @@ async fn the_limit_holds_where_no_length_is_announced() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_is_told_from_a_reply_that_is_cut_off() {
-    let url = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"contact\":").await;
-    let error = client_at(&url)
-        .get_contact()
-        .contact_id("c")
-        .send()
+async fn broken_connection_differs_from_truncated_reply() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n";
+    let error = Server::with_reply(Reply::raw(head).write("{\"contact\":").close())
+        .client_with_location()
+        .get("c")
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
@@ -220,40 +203,22 @@ async fn a_connection_that_breaks_is_told_from_a_reply_that_is_cut_off() {
         "{error}"
     );
 
-    let server = Server::start(Answer::json(r#"{"contact":{"id":"jane"#)).await;
-    let error = server
-        .client()
-        .get_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap_err();
+    let server = Server::with_body(r#"{"contact":{"id":"jane"#);
+    let error = server.client().get("c").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("cut off"), "{error}");
 }
 
 #[tokio::test]
-async fn a_page_in_place_of_json_is_named() {
-    let server = Server::start(Answer::json("<html>Sign in, Jane</html>")).await;
-    let error = server
-        .client()
-        .get_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap_err();
+async fn html_in_place_of_json_is_named() {
+    let server = Server::with_body("<html>Sign in, Jane</html>");
+    let error = server.client().get("c").await.unwrap_err();
     assert!(
         error.is_decode() && error.to_string().contains("HTML page"),
         "{error}"
     );
-    let server = Server::start(Answer::json("Jane is out")).await;
-    let error = server
-        .client()
-        .get_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap_err();
+    let server = Server::with_body("Jane is out");
+    let error = server.client().get("c").await.unwrap_err();
     assert!(
         error.is_decode()
             && error.to_string().contains("no JSON")
@@ -263,9 +228,9 @@ async fn a_page_in_place_of_json_is_named() {
 }
 
 #[tokio::test]
-async fn a_value_that_does_not_fit_is_named_and_not_shown() {
+async fn mistyped_value_is_named_and_not_shown() {
     let body = r#"{"contact":{"id":"c1","friends":[{"id":"c2"},{"visits":"jane@example.com, expected nobody"}]}}"#;
-    let server = Server::start(Answer::json(body)).await;
+    let server = Server::with_body(body);
     let error = server
         .client()
         .get_contact()

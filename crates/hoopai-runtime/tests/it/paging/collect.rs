@@ -1,19 +1,20 @@
-//! Lists as a whole, and page by page.
+//! Lists read as a whole and page by page.
 
 use hoopai_runtime::Method;
 use hoopai_runtime::error::{ErrorKind, PagingErrorKind};
 use hoopai_runtime::operation::Paging;
+use hoopai_test_support::{Reply, Server};
 
-use super::book::{Book, CURSOR, Item, ItemsReply, OFFSET, PAGE, handle, list, rules};
-use crate::api;
-use crate::server::{Answer, Server};
+use super::fake_list::{CURSOR, FakeList, Item, ItemsReply, OFFSET, PAGE, handle, list, rules};
+use crate::clients::Clients;
+use crate::sample_api;
 
 #[tokio::test]
-async fn a_list_is_collected_to_its_end() {
+async fn list_is_collected_to_its_end() {
     for rule in rules() {
         for count in [0, 1, 10, 11, 25] {
             for limit in [count, count + 1, 1_000] {
-                let server = Book::full(count).server().await;
+                let server = FakeList::full(count).server();
                 let all = list(&handle(&server), rule)
                     .collect_all(limit)
                     .await
@@ -25,11 +26,11 @@ async fn a_list_is_collected_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_list_beyond_the_limit_is_an_error_and_no_page_more_is_read() {
+async fn list_above_limit_is_an_error_and_stops_reading() {
     for rule in rules() {
         for concurrent in [1, 4] {
             for (limit, requests) in [(0, 1), (9, 1), (10, 2), (19, 2), (20, 3), (24, 3)] {
-                let server = Book::full(57).server().await;
+                let server = FakeList::full(57).server();
                 let list = list(&handle(&server), rule).concurrent(concurrent);
                 let error = list.collect_all(limit).await.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Paging);
@@ -48,8 +49,8 @@ async fn a_list_beyond_the_limit_is_an_error_and_no_page_more_is_read() {
 }
 
 #[tokio::test]
-async fn the_limit_is_of_what_is_collected() {
-    let server = Book::full(30).server().await;
+async fn limit_counts_collected_items() {
+    let server = FakeList::full(30).server();
     let handle = handle(&server);
     let mut first = list(&handle, CURSOR);
     for _ in 0..15 {
@@ -62,12 +63,12 @@ async fn the_limit_is_of_what_is_collected() {
 }
 
 #[tokio::test]
-async fn pages_come_as_send_gives_them() {
+async fn pages_equal_the_replies_of_send() {
     const TOTAL: Paging = Paging {
         total: Some("meta.total"),
         ..PAGE
     };
-    let server = Book::full(23).server().await;
+    let server = FakeList::full(23).server();
     let call = handle(&server).request(Method::Get, "/items");
     let mut pages = call.pages::<ItemsReply>(TOTAL);
     let mut lengths = Vec::new();
@@ -82,7 +83,7 @@ async fn pages_come_as_send_gives_them() {
     assert_eq!(lengths, [(1, 10), (2, 10), (3, 3)]);
     assert_eq!((server.count(), pages.total()), (3, Some(23)));
 
-    let server = Server::start(Answer::json(r#"{"items":[]}"#)).await;
+    let server = Server::with_body(r#"{"items":[]}"#);
     let call = handle(&server).request(Method::Get, "/items");
     let mut pages = call.pages::<ItemsReply>(OFFSET);
     assert_eq!(pages.next().await.unwrap().unwrap().items(), 0);
@@ -90,8 +91,8 @@ async fn pages_come_as_send_gives_them() {
 }
 
 #[tokio::test]
-async fn a_page_shows_nothing_of_what_it_holds() {
-    let server = Server::start(Answer::json(r#"{"items":[{"id":"jane@example.com"}]}"#)).await;
+async fn page_debug_output_contains_no_items() {
+    let server = Server::with_body(r#"{"items":[{"id":"jane@example.com"}]}"#);
     let call = handle(&server).request(Method::Get, "/items");
     let mut pages = call.pages::<ItemsReply>(CURSOR);
     let page = pages.next().await.unwrap().unwrap();
@@ -101,19 +102,21 @@ async fn a_page_shows_nothing_of_what_it_holds() {
 }
 
 #[tokio::test]
-async fn builders_of_operations_that_page_have_it_all() {
+async fn builders_of_paged_operations_have_all_methods() {
     use futures_util::StreamExt;
 
-    let server = Server::scripted(|seen| {
-        Answer::json(match seen.number("skip").unwrap() {
-            0 => r#"{"contacts":[{"id":"0"},{"id":"1"}],"count":3}"#,
-            2 => r#"{"contacts":[{"id":"2"}],"count":3}"#,
-            _ => r#"{"contacts":[],"count":3}"#,
-        })
-    })
-    .await;
-    let client = server.located();
-    let page = |client: &api::Client| client.page_contacts();
+    let server = Server::start(|request| {
+        Reply::json(
+            200,
+            match request.number("skip").unwrap() {
+                0 => r#"{"contacts":[{"id":"0"},{"id":"1"}],"count":3}"#,
+                2 => r#"{"contacts":[{"id":"2"}],"count":3}"#,
+                _ => r#"{"contacts":[],"count":3}"#,
+            },
+        )
+    });
+    let client = server.client_with_location();
+    let page = |client: &sample_api::Client| client.page_contacts();
     let all = page(&client).collect_all(3).await.unwrap();
     assert_eq!(all[2].id.as_deref(), Some("2"));
     assert_eq!(server.count(), 2);
@@ -121,7 +124,7 @@ async fn builders_of_operations_that_page_have_it_all() {
         server.last().target,
         format!(
             "/contacts/paged?limit=100&skip=2&locationId={}",
-            crate::server::LOCATION
+            crate::clients::LOCATION
         )
     );
     let ids: Vec<String> = page(&client)
@@ -135,8 +138,8 @@ async fn builders_of_operations_that_page_have_it_all() {
     let first = pages[0].as_ref().unwrap();
     assert_eq!(first.contacts.as_ref().unwrap().len(), 2);
     assert!(server.last().target.contains("limit=2"));
-    // A row without a rule has no pages, whoever asks.
-    let call = hoopai_runtime::Call::new(&handle(&server), &api::operations::LIST_CONTACTS);
+    // An operation without a paging rule has no pages.
+    let call = hoopai_runtime::Call::new(&handle(&server), &sample_api::operations::LIST_CONTACTS);
     let error = hoopai_runtime::__private::item_stream::<Item>(call)
         .next()
         .await
@@ -145,11 +148,10 @@ async fn builders_of_operations_that_page_have_it_all() {
     assert_eq!(error.kind(), ErrorKind::Request);
 }
 
-/// Lists go to other tasks and are polled there.
 #[test]
-fn lists_can_be_sent() {
-    fn sent<T: Send + Unpin>() {}
-    sent::<hoopai_runtime::paging::ItemStream<std::marker::PhantomPinned>>();
-    sent::<hoopai_runtime::paging::PageStream<std::marker::PhantomPinned>>();
-    sent::<hoopai_runtime::paging::CollectFuture<Item>>();
+fn lists_are_send() {
+    fn is_send<T: Send + Unpin>() {}
+    is_send::<hoopai_runtime::paging::ItemStream<std::marker::PhantomPinned>>();
+    is_send::<hoopai_runtime::paging::PageStream<std::marker::PhantomPinned>>();
+    is_send::<hoopai_runtime::paging::CollectFuture<Item>>();
 }

@@ -1,12 +1,12 @@
 //! Lists over many pages.
 
-mod book;
 mod collect;
 mod drift;
-mod ends;
-mod flights;
+mod fake_list;
+mod misbehaving_server;
 mod positions;
+mod prefetch;
 mod random;
-mod styles;
-mod traps;
-mod wire;
+mod requests;
+mod strategies;
+mod termination;

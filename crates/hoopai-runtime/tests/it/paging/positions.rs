@@ -1,15 +1,17 @@
-//! Positions: kept as text, gone on from, refused where they do not belong.
+//! Positions: serialized, resumed from, and rejected by other lists.
 
 use hoopai_runtime::error::{ErrorKind, PagingErrorKind};
 use hoopai_runtime::operation::Paging;
 use hoopai_runtime::paging::ListPosition;
 use hoopai_runtime::serde_json;
 use hoopai_runtime::{Handle, Method};
+use hoopai_test_support::{Reply, Server};
 
-use super::book::{Book, CURSOR, Item, ItemsReply, OFFSET, PAGE, handle, ids, list, rules};
-use crate::server::{Answer, Server};
+use super::fake_list::{
+    CURSOR, FakeList, Item, ItemsReply, OFFSET, PAGE, handle, ids, list, rules,
+};
 
-/// A position after it was written and read.
+/// Returns a position after serializing and parsing it.
 fn kept(position: &ListPosition) -> ListPosition {
     let text = serde_json::to_string(position).unwrap();
     let read: ListPosition = serde_json::from_str(&text).unwrap();
@@ -17,7 +19,7 @@ fn kept(position: &ListPosition) -> ListPosition {
     read
 }
 
-/// Takes so many items and keeps the position.
+/// Reads a number of items. Returns their ids and the position.
 async fn take(
     handle: &Handle,
     rule: Paging,
@@ -28,103 +30,102 @@ async fn take(
     if let Some(from) = from {
         list = list.resume(from);
     }
-    let mut came = Vec::new();
+    let mut received = Vec::new();
     for _ in 0..count {
         match list.next().await {
-            Some(item) => came.push(item.unwrap().id.unwrap()),
+            Some(item) => received.push(item.unwrap().id.unwrap()),
             None => break,
         }
     }
-    (came, kept(&list.position()))
+    (received, kept(&list.position()))
 }
 
 #[tokio::test]
-async fn a_list_goes_on_from_every_item() {
-    let book = Book::of(vec![
+async fn list_resumes_after_any_item() {
+    let fake = FakeList::of(vec![
         (0..10).collect(),
         (10..13).collect(),
         (13..23).collect(),
     ]);
-    let server = book.server().await;
+    let server = fake.server();
     let handle = handle(&server);
     for rule in rules() {
         for count in 0..=23 {
-            let (mut came, position) = take(&handle, rule, None, count).await;
+            let (mut received, position) = take(&handle, rule, None, count).await;
             assert_eq!(position.items(), count as u64);
             let (rest, error) = ids(&mut list(&handle, rule).resume(position)).await;
             assert!(error.is_none(), "{error:?}");
-            came.extend(rest);
-            assert_eq!(came, book.ids(), "{count} {rule:?}");
+            received.extend(rest);
+            assert_eq!(received, fake.ids(), "{count} {rule:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn an_item_a_process_is_enough() {
-    let book = Book::full(23);
-    let server = book.server().await;
+async fn one_item_per_process_reads_the_list() {
+    let fake = FakeList::full(23);
+    let server = fake.server();
     let handle = handle(&server);
     for rule in rules() {
         let (mut all, mut position) = (Vec::new(), None);
         loop {
-            let (came, next) = take(&handle, rule, position, 1).await;
+            let (received, next) = take(&handle, rule, position, 1).await;
             position = Some(next);
-            if came.is_empty() {
+            if received.is_empty() {
                 break;
             }
-            all.extend(came);
+            all.extend(received);
         }
-        assert_eq!(all, book.ids(), "{rule:?}");
+        assert_eq!(all, fake.ids(), "{rule:?}");
     }
 }
 
 #[tokio::test]
-async fn after_an_error_it_goes_on_at_the_page_that_failed() {
+async fn list_resumes_at_the_failed_page() {
     for rule in rules() {
-        let book = Book::full(25);
-        let own = book.clone();
+        let fake = FakeList::full(25);
+        let own = fake.clone();
         let count = std::sync::atomic::AtomicUsize::new(0);
-        let server = Server::scripted(move |seen| {
+        let server = Server::start(move |request| {
             match count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-                1 => Answer::new(500, "{}"),
-                _ => own.answer(seen),
+                1 => Reply::json(500, "{}"),
+                _ => own.reply(request),
             }
-        })
-        .await;
+        });
         let handle = handle(&server);
         let mut first = list(&handle, rule);
-        let (mut came, error) = ids(&mut first).await;
+        let (mut received, error) = ids(&mut first).await;
         let error = error.unwrap();
         assert!(error.is_server_error() && error.is_retryable(), "{error:?}");
-        assert_eq!(came.len(), 10);
+        assert_eq!(received.len(), 10);
         let position = kept(&first.position());
         let failed = server.last().target;
         let (rest, error) = ids(&mut list(&handle, rule).resume(position)).await;
         assert!(error.is_none(), "{error:?}");
-        came.extend(rest);
-        assert_eq!(came, book.ids());
+        received.extend(rest);
+        assert_eq!(received, fake.ids());
         assert_eq!(server.targets()[2], failed);
     }
 }
 
 #[tokio::test]
-async fn what_was_read_before_counts_towards_the_end() {
+async fn earlier_items_count_towards_the_total() {
     for rule in [OFFSET, PAGE, CURSOR] {
         let rule = Paging {
             total: Some("meta.total"),
             ..rule
         };
-        let server = Book::full(13).server().await;
+        let server = FakeList::full(13).server();
         let (_, position) = take(&handle(&server), rule, None, 11).await;
         let before = server.count();
-        let (came, _) = ids(&mut list(&handle(&server), rule).resume(position)).await;
-        assert_eq!((came.len(), server.count()), (2, before + 1));
+        let (received, _) = ids(&mut list(&handle(&server), rule).resume(position)).await;
+        assert_eq!((received.len(), server.count()), (2, before + 1));
     }
 }
 
 #[tokio::test]
-async fn a_beginning_that_the_caller_chose_is_in_the_position() {
-    let server = Book::full(30).server().await;
+async fn start_offset_is_part_of_the_position() {
+    let server = FakeList::full(30).server();
     let handle = handle(&server);
     for (rule, name, value) in [
         (OFFSET, "skip", "10"),
@@ -133,31 +134,31 @@ async fn a_beginning_that_the_caller_chose_is_in_the_position() {
     ] {
         let call = handle.request(Method::Get, "/items").query(name, value);
         let position = kept(&call.stream::<Item>(rule).position());
-        let (came, _) = ids(&mut list(&handle, rule).resume(position)).await;
-        assert_eq!(came.len(), 20);
-        assert_eq!(came[0], "10");
+        let (received, _) = ids(&mut list(&handle, rule).resume(position)).await;
+        assert_eq!(received.len(), 20);
+        assert_eq!(received[0], "10");
     }
 }
 
 #[tokio::test]
-async fn a_list_that_ended_has_a_position_that_finds_what_is_new() {
-    let server = Book::full(13).server().await;
+async fn position_of_ended_list_finds_new_items() {
+    let server = FakeList::full(13).server();
     let (_, position) = take(&handle(&server), OFFSET, None, 99).await;
-    let grown = Book::full(17).server().await;
-    let (came, error) = ids(&mut list(&handle(&grown), OFFSET).resume(position)).await;
+    let grown = FakeList::full(17).server();
+    let (received, error) = ids(&mut list(&handle(&grown), OFFSET).resume(position)).await;
     assert!(error.is_none(), "{error:?}");
-    assert_eq!(came, ["13", "14", "15", "16"]);
+    assert_eq!(received, ["13", "14", "15", "16"]);
 }
 
 #[tokio::test]
-async fn a_page_that_shrank_in_the_meantime_leaves_nothing_behind() {
-    let server = Book::full(10).server().await;
+async fn shrunk_page_loses_no_item() {
+    let server = FakeList::full(10).server();
     let (_, position) = take(&handle(&server), CURSOR, None, 7).await;
-    let shrunken = Book::of(vec![vec![0, 1], vec![2, 3]]).server().await;
+    let shrunken = FakeList::of(vec![vec![0, 1], vec![2, 3]]).server();
     let mut rest = list(&handle(&shrunken), CURSOR).resume(position);
-    let (came, error) = ids(&mut rest).await;
+    let (received, error) = ids(&mut rest).await;
     assert!(error.is_none(), "{error:?}");
-    assert_eq!(came, ["2", "3"]);
+    assert_eq!(received, ["2", "3"]);
     assert_eq!(
         rest.position().items(),
         4,
@@ -166,8 +167,8 @@ async fn a_page_that_shrank_in_the_meantime_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_position_of_another_list_is_refused_before_anything_is_sent() {
-    let server = Server::plain().await;
+async fn position_of_another_list_is_rejected_before_sending() {
+    let server = Server::with_body("{}");
     let handle = handle(&server);
     let position = list(&handle, OFFSET).position();
     let calls = [
@@ -200,8 +201,8 @@ async fn a_position_of_another_list_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn it_is_too_late_to_resume_once_reading_has_begun() {
-    let server = Book::full(13).server().await;
+async fn resume_after_first_item_is_an_error() {
+    let server = FakeList::full(13).server();
     let mut first = list(&handle(&server), OFFSET);
     first.next().await.unwrap().unwrap();
     let position = first.position();
@@ -210,7 +211,7 @@ async fn it_is_too_late_to_resume_once_reading_has_begun() {
 }
 
 #[test]
-fn what_is_no_position_is_not_read_as_one() {
+fn invalid_position_text_is_rejected() {
     for text in [
         "",
         "null",
@@ -240,8 +241,8 @@ fn what_is_no_position_is_not_read_as_one() {
 }
 
 #[tokio::test]
-async fn numbers_at_the_edge_do_no_harm() {
-    let server = Book::full(3).server().await;
+async fn extreme_numbers_cause_no_panic() {
+    let server = FakeList::full(3).server();
     let handle = handle(&server);
     for (rule, start) in [(OFFSET, "offset"), (PAGE, "page")] {
         let text = format!(
@@ -251,18 +252,15 @@ async fn numbers_at_the_edge_do_no_harm() {
         let position: ListPosition = serde_json::from_str(&text).unwrap();
         for concurrent in [1, 3] {
             let list = list(&handle, rule).concurrent(concurrent);
-            let (came, _) = ids(&mut list.resume(position.clone())).await;
-            assert!(came.is_empty());
+            let (received, _) = ids(&mut list.resume(position.clone())).await;
+            assert!(received.is_empty());
         }
     }
 }
 
 #[tokio::test]
-async fn it_shows_no_mark() {
-    let server = Server::start(Answer::json(
-        r#"{"items":[{"id":"0"}],"meta":{"next":"jane@example.com"}}"#,
-    ))
-    .await;
+async fn position_debug_output_contains_no_cursor() {
+    let server = Server::with_body(r#"{"items":[{"id":"0"}],"meta":{"next":"jane@example.com"}}"#);
     let call = handle(&server).request(Method::Get, "/items/Cm7Pj2Xs9Gf4Ua1Ne6Kt");
     let mut list = call.stream::<Item>(CURSOR);
     list.next().await.unwrap().unwrap();
@@ -275,16 +273,16 @@ async fn it_shows_no_mark() {
 }
 
 #[tokio::test]
-async fn pages_and_items_share_their_positions() {
-    let book = Book::full(25);
-    let server = book.server().await;
+async fn pages_and_items_share_positions() {
+    let fake = FakeList::full(25);
+    let server = fake.server();
     let handle = handle(&server);
     for rule in rules() {
         let call = handle.request(Method::Get, "/items");
         let mut pages = call.pages::<ItemsReply>(rule);
         assert_eq!(pages.next().await.unwrap().unwrap().items(), 10);
-        let (came, position) = take(&handle, rule, Some(kept(&pages.position())), 4).await;
-        assert_eq!(came, ["10", "11", "12", "13"]);
+        let (received, position) = take(&handle, rule, Some(kept(&pages.position())), 4).await;
+        assert_eq!(received, ["10", "11", "12", "13"]);
         let call = handle.request(Method::Get, "/items");
         let mut pages = call.pages::<ItemsReply>(rule).resume(position.clone());
         let page = pages.next().await.unwrap().unwrap();
@@ -297,12 +295,12 @@ async fn pages_and_items_share_their_positions() {
             .collect();
         assert_eq!(ids[4], "14");
         assert_eq!(pages.position().items(), 20);
-        // A page that was taken whole is not given again.
+        // A page that was read completely is not repeated.
         let (_, whole) = take(&handle, rule, Some(position), 6).await;
         let call = handle.request(Method::Get, "/items");
         let mut pages = call.pages::<ItemsReply>(rule).resume(whole);
         assert_eq!(pages.next().await.unwrap().unwrap().items(), 5);
-        // Nor is the last.
+        // The last page is not repeated either.
         let (_, end) = take(&handle, rule, None, 99).await;
         let call = handle.request(Method::Get, "/items");
         let mut pages = call.pages::<ItemsReply>(rule).resume(end);

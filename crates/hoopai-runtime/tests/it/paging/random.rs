@@ -1,4 +1,4 @@
-//! Lists at random: pages of any length, counts that are wrong, failures, readers that stop and go on, against the plain list.
+//! Random lists with wrong totals, failures, and readers that stop and resume.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,19 +7,19 @@ use fastrand::Rng;
 use hoopai_runtime::operation::{PageStrategy, Paging};
 use hoopai_runtime::paging::ListPosition;
 use hoopai_runtime::serde_json::{self, json};
+use hoopai_test_support::{Reply, Server};
 
-use super::book::{Book, CURSOR, LAST_ITEM, OFFSET, PAGE, handle, list};
-use crate::server::{Answer, Server};
+use super::fake_list::{CURSOR, FakeList, LAST_ITEM, OFFSET, PAGE, handle, list};
 
-/// A list and a rule that can read it.
-fn case(random: &mut Rng) -> (Book, Paging) {
+/// Returns a list and a rule that can read it.
+fn case(random: &mut Rng) -> (FakeList, Paging) {
     let base = *random.choice(&[OFFSET, PAGE, CURSOR, LAST_ITEM]).unwrap();
     let rule = Paging {
         total: random.bool().then_some("meta.total"),
         more: random.bool().then_some("meta.more"),
         ..base
     };
-    // An empty page can be passed only where something on it leads on.
+    // An empty page can be skipped only with a cursor.
     let passes = base == CURSOR || base == PAGE && rule.more.is_some();
     let mut next = 0..;
     let pages: Vec<Vec<usize>> = (0..random.usize(0..9))
@@ -33,35 +33,34 @@ fn case(random: &mut Rng) -> (Book, Paging) {
             next.by_ref().take(length).collect()
         })
         .collect();
-    let book = Book::of(pages);
-    let count = book.ids().len();
+    let fake = FakeList::of(pages);
+    let count = fake.ids().len();
     let total = match random.u8(0..5) {
         0 => json!(count + random.usize(0..30)),
         1 => json!(count.to_string()),
         2 => json!(null),
         _ => json!(count),
     };
-    (Book { total, ..book }, rule)
+    (FakeList { total, ..fake }, rule)
 }
 
 #[tokio::test]
-async fn any_list_is_read_whole_however_it_is_interrupted() {
+async fn interrupted_random_lists_are_read_completely() {
     for seed in 0..300 {
         let mut random = Rng::with_seed(seed);
-        let (book, rule) = case(&mut random);
-        let own = book.clone();
+        let (fake, rule) = case(&mut random);
+        let own = fake.clone();
         let failures = random.u8(0..4);
         let chance = Mutex::new(random.fork());
         let server =
-            Server::scripted(
-                move |seen| match chance.lock().unwrap().u8(0..10) < failures {
-                    true => Answer::new(500, "{}"),
-                    false => own.answer(seen),
+            Server::start(
+                move |request| match chance.lock().unwrap().u8(0..10) < failures {
+                    true => Reply::json(500, "{}"),
+                    false => own.reply(request),
                 },
-            )
-            .await;
+            );
         let handle = handle(&server);
-        let (mut came, mut position) = (Vec::new(), None::<String>);
+        let (mut received, mut position) = (Vec::new(), None::<String>);
         let mut readers = 0;
         'readers: loop {
             readers += 1;
@@ -85,7 +84,7 @@ async fn any_list_is_read_whole_however_it_is_interrupted() {
                 }
                 taken += 1;
                 match list.next().await {
-                    Some(Ok(item)) => came.push(item.id.unwrap()),
+                    Some(Ok(item)) => received.push(item.id.unwrap()),
                     Some(Err(error)) => {
                         assert!(error.is_server_error(), "seed {seed}: {error:?}");
                         break false;
@@ -93,47 +92,60 @@ async fn any_list_is_read_whole_however_it_is_interrupted() {
                     None => break true,
                 }
             };
-            assert_eq!(list.position().items(), came.len() as u64, "seed {seed}");
+            assert_eq!(
+                list.position().items(),
+                received.len() as u64,
+                "seed {seed}"
+            );
             position = Some(serde_json::to_string(&list.position()).unwrap());
             if ended {
                 break 'readers;
             }
         }
-        assert_eq!(came, book.ids(), "seed {seed}: {rule:?} {:?}", book.pages);
+        assert_eq!(
+            received,
+            fake.ids(),
+            "seed {seed}: {rule:?} {:?}",
+            fake.pages
+        );
     }
 }
 
 #[tokio::test]
-async fn no_list_takes_more_requests_than_it_has_pages_and_one() {
+async fn random_lists_take_at_most_one_extra_request() {
     for seed in 1_000..1_300 {
         let mut random = Rng::with_seed(seed);
-        let (book, rule) = case(&mut random);
-        let lanes = match rule.strategy {
+        let (fake, rule) = case(&mut random);
+        let concurrency = match rule.strategy {
             PageStrategy::Cursor(_) => 1,
             _ => random.usize(1..5),
         };
-        let told = Arc::new(AtomicUsize::new(0));
-        let own = told.clone();
-        let server = book.server().await;
+        let reported = Arc::new(AtomicUsize::new(0));
+        let own = reported.clone();
+        let server = fake.server();
         let mut list = list(&handle(&server), rule)
             .prefetch(random.bool())
-            .concurrent(lanes)
+            .concurrent(concurrency)
             .on_page(move |_| {
                 own.fetch_add(1, Ordering::SeqCst);
             });
-        let mut came = Vec::new();
+        let mut received = Vec::new();
         while let Some(item) = list.next().await {
-            came.push(item.unwrap().id.unwrap());
+            received.push(item.unwrap().id.unwrap());
         }
-        assert_eq!(came, book.ids(), "seed {seed}");
-        let pages = told.load(Ordering::SeqCst);
-        assert!(pages <= book.pages.len() + 1, "seed {seed}: {pages}");
-        if lanes == 1 {
+        assert_eq!(received, fake.ids(), "seed {seed}");
+        let pages = reported.load(Ordering::SeqCst);
+        assert!(pages <= fake.pages.len() + 1, "seed {seed}: {pages}");
+        if concurrency == 1 {
             assert_eq!(server.count(), pages, "seed {seed}");
         }
-        let as_told = rule.more.is_some() && !book.pages.is_empty();
-        if as_told {
-            assert_eq!(pages, book.pages.len(), "seed {seed}: the end was told");
+        let has_flag = rule.more.is_some() && !fake.pages.is_empty();
+        if has_flag {
+            assert_eq!(
+                pages,
+                fake.pages.len(),
+                "seed {seed}: the flag marks the end"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A module of our own, written as codegen writes one, with an operation for each kind of thing that operations differ in.
+//! A module in the form that codegen generates, with an operation for each variation of operations.
 
 #![allow(missing_docs, unreachable_pub)]
 
@@ -6,7 +6,7 @@ pub mod types {
     use std::collections::BTreeMap;
 
     hoopai_runtime::model! {
-        /// A person that an account knows.
+        /// A contact.
         pub struct Contact {
             /// The id.
             pub id: String = "id",
@@ -39,12 +39,12 @@ pub mod types {
             pub count: i64 = "count",
         }
 
-        /// An object that no field is known of.
+        /// An object without declared fields.
         pub struct Anything {}
     }
 
     hoopai_runtime::open_enum! {
-        /// How far someone is.
+        /// A status.
         pub enum Status {
             Open = "open",
             /// Won.

@@ -1,7 +1,8 @@
-//! Processes are killed at any moment of a refresh. Only a refresh token that was replaced and not saved yet is lost, and none where
-//! the platform gives the same tokens again for 30 s.
+//! Processes are killed at random moments of a refresh. Only a refresh token that was replaced and
+//! not yet saved is lost. None is lost if the platform repeats its reply for 30 s.
 //!
-//! The processes are this test binary, started anew with [`STORE`] set. Each refreshes without end, over a file store that all share.
+//! The processes run this test binary with [`STORE`] set. Each refreshes in a loop, over a file
+//! store that all share.
 
 use std::fs;
 use std::path::Path;
@@ -9,25 +10,28 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use hoopai::auth::{AccountId, FileStore, OAuthApp, TokenKey, TokenSet};
+use fastrand::Rng;
+use hoopai::auth::{AccountId, FileStore, TokenKey, TokenSet};
 use hoopai::runtime::time::{BoxFuture, Clock, SystemClock};
 use hoopai::{Client, Error};
-use hoopai_conformance::{Reply, Request, Server};
+use hoopai_test_support::{Reply, Request, Server};
 
-/// The directory of the store; set for the processes that are killed.
+use crate::client::{app, read};
+
+/// The directory of the store. It is set in the processes to kill.
 const STORE: &str = "HOOPAI_CONFORMANCE_STORE";
 const URL: &str = "HOOPAI_CONFORMANCE_URL";
 /// The first day of a round by the clocks of its processes.
 const DAY: &str = "HOOPAI_CONFORMANCE_DAY";
 
-/// Each client has a clock that is two days later than the one before, so each has an access token that is over.
+/// Each client has a clock two days ahead of the previous one, so its access token has expired.
 const STEP: u32 = 2;
 
-/// So many days are enough for a round.
+/// The days of a round, more than its processes use.
 const ROUND: u32 = 2_000;
 
-/// A process that hangs on what a killed one left would need longer.
-const BOUND: Duration = Duration::from_secs(20);
+/// The longest time for one step. A process blocked by a remnant of a killed one needs longer.
+const STEP_TIMEOUT: Duration = Duration::from_secs(20);
 
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -35,10 +39,10 @@ fn location() -> AccountId {
     AccountId::location("loc-1")
 }
 
-/// The machine's clock, set forward by days.
-struct Later(u32);
+/// The system clock, ahead by a number of days.
+struct ClockAhead(u32);
 
-impl Clock for Later {
+impl Clock for ClockAhead {
     fn now(&self) -> Instant {
         SystemClock.now()
     }
@@ -54,23 +58,21 @@ impl Clock for Later {
 
 fn client(url: &str, store: &Path, day: u32) -> Client {
     Client::builder()
-        .oauth_app(OAuthApp::new("app-1", "secret", "https://example.com"))
+        .oauth_app(app())
         .token_store(FileStore::open(store).unwrap())
         .base_url(url)
-        .clock(Later(day))
+        .clock(ClockAhead(day))
         .build()
         .unwrap()
 }
 
 async fn call(client: &Client) -> Result<(), Error> {
-    let client = client.as_location("loc-1");
-    let sent = client.contacts().get_contact().contact_id("c").send();
-    sent.await.map(drop)
+    read(&client.as_location("loc-1")).await.map(drop)
 }
 
-/// What the processes do. Each client begins with a token that is over, as after a night.
+/// The work of the processes to kill. Each client starts with an expired token.
 #[test]
-fn child() {
+fn child_process() {
     let (Ok(store), Ok(url)) = (std::env::var(STORE), std::env::var(URL)) else {
         return;
     };
@@ -88,13 +90,13 @@ fn child() {
 
 /// The platform's tokens of one installation.
 struct Tokens {
-    /// How many refresh tokens there were; the last is the one that is good.
+    /// The number of refresh tokens so far. Only the last one is valid.
     serial: u64,
     rotated: Instant,
     grace: Duration,
     refused: u64,
     repeated: u64,
-    random: Random,
+    random: Rng,
 }
 
 impl Tokens {
@@ -115,31 +117,19 @@ impl Tokens {
         let body = format!(
             r#"{{"access_token":"access-{serial}","refresh_token":"refresh-{serial}","expires_in":86399,"userType":"Location","companyId":"com-1","locationId":"loc-1"}}"#
         );
-        let late = Duration::from_micros(self.random.below(6_000));
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
-        Reply::default().wait(late).write(head).write(body)
+        let delay = Duration::from_micros(self.random.u64(..6_000));
+        Reply::json(200, body).after(delay)
     }
 }
 
-/// A linear congruential generator: the moments of the kills can be repeated by their seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        let multiplied = self.0.wrapping_mul(6_364_136_223_846_793_005);
-        self.0 = multiplied.wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % end
-    }
-}
-
-/// Processes that end with the test, however it ends.
+/// Processes that are killed at the end of the test, also after a panic.
 struct Processes(Vec<Child>);
 
 impl Processes {
     fn start(number: usize, url: &str, store: &Path, day: u32) -> Self {
         let start = |_| {
             Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "kills::child", "--nocapture"])
+                .args(["--exact", "killed_processes::child_process", "--nocapture"])
                 .envs([(STORE, store.to_str().unwrap()), (URL, url)])
                 .env(DAY, day.to_string())
                 .stdout(Stdio::null())
@@ -169,26 +159,27 @@ fn stored_serial(store: &Path) -> u64 {
     token.trim_start_matches("refresh-").parse().unwrap()
 }
 
-/// What became of the installation.
+/// Counts over all rounds.
 #[derive(Debug, Default)]
 struct Outcome {
     kills: usize,
-    /// Kills between the platform's change of the token and its save.
-    in_the_gap: usize,
+    /// Kills after the platform replaced the token and before the client saved it.
+    before_save: usize,
+    /// Rounds after which the installation was lost.
     lost: usize,
 }
 
-async fn kill(kills: usize, at_once: usize, grace: Duration) -> Outcome {
+async fn kill_processes(kills: usize, at_once: usize, grace: Duration) -> Outcome {
     let seed = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
     println!("seed {seed}, {at_once} processes, grace {grace:?}");
-    let mut random = Random(seed);
+    let mut random = Rng::with_seed(seed);
     let tokens = Arc::new(Mutex::new(Tokens {
         serial: 1,
         rotated: Instant::now(),
         grace,
         refused: 0,
         repeated: 0,
-        random: Random(seed.wrapping_add(1)),
+        random: Rng::with_seed(seed.wrapping_add(1)),
     }));
     let platform = tokens.clone();
     let server = Server::start(move |request| {
@@ -196,8 +187,7 @@ async fn kill(kills: usize, at_once: usize, grace: Duration) -> Outcome {
             return platform.lock().unwrap().refresh(request);
         }
         Reply::json(200, r#"{"contact":{"id":"c"}}"#)
-    })
-    .await;
+    });
     let directory = tempfile::tempdir().unwrap();
     let store = directory.path();
     let serial = || tokens.lock().unwrap().serial;
@@ -205,7 +195,7 @@ async fn kill(kills: usize, at_once: usize, grace: Duration) -> Outcome {
     let mut day = 0;
     let mut is_installed = false;
     while outcome.kills < kills {
-        // The client that follows the killed ones is later than all of them.
+        // The clock of the next client is ahead of those of all killed ones.
         let next = client(&server.url, store, day + ROUND - STEP);
         if !is_installed {
             let name = format!("refresh-{}", serial());
@@ -213,23 +203,28 @@ async fn kill(kills: usize, at_once: usize, grace: Duration) -> Outcome {
             let tokens = next.tokens().unwrap();
             tokens.install(location(), installed).await.unwrap();
         } else {
-            assert_eq!(stored_serial(store), serial(), "the last round ended well");
+            assert_eq!(
+                stored_serial(store),
+                serial(),
+                "the last round saved its token"
+            );
         }
 
         let before = server.count();
         let refused = tokens.lock().unwrap().refused;
         let mut processes = Processes::start(at_once, &server.url, store, day);
         day += ROUND;
-        let deadline = Instant::now() + BOUND;
+        let deadline = Instant::now() + STEP_TIMEOUT;
         while server.count() == before {
             assert!(Instant::now() < deadline, "the processes refresh");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         while let Some(mut child) = processes.0.pop() {
-            // Half of the kills are anywhere, half soon after the platform has changed the token.
-            let mut wait = Duration::from_micros(random.below(30_000));
+            // Half of the kills happen at any moment, half soon after the platform replaced the
+            // token.
+            let mut wait = Duration::from_micros(random.u64(..30_000));
             let last = serial();
-            if random.below(2) == 0 {
+            if random.bool() {
                 while serial() == last && tokens.lock().unwrap().refused == refused {
                     assert!(Instant::now() < deadline, "the processes refresh");
                     tokio::time::sleep(Duration::from_micros(500)).await;
@@ -241,19 +236,19 @@ async fn kill(kills: usize, at_once: usize, grace: Duration) -> Outcome {
             child.wait().unwrap();
             outcome.kills += 1;
         }
-        // What was sent before the end is still carried out.
+        // The server still processes requests that were sent before the kill.
         tokio::time::sleep(Duration::from_millis(2)).await;
 
-        let was_in_gap = stored_serial(store) != serial();
-        let called = tokio::time::timeout(BOUND, call(&next)).await;
-        let called = called.expect("a process that follows is held up by none that was killed");
+        let is_unsaved = stored_serial(store) != serial();
+        let called = tokio::time::timeout(STEP_TIMEOUT, call(&next)).await;
+        let called = called.expect("no killed process blocks the next one");
         let after = tokens.lock().unwrap();
-        outcome.in_the_gap += usize::from(was_in_gap || after.refused > refused);
+        outcome.before_save += usize::from(is_unsaved || after.refused > refused);
         is_installed = match called {
             Ok(()) => true,
             Err(error) => {
                 assert!(error.needs_reinstall(), "{error}");
-                // The platform has changed the token, and the new one was not saved.
+                // The platform replaced the token, and the new one was not saved.
                 assert!(stored_serial(store) < after.serial, "{error}");
                 outcome.lost += 1;
                 false
@@ -266,18 +261,18 @@ async fn kill(kills: usize, at_once: usize, grace: Duration) -> Outcome {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_grace_no_installation_is_lost() {
+async fn kill_with_grace_period_loses_no_installation() {
     for at_once in [1, 5] {
-        let outcome = kill(100, at_once, GRACE).await;
+        let outcome = kill_processes(100, at_once, GRACE).await;
         assert_eq!(outcome.lost, 0, "{outcome:?}");
     }
 }
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn with_strict_rotation_only_what_was_not_saved_is_lost() {
+async fn kill_with_strict_rotation_loses_only_unsaved_tokens() {
     for at_once in [1, 5] {
-        let outcome = kill(100, at_once, Duration::ZERO).await;
-        assert_eq!(outcome.lost, outcome.in_the_gap, "{outcome:?}");
+        let outcome = kill_processes(100, at_once, Duration::ZERO).await;
+        assert_eq!(outcome.lost, outcome.before_save, "{outcome:?}");
     }
 }

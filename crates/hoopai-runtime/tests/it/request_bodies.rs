@@ -1,23 +1,19 @@
-//! Bodies as the wire sees them: JSON, urlencoded, multipart.
+//! Request bodies: JSON, URL-encoded and multipart.
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart};
-use axum::http::Request;
 use futures_util::stream;
 use hoopai_runtime::Part;
 use hoopai_runtime::error::ErrorKind;
-use hoopai_runtime::serde_json::{Value, from_slice, json};
+use hoopai_runtime::serde_json::json;
+use hoopai_test_support::{Request, Server};
 
-use crate::api::types::Contact;
-use crate::server::{LOCATION, Seen, Server};
-
-fn body(seen: &Seen) -> Value {
-    from_slice(&seen.body).unwrap()
-}
+use crate::clients::{Clients, LOCATION};
+use crate::sample_api::types::Contact;
 
 #[tokio::test]
-async fn only_what_was_set_is_sent() {
-    let server = Server::plain().await;
+async fn only_set_fields_are_sent() {
+    let server = Server::with_body("{}");
     let contact = Contact::new()
         .first_name("Jane")
         .tags(Vec::<String>::new())
@@ -30,56 +26,56 @@ async fn only_what_was_set_is_sent() {
         .send()
         .await
         .unwrap();
-    let seen = server.seen();
+    let request = server.single();
     assert_eq!(
-        (seen.method.as_str(), seen.text()),
+        (request.method.as_str(), &*request.text()),
         ("PUT", r#"{"firstName":"Jane","dnd":false,"tags":[]}"#)
     );
 }
 
 #[tokio::test]
-async fn the_default_location_goes_into_a_json_body() {
-    let server = Server::plain().await;
+async fn default_location_fills_json_body() {
+    let server = Server::with_body("{}");
     server
-        .located()
+        .client_with_location()
         .create_contact()
         .body(Contact::new().first_name("Jane"))
         .send()
         .await
         .unwrap();
     assert_eq!(
-        body(&server.last()),
+        server.last().json(),
         json!({"firstName": "Jane", "locationId": LOCATION})
     );
 
     let mut contact = Contact::new().first_name("Jane");
     contact.extra.insert("locationId", "own");
     server
-        .located()
+        .client_with_location()
         .create_contact()
         .body(contact)
         .send()
         .await
         .unwrap();
     assert_eq!(
-        body(&server.last()),
+        server.last().json(),
         json!({"firstName": "Jane", "locationId": "own"})
     );
 
     let call = server
-        .located()
+        .client_with_location()
         .create_contact()
         .body(Contact::new().first_name("Jane"));
     call.extra_body("locationId", "own").send().await.unwrap();
     assert_eq!(
-        body(&server.last()),
+        server.last().json(),
         json!({"firstName": "Jane", "locationId": "own"})
     );
 }
 
 #[tokio::test]
-async fn extra_fields_add_and_replace() {
-    let server = Server::plain().await;
+async fn extra_fields_are_added_and_replace() {
+    let server = Server::with_body("{}");
     let call = server
         .client()
         .update_contact()
@@ -122,14 +118,19 @@ async fn extra_fields_add_and_replace() {
 }
 
 #[tokio::test]
-async fn a_body_or_field_that_must_be_there_is_named() {
-    let server = Server::plain().await;
-    let error = server.located().create_contact().send().await.unwrap_err();
+async fn missing_required_body_or_field_is_named() {
+    let server = Server::with_body("{}");
+    let error = server
+        .client_with_location()
+        .create_contact()
+        .send()
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Request);
     assert_eq!(error.parameters(), ["body", "firstName"], "{error}");
 
     let error = server
-        .located()
+        .client_with_location()
         .create_contact()
         .body(Contact::new())
         .send()
@@ -151,7 +152,7 @@ async fn a_body_or_field_that_must_be_there_is_named() {
     );
 
     let error = server
-        .located()
+        .client_with_location()
         .upload_file()
         .hosted(true)
         .send()
@@ -170,27 +171,28 @@ async fn a_body_or_field_that_must_be_there_is_named() {
 }
 
 #[tokio::test]
-async fn a_form_is_urlencoded() {
-    let server = Server::plain().await;
+async fn form_is_urlencoded() {
+    let server = Server::with_body("{}");
     let fields = Contact::new()
         .first_name("Jane & Döe")
         .visits(3)
         .dnd(true)
         .tags(["a", "b"]);
     server
-        .located()
+        .client_with_location()
         .location_token()
         .body(fields)
         .extra_body("n", 1.0)
         .send()
         .await
         .unwrap();
-    let seen = server.seen();
+    let request = server.single();
     assert_eq!(
-        seen.header("content-type"),
+        request.header("content-type"),
         Some("application/x-www-form-urlencoded")
     );
-    let mut pairs: Vec<&str> = seen.text().split('&').collect();
+    let text = request.text();
+    let mut pairs: Vec<&str> = text.split('&').collect();
     pairs.sort();
     let location = format!("locationId={LOCATION}");
     assert_eq!(
@@ -235,13 +237,13 @@ impl Field {
     }
 }
 
-/// Reads a body as another implementation of `multipart/form-data` does.
-async fn fields(seen: &Seen) -> Vec<Field> {
-    let kind = seen.header("content-type").unwrap();
+/// Parses a body with another implementation of `multipart/form-data`.
+async fn fields(request: &Request) -> Vec<Field> {
+    let kind = request.header("content-type").unwrap();
     assert!(kind.starts_with("multipart/form-data; boundary="), "{kind}");
-    let request = Request::post("/")
+    let request = axum::http::Request::post("/")
         .header("content-type", kind)
-        .body(Body::from(seen.body.clone()))
+        .body(Body::from(request.body.clone()))
         .unwrap();
     let mut multipart = Multipart::from_request(request, &()).await.unwrap();
     let mut out = Vec::new();
@@ -257,20 +259,20 @@ async fn fields(seen: &Seen) -> Vec<Field> {
 }
 
 #[tokio::test]
-async fn a_file_is_sent_from_bytes() {
-    let server = Server::plain().await;
+async fn file_is_sent_from_bytes() {
+    let server = Server::with_body("{}");
     let bytes: Vec<u8> = (0..=255).collect();
     server
-        .located()
+        .client_with_location()
         .upload_file()
         .hosted(false)
         .file(Part::bytes("photo.png", bytes.clone()))
         .send()
         .await
         .unwrap();
-    let seen = server.seen();
+    let request = server.single();
     assert_eq!(
-        fields(&seen).await,
+        fields(&request).await,
         [
             Field::text("hosted", "false"),
             Field::file("file", "photo.png", "image/png", &bytes),
@@ -279,15 +281,15 @@ async fn a_file_is_sent_from_bytes() {
         ]
     );
     assert_eq!(
-        seen.header("content-length"),
-        Some(&*seen.body.len().to_string())
+        request.header("content-length"),
+        Some(&*request.body.len().to_string())
     );
 }
 
 #[tokio::test]
-async fn a_file_is_sent_from_a_stream() {
+async fn file_is_sent_from_stream() {
     for length in [None, Some(6)] {
-        let server = Server::plain().await;
+        let server = Server::with_body("{}");
         let pieces =
             stream::iter(["abc", "def"].map(|piece| Ok::<_, std::io::Error>(piece.as_bytes())));
         let part = Part::stream("data.bin", pieces, length).content_type("text/csv");
@@ -298,14 +300,14 @@ async fn a_file_is_sent_from_a_stream() {
             .send()
             .await
             .unwrap();
-        let seen = server.seen();
+        let request = server.single();
         assert_eq!(
-            fields(&seen).await,
+            fields(&request).await,
             [Field::file("file", "data.bin", "text/csv", b"abcdef")]
         );
-        assert_eq!(seen.header("content-length").is_some(), length.is_some());
+        assert_eq!(request.header("content-length").is_some(), length.is_some());
         assert_eq!(
-            seen.header("transfer-encoding"),
+            request.header("transfer-encoding"),
             if length.is_some() {
                 None
             } else {
@@ -316,8 +318,8 @@ async fn a_file_is_sent_from_a_stream() {
 }
 
 #[tokio::test]
-async fn parts_are_named_at_run_time() {
-    let server = Server::plain().await;
+async fn part_names_are_set_at_run_time() {
+    let server = Server::with_body("{}");
     let call = server
         .client()
         .upload_file()
@@ -329,7 +331,7 @@ async fn parts_are_named_at_run_time() {
         .await
         .unwrap();
     assert_eq!(
-        fields(&server.seen()).await,
+        fields(&server.single()).await,
         [
             Field::file("file", "file", "application/octet-stream", b"one"),
             Field::file("field-1", "a.pdf", "application/pdf", b"x"),
@@ -341,9 +343,9 @@ async fn parts_are_named_at_run_time() {
 }
 
 #[tokio::test]
-async fn a_file_name_of_any_kind_arrives() {
+async fn any_file_name_arrives_unchanged() {
     for name in ["a\"b;c.png", "Döe 1.png", "a/b.png"] {
-        let server = Server::plain().await;
+        let server = Server::with_body("{}");
         server
             .client()
             .upload_file()
@@ -352,15 +354,15 @@ async fn a_file_name_of_any_kind_arrives() {
             .await
             .unwrap();
         assert_eq!(
-            fields(&server.seen()).await,
+            fields(&server.single()).await,
             [Field::file("file", name, "image/png", b"x")]
         );
     }
 }
 
 #[tokio::test]
-async fn names_that_end_their_header_are_refused() {
-    let server = Server::plain().await;
+async fn part_name_with_line_break_is_rejected() {
+    let server = Server::with_body("{}");
     let name = "a\r\nX-Evil: 1";
     for call in [
         server.client().upload_file().file(Part::bytes(name, "x")),
@@ -377,8 +379,8 @@ async fn names_that_end_their_header_are_refused() {
 }
 
 #[tokio::test]
-async fn a_stream_that_fails_fails_the_call() {
-    let server = Server::plain().await;
+async fn failing_stream_fails_the_call() {
+    let server = Server::with_body("{}");
     let pieces = stream::iter([Ok("abc"), Err(std::io::Error::other("disk is gone"))]);
     let error = server
         .client()
@@ -392,8 +394,8 @@ async fn a_stream_that_fails_fails_the_call() {
 }
 
 #[tokio::test]
-async fn a_content_type_that_is_none_is_refused() {
-    let server = Server::plain().await;
+async fn invalid_content_type_is_rejected() {
+    let server = Server::with_body("{}");
     let part = Part::bytes("f", "x").content_type("no type");
     let error = server
         .client()

@@ -3,17 +3,18 @@
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::serde_json::json;
 use hoopai_runtime::{Handle, Method};
+use hoopai_test_support::{Reply, Server};
 
-use crate::api::types::ContactReply;
-use crate::server::{Answer, Server, TOKEN};
+use crate::clients::{Clients, TOKEN};
+use crate::sample_api::types::ContactReply;
 
 fn handle(server: &Server) -> Handle {
     server.builder().location("l").build().unwrap()
 }
 
 #[tokio::test]
-async fn it_is_sent_like_any_other() {
-    let server = Server::start(Answer::json(r#"{"contact":{"id":"c1"},"traceId":"t"}"#)).await;
+async fn raw_call_sends_path_query_header_and_body() {
+    let server = Server::with_body(r#"{"contact":{"id":"c1"},"traceId":"t"}"#);
     let call = handle(&server)
         .request(Method::Patch, "/emails/builder/{id}/")
         .path("id", "a/b")
@@ -26,25 +27,25 @@ async fn it_is_sent_like_any_other() {
         .await
         .unwrap();
     assert_eq!(reply["contact"]["id"], "c1");
-    let seen = server.seen();
+    let request = server.single();
     assert_eq!(
-        (seen.method.as_str(), seen.target.as_str()),
+        (request.method.as_str(), request.target.as_str()),
         ("PATCH", "/emails/builder/a%2Fb/?tag=x%20y&tag=z&n=5")
     );
     assert_eq!(
-        (seen.text(), seen.header("version")),
+        (&*request.text(), request.header("version")),
         (r#"{"name":"n"}"#, Some("v3"))
     );
     assert_eq!(
-        seen.header("authorization"),
+        request.header("authorization"),
         Some(&*format!("Bearer {TOKEN}"))
     );
-    assert_eq!(seen.header("content-type"), Some("application/json"));
+    assert_eq!(request.header("content-type"), Some("application/json"));
 }
 
 #[tokio::test]
-async fn it_is_read_as_a_type() {
-    let server = Server::start(Answer::json(r#"{"contact":{"id":"c1"}}"#)).await;
+async fn raw_call_decodes_into_a_type() {
+    let server = Server::with_body(r#"{"contact":{"id":"c1"}}"#);
     let reply = handle(&server)
         .request(Method::Get, "/contacts/c1")
         .send_as::<ContactReply>()
@@ -59,16 +60,16 @@ async fn it_is_read_as_a_type() {
     );
     assert_eq!(
         (
-            server.seen().target.as_str(),
-            server.seen().header("version")
+            server.single().target.as_str(),
+            server.single().header("version")
         ),
         ("/contacts/c1", Some("2021-07-28"))
     );
 }
 
 #[tokio::test]
-async fn it_never_leaves_the_base_url() {
-    let server = Server::plain().await;
+async fn raw_call_stays_below_the_base_url() {
+    let server = Server::with_body("{}");
     for path in [
         "contacts",
         "",
@@ -116,12 +117,11 @@ async fn it_never_leaves_the_base_url() {
 }
 
 #[tokio::test]
-async fn errors_show_the_template() {
-    let server = Server::start(Answer::new(
+async fn raw_call_error_shows_the_path_template() {
+    let server = Server::with_reply(Reply::json(
         404,
         r#"{"message":"Cannot GET /contacts/Jane"}"#,
-    ))
-    .await;
+    ));
     let error = handle(&server)
         .request(Method::Get, "/contacts/{id}")
         .path("id", "Jane")
@@ -140,12 +140,12 @@ async fn errors_show_the_template() {
 }
 
 #[tokio::test]
-async fn what_no_path_may_hold_is_encoded() {
-    let server = Server::plain().await;
+async fn invalid_path_characters_are_encoded() {
+    let server = Server::with_body("{}");
     handle(&server)
         .request(Method::Get, "/a b/ü/%20|x\"<>")
         .send()
         .await
         .unwrap();
-    assert_eq!(server.seen().target, "/a%20b/%C3%BC/%20%7Cx%22%3C%3E");
+    assert_eq!(server.single().target, "/a%20b/%C3%BC/%20%7Cx%22%3C%3E");
 }

@@ -1,4 +1,4 @@
-//! The text of errors in detail: nothing is stated twice, and what was sent is counted.
+//! The text of errors in detail: no repetition, and counts of messages and attempts.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,19 +9,20 @@ use hoopai_runtime::rate_limit::RateLimitSettings;
 use hoopai_runtime::retry::Backoff;
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Error, Handle, Method};
+use hoopai_test_support::{Reply, Server};
 
-use crate::api::Client;
-use crate::server::{Answer, Server, TOKEN};
+use crate::clients::{Clients, TOKEN};
+use crate::sample_api::Client;
 
 async fn refused(status: u16, body: &Value) -> Error {
-    let server = Server::start(Answer::new(status, body.to_string())).await;
+    let server = Server::with_reply(Reply::json(status, body.to_string()));
     let call = server.client().get_contact().contact_id("c1");
     call.send().await.unwrap_err()
 }
 
 #[tokio::test]
-async fn each_complaint_is_stated_once() {
-    for (body, said) in [
+async fn repeated_message_is_printed_once() {
+    for (body, expected) in [
         (
             json!({ "message": ["tags must be an array"], "errors": [{ "field": "tags", "message": "tags must be an array" }] }),
             "tags must be an array",
@@ -42,7 +43,7 @@ async fn each_complaint_is_stated_once() {
             json!({ "message": "Validation failed: tags must be an array, a is empty", "errors": { "tags": ["tags must be an array"], "a": ["is empty"] } }),
             "Validation failed: tags must be an array, a is empty",
         ),
-        // Different complaints with the same words stay.
+        // Different messages with the same words are kept.
         (
             json!({ "message": ["b must be set"], "errors": [{ "field": "a", "message": "must be set" }] }),
             "b must be set; a: must be set",
@@ -62,7 +63,7 @@ async fn each_complaint_is_stated_once() {
             .split_once("(422): ")
             .map(|(a, b)| (a.to_owned(), b.to_owned()))
             .unwrap();
-        assert_eq!(text, format!("{said}."), "{body}");
+        assert_eq!(text, format!("{expected}."), "{body}");
     }
 }
 
@@ -91,13 +92,16 @@ async fn sentences_end_with_one_full_stop() {
 }
 
 #[tokio::test]
-async fn an_id_that_comes_twice_is_printed_once() {
+async fn repeated_id_is_printed_once() {
     for (request, printed) in [
         ("t-1", "[trace id t-1]"),
         ("r-1", "[trace id t-1, request id r-1]"),
     ] {
-        let answer = Answer::new(400, r#"{"message":"m","traceId":"t-1"}"#);
-        let server = Server::start(answer.header("x-request-id", request)).await;
+        let (headers, body) = (
+            [("x-request-id", request)],
+            r#"{"message":"m","traceId":"t-1"}"#,
+        );
+        let server = Server::with_reply(Reply::with_headers(400, &headers, body));
         let call = server.client().get_contact().contact_id("c1");
         let error = call.send().await.unwrap_err();
         assert!(error.to_string().ends_with(printed), "{error}");
@@ -109,7 +113,7 @@ async fn an_id_that_comes_twice_is_printed_once() {
 }
 
 #[tokio::test]
-async fn debug_begins_with_the_text() {
+async fn debug_output_starts_with_display_output() {
     let error = refused(401, &json!({ "message": "The user does not exist." })).await;
     let debug = format!("{error:?}");
     assert!(
@@ -123,7 +127,7 @@ async fn debug_begins_with_the_text() {
 }
 
 #[tokio::test]
-async fn many_complaints_are_counted() {
+async fn many_messages_are_counted() {
     let messages: Vec<String> = (0..100_000)
         .map(|at| format!("field{at}x is odd"))
         .collect();
@@ -148,20 +152,20 @@ impl Backoff for NoWait {
     }
 }
 
-/// What an observer is told.
+/// The events of an observer.
 #[derive(Default)]
-struct Ends {
-    begun: Vec<u32>,
+struct Events {
+    sent: Vec<u32>,
     ended: Vec<u32>,
     call: Option<CallOutcome>,
 }
 
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<Ends>>);
+struct RecordingObserver(Arc<Mutex<Events>>);
 
-impl Observer for Told {
+impl Observer for RecordingObserver {
     fn on_send(&self, _: &CallInfo<'_>, attempt: u32) {
-        self.0.lock().unwrap().begun.push(attempt);
+        self.0.lock().unwrap().sent.push(attempt);
     }
 
     fn on_attempt(&self, _: &CallInfo<'_>, end: &CallOutcome) {
@@ -173,68 +177,63 @@ impl Observer for Told {
     }
 }
 
-/// A call of a server that is only an address, under the standard policy.
-async fn call(url: &str) -> (Error, Told) {
-    let told = Told::default();
+/// Sends a call with the default retry policy.
+async fn call(url: &str) -> (Error, RecordingObserver) {
+    let observed = RecordingObserver::default();
     let handle = Handle::builder()
         .private_token(TOKEN)
         .base_url(url)
         .backoff(NoWait)
         .limits(RateLimitSettings::unlimited())
-        .observer(told.clone())
+        .observer(observed.clone())
         .build()
         .unwrap();
     let read = Client::new(handle).get_contact().contact_id("c1").send();
-    (read.await.unwrap_err(), told)
+    (read.await.unwrap_err(), observed)
 }
 
 #[tokio::test]
-async fn attempts_without_a_connection_are_not_counted_as_sent() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", free.local_addr().unwrap());
-    drop(free);
-    let (error, told) = call(&url).await;
+async fn unconnected_attempts_are_not_counted_as_sent() {
+    let (error, observed) = call(&Server::refusing_url()).await;
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 0));
     let text = error.to_string();
     assert!(text.ends_with("then try again. (tried 5 times)"), "{text}");
     assert!(text.contains("so nothing was sent"), "{text}");
     assert!(error.is_retryable());
-    let told = told.0.lock().unwrap();
+    let observed = observed.0.lock().unwrap();
     assert_eq!(
-        (&*told.begun, &*told.ended),
+        (&*observed.sent, &*observed.ended),
         (&[1, 2, 3, 4, 5][..], &[1, 2, 3, 4, 5][..])
     );
-    assert_eq!(told.call.unwrap().attempts, 0);
+    assert_eq!(observed.call.unwrap().attempts, 0);
 }
 
 #[tokio::test]
-async fn attempts_that_were_sent_are_counted_among_others() {
-    // It answers one request and is gone.
-    let url =
-        crate::server::raw(b"HTTP/1.1 503 Gone\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-            .await;
-    let (error, told) = call(&url).await;
+async fn sent_attempts_are_counted_separately() {
+    let reply = Reply::with_headers(503, &[("connection", "close")], "").close();
+    let server = Server::for_one_connection(reply);
+    let (error, observed) = call(&server.url).await;
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1));
     assert!(
         error.to_string().ends_with("(tried 5 times, sent 1 times)"),
         "{error}"
     );
-    assert_eq!(told.0.lock().unwrap().call.unwrap().attempts, 1);
+    assert_eq!(observed.0.lock().unwrap().call.unwrap().attempts, 1);
 
-    let server = Server::start(Answer::new(503, "{}")).await;
-    let (error, told) = call(&server.url).await;
+    let server = Server::with_reply(Reply::json(503, "{}"));
+    let (error, observed) = call(&server.url).await;
     assert!(error.to_string().ends_with(" (sent 5 times)"), "{error}");
     assert_eq!((error.attempts(), server.count()), (5, 5));
-    assert_eq!(told.0.lock().unwrap().call.unwrap().attempts, 5);
+    assert_eq!(observed.0.lock().unwrap().call.unwrap().attempts, 5);
 }
 
 #[tokio::test]
-async fn a_page_in_place_of_a_reply_says_what_to_do() {
-    let server = Server::start(Answer::json("<html>Welcome</html>")).await;
+async fn html_in_place_of_json_error_names_a_remedy() {
+    let server = Server::with_body("<html>Welcome</html>");
     let handle = server.builder().build().unwrap();
     let error = handle.request(Method::Get, "/x").send().await.unwrap_err();
     assert!(error.to_string().contains("check the base URL"), "{error}");
-    let server = Server::start(Answer::json("")).await;
+    let server = Server::with_body("");
     let handle = server.builder().build().unwrap();
     let error = handle
         .request(Method::Get, "/x")

@@ -1,4 +1,5 @@
-//! Prints the time and memory that limiters of many accounts take: `cargo bench -p hoopai-runtime --bench limits`.
+//! Prints the time and memory of the rate limiters of many accounts:
+//! `cargo bench -p hoopai-runtime --bench rate_limiters`.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -11,31 +12,31 @@ fn main() {
     for accounts in [1_000, 10_000, 100_000] {
         let before = resident_kib();
         let started = Instant::now();
-        let held: Vec<Handle> = (0..accounts)
-            .map(|number| client.as_location(format!("held-{accounts}-{number}")))
+        let handles: Vec<Handle> = (0..accounts)
+            .map(|number| client.as_location(format!("account-{accounts}-{number}")))
             .collect();
         let added = started.elapsed();
         let started = Instant::now();
         for number in 0..accounts {
-            black_box(client.as_location(format!("held-{accounts}-{number}")));
+            black_box(client.as_location(format!("account-{accounts}-{number}")));
         }
         let found = started.elapsed();
         let memory = resident_kib().saturating_sub(before);
         println!(
             "{accounts} accounts in use: added in {added:?}, found in {found:?}, {memory} KiB"
         );
-        drop(held);
+        drop(handles);
     }
 
     let client = self::client(RateLimitSettings::default());
     let before = resident_kib();
     let started = Instant::now();
     for number in 0..1_000_000 {
-        black_box(client.as_location(format!("passing-{number}")));
+        black_box(client.as_location(format!("dropped-{number}")));
     }
     let memory = resident_kib().saturating_sub(before);
     let took = started.elapsed();
-    println!("1000000 accounts, one after the other: {took:?}, {memory} KiB");
+    println!("1000000 accounts, each dropped at once: {took:?}, {memory} KiB");
 
     for max in [100, u32::MAX] {
         let client = self::client(RateLimitSettings::default().max(max));
@@ -45,7 +46,7 @@ fn main() {
             black_box(client.rate_limit_delay());
         }
         let each: Duration = started.elapsed() / rounds;
-        println!("a look at a limiter of {max}: {each:?}");
+        println!("delay of a limiter with {max} slots: {each:?}");
     }
 }
 

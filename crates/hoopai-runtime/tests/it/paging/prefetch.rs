@@ -1,4 +1,4 @@
-//! Pages on their way: ahead of the reader, several at a time, and given up.
+//! Requests ahead of the reader: prefetch, concurrency and cancellation.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -10,9 +10,10 @@ use hoopai_runtime::operation::Paging;
 use hoopai_runtime::paging::{ItemStream, ListProgress};
 use hoopai_runtime::retry::{Failure, RetryPolicy};
 use hoopai_runtime::{CallOptions, Method};
+use hoopai_test_support::{Reply, Server};
 
-use super::book::{Book, CURSOR, Item, OFFSET, PAGE, handle, ids, list, rules};
-use crate::server::Server;
+use super::fake_list::{CURSOR, FakeList, Item, OFFSET, PAGE, handle, ids, list, rules};
+use crate::clients::Clients;
 
 const fn with_total(rule: Paging) -> Paging {
     Paging {
@@ -21,12 +22,12 @@ const fn with_total(rule: Paging) -> Paging {
     }
 }
 
-async fn held(book: &Book) -> Server {
-    let book = book.clone();
-    Server::held(move |seen| book.answer(seen)).await
+fn held_server(fake: &FakeList) -> Server {
+    let fake = fake.clone();
+    Server::held(move |request| fake.reply(request))
 }
 
-/// Lets everything else run that can.
+/// Runs all other tasks that are ready.
 async fn settle() {
     for _ in 0..2_000 {
         tokio::task::yield_now().await;
@@ -38,20 +39,16 @@ async fn id(list: &mut ItemStream<Item>) -> String {
 }
 
 #[tokio::test]
-async fn the_next_page_is_on_its_way_while_one_is_read_and_no_other() {
+async fn one_page_is_prefetched_while_one_is_read() {
     for rule in rules() {
-        let server = held(&Book::full(57)).await;
+        let server = held_server(&FakeList::full(57));
         let mut list = list(&handle(&server), rule);
         settle().await;
-        assert_eq!(
-            server.count(),
-            0,
-            "nothing is sent before an item is asked for"
-        );
-        server.let_through(1);
+        assert_eq!(server.count(), 0, "no request before the first `next`");
+        server.release(1);
         assert_eq!(id(&mut list).await, "0");
-        server.has_seen(2).await;
-        server.let_through(5);
+        server.received(2).await;
+        server.release(5);
         settle().await;
         assert_eq!(server.count(), 2, "{rule:?}");
         for _ in 1..10 {
@@ -60,21 +57,21 @@ async fn the_next_page_is_on_its_way_while_one_is_read_and_no_other() {
         settle().await;
         assert_eq!(server.count(), 2, "{rule:?}");
         assert_eq!(id(&mut list).await, "10");
-        server.has_seen(3).await;
+        server.received(3).await;
     }
 }
 
 #[tokio::test]
-async fn the_page_that_tells_the_end_is_on_its_way_too() {
-    let server = Book::full(10).server().await;
+async fn last_empty_page_is_prefetched() {
+    let server = FakeList::full(10).server();
     let mut list = list(&handle(&server), with_total(OFFSET));
     id(&mut list).await;
-    server.has_seen(2).await;
+    server.received(2).await;
 }
 
 #[tokio::test]
-async fn without_prefetch_a_page_is_asked_for_when_it_is_needed() {
-    let server = Book::full(57).server().await;
+async fn without_prefetch_pages_are_requested_on_demand() {
+    let server = FakeList::full(57).server();
     let mut list = list(&handle(&server), OFFSET).prefetch(false);
     for _ in 0..10 {
         id(&mut list).await;
@@ -86,29 +83,29 @@ async fn without_prefetch_a_page_is_asked_for_when_it_is_needed() {
 }
 
 #[tokio::test]
-async fn several_pages_are_on_their_way_at_once_and_come_in_their_order() {
+async fn concurrent_pages_arrive_in_order() {
     for rule in [OFFSET, PAGE] {
-        let book = Book::full(57);
-        let server = held(&book).await;
+        let fake = FakeList::full(57);
+        let server = held_server(&fake);
         let mut list = list(&handle(&server), with_total(rule)).concurrent(3);
-        server.let_through(1);
+        server.release(1);
         assert_eq!(id(&mut list).await, "0");
-        server.has_seen(4).await;
+        server.received(4).await;
         settle().await;
-        assert_eq!(server.count(), 4, "three behind the one in hand");
-        server.let_through(100);
+        assert_eq!(server.count(), 4, "three besides the current page");
+        server.release(100);
         let (rest, error) = ids(&mut list).await;
         assert!(error.is_none(), "{error:?}");
-        assert_eq!(rest, book.ids()[1..]);
+        assert_eq!(rest, fake.ids()[1..]);
         settle().await;
         assert_eq!(server.count(), 6, "none beyond the end");
     }
 }
 
 #[tokio::test]
-async fn of_pages_beyond_a_known_end_only_the_one_that_tells_is_asked_for() {
+async fn concurrent_requests_stop_at_a_known_end() {
     for rule in [OFFSET, PAGE] {
-        let server = Book::full(60).server().await;
+        let server = FakeList::full(60).server();
         let mut list = list(&handle(&server), with_total(rule)).concurrent(8);
         assert_eq!(ids(&mut list).await.0.len(), 60);
         settle().await;
@@ -117,13 +114,13 @@ async fn of_pages_beyond_a_known_end_only_the_one_that_tells_is_asked_for() {
 }
 
 #[tokio::test]
-async fn what_was_asked_for_in_vain_has_a_bound() {
+async fn unneeded_concurrent_requests_are_bounded() {
     for rule in [OFFSET, PAGE] {
         for count in [0, 1, 10, 11, 57] {
-            let book = Book::full(count);
-            let server = book.server().await;
+            let fake = FakeList::full(count);
+            let server = fake.server();
             let mut list = list(&handle(&server), rule).concurrent(4);
-            assert_eq!(ids(&mut list).await.0, book.ids());
+            assert_eq!(ids(&mut list).await.0, fake.ids());
             settle().await;
             let most = count.div_ceil(10) + 1 + 3;
             assert!(server.count() <= most, "{count}: {}", server.count());
@@ -132,7 +129,7 @@ async fn what_was_asked_for_in_vain_has_a_bound() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_shorter_than_expected_moves_those_behind_it() {
+async fn short_page_shifts_later_concurrent_pages() {
     let pages = vec![
         (0..10).collect(),
         (10..20).collect(),
@@ -142,20 +139,20 @@ async fn a_page_that_is_shorter_than_expected_moves_those_behind_it() {
         (35..45).collect(),
         (45..48).collect(),
     ];
-    let book = Book::of(pages);
+    let fake = FakeList::of(pages);
     for rule in [OFFSET, with_total(OFFSET), PAGE, with_total(PAGE)] {
         for concurrent in 0..6 {
-            let server = book.server().await;
+            let server = fake.server();
             let mut list = list(&handle(&server), rule).concurrent(concurrent);
-            let (came, error) = ids(&mut list).await;
+            let (received, error) = ids(&mut list).await;
             assert!(error.is_none(), "{error:?}");
-            assert_eq!(came, book.ids());
+            assert_eq!(received, fake.ids());
         }
     }
 }
 
-/// A policy that tells whether a call is still there.
-struct Probe(#[allow(dead_code, reason = "held, not read")] Arc<()>);
+/// A retry policy that lives as long as its call.
+struct Probe(#[allow(dead_code, reason = "only its lifetime matters")] Arc<()>);
 
 impl RetryPolicy for Probe {
     fn should_retry(&self, _: &Failure<'_>) -> bool {
@@ -164,17 +161,17 @@ impl RetryPolicy for Probe {
 }
 
 #[tokio::test]
-async fn dropping_a_list_gives_its_pages_up() {
+async fn dropped_list_cancels_its_requests() {
     for concurrent in [1, 4] {
-        let server = held(&Book::full(57)).await;
+        let server = held_server(&FakeList::full(57));
         let mark = Arc::new(());
         let there: Weak<()> = Arc::downgrade(&mark);
         let call = handle(&server).request(Method::Get, "/items");
         let call = call.options(CallOptions::new().retry(Probe(mark)));
         let mut list = call.stream::<Item>(OFFSET).concurrent(concurrent);
-        server.let_through(1);
+        server.release(1);
         id(&mut list).await;
-        server.has_seen(1 + concurrent).await;
+        server.received(1 + concurrent).await;
         assert!(there.upgrade().is_some());
         drop(list);
         settle().await;
@@ -183,27 +180,27 @@ async fn dropping_a_list_gives_its_pages_up() {
 }
 
 #[tokio::test]
-async fn dropping_the_future_of_an_item_loses_nothing() {
+async fn dropped_next_future_loses_no_item() {
     for rule in rules() {
         for (prefetch, concurrent) in [(true, 1), (false, 1), (true, 3)] {
-            let book = Book::full(35);
-            let server = book.server().await;
+            let fake = FakeList::full(35);
+            let server = fake.server();
             let mut list = list(&handle(&server), rule)
                 .prefetch(prefetch)
                 .concurrent(concurrent);
-            let mut came = Vec::new();
+            let mut received = Vec::new();
             loop {
                 let polled = {
                     let mut next = pin!(list.next());
                     poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await
                 };
                 match polled {
-                    Poll::Ready(Some(item)) => came.push(item.unwrap().id.unwrap()),
+                    Poll::Ready(Some(item)) => received.push(item.unwrap().id.unwrap()),
                     Poll::Ready(None) => break,
                     Poll::Pending => tokio::task::yield_now().await,
                 }
             }
-            assert_eq!(came, book.ids(), "{rule:?}");
+            assert_eq!(received, fake.ids(), "{rule:?}");
             if concurrent == 1 {
                 assert!(server.count() <= 5, "{}", server.count());
             }
@@ -212,14 +209,14 @@ async fn dropping_the_future_of_an_item_loses_nothing() {
 }
 
 #[tokio::test]
-async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
-    let book = Book::full(25);
-    let server = book.server().await;
+async fn position_of_dropped_list_resumes_without_loss() {
+    let fake = FakeList::full(25);
+    let server = fake.server();
     let handle = handle(&server);
     for rule in [OFFSET, PAGE, CURSOR] {
         for stop in 0.. {
             let mut first = list(&handle, rule);
-            let (mut came, mut polls, mut whole) = (Vec::new(), 0, false);
+            let (mut received, mut polls, mut whole) = (Vec::new(), 0, false);
             while polls < stop {
                 polls += 1;
                 let polled = {
@@ -227,7 +224,7 @@ async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
                     poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await
                 };
                 match polled {
-                    Poll::Ready(Some(item)) => came.push(item.unwrap().id.unwrap()),
+                    Poll::Ready(Some(item)) => received.push(item.unwrap().id.unwrap()),
                     Poll::Ready(None) => {
                         whole = true;
                         break;
@@ -239,8 +236,8 @@ async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
             drop(first);
             let (rest, error) = ids(&mut list(&handle, rule).resume(position)).await;
             assert!(error.is_none(), "{error:?}");
-            came.extend(rest);
-            assert_eq!(came, book.ids(), "{stop} {rule:?}");
+            received.extend(rest);
+            assert_eq!(received, fake.ids(), "{stop} {rule:?}");
             if whole {
                 break;
             }
@@ -249,14 +246,14 @@ async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
 }
 
 #[tokio::test]
-async fn each_page_is_told_of_in_counts() {
-    let server = Book::full(25).server().await;
-    let told: Arc<Mutex<Vec<ListProgress>>> = Arc::default();
-    let own = told.clone();
+async fn on_page_reports_counts() {
+    let server = FakeList::full(25).server();
+    let reported: Arc<Mutex<Vec<ListProgress>>> = Arc::default();
+    let own = reported.clone();
     let list = list(&handle(&server), with_total(OFFSET));
     let mut list = list.on_page(move |progress| own.lock().unwrap().push(*progress));
     ids(&mut list).await;
-    let told: Vec<_> = told
+    let reported: Vec<_> = reported
         .lock()
         .unwrap()
         .iter()
@@ -272,7 +269,7 @@ async fn each_page_is_told_of_in_counts() {
         .collect();
     let total = Some(25);
     assert_eq!(
-        told,
+        reported,
         [
             (1, 10, 10, total, true),
             (2, 20, 10, total, true),
@@ -282,7 +279,7 @@ async fn each_page_is_told_of_in_counts() {
 }
 
 #[test]
-fn a_runtime_that_ends_takes_its_pages_with_it_and_says_so() {
+fn ended_runtime_is_an_interrupted_error() {
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -290,42 +287,30 @@ fn a_runtime_that_ends_takes_its_pages_with_it_and_says_so() {
             .unwrap()
     };
     let (first, second) = (runtime(), runtime());
-    let book = Book::full(25);
-    let server = second.block_on(held(&book));
-    let url = server.url.clone();
-    // The server must run while the first runtime asks it.
-    let stop = Arc::new(tokio::sync::Notify::new());
-    let stopped = stop.clone();
-    let mut list = std::thread::scope(|scope| {
-        let serving = scope.spawn(|| second.block_on(stopped.notified()));
-        let list = first.block_on(async {
-            let handle = hoopai_runtime::Handle::builder()
-                .private_token("t")
-                .base_url(url)
-                .build()
-                .unwrap();
-            let mut list = list(&handle, OFFSET);
-            server.let_through(1);
-            assert_eq!(id(&mut list).await, "0");
-            server.has_seen(2).await;
-            list
-        });
-        stop.notify_one();
-        serving.join().unwrap();
+    let fake = FakeList::full(25);
+    let own = fake.clone();
+    // The second request stays in flight.
+    let server = Server::on_thread(move |request| match request.index {
+        1 => Reply::silence(),
+        _ => own.reply(request),
+    });
+    let mut list = first.block_on(async {
+        let mut list = list(&server.builder().build().unwrap(), OFFSET);
+        assert_eq!(id(&mut list).await, "0");
+        server.received(2).await;
         list
     });
     drop(first);
     second.block_on(async {
-        let (came, error) = ids(&mut list).await;
-        assert_eq!(came.len(), 9);
+        let (received, error) = ids(&mut list).await;
+        assert_eq!(received.len(), 9);
         let error = error.unwrap();
         assert_eq!(error.kind(), ErrorKind::Paging);
         assert_eq!(
             error.paging_error_kind(),
             Some(PagingErrorKind::Interrupted)
         );
-        server.let_through(100);
-        let mut rest = super::book::list(&handle(&server), OFFSET).resume(list.position());
-        assert_eq!(ids(&mut rest).await.0, book.ids()[10..]);
+        let mut rest = super::fake_list::list(&handle(&server), OFFSET).resume(list.position());
+        assert_eq!(ids(&mut rest).await.0, fake.ids()[10..]);
     });
 }

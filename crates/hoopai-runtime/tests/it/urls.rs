@@ -1,27 +1,25 @@
-//! Paths and queries as the wire sees them.
+//! Paths and queries of requests.
 
 use hoopai_runtime::error::ErrorKind;
+use hoopai_test_support::Server;
 
-use crate::api::Client;
-use crate::api::types::Status;
-use crate::server::{LOCATION, Server};
+use crate::clients::{Clients, LOCATION};
+use crate::sample_api::Client;
+use crate::sample_api::types::Status;
 
 #[tokio::test]
 async fn path_parameters_are_encoded() {
-    let server = Server::plain().await;
-    server
-        .client()
-        .get_contact()
-        .contact_id("a/b c?ü#%2e")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(server.seen().target, "/contacts/a%2Fb%20c%3F%C3%BC%23%252e");
+    let server = Server::with_body("{}");
+    server.client().get("a/b c?ü#%2e").await.unwrap();
+    assert_eq!(
+        server.single().target,
+        "/contacts/a%2Fb%20c%3F%C3%BC%23%252e"
+    );
 }
 
 #[tokio::test]
-async fn path_parameters_that_make_another_path_are_refused() {
-    let server = Server::plain().await;
+async fn path_parameter_that_changes_the_path_is_rejected() {
+    let server = Server::with_body("{}");
     for value in ["", ".", ".."] {
         let error = server
             .client()
@@ -45,8 +43,8 @@ async fn path_parameters_that_make_another_path_are_refused() {
 }
 
 #[tokio::test]
-async fn a_path_parameter_that_is_not_set_is_named() {
-    let server = Server::plain().await;
+async fn missing_path_parameter_is_named() {
+    let server = Server::with_body("{}");
     let error = server.client().get_contact().send().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.parameter()),
@@ -60,8 +58,8 @@ async fn a_path_parameter_that_is_not_set_is_named() {
 }
 
 #[tokio::test]
-async fn a_prefix_of_the_base_url_stays() {
-    let server = Server::plain().await;
+async fn base_url_prefix_is_kept() {
+    let server = Server::with_body("{}");
     for base in [
         format!("{}/proxy/v1", server.url),
         format!("{}/proxy/v1/", server.url),
@@ -81,8 +79,8 @@ async fn a_prefix_of_the_base_url_stays() {
 
 #[tokio::test]
 async fn query_values_are_written_as_declared() {
-    let server = Server::plain().await;
-    let client = server.located();
+    let server = Server::with_body("{}");
+    let client = server.client_with_location();
     client
         .list_contacts()
         .limit(20)
@@ -95,7 +93,7 @@ async fn query_values_are_written_as_declared() {
         .await
         .unwrap();
     assert_eq!(
-        server.seen().target,
+        server.single().target,
         format!(
             "/contacts/?limit=20&ratio=2&ids=a%20b&ids=c%26d&fields=x,y%2Cz&status=on%20hold&filter%5Ba%5D=%C3%BC%2B&locationId={LOCATION}"
         )
@@ -103,10 +101,10 @@ async fn query_values_are_written_as_declared() {
 }
 
 #[tokio::test]
-async fn a_second_value_replaces_and_an_empty_list_unsets() {
-    let server = Server::plain().await;
+async fn second_value_replaces_and_empty_list_unsets() {
+    let server = Server::with_body("{}");
     server
-        .located()
+        .client_with_location()
         .list_contacts()
         .limit(20)
         .limit(30)
@@ -116,14 +114,14 @@ async fn a_second_value_replaces_and_an_empty_list_unsets() {
         .await
         .unwrap();
     assert_eq!(
-        server.seen().target,
+        server.single().target,
         format!("/contacts/?limit=30&locationId={LOCATION}")
     );
 }
 
 #[tokio::test]
-async fn extra_pairs_add_up() {
-    let server = Server::plain().await;
+async fn extra_query_pairs_are_appended() {
+    let server = Server::with_body("{}");
     server
         .client()
         .list_contacts()
@@ -133,12 +131,15 @@ async fn extra_pairs_add_up() {
         .send()
         .await
         .unwrap();
-    assert_eq!(server.seen().target, "/contacts/?locationId=l&x=1&x=2&x=3");
+    assert_eq!(
+        server.single().target,
+        "/contacts/?locationId=l&x=1&x=2&x=3"
+    );
 }
 
 #[tokio::test]
-async fn a_required_query_parameter_that_is_not_set_is_named() {
-    let server = Server::plain().await;
+async fn missing_required_query_parameter_is_named() {
+    let server = Server::with_body("{}");
     let error = server.client().search_contacts().send().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.parameter()),
@@ -161,9 +162,9 @@ async fn a_required_query_parameter_that_is_not_set_is_named() {
 }
 
 #[tokio::test]
-async fn the_default_location_goes_into_path_and_query() {
-    let server = Server::plain().await;
-    let client = server.located();
+async fn default_location_fills_path_and_query() {
+    let server = Server::with_body("{}");
+    let client = server.client_with_location();
     let target = || server.last().target;
 
     client.get_location().send().await.unwrap();
@@ -175,7 +176,7 @@ async fn the_default_location_goes_into_path_and_query() {
         target(),
         format!("/invoices/?altId={LOCATION}&altType=location")
     );
-    client.get_contact().contact_id("c").send().await.unwrap();
+    client.get("c").await.unwrap();
     assert_eq!(
         target(),
         "/contacts/c",
@@ -184,9 +185,9 @@ async fn the_default_location_goes_into_path_and_query() {
 }
 
 #[tokio::test]
-async fn a_location_that_the_call_names_goes_first() {
-    let server = Server::plain().await;
-    let client = server.located();
+async fn explicit_location_overrides_the_default() {
+    let server = Server::with_body("{}");
+    let client = server.client_with_location();
     let target = || server.last().target;
 
     client
@@ -218,7 +219,7 @@ async fn a_location_that_the_call_names_goes_first() {
         .await
         .unwrap();
     assert_eq!(target(), "/invoices/?altType=company&altId=own");
-    // Whose id it is cannot be told, so the kind is the caller's to say.
+    // The type of the id is not known, so the caller must set it.
     let error = client
         .list_invoices()
         .alt_id("own")

@@ -1,22 +1,20 @@
-//! What a platform can say: values at random, in encodings, in the shapes of its replies.
+//! Random values, their encodings, and reply bodies that repeat them.
 
 use std::fmt::Write as _;
 
+use fastrand::Rng;
 use serde_json::{Value, json};
 
-/// xorshift64*: the same numbers for the same seed.
-pub(super) struct Random(pub(super) u64);
+/// Random values of a seed.
+pub(super) struct Random(Rng);
 
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    pub(super) fn with_seed(seed: u64) -> Self {
+        Random(Rng::with_seed(seed))
     }
 
     pub(super) fn below(&mut self, end: usize) -> usize {
-        (self.next() >> 33) as usize % end
+        self.0.usize(..end)
     }
 
     pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
@@ -28,7 +26,7 @@ impl Random {
         (0..length).map(|_| *self.pick(&letters)).collect()
     }
 
-    /// Small letters, so many of them.
+    /// Lower-case letters, between `least` and `most` of them.
     fn letters(&mut self, least: usize, most: usize) -> String {
         let length = least + self.below(most - least + 1);
         self.text("abcdefghijklm", length)
@@ -46,7 +44,7 @@ impl Random {
         )
     }
 
-    /// Two words with capitals and letters beyond ASCII.
+    /// Two capitalised words with letters outside ASCII.
     pub(super) fn name(&mut self) -> String {
         let first = self.text("aeioubdfgklmnprstvxzöß", 7);
         let last = self.text("aeioubdfgklmnprstvxzéñ", 8);
@@ -61,7 +59,7 @@ impl Random {
         )
     }
 
-    /// With marks that encodings escape.
+    /// A text with characters that encodings escape.
     pub(super) fn odd(&mut self) -> String {
         let part = self.text("bdfgklmnprstvxz", 6);
         format!("V{part} & \"{part}\" <{part}>/'\\{part}")
@@ -120,7 +118,7 @@ fn base64(bytes: &[u8], alphabet: &[u8; 64], padded: bool) -> String {
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// How many ways there are to repeat a value.
+/// The number of encodings.
 pub(super) const ENCODINGS: usize = 23;
 
 pub(super) fn encoded(random: &mut Random, planted: &Planted, encoding: usize) -> String {
@@ -168,7 +166,7 @@ pub(super) fn encoded(random: &mut Random, planted: &Planted, encoding: usize) -
         }
         15 => text.replace(' ', "  \n\t "),
         16 => text.replace(' ', "\u{a0}"),
-        // Cut off at either end. Of what is no secret more must be left to be known.
+        // Truncated at either end. A longer part of a value that is no secret counts as a leak.
         17 | 18 => {
             let chars: Vec<char> = text.chars().collect();
             let least = if planted.secret { 9 } else { 15 };
@@ -204,16 +202,16 @@ pub(super) fn encoded(random: &mut Random, planted: &Planted, encoding: usize) -
     }
 }
 
-/// How many shapes of replies there are.
+/// The number of shapes of error replies.
 pub(super) const SHAPES: usize = 14;
 
-/// A reply of the platform that says `said` somewhere, and what it says it is.
-pub(super) fn shaped(random: &mut Random, shape: usize, said: &str) -> (&'static str, String) {
+/// Returns the content type and body of an error reply that contains `echoed`.
+pub(super) fn shaped(random: &mut Random, shape: usize, echoed: &str) -> (&'static str, String) {
     let sentence = match random.below(4) {
-        0 => said.to_owned(),
-        1 => format!("The value {said} is invalid."),
-        2 => format!("invalid: {said}"),
-        _ => format!("property x should not be ({said}), see docs"),
+        0 => echoed.to_owned(),
+        1 => format!("The value {echoed} is invalid."),
+        2 => format!("invalid: {echoed}"),
+        _ => format!("property x should not be ({echoed}), see docs"),
     };
     let fill = |random: &mut Random, other: &str| match random.below(2) {
         0 => sentence.clone(),
@@ -222,7 +220,7 @@ pub(super) fn shaped(random: &mut Random, shape: usize, said: &str) -> (&'static
     let field = fill(random, "email");
     let code = fill(random, "BAD_INPUT");
     let trace = match random.below(2) {
-        0 => said.to_owned(),
+        0 => echoed.to_owned(),
         _ => "1f0c1e9a-5b1e-4c3e-9d55-0f7a3c2b1a00".to_owned(),
     };
     let body = match shape {
@@ -234,20 +232,20 @@ pub(super) fn shaped(random: &mut Random, shape: usize, said: &str) -> (&'static
         3 => {
             json!({"statusCode": 422, "message": ["a is empty", sentence], "error": code, "traceId": trace})
         }
-        4 => json!({"message": {"detail": sentence, said: {"more": field}}}),
+        4 => json!({"message": {"detail": sentence, echoed: {"more": field}}}),
         5 => json!({"status": 404, "message": sentence, "name": code, "traceId": trace}),
         6 => json!({"error": sentence, "status": 400}),
         7 => json!({"error": sentence}),
         8 => json!({"message": sentence, "canonicalCode": code}),
         9 => {
-            json!({"statusCode": 400, "message": sentence, "meta": {"contactName": said, said: 1}, "traceId": trace})
+            json!({"statusCode": 400, "message": sentence, "meta": {"contactName": echoed, echoed: 1}, "traceId": trace})
         }
         10 => json!({"error": code, "error_description": sentence}),
-        11 => json!({"errors": {said: [sentence]}}),
+        11 => json!({"errors": {echoed: [sentence]}}),
         12 => {
             return (
                 "text/html",
-                format!("<html><title>{said}</title><p>{sentence}</html>"),
+                format!("<html><title>{echoed}</title><p>{sentence}</html>"),
             );
         }
         _ => return ("text/plain", sentence),
@@ -255,16 +253,16 @@ pub(super) fn shaped(random: &mut Random, shape: usize, said: &str) -> (&'static
     ("application/json", body.to_string())
 }
 
-/// A 2xx that repeats what was sent: in keys, where other values are declared, in what cannot be read.
-pub(super) fn odd_success(random: &mut Random, said: &str) -> (&'static str, String) {
+/// Returns the content type and body of a 2xx reply that contains `echoed` in unexpected places.
+pub(super) fn odd_success(random: &mut Random, echoed: &str) -> (&'static str, String) {
     let body = match random.below(6) {
-        0 => json!({said: {said: 1, "a": {said: 2}}, "traceId": said}),
-        1 => json!({"contact": {"id": [1], "tags": {said: said}}, "traceId": said}),
-        2 => json!({said: {"a": said}, "contacts": [{said: 1, "tags": said}]}),
-        3 => json!([said]),
-        4 => json!({"contacts": {said: [said]}, "contact": said, "traceId": said}),
+        0 => json!({echoed: {echoed: 1, "a": {echoed: 2}}, "traceId": echoed}),
+        1 => json!({"contact": {"id": [1], "tags": {echoed: echoed}}, "traceId": echoed}),
+        2 => json!({echoed: {"a": echoed}, "contacts": [{echoed: 1, "tags": echoed}]}),
+        3 => json!([echoed]),
+        4 => json!({"contacts": {echoed: [echoed]}, "contact": echoed, "traceId": echoed}),
         _ => {
-            let body = json!({said: said, "traceId": said}).to_string();
+            let body = json!({echoed: echoed, "traceId": echoed}).to_string();
             return ("application/json", body[..body.len() - 1].to_owned());
         }
     };

@@ -1,4 +1,4 @@
-//! A list on a server, in each way of paging, and rules to read it by.
+//! A list on a server, for each paging strategy, and paging rules to read it.
 
 use std::sync::Arc;
 
@@ -9,8 +9,9 @@ use hoopai_runtime::paging::ItemStream;
 use hoopai_runtime::rate_limit::RateLimitSettings;
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Error, Handle, Method, reqwest};
+use hoopai_test_support::{Reply, Request, Server};
 
-use crate::server::{Answer, Seen, Server};
+use crate::clients::Clients;
 
 pub(crate) const SIZE: Option<PageSize> = Some(PageSize {
     to: PageParam::Query("limit"),
@@ -49,7 +50,7 @@ pub(crate) const LAST_ITEM: Paging = Paging {
     ..OFFSET
 };
 
-/// All ways, with the count of all and without, with a word on whether there is more and without.
+/// All strategies, with and without a total, with and without a has-more flag.
 pub(crate) fn rules() -> Vec<Paging> {
     let mut rules = Vec::new();
     for rule in [OFFSET, PAGE, CURSOR, LAST_ITEM] {
@@ -66,16 +67,16 @@ pub(crate) fn rules() -> Vec<Paging> {
     rules
 }
 
-/// A list in pages.
+/// A list with given pages.
 #[derive(Clone)]
-pub(crate) struct Book {
+pub(crate) struct FakeList {
     pub(crate) pages: Arc<Vec<Vec<usize>>>,
-    /// What it gives as the count of all.
+    /// The total in its replies.
     pub(crate) total: Value,
 }
 
-impl Book {
-    /// Numbers up to `count`, in full pages.
+impl FakeList {
+    /// The numbers below `count`, in full pages.
     pub(crate) fn full(count: usize) -> Self {
         let all: Vec<usize> = (0..count).collect();
         Self::of(all.chunks(10).map(<[usize]>::to_vec).collect())
@@ -83,7 +84,7 @@ impl Book {
 
     pub(crate) fn of(pages: Vec<Vec<usize>>) -> Self {
         let total = json!(pages.iter().map(Vec::len).sum::<usize>());
-        Book {
+        FakeList {
             pages: Arc::new(pages),
             total,
         }
@@ -93,23 +94,23 @@ impl Book {
         self.pages.iter().flatten().map(usize::to_string).collect()
     }
 
-    /// How many items lie before a page.
+    /// Returns the number of items before a page.
     fn before(&self, page: usize) -> usize {
         self.pages.iter().take(page).map(Vec::len).sum()
     }
 
-    /// The answer to a request.
-    pub(crate) fn answer(&self, seen: &Seen) -> Answer {
-        let limit = seen.number("limit").unwrap();
+    /// Returns the reply to a request.
+    pub(crate) fn reply(&self, request: &Request) -> Reply {
+        let limit = request.number("limit").unwrap();
         let mut from = 0;
-        let page = if let Some(skip) = seen.number("skip") {
+        let page = if let Some(skip) = request.number("skip") {
             // Pages without items cannot be reached by an offset.
             let page = (0..self.pages.len()).find(|page| skip < self.before(page + 1));
             from = page.map_or(0, |page| skip - self.before(page));
             page.unwrap_or(self.pages.len())
-        } else if let Some(page) = seen.number("page") {
+        } else if let Some(page) = request.number("page") {
             page - 1
-        } else if let Some(after) = seen.query("after") {
+        } else if let Some(after) = request.query("after") {
             after.strip_prefix("p/").unwrap().parse().unwrap()
         } else {
             0
@@ -129,8 +130,9 @@ impl Book {
             .collect();
         let more = page + 1 < self.pages.len();
         let next = more.then(|| format!("p/{}", page + 1));
-        Answer::json(
-            &json!({
+        Reply::json(
+            200,
+            json!({
                 "items": items,
                 "meta": {"total": self.total, "more": more, "next": next},
                 "traceId": "t-1",
@@ -139,9 +141,9 @@ impl Book {
         )
     }
 
-    pub(crate) async fn server(&self) -> Server {
-        let book = self.clone();
-        Server::scripted(move |seen| book.answer(seen)).await
+    pub(crate) fn server(&self) -> Server {
+        let fake = self.clone();
+        Server::start(move |request| fake.reply(request))
     }
 }
 
@@ -164,7 +166,7 @@ hoopai_runtime::model! {
 }
 
 thread_local! {
-    /// To make one takes long, and a test has a thread of its own.
+    /// Shared by the handles of a test, since each client takes long to build.
     static HTTP: reqwest::Client = reqwest::Client::builder()
         .no_proxy()
         .retry(reqwest::retry::never())
@@ -172,7 +174,7 @@ thread_local! {
         .unwrap();
 }
 
-/// A handle that the rate limit never holds back.
+/// Returns a handle without rate limit.
 pub(crate) fn handle(server: &Server) -> Handle {
     let builder = server.builder().limits(RateLimitSettings::unlimited());
     builder
@@ -181,23 +183,23 @@ pub(crate) fn handle(server: &Server) -> Handle {
         .unwrap()
 }
 
-/// A list of the server.
+/// Returns the list of a server.
 pub(crate) fn list(handle: &Handle, rule: Paging) -> ItemStream<Item> {
     handle.request(Method::Get, "/items").stream(rule)
 }
 
-/// The ids of all items that come, and the error at the end if there is one.
+/// Reads a list. Returns the ids of its items, and the error at the end if there is one.
 pub(crate) async fn ids(list: &mut ItemStream<Item>) -> (Vec<String>, Option<Error>) {
     let mut ids = Vec::new();
     while let Some(item) = list.next().await {
         match item {
             Ok(item) => ids.push(item.id.unwrap()),
             Err(error) => {
-                assert!(list.next().await.is_none(), "it ends after an error");
+                assert!(list.next().await.is_none(), "an error ends the list");
                 return (ids, Some(error));
             }
         }
     }
-    assert!(list.next().await.is_none(), "an end is an end");
+    assert!(list.next().await.is_none(), "an ended list stays ended");
     (ids, None)
 }

@@ -1,5 +1,4 @@
-//! Refusals of every class, end to end against a server that is not ours: predicates, text, how often a call is sent, and
-//! whether the token is renewed.
+//! Error replies of each kind, end to end: predicates, text, number of requests, and token renewal.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,13 +10,14 @@ use hoopai_runtime::retry::{Backoff, UnlimitedRetryBudget};
 use hoopai_runtime::serde_json::json;
 use hoopai_runtime::time::BoxFuture;
 use hoopai_runtime::{CallOptions, Error, Handle, SecretString};
+use hoopai_test_support::{Reply, Server};
 use std::time::Duration;
 
-use crate::api::Client;
-use crate::api::types::Contact;
-use crate::server::{Answer, LOCATION, Server};
+use crate::clients::LOCATION;
+use crate::sample_api::Client;
+use crate::sample_api::types::Contact;
 
-/// A class: a reply of it, and a part of the text that says what to do.
+/// An error kind, a reply of this kind, and the remedy in the text.
 const CLASSES: &[(Kind, u16, &str, &str)] = &[
     (
         Kind::NotFound,
@@ -146,14 +146,14 @@ const CLASSES: &[(Kind, u16, &str, &str)] = &[
     ),
 ];
 
-/// A source with one new token for each that expires.
+/// A token source that counts renewals.
 #[derive(Default)]
 struct Renewing(AtomicUsize);
 
 #[derive(Clone, Default)]
-struct CursorSource(Arc<Renewing>);
+struct CountingTokenSource(Arc<Renewing>);
 
-impl TokenSource for CursorSource {
+impl TokenSource for CountingTokenSource {
     fn token(&self) -> BoxFuture<'_, Result<SecretString, SourceError>> {
         Box::pin(async { Ok(SecretString::from("t-0")) })
     }
@@ -175,17 +175,17 @@ impl Backoff for NoWait {
     }
 }
 
-/// What came of a call.
+/// The result of a call.
 struct Outcome {
     error: Error,
     requests: usize,
     renewals: usize,
 }
 
-/// A call that is refused whenever it is sent, under the standard policy.
-async fn refused(answer: Answer, write: bool, idempotent: Option<bool>) -> Outcome {
-    let server = Server::start(answer).await;
-    let source = CursorSource::default();
+/// Sends a call with the default retry policy to a server with one reply.
+async fn call(reply: Reply, write: bool, idempotent: Option<bool>) -> Outcome {
+    let server = Server::with_reply(reply);
+    let source = CountingTokenSource::default();
     let handle = Handle::builder()
         .token_source(source.clone())
         .base_url(&*server.url)
@@ -216,23 +216,23 @@ async fn refused(answer: Answer, write: bool, idempotent: Option<bool>) -> Outco
     }
 }
 
-fn answer(status: u16, message: &str) -> Answer {
+fn reply(status: u16, message: &str) -> Reply {
     if message.starts_with('<') {
-        return Answer::new(status, message).header("content-type", "text/html");
+        return Reply::with_headers(status, &[("content-type", "text/html")], message);
     }
     let body = json!({ "statusCode": status, "message": message, "traceId": "t-1" });
-    Answer::new(status, body.to_string())
+    Reply::json(status, body.to_string())
 }
 
 #[test]
-fn every_class_is_in_the_table() {
+fn table_covers_every_error_kind() {
     for kind in Kind::ALL {
         assert!(CLASSES.iter().any(|row| row.0 == *kind), "{kind}");
     }
 }
 
 #[tokio::test]
-async fn predicates_text_and_requests_follow_from_the_class() {
+async fn error_kind_determines_predicates_text_and_requests() {
     for (kind, status, message, advice) in CLASSES {
         for (write, idempotent) in [
             (false, None),
@@ -244,7 +244,7 @@ async fn predicates_text_and_requests_follow_from_the_class() {
                 error,
                 requests,
                 renewals,
-            } = refused(answer(*status, message), write, idempotent).await;
+            } = call(reply(*status, message), write, idempotent).await;
             let text = error.to_string();
             let case = format!("{kind}, write {write}, idempotent {idempotent:?}: {text}");
             assert_eq!(error.api_error_kind(), Some(*kind), "{case}");
@@ -267,7 +267,7 @@ async fn predicates_text_and_requests_follow_from_the_class() {
                 assert_eq!(has, expected, "predicate {at} of {case}");
             }
 
-            // The token is renewed for expiry alone, and the call is sent once more then.
+            // Only an expired token is renewed, and the call is sent once more.
             let expired = *kind == Kind::ExpiredToken;
             assert_eq!(renewals, usize::from(expired), "{case}");
             let safe = idempotent.unwrap_or(!write);
@@ -284,7 +284,7 @@ async fn predicates_text_and_requests_follow_from_the_class() {
             assert_eq!(requests, expected, "{case}");
             assert_eq!(error.attempts() as usize, requests, "{case}");
 
-            // Policy, predicate and text agree.
+            // Policy, predicate and text are consistent.
             assert_eq!(error.is_retryable(), retried, "{case}");
             let later = text.to_lowercase().contains("try again");
             assert_eq!(later, retried, "{case}");

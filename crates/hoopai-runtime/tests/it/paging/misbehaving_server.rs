@@ -1,15 +1,15 @@
-//! What would make a list go on for ever, or end too soon without a sound.
+//! Servers that would make a list endless or silently incomplete.
 
 use hoopai_runtime::error::{ErrorKind, PagingErrorKind};
 use hoopai_runtime::operation::{CursorField, CursorSource, PageParam, PageStrategy, Paging};
 use hoopai_runtime::retry::FailureKind;
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Error, Method};
+use hoopai_test_support::{Reply, Server};
 
-use super::book::{CURSOR, Item, LAST_ITEM, OFFSET, PAGE, handle, ids, list};
-use crate::server::{Answer, Server};
+use super::fake_list::{CURSOR, Item, LAST_ITEM, OFFSET, PAGE, handle, ids, list};
 
-/// The fault of an error of this kind, whose words are to name call, page and remedy.
+/// Returns the kind of a paging error, and checks that the text names call, page and remedy.
 fn fault(error: Option<Error>) -> PagingErrorKind {
     let error = error.expect("an error");
     assert_eq!(error.kind(), ErrorKind::Paging, "{error:?}");
@@ -21,12 +21,15 @@ fn fault(error: Option<Error>) -> PagingErrorKind {
     fault
 }
 
-fn page(ids: impl IntoIterator<Item = usize>, next: &Value) -> Answer {
+fn page(ids: impl IntoIterator<Item = usize>, next: &Value) -> Reply {
     let items: Vec<Value> = ids
         .into_iter()
         .map(|n| json!({"id": n.to_string()}))
         .collect();
-    Answer::json(&json!({"items": items, "meta": {"next": next}}).to_string())
+    Reply::json(
+        200,
+        json!({"items": items, "meta": {"next": next}}).to_string(),
+    )
 }
 
 const CONTACTS: Paging = Paging {
@@ -44,8 +47,8 @@ const CONTACTS: Paging = Paging {
 };
 
 #[tokio::test]
-async fn both_marks_of_contacts_go_together_and_one_alone_is_found_out() {
-    fn answer(start: usize, with_id: bool) -> Answer {
+async fn incomplete_contacts_cursor_is_detected() {
+    fn reply(start: usize, with_id: bool) -> Reply {
         let items: Vec<Value> = (start..(start + 2).min(5))
             .map(|n| json!({"id": n.to_string()}))
             .collect();
@@ -56,69 +59,65 @@ async fn both_marks_of_contacts_go_together_and_one_alone_is_found_out() {
             }
             Some(_) => json!({"startAfter": 1769851800000_u64}),
         };
-        Answer::json(&json!({"items": items, "meta": meta}).to_string())
+        Reply::json(200, json!({"items": items, "meta": meta}).to_string())
     }
-    // As the platform does it: one mark alone is passed over.
-    let server =
-        Server::scripted(
-            |seen| match (seen.query("startAfter"), seen.number("startAfterId")) {
-                (Some(_), Some(id)) => answer(id + 1, true),
-                _ => answer(0, true),
-            },
-        )
-        .await;
-    let (came, error) = ids(&mut list(&handle(&server), CONTACTS)).await;
+    // As on the platform: one cursor field alone is ignored.
+    let server = Server::start(|request| {
+        match (request.query("startAfter"), request.number("startAfterId")) {
+            (Some(_), Some(id)) => reply(id + 1, true),
+            _ => reply(0, true),
+        }
+    });
+    let (received, error) = ids(&mut list(&handle(&server), CONTACTS)).await;
     assert!(error.is_none(), "{error:?}");
-    assert_eq!(came, ["0", "1", "2", "3", "4"]);
+    assert_eq!(received, ["0", "1", "2", "3", "4"]);
     assert_eq!(
         server.targets()[1],
         "/items?limit=10&startAfter=1769851800000&startAfterId=1"
     );
 
-    let server = Server::scripted(|_| answer(0, false)).await;
-    let (came, error) = ids(&mut list(&handle(&server), CONTACTS)).await;
+    let server = Server::start(|_| reply(0, false));
+    let (received, error) = ids(&mut list(&handle(&server), CONTACTS)).await;
     assert_eq!(fault(error), PagingErrorKind::RepeatedCursor);
     assert_eq!(
-        (came, server.count()),
+        (received, server.count()),
         (vec!["0".to_owned(), "1".to_owned()], 2)
     );
 }
 
 #[tokio::test]
-async fn a_mark_that_leads_to_its_own_page_ends_in_an_error_behind_the_items() {
-    let server = Server::scripted(|seen| match seen.query("after") {
+async fn cursor_to_its_own_page_is_an_error_after_its_items() {
+    let server = Server::start(|request| match request.query("after") {
         None => page([0, 1], &json!("x")),
         Some(_) => page([2, 3], &json!("x")),
-    })
-    .await;
+    });
     let handle = handle(&server);
     let mut first = list(&handle, CURSOR);
-    let (came, error) = ids(&mut first).await;
+    let (received, error) = ids(&mut first).await;
     assert_eq!(fault(error), PagingErrorKind::RepeatedCursor);
-    assert_eq!(came, ["0", "1", "2", "3"]);
-    // Going on finds the same, and gives nothing twice.
-    let (came, error) = ids(&mut list(&handle, CURSOR).resume(first.position())).await;
+    assert_eq!(received, ["0", "1", "2", "3"]);
+    // Resuming ends in the same error, and repeats no item.
+    let (received, error) = ids(&mut list(&handle, CURSOR).resume(first.position())).await;
     assert_eq!(fault(error), PagingErrorKind::RepeatedCursor);
-    assert!(came.is_empty());
+    assert!(received.is_empty());
 }
 
 #[tokio::test]
-async fn a_circle_of_any_length_is_found_in_a_few_rounds() {
+async fn cursor_cycle_is_detected_in_a_few_rounds() {
     for (before, round) in [(0, 1), (0, 2), (1, 3), (5, 7), (9, 1), (40, 30)] {
-        // Items differ each time, so that the marks alone tell.
-        let came = std::sync::atomic::AtomicUsize::new(0);
-        let server = Server::scripted(move |seen| {
-            let at = seen.number("after").unwrap_or(0);
+        // Items differ each time, so that only the cursors reveal the cycle.
+        let received = std::sync::atomic::AtomicUsize::new(0);
+        let server = Server::start(move |request| {
+            let at = request.number("after").unwrap_or(0);
             let next = if at + 1 >= before + round {
                 before
             } else {
                 at + 1
             };
-            let id = came.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-            assert!(id < 10_000, "nobody finds the circle");
+            let id = received.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            assert!(id < 10_000, "the cycle is not detected");
             page([id], &json!(next))
-        })
-        .await;
+        });
         let (_, error) = ids(&mut list(&handle(&server), CURSOR)).await;
         assert_eq!(fault(error), PagingErrorKind::RepeatedCursor);
         let steps = server.count();
@@ -130,36 +129,35 @@ async fn a_circle_of_any_length_is_found_in_a_few_rounds() {
 }
 
 #[tokio::test]
-async fn a_platform_that_passes_over_offset_or_page_is_found_out() {
-    let server = Server::start(page(0..10, &json!(null))).await;
+async fn ignored_offset_or_page_is_detected() {
+    let server = Server::with_reply(page(0..10, &json!(null)));
     let handle = handle(&server);
     for rule in [OFFSET, PAGE] {
         for concurrent in [1, 4] {
             let mut list = list(&handle, rule).concurrent(concurrent);
-            let (came, error) = ids(&mut list).await;
+            let (received, error) = ids(&mut list).await;
             assert_eq!(fault(error), PagingErrorKind::RepeatedPage);
-            assert_eq!(came.len(), 10, "no item comes twice");
+            assert_eq!(received.len(), 10, "no item is repeated");
             assert_eq!(list.position().items(), 10);
         }
     }
-    // Marks that change, and pages that do not.
+    // Cursors that change, and pages that do not.
     let next = std::sync::atomic::AtomicUsize::new(0);
-    let server = Server::scripted(move |_| {
+    let server = Server::start(move |_| {
         page(
             0..10,
             &json!(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)),
         )
-    })
-    .await;
-    let (came, error) = ids(&mut list(&super::book::handle(&server), CURSOR)).await;
+    });
+    let (received, error) = ids(&mut list(&super::fake_list::handle(&server), CURSOR)).await;
     assert_eq!(
-        (fault(error), came.len()),
+        (fault(error), received.len()),
         (PagingErrorKind::RepeatedPage, 10)
     );
 }
 
 #[tokio::test]
-async fn something_else_in_place_of_the_list_is_an_error() {
+async fn other_value_in_place_of_the_list_is_an_error() {
     for (reply, path) in [
         (r#"{"items":{}}"#, "items"),
         (r#"{"items":"jane@example.com"}"#, "items"),
@@ -168,10 +166,10 @@ async fn something_else_in_place_of_the_list_is_an_error() {
         (r#""jane@example.com""#, "$"),
         ("7", "$"),
     ] {
-        let server = Server::start(Answer::json(reply)).await;
+        let server = Server::with_body(reply);
         for rule in [OFFSET, PAGE, CURSOR, LAST_ITEM] {
-            let (came, error) = ids(&mut list(&handle(&server), rule)).await;
-            assert!(came.is_empty());
+            let (received, error) = ids(&mut list(&handle(&server), rule)).await;
+            assert!(received.is_empty());
             let error = error.unwrap();
             assert_eq!(error.json_path(), Some(path));
             assert_eq!(error.status().unwrap().as_u16(), 200);
@@ -186,70 +184,70 @@ async fn something_else_in_place_of_the_list_is_an_error() {
         items: "a.0.b",
         ..OFFSET
     };
-    let server = Server::start(Answer::json(r#"{"a":[{"b":7}]}"#)).await;
+    let server = Server::with_body(r#"{"a":[{"b":7}]}"#);
     let (_, error) = ids(&mut list(&handle(&server), NESTED)).await;
     assert_eq!(error.as_ref().unwrap().json_path(), Some("a[0].b"));
     assert_eq!(fault(error), PagingErrorKind::NoList);
 }
 
 #[tokio::test]
-async fn a_reply_that_is_no_json_is_an_error_of_its_own() {
+async fn invalid_json_is_a_decode_error() {
     for reply in [
         r#"{"items":[{"id":"0"}"#,
         r#"{"items":[{"id":"0"},]}"#,
         r#"{"items":[{"id":"0" 1}]}"#,
         "<html></html>",
     ] {
-        let server = Server::start(Answer::json(reply)).await;
-        let (came, error) = ids(&mut list(&handle(&server), OFFSET)).await;
-        assert!(came.is_empty(), "nothing of a page that is broken");
+        let server = Server::with_body(reply);
+        let (received, error) = ids(&mut list(&handle(&server), OFFSET)).await;
+        assert!(received.is_empty(), "no item of a broken page");
         assert_eq!(error.unwrap().kind(), ErrorKind::Decode, "{reply}");
     }
     let deep = format!("{{\"items\":{}{}}}", "[".repeat(200), "]".repeat(200));
-    let server = Server::start(Answer::json(&deep)).await;
+    let server = Server::with_body(&deep);
     let (_, error) = ids(&mut list(&handle(&server), OFFSET)).await;
     assert_eq!(error.unwrap().kind(), ErrorKind::Decode);
 }
 
 #[tokio::test]
-async fn more_without_a_way_to_it_is_an_error() {
+async fn has_more_without_cursor_is_an_error() {
     const MORE: Paging = Paging {
         more: Some("meta.more"),
         ..CURSOR
     };
-    let server = Server::start(Answer::json(
-        r#"{"items":[{"id":"0"}],"meta":{"more":true,"next":null}}"#,
-    ))
-    .await;
-    let (came, error) = ids(&mut list(&handle(&server), MORE)).await;
-    assert_eq!((fault(error), came.len()), (PagingErrorKind::NoCursor, 1));
+    let server = Server::with_body(r#"{"items":[{"id":"0"}],"meta":{"more":true,"next":null}}"#);
+    let (received, error) = ids(&mut list(&handle(&server), MORE)).await;
+    assert_eq!(
+        (fault(error), received.len()),
+        (PagingErrorKind::NoCursor, 1)
+    );
 }
 
 #[tokio::test]
-async fn promises_alone_do_not_keep_a_list_going() {
+async fn empty_pages_with_has_more_end_the_list() {
     const MORE: Paging = Paging {
         more: Some("meta.more"),
         ..PAGE
     };
-    let server = Server::start(Answer::json(r#"{"items":[],"meta":{"more":true}}"#)).await;
-    let (came, error) = ids(&mut list(&handle(&server), MORE)).await;
-    assert!(came.is_empty());
+    let server = Server::with_body(r#"{"items":[],"meta":{"more":true}}"#);
+    let (received, error) = ids(&mut list(&handle(&server), MORE)).await;
+    assert!(received.is_empty());
     assert_eq!(fault(error), PagingErrorKind::OnlyEmptyPages);
     assert_eq!(server.count(), 1001);
-    // Where offsets lead, nothing can follow an empty page.
+    // With offsets, no item can follow an empty page.
     const OFFSET_MORE: Paging = Paging {
         more: Some("meta.more"),
         ..OFFSET
     };
-    let server = Server::start(Answer::json(r#"{"items":[],"meta":{"more":true}}"#)).await;
+    let server = Server::with_body(r#"{"items":[],"meta":{"more":true}}"#);
     let (_, error) = ids(&mut list(&handle(&server), OFFSET_MORE)).await;
     assert!(error.is_none());
     assert_eq!(server.count(), 1);
 }
 
 #[tokio::test]
-async fn a_call_that_is_unfit_says_so_before_anything_is_sent() {
-    let server = Server::plain().await;
+async fn unsuitable_call_is_rejected_before_sending() {
+    let server = Server::with_body("{}");
     let call = handle(&server).request(Method::Get, "/items/{id}");
     let error = call.collect_all::<Item>(OFFSET, 1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Request);

@@ -1,4 +1,4 @@
-//! What is asked of the platform: sizes, beginnings, marks, in the query and in the body.
+//! Page requests: sizes, start values and cursors, in the query and in the body.
 
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::operation::{
@@ -6,12 +6,12 @@ use hoopai_runtime::operation::{
 };
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Call, CallOptions, Method, Part};
+use hoopai_test_support::{Reply, Server};
 
-use super::book::{Book, CURSOR, Item, LAST_ITEM, OFFSET, PAGE, handle, ids, list};
-use crate::server::{Answer, Server};
+use super::fake_list::{CURSOR, FakeList, Item, LAST_ITEM, OFFSET, PAGE, handle, ids, list};
 
 #[tokio::test]
-async fn pages_are_asked_for_as_the_rule_says() {
+async fn page_requests_follow_the_paging_rule() {
     for (rule, expected) in [
         (
             OFFSET,
@@ -26,7 +26,7 @@ async fn pages_are_asked_for_as_the_rule_says() {
             ["limit=10", "limit=10&after=p%2F1", "limit=10&after=p%2F2"],
         ),
     ] {
-        let server = Book::full(13).server().await;
+        let server = FakeList::full(13).server();
         ids(&mut list(&handle(&server), rule)).await;
         assert_eq!(
             server.targets(),
@@ -36,8 +36,8 @@ async fn pages_are_asked_for_as_the_rule_says() {
 }
 
 #[tokio::test]
-async fn what_the_caller_sets_stays() {
-    let server = Book::full(30).server().await;
+async fn parameters_of_the_caller_are_kept() {
+    let server = FakeList::full(30).server();
     let handle = handle(&server);
     for (rule, name, value, expected) in [
         (OFFSET, "skip", "20", 20..30),
@@ -47,9 +47,12 @@ async fn what_the_caller_sets_stays() {
         let call = handle.request(Method::Get, "/items");
         let call = call.query("limit", 50).query(name, value).query("q", "x");
         let mut list = call.stream::<Item>(rule);
-        let (came, error) = ids(&mut list).await;
+        let (received, error) = ids(&mut list).await;
         assert!(error.is_none(), "{error:?}");
-        assert_eq!(came, expected.map(|n| n.to_string()).collect::<Vec<_>>());
+        assert_eq!(
+            received,
+            expected.map(|n| n.to_string()).collect::<Vec<_>>()
+        );
     }
     for target in server.targets() {
         assert!(
@@ -61,8 +64,8 @@ async fn what_the_caller_sets_stays() {
 }
 
 #[tokio::test]
-async fn a_beginning_that_is_no_number_is_named_before_anything_is_sent() {
-    let server = Server::plain().await;
+async fn non_numeric_start_is_rejected_before_sending() {
+    let server = Server::with_body("{}");
     for rule in [OFFSET, PAGE] {
         let call = handle(&server).request(Method::Get, "/items");
         let call = call.query("skip", "jane@example.com").query("page", "-1");
@@ -96,38 +99,41 @@ const IN_BODY: Paging = Paging {
     ..Paging::DEFAULT
 };
 
-/// Three hits, by a mark that is a list with a number that no float holds.
-fn hits(seen: &crate::server::Seen) -> Answer {
-    let body: Value = hoopai_runtime::serde_json::from_slice(&seen.body).unwrap();
-    Answer::json(if body["searchAfter"].is_null() {
-        r#" {"hits":[{"id":"0"},{"id":"1","sort":[1769851800000123456789, "a\"b"]}],"total":"3"} "#
-    } else {
-        r#"{"hits":[{"id":"2"}],"total":3}"#
-    })
+/// Three hits, with a list as cursor that contains a number outside the range of `f64`.
+fn hits(request: &hoopai_test_support::Request) -> Reply {
+    let body: Value = hoopai_runtime::serde_json::from_slice(&request.body).unwrap();
+    Reply::json(
+        200,
+        if body["searchAfter"].is_null() {
+            r#" {"hits":[{"id":"0"},{"id":"1","sort":[1769851800000123456789, "a\"b"]}],"total":"3"} "#
+        } else {
+            r#"{"hits":[{"id":"2"}],"total":3}"#
+        },
+    )
 }
 
 #[tokio::test]
-async fn marks_and_sizes_go_into_bodies_as_they_came() {
-    let server = Server::scripted(hits).await;
+async fn cursor_and_size_are_sent_in_the_body_unchanged() {
+    let server = Server::start(hits);
     let call = handle(&server).request(Method::Post, "/search");
     let call = call.json(&json!({"filters": [], "pageLimit": null}));
     let all = call.collect_all::<Item>(IN_BODY, 10).await.unwrap();
     assert_eq!(all.len(), 3);
-    // `null` is the caller's own word on the size.
+    // An explicit `null` of the caller is kept as the size.
     assert_eq!(
-        server.texts(),
+        server.bodies(),
         [
             r#"{"filters":[],"pageLimit":null}"#,
             r#"{"filters":[],"pageLimit":null,"searchAfter":[1769851800000123456789, "a\"b"]}"#,
-            // Its total is reached, yet how long a page was to be is not known; and it has no mark.
+            // The total is reached, but the page size is unknown, and the last item has no cursor.
         ]
     );
 
-    let server = Server::scripted(hits).await;
+    let server = Server::start(hits);
     let call = handle(&server).request(Method::Post, "/search");
     call.collect_all::<Item>(IN_BODY, 10).await.unwrap();
     assert_eq!(
-        server.texts(),
+        server.bodies(),
         [
             r#"{"pageLimit":2}"#,
             r#"{"pageLimit":2,"searchAfter":[1769851800000123456789, "a\"b"]}"#,
@@ -136,7 +142,7 @@ async fn marks_and_sizes_go_into_bodies_as_they_came() {
 }
 
 #[tokio::test]
-async fn a_mark_that_the_next_page_lacks_is_not_sent_on() {
+async fn missing_cursor_field_is_not_sent() {
     const TWO: Paging = Paging {
         items: "",
         strategy: PageStrategy::Cursor(&[
@@ -161,10 +167,12 @@ async fn a_mark_that_the_next_page_lacks_is_not_sent_on() {
         r#"[{"id":"3","b":[[]],"a":""}]"#,
     ];
     let next = std::sync::atomic::AtomicUsize::new(0);
-    let server = Server::scripted(move |_| {
-        Answer::json(replies[next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)])
-    })
-    .await;
+    let server = Server::start(move |_| {
+        Reply::json(
+            200,
+            replies[next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)],
+        )
+    });
     let call = handle(&server).request(Method::Post, "/search");
     let call = call.json(&json!({"a": "own", "q": 1})).query("b", "own");
     let all = call.collect_all::<Item>(TWO, 10).await.unwrap();
@@ -179,7 +187,7 @@ async fn a_mark_that_the_next_page_lacks_is_not_sent_on() {
         ]
     );
     assert_eq!(
-        server.texts(),
+        server.bodies(),
         [
             r#"{"q":1,"a":"own"}"#,
             r#"{"q":1,"a":"5"}"#,
@@ -190,7 +198,7 @@ async fn a_mark_that_the_next_page_lacks_is_not_sent_on() {
 }
 
 #[tokio::test]
-async fn numbers_go_as_text_where_the_body_declares_text() {
+async fn numbers_are_sent_as_declared_strings() {
     const TEXT: Paging = Paging {
         items: "items",
         size: Some(PageSize {
@@ -207,15 +215,15 @@ async fn numbers_go_as_text_where_the_body_declares_text() {
         }),
         ..Paging::DEFAULT
     };
-    let server = Server::plain().await;
+    let server = Server::with_body("{}");
     let call = handle(&server).request(Method::Post, "/posts");
     let call = call.json(&json!({"skip": "40"}));
     assert!(call.collect_all::<Item>(TEXT, 10).await.unwrap().is_empty());
-    assert_eq!(server.texts(), [r#"{"limit":"20","skip":"40"}"#]);
+    assert_eq!(server.bodies(), [r#"{"limit":"20","skip":"40"}"#]);
 }
 
 #[tokio::test]
-async fn numbers_of_a_list_go_as_texts_where_the_body_declares_texts() {
+async fn numbers_in_a_list_are_sent_as_declared_strings() {
     const TEXTS: Paging = Paging {
         strategy: PageStrategy::Cursor(&[CursorField {
             from: CursorSource::LastItem("sort"),
@@ -226,18 +234,18 @@ async fn numbers_of_a_list_go_as_texts_where_the_body_declares_texts() {
         }]),
         ..IN_BODY
     };
-    let server = Server::scripted(hits).await;
+    let server = Server::start(hits);
     let call = handle(&server).request(Method::Post, "/search");
     let all = call.collect_all::<Item>(TEXTS, 10).await.unwrap();
     assert_eq!(all.len(), 3);
     assert_eq!(
-        server.texts()[1],
+        server.bodies()[1],
         r#"{"pageLimit":2,"searchAfter":["1769851800000123456789","a\"b"]}"#
     );
 }
 
 #[tokio::test]
-async fn a_multipart_call_does_not_page() {
+async fn multipart_call_cannot_be_paged() {
     static UPLOADS: Operation = Operation {
         method: Method::Post,
         path: "/uploads",
@@ -248,7 +256,7 @@ async fn a_multipart_call_does_not_page() {
         paging: Some(OFFSET),
         ..Operation::DEFAULT
     };
-    let server = Server::plain().await;
+    let server = Server::with_body("{}");
     let mut call = Call::new(&handle(&server), &UPLOADS);
     call.part("file", Part::text("x"));
     let error = hoopai_runtime::__private::item_stream::<Item>(call)
@@ -262,8 +270,8 @@ async fn a_multipart_call_does_not_page() {
 }
 
 #[tokio::test]
-async fn options_hold_for_the_call_of_each_page() {
-    let server = Book::full(13).server().await;
+async fn call_options_apply_to_each_page() {
+    let server = FakeList::full(13).server();
     let call = handle(&server).request(Method::Get, "/items");
     let call = call
         .header("x-own", "1")

@@ -1,4 +1,4 @@
-//! Replies that are not as declared: who hears of it.
+//! Reports of drift: reply, observer, log, counter and strict mode.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,22 +6,22 @@ use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::json::from_slice;
 use hoopai_runtime::operation::Operation;
 use hoopai_runtime::{CallOptions, Drift, DriftCounter, DriftKind, DriftObserver, Method};
+use hoopai_test_support::{Reply, Server, log};
 
-use crate::api::Client;
-use crate::api::types::{Contact, ContactsReply};
-use crate::log;
-use crate::server::{Answer, Server};
+use crate::clients::Clients;
+use crate::sample_api::Client;
+use crate::sample_api::types::{Contact, ContactsReply};
 
-/// The drifts, one a line.
-fn told(drift: &[Drift]) -> String {
+/// Returns the drift, one deviation per line.
+fn drift_text(drift: &[Drift]) -> String {
     let lines: Vec<String> = drift.iter().map(Drift::to_string).collect();
     lines.join("\n")
 }
 
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
+struct Observed(Arc<Mutex<Vec<String>>>);
 
-impl Heard {
+impl Observed {
     fn lines(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
@@ -31,31 +31,26 @@ const DRIFTED: &str =
     r#"{"contact":{"id":12,"friends":[{"visits":"jane@example.com"}]},"traceId":"t-1"}"#;
 
 #[tokio::test]
-async fn the_reply_the_observer_and_the_log_tell_of_drift() {
-    let server = Server::start(Answer::json(DRIFTED)).await;
-    let heard = Heard::default();
-    let own = heard.clone();
+async fn drift_is_reported_to_reply_observer_and_log() {
+    let server = Server::with_body(DRIFTED);
+    let observed = Observed::default();
+    let own = observed.clone();
     let observer = move |operation: Option<&'static Operation>, drift: &Drift| {
         let name = operation.map_or("none", |operation| operation.name);
         own.0.lock().unwrap().push(format!("{name} {drift}"));
     };
     let handle = server.builder().drift_observer(observer).build().unwrap();
-    log::listen();
-    let reply = Client::new(&handle)
-        .get_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap();
-    let log = log::heard();
+    log::capture();
+    let reply = Client::new(&handle).get("c").await.unwrap();
+    let log = log::take();
 
     let expected = [
         "`contact.id`: a number was read as a string",
         "`contact.friends[0].visits`: a string where a whole number is declared was set aside",
     ];
-    assert_eq!(told(reply.drift()), expected.join("\n"));
+    assert_eq!(drift_text(reply.drift()), expected.join("\n"));
     assert_eq!(
-        heard.lines(),
+        observed.lines(),
         expected.map(|line| format!("get_contact {line}"))
     );
     assert!(reply.raw().is_none());
@@ -88,19 +83,19 @@ async fn the_reply_the_observer_and_the_log_tell_of_drift() {
         .await
         .unwrap();
     assert_eq!(
-        heard.lines(),
+        observed.lines(),
         ["none `$`: an object where a list is declared was set aside"]
     );
 }
 
 #[tokio::test]
-async fn strict_clients_and_calls_get_an_error() {
-    let heard = Heard::default();
-    let own = heard.clone();
+async fn strict_client_and_call_return_an_error() {
+    let observed = Observed::default();
+    let own = observed.clone();
     let observer = move |_: Option<&'static Operation>, drift: &Drift| {
         own.0.lock().unwrap().push(drift.path.clone())
     };
-    let server = Server::start(Answer::json(DRIFTED)).await;
+    let server = Server::with_body(DRIFTED);
     let strict = Client::new(
         server
             .builder()
@@ -109,17 +104,15 @@ async fn strict_clients_and_calls_get_an_error() {
             .build()
             .unwrap(),
     );
-    let error = strict
-        .get_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap_err();
+    let error = strict.get("c").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.json_path(), error.trace_id()),
         (ErrorKind::Decode, Some("contact.id"), Some("t-1"))
     );
-    assert_eq!(heard.lines(), ["contact.id", "contact.friends[0].visits"]);
+    assert_eq!(
+        observed.lines(),
+        ["contact.id", "contact.friends[0].visits"]
+    );
     assert!(
         strict
             .get_contact()
@@ -144,7 +137,7 @@ async fn strict_clients_and_calls_get_an_error() {
         ("[]", "$"),
         (r#"{"contact":{"x":1}}"#, "contact"),
     ] {
-        let server = Server::start(Answer::json(body)).await;
+        let server = Server::with_body(body);
         let error = server
             .client()
             .get_contact()
@@ -157,7 +150,7 @@ async fn strict_clients_and_calls_get_an_error() {
     }
     let fine = r#"{"contact":{"id":"c","status":"parked","odd":1,"score":1,"visits":null}}"#;
     for body in [fine, "{}"] {
-        let server = Server::start(Answer::json(body)).await;
+        let server = Server::with_body(body);
         server
             .client()
             .get_contact()
@@ -173,7 +166,7 @@ async fn strict_clients_and_calls_get_an_error() {
 async fn drift_is_counted_by_operation_and_path_without_indexes() {
     let list =
         r#"{"contacts":[{"id":1,"visits":"x"},{"id":2},{"id":"3","visits":""}],"count":"3"}"#;
-    let server = Server::start(Answer::json(list)).await;
+    let server = Server::with_body(list);
     let counter = DriftCounter::new();
     let handle = server
         .builder()
@@ -218,7 +211,7 @@ async fn drift_is_counted_by_operation_and_path_without_indexes() {
 }
 
 #[test]
-fn counter_bounds_the_places_that_it_holds() {
+fn drift_counter_bounds_its_paths() {
     let counter = DriftCounter::new();
     for number in 0..5_000 {
         let text = format!("{{\"byName\":{{\"k{number}\":{{\"visits\":\"x\"}}}}}}");
@@ -230,9 +223,9 @@ fn counter_bounds_the_places_that_it_holds() {
     assert_eq!((rows[0].path.as_str(), rows[0].count), ("*", 904));
 }
 
-/// An operation that declares a body, one that declares nothing of it, one of which any JSON is declared, and lists.
+/// Operations with a declared body, with an undeclared one, with any JSON, and with lists.
 #[tokio::test]
-async fn an_empty_reply_where_a_body_is_declared_is_drift() {
+async fn empty_reply_with_declared_body_is_drift() {
     for (status, body, found) in [
         (200, "", "nothing"),
         (200, " \n", "nothing"),
@@ -240,9 +233,9 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
         (204, "", "nothing"),
         (205, "", "nothing"),
     ] {
-        let server = Server::start(Answer::new(status, body)).await;
-        let heard = Heard::default();
-        let own = heard.clone();
+        let server = Server::with_reply(Reply::json(status, body));
+        let observed = Observed::default();
+        let own = observed.clone();
         let observer = move |_: Option<&'static Operation>, drift: &Drift| {
             own.0.lock().unwrap().push(drift.to_string());
         };
@@ -253,19 +246,19 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
             .build()
             .unwrap();
         let client = Client::new(&handle);
-        let reply = client.get_contact().contact_id("c").send().await.unwrap();
+        let reply = client.get("c").await.unwrap();
         let expected = format!("`$`: {found} where an object is declared");
-        assert_eq!(told(reply.drift()), expected);
+        assert_eq!(drift_text(reply.drift()), expected);
         assert_eq!(reply.drift()[0].kind, DriftKind::Empty);
         assert_eq!((reply.contact.as_ref(), reply.raw()), (None, None));
         let list = client.search_contacts().query("q").send().await.unwrap();
         let expected_list = format!("`$`: {found} where a list is declared");
-        assert_eq!(told(list.drift()), expected_list);
-        assert_eq!(heard.lines(), [expected.clone(), expected_list]);
+        assert_eq!(drift_text(list.drift()), expected_list);
+        assert_eq!(observed.lines(), [expected.clone(), expected_list]);
 
-        // A list would look as if it ended here.
+        // Without drift, the list would appear to end here.
         assert!(client.page_contacts().stream().next().await.is_none());
-        assert_eq!(heard.lines(), std::slice::from_ref(&expected));
+        assert_eq!(observed.lines(), std::slice::from_ref(&expected));
         let page = client
             .page_contacts()
             .pages()
@@ -274,7 +267,7 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
             .unwrap()
             .unwrap();
         assert_eq!((page.items(), page.drift().len()), (0, 1));
-        assert_eq!(heard.lines(), [expected]);
+        assert_eq!(observed.lines(), [expected]);
 
         let strict = CallOptions::new().strict(true);
         for error in [
@@ -313,12 +306,12 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
                 Some(status),
                 "{error}"
             );
-            let says = format!("the reply is empty ({found} where an object is declared)");
-            assert!(error.to_string().contains(&says), "{error}");
+            let message = format!("the reply is empty ({found} where an object is declared)");
+            assert!(error.to_string().contains(&message), "{error}");
         }
-        heard.lines();
+        observed.lines();
 
-        // Nothing is declared of these.
+        // These declare no body.
         client
             .delete_contact()
             .contact_id("c")
@@ -344,6 +337,6 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
             .request(hoopai_runtime::Method::Get, "/x")
             .options(strict);
         assert!(raw.send_as::<Option<Contact>>().await.unwrap().is_none());
-        assert!(heard.lines().is_empty());
+        assert!(observed.lines().is_empty());
     }
 }

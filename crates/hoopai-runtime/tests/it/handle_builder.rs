@@ -1,17 +1,18 @@
-//! What a handle takes and refuses.
+//! Settings of a handle: accepted and rejected values.
 
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::{Error, Handle};
+use hoopai_test_support::Server;
 
-use crate::api::Client;
-use crate::server::{Server, TOKEN};
+use crate::clients::{Clients, TOKEN};
+use crate::sample_api::Client;
 
 fn base(url: &str) -> Result<Handle, Error> {
     Handle::builder().private_token(TOKEN).base_url(url).build()
 }
 
 #[test]
-fn base_urls_are_https_or_loopback() {
+fn base_url_must_be_https_or_loopback() {
     for url in [
         "https://services.leadconnectorhq.com",
         "https://example.com:8443/prefix/",
@@ -23,7 +24,7 @@ fn base_urls_are_https_or_loopback() {
     ] {
         base(url).unwrap();
     }
-    for (url, says) in [
+    for (url, expected) in [
         ("http://example.com", "https"),
         ("http://localhost.example.com", "https"),
         ("http://10.0.0.1", "https"),
@@ -38,13 +39,13 @@ fn base_urls_are_https_or_loopback() {
     ] {
         let error = base(url).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{url}");
-        assert!(error.to_string().contains(says), "{url}: {error}");
+        assert!(error.to_string().contains(expected), "{url}: {error}");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
 }
 
 #[test]
-fn a_token_is_needed() {
+fn missing_token_is_an_error() {
     for builder in [
         Handle::builder(),
         Handle::builder().private_token(""),
@@ -68,7 +69,7 @@ fn a_token_is_needed() {
 }
 
 #[test]
-fn other_settings_are_checked() {
+fn invalid_settings_are_errors() {
     let builder = || Handle::builder().private_token(TOKEN);
     for builder in [
         builder().location(""),
@@ -81,11 +82,11 @@ fn other_settings_are_checked() {
 }
 
 #[tokio::test]
-async fn a_token_is_taken_as_people_paste_it() {
-    let server = Server::plain().await;
+async fn pasted_token_is_trimmed() {
+    let server = Server::with_body("{}");
     for pasted in [format!(" {TOKEN}\n"), format!("Bearer {TOKEN}")] {
         let client = Client::new(server.builder().private_token(pasted).build().unwrap());
-        client.get_contact().contact_id("c").send().await.unwrap();
+        client.get("c").await.unwrap();
         assert_eq!(
             server.last().header("authorization"),
             Some(&*format!("Bearer {TOKEN}"))
@@ -94,8 +95,8 @@ async fn a_token_is_taken_as_people_paste_it() {
 }
 
 #[tokio::test]
-async fn a_client_of_the_callers_own_is_used() {
-    let server = Server::plain().await;
+async fn custom_http_client_is_used() {
+    let server = Server::with_body("{}");
     let mut headers = hoopai_runtime::reqwest::header::HeaderMap::new();
     headers.insert("x-own", "1".parse().unwrap());
     let own = hoopai_runtime::reqwest::Client::builder()
@@ -104,12 +105,12 @@ async fn a_client_of_the_callers_own_is_used() {
         .build()
         .unwrap();
     let client = Client::new(server.builder().http_client(own).build().unwrap());
-    client.get_contact().contact_id("c").send().await.unwrap();
-    assert_eq!(server.seen().header("x-own"), Some("1"));
+    client.get("c").await.unwrap();
+    assert_eq!(server.single().header("x-own"), Some("1"));
 }
 
 #[test]
-fn debug_names_the_host_and_hides_the_rest() {
+fn debug_output_shows_only_the_host() {
     let handle = Handle::builder()
         .private_token(TOKEN)
         .location("Lq3Tz8Wn5Rk1Yb6Hd0Vx")

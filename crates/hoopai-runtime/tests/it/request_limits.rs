@@ -1,28 +1,29 @@
-//! What is known to be rejected is an error before anything is sent: URLs that are too long, pages that are too large.
+//! Too long URLs and too large pages are errors before a request is sent.
 
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::operation::{Body, Operation, PageParam, PageSize, Paging};
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Call, Error, Method};
+use hoopai_test_support::Server;
 
-use crate::api::Client;
-use crate::server::{Answer, Server};
+use crate::clients::Clients;
+use crate::sample_api::Client;
 
-/// What is wrong with a call that was not sent.
+/// Checks the error of a call that was not sent.
 #[track_caller]
-fn not_sent(server: &Server, error: &Error, parameter: Option<&str>, says: &str) {
+fn not_sent(server: &Server, error: &Error, parameter: Option<&str>, expected: &str) {
     assert_eq!(
         (error.kind(), error.parameter()),
         (ErrorKind::Request, parameter),
         "{error}"
     );
-    assert!(error.to_string().contains(says), "{error}");
+    assert!(error.to_string().contains(expected), "{error}");
     assert_eq!((server.count(), error.attempts()), (0, 0));
 }
 
 #[tokio::test]
-async fn a_url_that_is_too_long_names_the_longest_parameter() {
-    let server = Server::plain().await;
+async fn too_long_url_error_names_the_longest_parameter() {
+    let server = Server::with_body("{}");
     let client = server.client();
     let long = "x".repeat(8_000);
     let error = client
@@ -39,7 +40,7 @@ async fn a_url_that_is_too_long_names_the_longest_parameter() {
     );
     assert!(!error.to_string().contains("xxx"));
 
-    // Three bytes for each blank.
+    // Each space takes three bytes.
     let search = client.search_contacts().query(" ".repeat(2_700));
     let error = search.send().await.unwrap_err();
     not_sent(
@@ -51,7 +52,7 @@ async fn a_url_that_is_too_long_names_the_longest_parameter() {
 
     let ids: Vec<String> = (0..1000).map(|id| format!("id-{id}")).collect();
     let error = server
-        .located()
+        .client_with_location()
         .list_contacts()
         .ids(ids)
         .send()
@@ -85,8 +86,8 @@ async fn a_url_that_is_too_long_names_the_longest_parameter() {
 }
 
 #[tokio::test]
-async fn the_longest_url_is_sent() {
-    let server = Server::plain().await;
+async fn url_of_maximum_length_is_sent() {
+    let server = Server::with_body("{}");
     let room = 8_000 - server.url.len() - "/contacts/".len();
     let call = |length: usize| {
         server
@@ -102,12 +103,12 @@ async fn the_longest_url_is_sent() {
 }
 
 #[tokio::test]
-async fn a_page_above_the_declared_maximum_is_not_sent() {
-    let server = Server::plain().await;
-    let client = server.located();
-    const SAYS: &str = "`limit` is above the platform's maximum of 100: set 100 or less, or leave it out and read the whole list with `stream()`";
+async fn page_size_above_declared_maximum_is_not_sent() {
+    let server = Server::with_body("{}");
+    let client = server.client_with_location();
+    const EXPECTED: &str = "`limit` is above the platform's maximum of 100: set 100 or less, or leave it out and read the whole list with `stream()`";
     let error = client.page_contacts().limit(5000).send().await.unwrap_err();
-    not_sent(&server, &error, Some("limit"), SAYS);
+    not_sent(&server, &error, Some("limit"), EXPECTED);
     assert!(!error.is_forbidden() && !error.is_auth(), "{error}");
     let error = client
         .page_contacts()
@@ -117,7 +118,7 @@ async fn a_page_above_the_declared_maximum_is_not_sent() {
         .await
         .unwrap()
         .unwrap_err();
-    not_sent(&server, &error, Some("limit"), SAYS);
+    not_sent(&server, &error, Some("limit"), EXPECTED);
     let error = client
         .page_contacts()
         .limit(101)
@@ -127,14 +128,14 @@ async fn a_page_above_the_declared_maximum_is_not_sent() {
         .unwrap()
         .err()
         .unwrap();
-    not_sent(&server, &error, Some("limit"), SAYS);
+    not_sent(&server, &error, Some("limit"), EXPECTED);
     let error = client
         .page_contacts()
         .extra_query("limit", "500")
         .send()
         .await
         .unwrap_err();
-    not_sent(&server, &error, Some("limit"), SAYS);
+    not_sent(&server, &error, Some("limit"), EXPECTED);
 
     for fine in [0, 1, 100] {
         client.page_contacts().limit(fine).send().await.unwrap();
@@ -184,8 +185,8 @@ static ASSUMED: Operation = Operation {
 };
 
 #[tokio::test]
-async fn a_page_size_in_a_body_is_checked_where_the_platform_declares_it() {
-    let server = Server::start(Answer::json(r#"{"things":[]}"#)).await;
+async fn declared_page_size_in_a_body_is_checked() {
+    let server = Server::with_body(r#"{"things":[]}"#);
     let handle = server.builder().build().unwrap();
     for (size, fine) in [
         (json!(20), true),

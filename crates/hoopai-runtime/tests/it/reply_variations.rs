@@ -1,13 +1,13 @@
-//! Known variations of replies: they are read as what they mean, written back as they came, and are no drift.
+//! Known variations of replies decode to their meaning, serialize unchanged, and are no drift.
 
 use hoopai_runtime::json::{Decoded, from_slice};
 use hoopai_runtime::serde_json::{self, Value, json};
 use hoopai_runtime::{CustomFieldFile, CustomFieldValue, Decimal, Timestamp};
 
-use crate::api::types::{Contact, Status};
+use crate::sample_api::types::{Contact, Status};
 
 hoopai_runtime::model! {
-    /// A deletion's reply.
+    /// A reply to a deletion.
     pub struct Deleted {
         pub ok: String = "ok",
         pub succeded: bool = "succeded",
@@ -30,17 +30,17 @@ hoopai_runtime::model! {
 }
 hoopai_runtime::confirmations! { Deleted }
 
-/// Reads a text without drift, and checks that it is written back as it came.
+/// Decodes a text, and checks that it has no drift and serializes unchanged.
 fn undrifted<T: serde::de::DeserializeOwned + serde::Serialize>(text: &str) -> T {
     let Decoded { value, drift, .. } = from_slice::<T>(text.as_bytes()).unwrap();
     assert!(drift.is_empty(), "{text}: {drift:?}");
-    let came: Value = serde_json::from_str(text).unwrap();
-    assert_eq!(serde_json::to_value(&value).unwrap(), came, "{text}");
+    let original: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_value(&value).unwrap(), original, "{text}");
     value
 }
 
 #[test]
-fn success_flag_of_any_spelling_is_read() {
+fn success_flag_decodes_in_any_spelling() {
     for (reply, success) in [
         (r#"{"succeded":true}"#, true),
         (r#"{"succeded":false,"traceId":"t"}"#, false),
@@ -65,7 +65,7 @@ fn success_flag_of_any_spelling_is_read() {
 }
 
 #[test]
-fn success_flag_does_not_hide_that_nothing_of_a_reply_is_known() {
+fn success_flag_alone_does_not_count_as_known_field() {
     let drifts = |reply: &str| from_slice::<Found>(reply.as_bytes()).unwrap().drift.len();
     assert_eq!(drifts(r#"{"success":true}"#), 0);
     assert_eq!(drifts(r#"{"success":true,"id":"1"}"#), 1);
@@ -74,14 +74,14 @@ fn success_flag_does_not_hide_that_nothing_of_a_reply_is_known() {
 }
 
 #[test]
-fn blank_string_is_absent_where_another_type_is_declared() {
+fn blank_string_of_another_declared_type_is_absent() {
     for name in [
         "visits", "score", "dnd", "tags", "friends", "parent", "grid", "byName", "custom",
     ] {
         for blank in ["", " ", "\t\u{a0}"] {
             let text = json!({ name: blank }).to_string();
             let contact: Contact = undrifted(&text);
-            // The field is empty, and what came is still there.
+            // The field is empty, and the original value is kept.
             assert_eq!(contact.extra.get(name), Some(&json!(blank)), "{name}");
             let mut bare = Contact::new();
             bare.extra.insert(name, blank);
@@ -101,14 +101,14 @@ fn blank_string_is_absent_where_another_type_is_declared() {
 }
 
 #[test]
-fn blank_string_is_text_where_text_is_declared() {
+fn blank_string_of_declared_text_is_kept() {
     let contact: Contact = undrifted(r#"{"id":"","status":""}"#);
     assert_eq!(contact.id.as_deref(), Some(""));
     assert_eq!(contact.status, Some(Status::from("")));
 }
 
 #[test]
-fn moment_of_rfc_2822_is_written_back_as_it_came() {
+fn rfc_2822_timestamp_is_serialized_unchanged() {
     let text = r#"{"at":"Mon, 05 Jan 2026 10:00:00 +0000","moments":["Mon, 5 Jan 2026 10:00:00 GMT",1767607200]}"#;
     let typed: Typed = undrifted(text);
     let at = typed.at.unwrap();
@@ -117,7 +117,7 @@ fn moment_of_rfc_2822_is_written_back_as_it_came() {
 }
 
 #[test]
-fn custom_field_value_of_every_kind_is_written_back_digit_by_digit() {
+fn custom_field_values_are_serialized_digit_by_digit() {
     let files = r#"{"f311":{"documentId":"d1","meta":{"originalname":"a.jpg","size":17},"url":"https://example.com/d1"}}"#;
     for value in [
         r#""text""#,
@@ -147,7 +147,7 @@ fn custom_field_value_of_every_kind_is_written_back_digit_by_digit() {
     assert_eq!(files["f311"].meta.as_ref().unwrap().size, Some(17));
 }
 #[test]
-fn custom_field_value_is_read_as_its_own_kind_only() {
+fn custom_field_value_decodes_as_its_own_type_only() {
     let of = |value: Value| CustomFieldValue::from(value);
     let (text, number, list) = (of(json!("x")), of(json!(12.5)), of(json!(["a", "b"])));
     assert_eq!(
@@ -169,7 +169,7 @@ fn custom_field_value_is_read_as_its_own_kind_only() {
 }
 
 #[test]
-fn custom_field_value_is_set_from_text_numbers_lists_and_files() {
+fn custom_field_value_accepts_text_number_list_and_file() {
     let json = |typed: Typed| serde_json::to_string(&typed).unwrap();
     let set = |value: CustomFieldValue| json(Typed::new().custom(value));
     assert_eq!(json(Typed::new().custom("x")), r#"{"custom":"x"}"#);

@@ -1,0 +1,46 @@
+//! Tools that the tests of several crates share. The crate shares no code with `hoopai-mock` and
+//! contains nothing of the platform's interface.
+//!
+//! - [`Server`] is an HTTP/1.1 server on loopback. A script, a function from [`Request`] to
+//!   [`Reply`], decides each reply. The server records all requests.
+//! - [`Reply`] is a list of steps: bytes to write, waits, and the end of the connection. Thus a
+//!   script can also write malformed replies.
+//! - [`log`] captures the log lines of the current thread.
+//! - [`fractions`] are random numbers of a seed.
+//! - `VirtualTime` (feature `runtime`) moves a manual clock whenever all work waits for it.
+//!
+//! ```no_run
+//! use hoopai_test_support::{Reply, Server};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! // The same reply to all requests: 200 and JSON.
+//! let server = Server::with_body(r#"{"success":true}"#);
+//! // Replies that depend on the request.
+//! let server = Server::start(|request| match request.index {
+//!     0 => Reply::json(503, "{}"),
+//!     1 => Reply::with_headers(429, &[("retry-after", "7")], "{}"),
+//!     2 => Reply::raw("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{").close(),
+//!     _ => Reply::json(200, "{}"),
+//! });
+//! // … calls to `server.url` …
+//! assert_eq!(server.single().target, "/contacts/c1");
+//! # }
+//! ```
+//!
+
+mod http;
+pub mod log;
+mod server;
+#[cfg(feature = "runtime")]
+mod virtual_time;
+
+pub use http::{Reply, Request};
+pub use server::Server;
+#[cfg(feature = "runtime")]
+pub use virtual_time::VirtualTime;
+
+/// Returns a source of random numbers from 0 up to 1, the same ones for the same seed.
+pub fn fractions(seed: u64) -> impl Fn() -> f64 + Send + Sync + 'static {
+    let random = std::sync::Mutex::new(fastrand::Rng::with_seed(seed));
+    move || random.lock().expect("a lock without panics").f64()
+}
