@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::{
+    fixture::{Tree, common, interface, server},
     server::Answer,
-    tree::{Tree, common, interface, server},
 };
 
 const LIST: (&str, &str) = ("get", "/links/");
@@ -180,8 +180,8 @@ fn changes_of_the_interface_are_listed_and_breaking_ones_marked() {
                 panic!("no `{sign} … {what}` in:\n{text}");
             })
     };
-    assert!(!line("+", "POST /links/").contains("[breaks users]"));
-    assert!(line("-", "GET /links/{linkId}").contains("[breaks users]"));
+    assert!(!line("+", "POST /links/").contains("[breaking]"));
+    assert!(line("-", "GET /links/{linkId}").contains("[breaking]"));
     for (sign, what) in [
         ("+", "sort"),
         ("-", "fields"),
@@ -235,7 +235,7 @@ fn module_limits_the_run_and_names_what_it_does_not_know() {
         "the facade names what there is"
     );
 
-    let text = tree.regen(&server, &["--module", "user"]).refused();
+    let text = tree.regen(&server, &["--module", "user"]).error();
     assert!(
         text.contains("specs/modules.toml: has no module `user`; did you mean `users`?"),
         "{text}"
@@ -251,7 +251,7 @@ fn offline_runs_the_build_step_alone() {
     tree.write("crates/api/links/src/lib.rs", "edited");
     let text = tree.regen(&server, &["--offline", "--dry-run"]).failed();
     assert!(
-        text.contains("crates/api/links/src/lib.rs: is not what codegen makes"),
+        text.contains("crates/api/links/src/lib.rs: differs from what codegen generates"),
         "{text}"
     );
     tree.regen(&server, &["--offline"]).ok();

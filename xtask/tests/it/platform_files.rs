@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, env, io::Write, path::PathBuf};
 
 use crate::{
+    fixture::{Tree, files_below, own_root},
     server::Server,
-    tree::{Tree, files_below, own_root},
 };
 
 /// Names the folder with `<module>/openapi.json`, where it does not lie beside the workspace.

@@ -1,4 +1,12 @@
-//! A module's interface file and what it refers to outside itself, from whichever source has it.
+//! Downloads of interface files.
+//!
+//! `source` lists the locations of a file, `http` fetches one URL, `content` checks the bytes. Files here may use `console`,
+//! `error` and `workspace`.
+
+mod content;
+mod error;
+mod http;
+mod source;
 
 use std::{
     cell::RefCell,
@@ -13,37 +21,39 @@ use futures_util::future::{Either, select};
 use hoopai_codegen::{Module, outside_references, shown_reference};
 use tokio::sync::OnceCell;
 
+use content::ExpectedContent;
+use error::FetchError;
+pub use http::{Fetcher, Limits};
+pub use source::Source;
+pub(crate) use source::{Location, SourceParser};
+
 use crate::{
-    Fault, Fetcher, Result, Source,
     console::Progress,
-    content::{self, Expected},
-    fault::{chain, fault},
-    fetch::Miss,
-    lock::Origin,
-    source::Place,
+    error::{FileError, Result, error_chain, file_error},
+    workspace::SpecOrigin,
 };
 
-/// More than any honest document refers to; a server that always names one more file must not keep us for ever.
-const OUTSIDE_FILES: usize = 64;
+/// The limit of files that one document refers to, directly or indirectly.
+const MAX_EXTERNAL_FILES: usize = 64;
 
-/// A module's interface as it came.
+/// A module's interface as downloaded.
 pub(crate) struct Document {
-    pub(crate) origin: Origin,
-    /// Where it was found, to name it in faults.
+    pub(crate) origin: SpecOrigin,
+    /// Its URL or path, for errors.
     pub(crate) address: String,
     pub(crate) bytes: Vec<u8>,
-    /// What it refers to outside itself, by the path as the reference has it.
+    /// The other files that it refers to, by the path in the reference.
     pub(crate) outside: BTreeMap<String, Vec<u8>>,
 }
 
 type Shared = Arc<OnceCell<Result<Vec<u8>>>>;
 
-/// The downloads of one run. A file that several modules refer to is loaded once.
+/// The downloads of one run. A file that several modules refer to is downloaded once.
 pub(crate) struct Downloads<'a> {
     pub(crate) source: &'a Source,
     pub(crate) fetcher: &'a Fetcher,
     pub(crate) progress: &'a Progress<'a>,
-    shared: Mutex<HashMap<Place, Shared>>,
+    shared: Mutex<HashMap<Location, Shared>>,
 }
 
 impl<'a> Downloads<'a> {
@@ -62,13 +72,13 @@ impl<'a> Downloads<'a> {
 
     /// The interface of one module.
     pub(crate) async fn document(&self, module: &Module) -> Result<Document> {
-        let places = self.source.places(module)?;
+        let locations = self.source.locations(module)?;
         let loading = RefCell::new(String::new());
-        let download = pin!(self.first_of(places, &loading));
-        let time = pin!(self.fetcher.module_time());
-        match select(download, time).await {
+        let download = pin!(self.first_available(locations, &loading));
+        let timeout = pin!(self.fetcher.module_timeout());
+        match select(download, timeout).await {
             Either::Left((document, _)) => document,
-            Either::Right(_) => Err(fault(
+            Either::Right(_) => Err(file_error(
                 loading.take(),
                 format!(
                     "module `{}` is not complete within {} s, retries and the files that it refers to included",
@@ -80,20 +90,20 @@ impl<'a> Downloads<'a> {
         }
     }
 
-    /// The first place that has the document. A place that does not hand it out lets the next one have its turn; a place
-    /// that has it in a bad state does not, since that is to be repaired and not to be covered up.
-    async fn first_of(
+    /// Loads the document from the first location that provides it. Other errors than a missing document end the search:
+    /// a broken document is reported, and not hidden by the next location.
+    async fn first_available(
         &self,
-        places: Vec<(Origin, Place)>,
+        locations: Vec<(SpecOrigin, Location)>,
         loading: &RefCell<String>,
     ) -> Result<Document> {
-        let mut missed: Vec<Fault> = Vec::new();
-        for (origin, place) in places {
-            loading.replace(place.to_string());
-            match self.load(&place, Expected::Interface).await {
+        let mut errors: Vec<FileError> = Vec::new();
+        for (origin, location) in locations {
+            loading.replace(location.to_string());
+            match self.load(&location, ExpectedContent::OpenApi).await {
                 Ok(bytes) => {
-                    let outside = self.outside(&place, &bytes, loading).await?;
-                    let address = place.to_string();
+                    let outside = self.outside(&location, &bytes, loading).await?;
+                    let address = location.to_string();
                     return Ok(Document {
                         origin,
                         address,
@@ -101,20 +111,28 @@ impl<'a> Downloads<'a> {
                         outside,
                     });
                 }
-                Err(miss) => {
-                    let absent = miss.is_absent();
-                    missed.push(fault(place.to_string(), miss.problem, miss.remedy));
-                    if !absent {
+                Err(error) => {
+                    let unavailable = error.is_unavailable();
+                    errors.push(file_error(
+                        location.to_string(),
+                        error.problem,
+                        error.remedy,
+                    ));
+                    if !unavailable {
                         break;
                     }
                 }
             }
         }
-        // The last place decides what to do; what the ones before it said is told with it.
-        let Some(mut last) = missed.pop() else {
-            return Err(fault("--source", "names no place", "name one that does"));
+        // The remedy of the last location applies. The problems of the others are added.
+        let Some(mut last) = errors.pop() else {
+            return Err(file_error(
+                "--source",
+                "names no location",
+                "name one that does",
+            ));
         };
-        for before in missed {
+        for before in errors {
             last.problem = format!("{} (and {}: {})", last.problem, before.file, before.problem);
         }
         Err(last)
@@ -122,33 +140,33 @@ impl<'a> Downloads<'a> {
 
     async fn outside(
         &self,
-        document: &Place,
+        document: &Location,
         bytes: &[u8],
         loading: &RefCell<String>,
     ) -> Result<BTreeMap<String, Vec<u8>>> {
         let limit = self.fetcher.limits().bytes;
         let mut size = bytes.len();
-        let mut found: BTreeMap<String, (Place, Vec<u8>)> = BTreeMap::new();
-        let mut open: Vec<(Place, String)> = Vec::new();
-        let refer = |place: &Place, bytes: &[u8], open: &mut Vec<_>| -> Result<()> {
-            let references = outside_references(&place.to_string(), bytes)?;
+        let mut found: BTreeMap<String, (Location, Vec<u8>)> = BTreeMap::new();
+        let mut open: Vec<(Location, String)> = Vec::new();
+        let refer = |location: &Location, bytes: &[u8], open: &mut Vec<_>| -> Result<()> {
+            let references = outside_references(&location.to_string(), bytes)?;
             open.extend(
                 references
                     .into_iter()
-                    .map(|reference| (place.clone(), reference)),
+                    .map(|reference| (location.clone(), reference)),
             );
             Ok(())
         };
         refer(document, bytes, &mut open)?;
         while let Some((from, reference)) = open.pop() {
-            let place = from.join(&reference)?;
+            let location = from.join(&reference)?;
             match found.get(&reference) {
-                Some((known, _)) if *known == place => continue,
+                Some((known, _)) if *known == location => continue,
                 Some((known, _)) => {
-                    return Err(fault(
+                    return Err(file_error(
                         from.to_string(),
                         format!(
-                            "refers to {place} as `{}`, which is {known} elsewhere in the same document",
+                            "refers to {location} as `{}`, which is {known} elsewhere in the same document",
                             shown_reference(&reference)
                         ),
                         "take the module from another --source",
@@ -156,28 +174,28 @@ impl<'a> Downloads<'a> {
                 }
                 None => {}
             }
-            if found.len() == OUTSIDE_FILES {
-                return Err(fault(
+            if found.len() == MAX_EXTERNAL_FILES {
+                return Err(file_error(
                     document.to_string(),
-                    format!("refers to more than {OUTSIDE_FILES} files outside itself"),
+                    format!("refers to more than {MAX_EXTERNAL_FILES} files outside itself"),
                     "take the module from another --source",
                 ));
             }
-            loading.replace(place.to_string());
-            let bytes = self.shared(&place).await?;
+            loading.replace(location.to_string());
+            let bytes = self.shared(&location).await?;
             size += bytes.len();
             if size > limit {
-                return Err(fault(
+                return Err(file_error(
                     document.to_string(),
                     format!(
-                        "is larger than the {} KiB that are taken, together with the files that it refers to",
+                        "exceeds the limit of {} KiB, together with the files that it refers to",
                         limit.div_ceil(1024)
                     ),
                     "take the module from another --source",
                 ));
             }
-            refer(&place, &bytes, &mut open)?;
-            found.insert(reference, (place, bytes));
+            refer(&location, &bytes, &mut open)?;
+            found.insert(reference, (location, bytes));
         }
         Ok(found
             .into_iter()
@@ -185,38 +203,41 @@ impl<'a> Downloads<'a> {
             .collect())
     }
 
-    async fn shared(&self, place: &Place) -> Result<Vec<u8>> {
+    async fn shared(&self, location: &Location) -> Result<Vec<u8>> {
         let cell = {
             let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-            shared.entry(place.clone()).or_default().clone()
+            shared.entry(location.clone()).or_default().clone()
         };
         let load = async || {
-            let loaded = self.load(place, Expected::Json).await;
-            loaded.map_err(|miss| fault(place.to_string(), miss.problem, miss.remedy))
+            let loaded = self.load(location, ExpectedContent::Json).await;
+            loaded.map_err(|error| file_error(location.to_string(), error.problem, error.remedy))
         };
         cell.get_or_init(load).await.clone()
     }
 
-    async fn load(&self, place: &Place, expected: Expected) -> std::result::Result<Vec<u8>, Miss> {
-        match place {
-            Place::Url(url) => {
-                let fetched = self.fetcher.fetch(url, expected, |miss, wait| {
+    async fn load(
+        &self,
+        location: &Location,
+        expected: ExpectedContent,
+    ) -> std::result::Result<Vec<u8>, FetchError> {
+        match location {
+            Location::Url(url) => {
+                let fetched = self.fetcher.fetch(url, expected, |error, wait| {
                     self.progress.note(format_args!(
-                        "{place}: {}; again in {:.1} s",
-                        miss.problem,
+                        "{location}: {}; again in {:.1} s",
+                        error.problem,
                         wait.as_secs_f32()
                     ));
                 });
                 fetched.await
             }
-            Place::File { file, .. } => {
+            Location::File { file, .. } => {
                 let limit = self.fetcher.limits().bytes;
                 let mut bytes = Vec::new();
                 // Opening a pipe would wait for its writer.
-
                 if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
-                    return Err(Miss::last(
-                        "is no regular file",
+                    return Err(FetchError::permanent(
+                        "is not a regular file",
                         "check the folder, or take another --source",
                     ));
                 }
@@ -224,21 +245,18 @@ impl<'a> Downloads<'a> {
                     .and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes));
                 match read {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                        return Err(Miss::absent(
-                            "is not there",
+                        return Err(FetchError::unavailable(
+                            "does not exist",
                             "check the folder, or take another --source",
                         ));
                     }
                     Err(error) => {
-                        let problem = format!("cannot be read: {}", chain(&error));
-                        return Err(Miss::last(problem, "check who may read it"));
+                        let problem = format!("cannot be read: {}", error_chain(&error));
+                        return Err(FetchError::permanent(problem, "check its permissions"));
                     }
                     Ok(_) if bytes.len() > limit => {
-                        let problem = format!(
-                            "is larger than the {} KiB that are taken",
-                            limit.div_ceil(1024)
-                        );
-                        return Err(Miss::last(
+                        let problem = format!("exceeds the limit of {} KiB", limit.div_ceil(1024));
+                        return Err(FetchError::permanent(
                             problem,
                             "check the folder: no interface file is that large",
                         ));
@@ -257,19 +275,22 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::{Console, Limits};
+    use crate::Console;
 
     const GOOD: &str = r#"{"openapi":"3.0.0","paths":{}}"#;
 
-    /// Looks for a document in `platform.json`, then in `github.json`.
-    fn look_in(folder: &Path) -> Result<Document> {
-        let place = |name: &str| Place::File {
+    /// Loads a document from `platform.json`, then from `github.json`.
+    fn load_from(folder: &Path) -> Result<Document> {
+        let location = |name: &str| Location::File {
             folder: folder.to_owned(),
             file: folder.join(name),
         };
-        let places = vec![
-            (Origin::Platform("p".to_owned()), place("platform.json")),
-            (Origin::Github("g".to_owned()), place("github.json")),
+        let locations = vec![
+            (
+                SpecOrigin::Platform("p".to_owned()),
+                location("platform.json"),
+            ),
+            (SpecOrigin::Github("g".to_owned()), location("github.json")),
         ];
         let (console, _) = Console::captured();
         let progress = console.progress("downloading", 1);
@@ -278,31 +299,31 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .expect("a runtime");
-        runtime.block_on(downloads.first_of(places, &RefCell::default()))
+        runtime.block_on(downloads.first_available(locations, &RefCell::default()))
     }
 
     #[test]
-    fn the_next_place_has_its_turn_only_where_the_first_has_nothing() {
+    fn next_location_is_tried_only_if_the_document_is_missing() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path();
         let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("written");
 
-        let fault = look_in(folder).err().expect("nothing there");
+        let error = load_from(folder).err().expect("missing");
         assert!(
-            fault.file.ends_with("github.json")
-                && fault.problem.contains("platform.json: is not there"),
-            "{fault}"
+            error.file.ends_with("github.json")
+                && error.problem.contains("platform.json: does not exist"),
+            "{error}"
         );
 
         write("github.json", GOOD);
-        assert_eq!(look_in(folder).expect("found").origin.kind(), "github");
+        assert_eq!(load_from(folder).expect("found").origin.kind(), "github");
         write("platform.json", GOOD);
-        assert_eq!(look_in(folder).expect("found").origin.kind(), "platform");
+        assert_eq!(load_from(folder).expect("found").origin.kind(), "platform");
         write("platform.json", "<html>");
-        let fault = look_in(folder).err().expect("bad");
+        let error = load_from(folder).err().expect("bad");
         assert!(
-            fault.file.ends_with("platform.json") && fault.problem.contains("HTML"),
-            "{fault}"
+            error.file.ends_with("platform.json") && error.problem.contains("HTML"),
+            "{error}"
         );
     }
 }

@@ -6,8 +6,8 @@ use serde_json::json;
 use xtask::Limits;
 
 use crate::{
+    fixture::{Tree, fetcher, fetcher_on, interface, server},
     server::{Answer, Clock},
-    tree::{Tree, fetcher, fetcher_on, interface, server},
 };
 
 const LIST: &[(&str, &str)] = &[("get", "/items/")];
@@ -20,35 +20,31 @@ fn each_failure_is_named_and_the_others_go_on() {
         (
             "absent",
             Answer::Status("404 Not Found", ""),
-            "the server answers 404 Not Found; check the module's name",
+            "the server returns 404 Not Found; check the module's name",
         ),
         (
             "broken",
             Answer::Status("503 Service Unavailable", ""),
-            "the server answers 503",
+            "the server returns 503",
         ),
         ("cut", Answer::CutOff(half.clone()), "was cut off"),
         ("empty", Answer::Body(Vec::new()), "is empty"),
-        (
-            "flood",
-            Answer::Flood,
-            "is larger than the 4096 KiB that are taken",
-        ),
+        ("flood", Answer::Flood, "exceeds the limit of 4096 KiB"),
         (
             "forbidden",
             Answer::Status("403 Forbidden", ""),
-            "the server answers 403 Forbidden; this server does not hand it out",
+            "the server returns 403 Forbidden; this server does not provide it",
         ),
         ("half", Answer::Body(half), "is cut off: the JSON ends"),
         (
             "html",
             Answer::Body(b"<!doctype html><p>hello".to_vec()),
-            "is HTML in place of JSON; open the address in a browser",
+            "is HTML instead of JSON; open the address in a browser",
         ),
         (
             "late",
             Answer::Status("429 Too Many Requests", "retry-after: 3600\r\n"),
-            "asks to wait 3600 s",
+            "requests a delay of 3600 s",
         ),
         (
             "newer",
@@ -58,7 +54,7 @@ fn each_failure_is_named_and_the_others_go_on() {
         (
             "other",
             Answer::Body(b"{\"statusCode\":200}".to_vec()),
-            "no OpenAPI document",
+            "not an OpenAPI document",
         ),
         (
             "plain",
@@ -114,7 +110,7 @@ fn each_failure_is_named_and_the_others_go_on() {
             .unwrap_or_else(|| panic!("no `{start}` in {text}"));
         assert!(line.contains(reason), "`{reason}` is not in: {line}");
         assert!(
-            line.ends_with("(its spec and crate stay as they were)"),
+            line.ends_with("(its spec and crate are unchanged)"),
             "{line}"
         );
     }
@@ -170,7 +166,7 @@ fn what_may_pass_is_tried_again_after_a_wait() {
         .regen_with(&fetcher, &tree.workspace(), &server.source(), &[])
         .ok();
     assert!(
-        text.contains("the server answers 500 Internal Server Error; again in "),
+        text.contains("the server returns 500 Internal Server Error; again in "),
         "{text}"
     );
     let waits = waits.lock().expect("not poisoned");
@@ -243,7 +239,7 @@ fn what_stands_outside_fails_those_that_refer_to_it() {
     );
     let text = tree.regen(&server, &[]).failed();
     let start = format!(
-        "items: FAILED: {}: the server answers 404",
+        "items: FAILED: {}: the server returns 404",
         server.address("/common/common-schemas.json")
     );
     assert!(text.contains(&start), "{text}");
@@ -278,18 +274,18 @@ fn bad_files_of_ours_are_named() {
     tree.write("specs/modules.toml", "[[module]]\nname = 3\n");
     assert!(
         tree.regen(&server, &[])
-            .refused()
+            .error()
             .starts_with("specs/modules.toml")
     );
     assert!(
         tree.run(&["check"])
-            .refused()
+            .error()
             .starts_with("specs/modules.toml")
     );
     restore();
 
     tree.write("specs/lock.toml", "module = 3\n");
-    let text = tree.regen(&server, &[]).refused();
+    let text = tree.regen(&server, &[]).error();
     assert!(
         text.starts_with("specs/lock.toml: line 1: ")
             && text.contains("restore it from version control"),
@@ -306,7 +302,7 @@ fn bad_files_of_ours_are_named() {
     std::fs::remove_file(tree.path("specs/items/overlay.yaml")).expect("removed");
 
     std::fs::remove_file(tree.path("specs/modules.toml")).expect("removed");
-    let text = tree.run(&["report"]).refused();
+    let text = tree.run(&["report"]).error();
     assert!(
         text.contains("specs/modules.toml: is missing") && text.contains("--root"),
         "{text}"

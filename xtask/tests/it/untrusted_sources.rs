@@ -6,8 +6,8 @@ use serde_json::json;
 use xtask::{Limits, Workspace};
 
 use crate::{
+    fixture::{Outcome, Tree, common, fetcher_on, interface, server},
     server::{Answer, Clock, Server},
-    tree::{Outcome, Tree, common, fetcher_on, interface, server},
 };
 
 const LIST: &[(&str, &str)] = &[("get", "/items/")];
@@ -60,7 +60,7 @@ fn a_redirect_within_the_server_may_not_carry_credentials() {
     server.on("/common/moved.json", [common().to_string().into()]);
     let text = failed(&tree, &server);
     assert!(
-        text.contains("a URL with a user name or password in it is refused"),
+        text.contains("a URL with a user name or password is rejected"),
         "{text}"
     );
     assert!(!text.contains("hunter2"), "{text}");
@@ -80,19 +80,19 @@ fn a_reference_stays_on_its_server_and_carries_no_secret() {
         ),
         (
             mine(COMMON).replace("http://", "http://me:hunter2@"),
-            "which carries a user name or password",
+            "which contains a user name or password",
         ),
         (
             mine(COMMON).replace("http://", "http://hunter2@"),
-            "which carries a user name or password",
+            "which contains a user name or password",
         ),
         (
             mine(COMMON).replace("http://", "http:\\\\\\\\me:hunter2@"),
-            "which carries a user name or password",
+            "which contains a user name or password",
         ),
         (
             "../common/common-schemas.json?key=hunter2".to_owned(),
-            "which carries a query",
+            "which contains a query",
         ),
         (
             "file:///etc/passwd".to_owned(),
@@ -276,9 +276,7 @@ fn the_files_of_a_module_are_bounded_together() {
     // The fetcher of these tests takes 4 MiB.
     let text = failed(&tree, &server);
     assert!(
-        text.contains(
-            "is larger than the 4096 KiB that are taken, together with the files that it refers to"
-        ),
+        text.contains("exceeds the limit of 4096 KiB, together with the files that it refers to"),
         "{text}"
     );
     assert_eq!(server.seen("/items/4.json"), 1);
@@ -300,5 +298,5 @@ fn a_pipe_in_a_source_folder_is_refused() {
     let text = tree
         .regen_with(&fetcher, &tree.workspace(), source, &[])
         .failed();
-    assert!(text.contains("is no regular file"), "{text}");
+    assert!(text.contains("is not a regular file"), "{text}");
 }
