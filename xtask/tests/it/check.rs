@@ -277,7 +277,7 @@ fn ci_names_the_step_that_fails_and_stops_there() {
     let tree = generated();
     tree.write("Cargo.toml", "[workspace");
     let text = tree.run(&["ci"]).failed();
-    let end = "\n== formatting: cargo fmt --all --check\n\nFAILED: formatting, after 0 other steps. By itself: \
+    let end = "\n== formatting: cargo fmt --all --check\n\nFAILED: formatting, after 0 other steps. To repeat it: \
         cargo xtask ci formatting, which runs cargo fmt --all --check\n";
     assert!(text.ends_with(end), "{text}");
 }
