@@ -214,6 +214,9 @@ mod tests {
             unsupported_format(r#"{"format_version":60}"#)
                 .is_some_and(|reason| reason.contains("format 60"))
         );
-        assert!(unsupported_format("[]").is_some_and(|reason| reason.contains("without a format version")));
+        assert!(
+            unsupported_format("[]")
+                .is_some_and(|reason| reason.contains("without a format version"))
+        );
     }
 }

@@ -47,14 +47,17 @@ pub(crate) fn check(tree: &Workspace, console: &Console) -> Result<bool> {
     for finding in &findings {
         console.line(finding);
     }
-    let what = format!(
+    let summary = format!(
         "{}, {operations} operations",
         count(modules.len(), "module")
     );
     if findings.is_empty() {
-        console.line(format_args!("{what}: all agree"));
+        console.line(format_args!("{summary}: all agree"));
     } else {
-        console.line(format_args!("{what}: {}", count(findings.len(), "finding")));
+        console.line(format_args!(
+            "{summary}: {}",
+            count(findings.len(), "finding")
+        ));
         console.line(INTERRUPTED);
     }
     Ok(findings.is_empty())

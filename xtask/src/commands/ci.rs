@@ -180,7 +180,7 @@ pub(crate) fn ci(tree: &Workspace, options: &Ci, console: &Console) -> Result<bo
             return Err(file_error(
                 "cargo xtask ci",
                 format!("has no step `{name}`"),
-                format!("take one of {}", names.join(", ")),
+                format!("use one of {}", names.join(", ")),
             ));
         }
     }
@@ -208,8 +208,8 @@ pub(crate) fn ci(tree: &Workspace, options: &Ci, console: &Console) -> Result<bo
             ));
             return Ok(false);
         }
-        if let Outcome::Skipped(why) = &outcome {
-            console.line(format_args!("skipped: {why}"));
+        if let Outcome::Skipped(reason) = &outcome {
+            console.line(format_args!("skipped: {reason}"));
         }
         results.push((step, started.elapsed(), outcome));
     }
@@ -224,9 +224,9 @@ fn print_summary(results: &[(&Step, Duration, Outcome)], console: &Console) {
     let mut skipped = 0;
     for (step, took, outcome) in results {
         let end = match outcome {
-            Outcome::Skipped(why) => {
+            Outcome::Skipped(reason) => {
                 skipped += 1;
-                format!("skipped: {why}")
+                format!("skipped: {reason}")
             }
             _ => "passed".to_owned(),
         };

@@ -62,13 +62,13 @@ pub(crate) fn codegen(tree: &Workspace, options: &Codegen, console: &Console) ->
     facade_changes(tree, &mut changes, &tree.present(&all))?;
     let facade = apply(changes)?;
 
-    let what = count(modules.len(), "module");
+    let summary = count(modules.len(), "module");
     console.line(if options.check {
-        format!("{what}, {operations} operations: {}, {failed} failed", files_differ(stale))
+        format!("{summary}, {operations} operations: {}, {failed} failed", files_differ(stale))
     } else {
         let facade = if facade { ", facade written" } else { "" };
         let unchanged = modules.len() - written - failed;
-        format!("{what}, {operations} operations: {written} written, {unchanged} unchanged, {failed} failed{facade}")
+        format!("{summary}, {operations} operations: {written} written, {unchanged} unchanged, {failed} failed{facade}")
     });
     Ok(failed == 0 && stale == 0)
 }
@@ -85,7 +85,7 @@ fn files_differ(stale: usize) -> String {
 pub(crate) fn differences(tree: &Workspace, changes: &Changes) -> Vec<FileError> {
     let written = changes.written().map(|path| {
         let problem = if tree.path(path).exists() {
-            "differs from what codegen generates from specs/"
+            "differs from the file that codegen generates from specs/"
         } else {
             "is missing"
         };

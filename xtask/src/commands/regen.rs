@@ -372,9 +372,9 @@ impl Run<'_> {
             InterfaceDiff::Same => self.console.line(format_args!(
                 "{name}: same interface, crate generated again"
             )),
-            InterfaceDiff::Unknown(why) => {
+            InterfaceDiff::Unknown(reason) => {
                 self.console.line(format_args!(
-                    "{name}: updated from {from}; no comparison with the old spec: {why}"
+                    "{name}: updated from {from}; no comparison with the old spec: {reason}"
                 ));
             }
             InterfaceDiff::Changed(changes) => {

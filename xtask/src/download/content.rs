@@ -23,14 +23,14 @@ pub(crate) fn check(bytes: &[u8], expected: ExpectedContent) -> Result<(), Fetch
         paths: Option<IgnoredAny>,
     }
 
-    let address = "check the address, or take another --source";
+    let address = "check the address, or use another --source";
     let Some(first) = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) else {
         return Err(FetchError::transient("is empty", address));
     };
     if *first == b'<' {
         return Err(FetchError::permanent(
             "is HTML instead of JSON",
-            "open the address in a browser: the response may come from an error page, a login or a proxy; or take another --source",
+            "open the address in a browser: the response may come from an error page, a login or a proxy; or use another --source",
         ));
     }
     if let Err(error) = std::str::from_utf8(bytes) {
@@ -57,7 +57,8 @@ pub(crate) fn check(bytes: &[u8], expected: ExpectedContent) -> Result<(), Fetch
     }
     // Two steps, since an array is valid JSON, but not an OpenAPI document.
     serde_json::from_slice::<IgnoredAny>(bytes).map_err(not_json)?;
-    let not_openapi = |what: &str| FetchError::permanent(format!("is JSON but {what}"), address);
+    let not_openapi =
+        |problem: &str| FetchError::permanent(format!("is JSON but {problem}"), address);
     let Ok(interface) = serde_json::from_slice::<Interface>(bytes) else {
         return Err(not_openapi("not an OpenAPI document: it is not an object"));
     };
@@ -70,7 +71,7 @@ pub(crate) fn check(bytes: &[u8], expected: ExpectedContent) -> Result<(), Fetch
             let version: String = version.chars().take(20).collect();
             return Err(FetchError::permanent(
                 format!("is OpenAPI {version}, not 3.0"),
-                "take a 3.0 file from another --source; this generator reads no other version",
+                "use a 3.0 file of another --source; the generator supports no other version",
             ));
         }
         (None, None) => return Err(not_openapi("not an OpenAPI document: it has no `openapi`")),

@@ -215,7 +215,7 @@ impl Fetcher {
             FetchError::new(
                 FetchErrorKind::Unreachable,
                 format!("no connection within {limit} s"),
-                "check the network and the proxy, or take another --source",
+                "check the network and the proxy, or use another --source",
             )
         } else if error.is_timeout() {
             let limit = self.limits.attempt.as_secs_f32();
@@ -227,7 +227,7 @@ impl Fetcher {
             FetchError::new(
                 FetchErrorKind::Unreachable,
                 format!("cannot be reached: {causes}"),
-                "check the network, the proxy and the address, or take another --source",
+                "check the network, the proxy and the address, or use another --source",
             )
         } else if error.is_body() || error.is_decode() {
             FetchError::transient(format!("was cut off: {causes}"), "run the command again")
@@ -272,11 +272,11 @@ fn status_error(status: StatusCode, headers: &HeaderMap) -> FetchError {
     match status.as_u16() {
         404 | 410 => FetchError::unavailable(
             problem,
-            "check the module's name in specs/modules.toml, or take another --source",
+            "check the module's name in specs/modules.toml, or use another --source",
         ),
         401 | 403 => FetchError::unavailable(
             problem,
-            "this server does not provide it, take another --source",
+            "this server does not provide it, use another --source",
         ),
         408 | 429 | 500..=599 => {
             let wait = retry_after(headers);
@@ -287,10 +287,10 @@ fn status_error(status: StatusCode, headers: &HeaderMap) -> FetchError {
             FetchError::new(
                 FetchErrorKind::Transient(wait),
                 problem,
-                "run the command again later, or take another --source",
+                "run the command again later, or use another --source",
             )
         }
-        _ => FetchError::permanent(problem, "check the address, or take another --source"),
+        _ => FetchError::permanent(problem, "check the address, or use another --source"),
     }
 }
 

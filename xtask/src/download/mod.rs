@@ -85,7 +85,7 @@ impl<'a> Downloads<'a> {
                     module.name,
                     self.fetcher.limits().module.as_secs_f32()
                 ),
-                "run the command again when the server is faster, or take another --source",
+                "run the command again when the server is faster, or use another --source",
             )),
         }
     }
@@ -169,7 +169,7 @@ impl<'a> Downloads<'a> {
                             "refers to {location} as `{}`, which is {known} elsewhere in the same document",
                             shown_reference(&reference)
                         ),
-                        "take the module from another --source",
+                        "use another --source for the module",
                     ));
                 }
                 None => {}
@@ -178,7 +178,7 @@ impl<'a> Downloads<'a> {
                 return Err(file_error(
                     document.to_string(),
                     format!("refers to more than {MAX_EXTERNAL_FILES} files outside itself"),
-                    "take the module from another --source",
+                    "use another --source for the module",
                 ));
             }
             loading.replace(location.to_string());
@@ -191,7 +191,7 @@ impl<'a> Downloads<'a> {
                         "exceeds the limit of {} KiB, together with the files that it refers to",
                         limit.div_ceil(1024)
                     ),
-                    "take the module from another --source",
+                    "use another --source for the module",
                 ));
             }
             refer(&location, &bytes, &mut open)?;
@@ -238,7 +238,7 @@ impl<'a> Downloads<'a> {
                 if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
                     return Err(FetchError::permanent(
                         "is not a regular file",
-                        "check the folder, or take another --source",
+                        "check the folder, or use another --source",
                     ));
                 }
                 let read = fs::File::open(file)
@@ -247,7 +247,7 @@ impl<'a> Downloads<'a> {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {
                         return Err(FetchError::unavailable(
                             "does not exist",
-                            "check the folder, or take another --source",
+                            "check the folder, or use another --source",
                         ));
                     }
                     Err(error) => {

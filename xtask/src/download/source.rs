@@ -21,9 +21,9 @@ const PLATFORM: &str = "https://services.leadconnectorhq.com/{module}/openapi.js
 const GITHUB: &str = "https://raw.githubusercontent.com/GoHighLevel/highlevel-api-docs/main/";
 const MODULE_PLACEHOLDER: &str = "{module}";
 const CHOICES: &str =
-    "take platform, github, a URL with {module} in it, or a folder with <module>/openapi.json";
+    "use platform, github, a URL with {module} in it, or a folder with <module>/openapi.json";
 
-/// What `--source` names.
+/// The value of `--source`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Source {
     /// The platform, and the documentation repository for modules that the platform does not provide.
@@ -56,7 +56,7 @@ impl FromStr for Source {
                 Ok(Self::Template(text.to_owned()))
             }
             _ if Path::new(text).is_dir() => Ok(Self::Folder(text.into())),
-            _ => Err(format!("there is no such folder; {CHOICES}")),
+            _ => Err(format!("no such folder; {CHOICES}")),
         }
     }
 }
@@ -169,7 +169,7 @@ pub(crate) enum Location {
 impl Location {
     /// Resolves a reference of the document at this location. It must stay on the same server or in the folder.
     pub(crate) fn join(&self, reference: &str) -> Result<Self> {
-        let remedy = "a document may only refer to files beside it; take it from another --source";
+        let remedy = "a document may only refer to files beside it; use another --source";
         let reject = |problem: &str| {
             file_error(
                 self.to_string(),

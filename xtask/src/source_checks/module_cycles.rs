@@ -173,30 +173,33 @@ fn top_folder<'a>(path: &'a str, files: &ModuleGraph) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+    use crate::workspace::testing;
 
     const MANIFEST: &str = "[package]\nname = \"sample\"\n";
     const NAMED: &str = "[[cycle]]\ncrate = \"sample\"\nfiles = [\"a.rs\", \"b.rs\"]\nreason = \"Mutual recursion.\"\n";
 
     /// The findings for a crate of these files, each with its edges.
     fn findings(files: &[(&str, &str)], named: &str) -> Vec<String> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let sources = files
-            .iter()
-            .map(|(path, text)| (format!("sample/src/{path}"), *text));
-        let fixed = [
-            ("Cargo.toml", "[workspace]\nmembers = [\"sample\"]\n"),
-            ("sample/Cargo.toml", MANIFEST),
-            (NAMED_CYCLES, named),
+        let mut all = vec![
+            (
+                "Cargo.toml".to_owned(),
+                "[workspace]\nmembers = [\"sample\"]\n",
+            ),
+            ("sample/Cargo.toml".to_owned(), MANIFEST),
+            (NAMED_CYCLES.to_owned(), named),
         ];
-        for (path, text) in sources.chain(fixed.map(|(path, text)| (path.to_owned(), text))) {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-            fs::write(path, text).expect("written");
-        }
-        let findings = check_module_cycles(&Workspace::new(folder.path())).expect("readable");
+        all.extend(
+            files
+                .iter()
+                .map(|(path, text)| (format!("sample/src/{path}"), *text)),
+        );
+        let all: Vec<_> = all
+            .iter()
+            .map(|(path, text)| (path.as_str(), *text))
+            .collect();
+        let (_folder, tree) = testing::tree(&all);
+        let findings = check_module_cycles(&tree).expect("readable");
         let text =
             |finding: CycleFinding| format!("{} [{}]", finding.error, finding.edges.join(", "));
         findings.into_iter().map(text).collect()
@@ -297,11 +300,9 @@ mod tests {
 
     #[test]
     fn entry_without_a_reason_is_rejected() {
-        let folder = tempfile::tempdir().expect("a folder");
-        fs::create_dir(folder.path().join("xtask")).expect("made");
-        let text = NAMED.replace("Mutual recursion.", " ");
-        fs::write(folder.path().join(NAMED_CYCLES), text).expect("written");
-        let error = check_module_cycles(&Workspace::new(folder.path())).expect_err("rejected");
+        let named = NAMED.replace("Mutual recursion.", " ");
+        let (_folder, tree) = testing::tree(&[(NAMED_CYCLES, &named)]);
+        let error = check_module_cycles(&tree).expect_err("rejected");
         assert!(error.problem.contains("without a reason"), "{error}");
     }
 }

@@ -238,9 +238,8 @@ fn is_punct(token: &TokenTree, character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+    use crate::workspace::testing;
 
     #[test]
     fn names_are_split_at_underscores_digits_and_case_changes() {
@@ -259,19 +258,14 @@ mod tests {
 
     /// The errors for a package with this file.
     fn errors(file: &str, text: &str) -> Vec<String> {
-        let folder = tempfile::tempdir().expect("a folder");
         let list = "# A comment\n\nroad = transport\ntake_off = start\nhand = current\ngrant = token\nallow grant_type = OAuth\n";
-        for (path, text) in [
+        let (_folder, tree) = testing::tree(&[
             ("Cargo.toml", "[workspace]\nmembers = [\"sample\"]\n"),
             ("sample/Cargo.toml", "[package]\nname = \"sample\"\n"),
             (LIST, list),
             (file, text),
-        ] {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-            fs::write(path, text).expect("written");
-        }
-        let findings = check_words(&Workspace::new(folder.path())).expect("readable");
+        ]);
+        let findings = check_words(&tree).expect("readable");
         findings
             .into_iter()
             .map(|finding| finding.error.to_string())

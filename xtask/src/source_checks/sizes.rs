@@ -49,30 +49,18 @@ pub(crate) fn package_sizes(tree: &Workspace) -> Result<Vec<PackageSize>> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+    use crate::workspace::testing;
 
     #[test]
     fn lines_are_counted_by_folder_and_long_files_are_listed() {
-        let folder = tempfile::tempdir().expect("a folder");
-        for (path, text) in [
-            (
-                "Cargo.toml",
-                "[workspace]\nmembers = [\"sample\"]\n".to_owned(),
-            ),
-            (
-                "sample/Cargo.toml",
-                "[package]\nname = \"sample\"\n".to_owned(),
-            ),
-            ("sample/src/lib.rs", "//! Text\n".repeat(LONG_FILE)),
-            ("sample/tests/it.rs", "// Text\n".repeat(LONG_FILE + 1)),
-        ] {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-            fs::write(path, text).expect("written");
-        }
-        let sizes = package_sizes(&Workspace::new(folder.path())).expect("readable");
+        let (_folder, tree) = testing::tree(&[
+            ("Cargo.toml", "[workspace]\nmembers = [\"sample\"]\n"),
+            ("sample/Cargo.toml", "[package]\nname = \"sample\"\n"),
+            ("sample/src/lib.rs", &"//! Text\n".repeat(LONG_FILE)),
+            ("sample/tests/it.rs", &"// Text\n".repeat(LONG_FILE + 1)),
+        ]);
+        let sizes = package_sizes(&tree).expect("readable");
         let expected = PackageSize {
             name: "sample".to_owned(),
             source: LONG_FILE,

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_command_that_writes_is_rejected() {
+    fn second_command_that_writes_is_rejected() {
         let folder = tempfile::tempdir().expect("a folder");
         let tree = Workspace::new(folder.path());
         let _lock = WriteLock::acquire(&tree).expect("free");

@@ -235,3 +235,20 @@ pub(crate) fn select(all: &[Module], names: &[String]) -> Result<Vec<Module>> {
         .cloned()
         .collect())
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::{AtomicWriter, FileWriter, Workspace};
+
+    /// A tree of these files, in a folder that is removed when it is dropped.
+    pub(crate) fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Workspace) {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (path, text) in files {
+            AtomicWriter
+                .write(&folder.path().join(path), text.as_bytes())
+                .expect("written");
+        }
+        let tree = Workspace::new(folder.path());
+        (folder, tree)
+    }
+}

@@ -126,14 +126,12 @@ impl SourcePackage {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+    use crate::workspace::testing;
 
     #[test]
     fn packages_and_files_exclude_generated_ones() {
-        let folder = tempfile::tempdir().expect("a folder");
-        for (path, text) in [
+        let (_folder, tree) = testing::tree(&[
             (
                 "Cargo.toml",
                 "[workspace]\nmembers = [\"b\", \"b/inner\", \"api/*\"]\nexclude = [\"a\"]\n",
@@ -151,12 +149,7 @@ mod tests {
             ("b/inner/Cargo.toml", "[package]\nname = \"third\"\n"),
             ("b/inner/src/lib.rs", ""),
             ("api/x/Cargo.toml", "[package]\nname = \"generated\"\n"),
-        ] {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-            fs::write(path, text).expect("written");
-        }
-        let tree = Workspace::new(folder.path());
+        ]);
         let packages = source_packages(&tree).expect("readable");
         let found: Vec<_> = packages
             .iter()

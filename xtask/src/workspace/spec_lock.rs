@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn parse_rejects_two_entries_for_one_module() {
         let entry = "[[module]]\nname = \"a\"\nsource = \"mirror\"\ndownloaded_sha256 = \"\"\nkept_sha256 = \"\"\n";
-        let error = SpecLock::parse(&entry.repeat(2)).expect_err("refused");
+        let error = SpecLock::parse(&entry.repeat(2)).expect_err("rejected");
         assert!(
             error.problem.contains("module `a` has two entries"),
             "{error}"

@@ -21,9 +21,9 @@ fn generated() -> Tree {
     tree
 }
 
-/// Exactly these findings, each by what it begins with and the command that mends it.
+/// Asserts that the output contains exactly these findings: beginning and remedy of each.
 #[track_caller]
-fn finds(text: &str, findings: &[(&str, &str)]) {
+fn assert_findings(text: &str, findings: &[(&str, &str)]) {
     for (start, remedy) in findings {
         let found = text
             .lines()
@@ -35,18 +35,18 @@ fn finds(text: &str, findings: &[(&str, &str)]) {
 }
 
 #[test]
-fn an_edited_missing_or_superfluous_generated_file_is_found_and_mended() {
+fn edited_missing_and_extra_generated_files_are_found_and_repaired() {
     let tree = generated();
     let before = tree.files();
     tree.write("crates/api/links/src/lib.rs", "// edited");
     tree.write("crates/api/links/src/extra.rs", "// extra");
     std::fs::remove_file(tree.path("crates/api/users/Cargo.toml")).expect("removed");
     let text = tree.run(&["check"]).failed();
-    finds(
+    assert_findings(
         &text,
         &[
             (
-                "crates/api/links/src/lib.rs: differs from what codegen generates from specs/",
+                "crates/api/links/src/lib.rs: differs from the file that codegen generates from specs/",
                 "run cargo xtask codegen",
             ),
             (
@@ -83,7 +83,7 @@ fn an_edited_missing_or_superfluous_generated_file_is_found_and_mended() {
 }
 
 #[test]
-fn an_edited_facade_is_found() {
+fn edited_facade_is_found() {
     let tree = generated();
     let manifest = tree.read("crates/hoopai/Cargo.toml");
     tree.list(&["links"]);
@@ -92,7 +92,7 @@ fn an_edited_facade_is_found() {
     let text = tree.run(&["check"]).failed();
     assert!(
         text.contains(
-            "crates/hoopai/Cargo.toml: differs from what codegen generates from specs/; run cargo xtask codegen"
+            "crates/hoopai/Cargo.toml: differs from the file that codegen generates from specs/; run cargo xtask codegen"
         ),
         "{text}"
     );
@@ -101,14 +101,14 @@ fn an_edited_facade_is_found() {
 }
 
 #[test]
-fn an_edited_spec_is_found() {
+fn edited_spec_is_found() {
     let tree = generated();
     let spec = tree.read("specs/users/openapi.json");
-    // Reformatted: the same interface, so the crate still agrees.
+    // A reformatted spec has the same interface and the same crate.
     let value: Value = serde_json::from_str(&spec).expect("JSON");
     tree.write("specs/users/openapi.json", &value.to_string());
     let text = tree.run(&["check"]).failed();
-    finds(
+    assert_findings(
         &text,
         &[
             (
@@ -122,7 +122,7 @@ fn an_edited_spec_is_found() {
         ],
     );
 
-    // Another interface: the crate differs too.
+    // With another interface, the crate differs as well.
     tree.write(
         "specs/users/openapi.json",
         &spec.replace("\"fields\"", "\"words\""),
@@ -155,7 +155,7 @@ fn an_edited_spec_is_found() {
 }
 
 #[test]
-fn a_stale_lock_is_found_and_mended() {
+fn outdated_lock_is_found() {
     let tree = generated();
     let lock = tree.read("specs/lock.toml");
     let (head, users) = lock
@@ -163,7 +163,7 @@ fn a_stale_lock_is_found_and_mended() {
         .expect("a row");
 
     tree.write("specs/lock.toml", head);
-    finds(
+    assert_findings(
         &tree.run(&["check"]).failed(),
         &[(
             "specs/lock.toml: has no entry for module `users`",
@@ -176,7 +176,7 @@ fn a_stale_lock_is_found_and_mended() {
         "specs/lock.toml",
         &format!("{lock}{}", row.replace("\"users\"", "\"voice\"")),
     );
-    finds(
+    assert_findings(
         &tree.run(&["check"]).failed(),
         &[(
             "specs/lock.toml: has an entry for `voice`",
@@ -185,7 +185,7 @@ fn a_stale_lock_is_found_and_mended() {
     );
 
     tree.write("specs/lock.toml", &lock.replace("# ", "# Edited "));
-    finds(
+    assert_findings(
         &tree.run(&["check"]).failed(),
         &[(
             "specs/lock.toml: was edited, or is older than this command",
@@ -195,7 +195,7 @@ fn a_stale_lock_is_found_and_mended() {
 
     std::fs::remove_file(tree.path("specs/lock.toml")).expect("removed");
     let text = tree.run(&["check"]).failed();
-    finds(
+    assert_findings(
         &text,
         &[
             ("specs/lock.toml: has no entry for module `links`", "regen"),
@@ -205,12 +205,12 @@ fn a_stale_lock_is_found_and_mended() {
 }
 
 #[test]
-fn folders_and_the_list_of_modules_agree() {
+fn folders_outside_the_list_of_modules_are_found() {
     let tree = generated();
     tree.list(&["links", "users", "voice"]);
     tree.write("specs/old/openapi.json", "{}");
     tree.write("crates/api/older/Cargo.toml", "");
-    finds(
+    assert_findings(
         &tree.run(&["check"]).failed(),
         &[
             (
@@ -230,7 +230,7 @@ fn folders_and_the_list_of_modules_agree() {
 }
 
 #[test]
-fn report_says_what_the_generator_makes() {
+fn report_prints_operations_of_each_module() {
     let tree = generated();
     let text = tree.run(&["report"]).ok();
     let row = |start: &str| {
@@ -255,6 +255,31 @@ fn report_says_what_the_generator_makes() {
 }
 
 #[test]
+fn words_and_report_read_the_packages_of_the_workspace() {
+    let tree = generated();
+    tree.write("Cargo.toml", "[workspace]\nmembers = [\"sample\"]\n");
+    tree.write("sample/Cargo.toml", "[package]\nname = \"sample\"\n");
+    tree.write(
+        "sample/src/lib.rs",
+        &format!("fn road() {{}}\n{}", "\n".repeat(600)),
+    );
+    tree.run(&["words"]).ok();
+    tree.write("xtask/retired-words.txt", "road = transport\n");
+    let text = tree.run(&["words"]).failed();
+    assert!(
+        text.contains("sample/src/lib.rs:1: `road` contains the retired word `road`; use the standard term: transport"),
+        "{text}"
+    );
+    assert!(text.contains("sample: 1 finding"), "{text}");
+
+    let text = tree.run(&["report"]).ok();
+    assert!(
+        text.contains("files above 600 lines\n  sample/src/lib.rs: 601"),
+        "{text}"
+    );
+}
+
+#[test]
 fn export_writes_the_effective_documents() {
     let tree = generated();
     let out = tempfile::tempdir().expect("a folder");
@@ -273,7 +298,7 @@ fn export_writes_the_effective_documents() {
 }
 
 #[test]
-fn ci_names_the_step_that_fails_and_stops_there() {
+fn ci_stops_at_the_failed_step_and_names_it() {
     let tree = generated();
     tree.write("Cargo.toml", "[workspace");
     let text = tree.run(&["ci"]).failed();
@@ -283,7 +308,7 @@ fn ci_names_the_step_that_fails_and_stops_there() {
 }
 
 #[test]
-fn the_exit_status_tells() {
+fn exit_status_shows_the_result() {
     let tree = generated();
     let run = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));

@@ -146,7 +146,7 @@ fn temporary_file_is_rejected_by_check() {
         "crates/api/links/src/lib.rs.xtask-tmp",
         "crates/hoopai/Cargo.toml.xtask-tmp",
     ] {
-        tree.write(path, "half");
+        tree.write(path, "partial");
         let text = tree.run(&["check"]).failed();
         assert!(text.contains(path), "{text}");
         std::fs::remove_file(tree.path(path)).expect("removed");
