@@ -43,7 +43,8 @@ pub(crate) fn succeeds(mut command: Command) -> Result<bool> {
         .map_err(|error| not_started(&command, &error))
 }
 
-/// Runs a program with inherited standard error. Returns whether it succeeded, and its standard output.
+/// Runs a program with inherited standard error. Returns whether it succeeded, and its standard
+/// output.
 pub(crate) fn output(mut command: Command) -> Result<(bool, String)> {
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| not_started(&command, &error))?;

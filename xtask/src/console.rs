@@ -1,4 +1,5 @@
-//! Output: results on standard output; progress and notes on standard error, as a bar on a terminal and as lines elsewhere.
+//! Output: results on standard output; progress and notes on standard error, as a bar on a terminal
+//! and as lines elsewhere.
 
 use std::{
     fmt::Display,
@@ -49,7 +50,8 @@ impl Console {
         write_line(&self.notes, text);
     }
 
-    /// Shows the progress of `total` parts, as a bar or a line for each part. `verb` names the action.
+    /// Shows the progress of `total` parts, as a bar or a line for each part. `verb` names the
+    /// action.
     pub(crate) fn progress(&self, verb: &'static str, total: usize) -> Progress<'_> {
         Progress {
             console: self,
@@ -79,7 +81,8 @@ fn bar(verb: &'static str, total: usize) -> ProgressBar {
     bar
 }
 
-/// Writes hidden characters as escapes, since the text of an interface file may contain escape sequences of the terminal.
+/// Writes hidden characters as escapes, since the text of an interface file may contain escape
+/// sequences of the terminal.
 ///
 /// Ignores errors, since the reader may close the pipe (`… | head`).
 fn write_line(sink: &Sink, text: impl Display) {

@@ -69,8 +69,8 @@ pub(crate) fn generate_crates(
     })
 }
 
-/// Adds the differences between the crate in the tree and the generated one: files that differ or are missing, and
-/// files that are no longer generated.
+/// Adds the differences between the crate in the tree and the generated one: files that differ or
+/// are missing, and files that are no longer generated.
 pub(crate) fn crate_changes(
     tree: &Workspace,
     changes: &mut Changes,
@@ -95,7 +95,8 @@ pub(crate) fn crate_changes(
     Ok(())
 }
 
-/// Adds the differences between the facade in the tree and one over `modules`, and the licences of hand-written crates.
+/// Adds the differences between the facade in the tree and one over `modules`, and the licences of
+/// hand-written crates.
 pub(crate) fn facade_changes(
     tree: &Workspace,
     changes: &mut Changes,
@@ -117,7 +118,8 @@ pub(crate) fn facade_changes(
     Ok(())
 }
 
-/// Adds the licences of the workspace to a crate, since a package contains only files of its folder. Returns their paths.
+/// Adds the licences of the workspace to a crate, since a package contains only files of its
+/// folder. Returns their paths.
 fn licence_changes(tree: &Workspace, changes: &mut Changes, folder: &str) -> Result<Vec<String>> {
     let mut paths = Vec::new();
     for licence in LICENCES {
@@ -130,7 +132,8 @@ fn licence_changes(tree: &Workspace, changes: &mut Changes, folder: &str) -> Res
     Ok(paths)
 }
 
-/// Calls `work` for each item, on one thread per processor. The results are in the order of the items.
+/// Calls `work` for each item, on one thread per processor. The results are in the order of the
+/// items.
 pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(items.len()));

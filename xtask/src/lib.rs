@@ -1,4 +1,5 @@
-//! The commands of the workspace: all network, file system and terminal access that [`hoopai_codegen`] leaves out.
+//! The commands of the workspace: all network, file system and terminal access that
+//! [`hoopai_codegen`] leaves out.
 //!
 //! | module | contents |
 //! |---|---|

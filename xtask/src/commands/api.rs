@@ -1,5 +1,5 @@
-//! `cargo xtask api`: compares the public API of the hand-written crates with the committed text, so that each change is
-//! reviewed. The API of generated crates is visible in their sources.
+//! `cargo xtask api`: compares the public API of the hand-written crates with the committed text,
+//! so that each change is reviewed. The API of generated crates is visible in their sources.
 
 use std::{
     collections::BTreeMap,
@@ -28,8 +28,8 @@ const UPDATE: &str = "cargo xtask api --update";
 const FORMAT_VERSION: u32 = 57;
 /// The variable with the path of rustdoc, set if cargo runs this program as rustdoc.
 const REAL_RUSTDOC: &str = "HOOPAI_XTASK_INSTEAD_OF_RUSTDOC";
-/// The path of this program, read at the start: a CI step may link the program again, and the system then reports the
-/// running file as deleted.
+/// The path of this program, read at the start: a CI step may link the program again, and the
+/// system then reports the running file as deleted.
 static OWN_PATH: OnceLock<io::Result<PathBuf>> = OnceLock::new();
 const MAX_PRINTED: usize = 60;
 const OMITTED_TRAITS: [&str; 6] = [
@@ -104,9 +104,10 @@ pub(crate) fn api(tree: &Workspace, options: &Api, console: &Console) -> Result<
 
 /// Runs rustdoc with JSON output for a crate.
 ///
-/// JSON output is unstable; a stable rustdoc allows it only with the variable `RUSTC_BOOTSTRAP`. If cargo had this
-/// variable, build scripts would run again and all dependent crates would be rebuilt. So cargo runs this program as
-/// rustdoc, and this program sets the variable for rustdoc alone.
+/// JSON output is unstable; a stable rustdoc allows it only with the variable `RUSTC_BOOTSTRAP`. If
+/// cargo had this variable, build scripts would run again and all dependent crates would be
+/// rebuilt. So cargo runs this program as rustdoc, and this program sets the variable for rustdoc
+/// alone.
 fn write_rustdoc_json(tree: &Workspace, name: &str) -> Result<bool> {
     let arguments = [
         "rustdoc",
@@ -128,7 +129,8 @@ fn write_rustdoc_json(tree: &Workspace, name: &str) -> Result<bool> {
     succeeds(command)
 }
 
-/// Runs rustdoc if cargo runs this program as rustdoc, and returns `None` otherwise. Must be called first in `main`.
+/// Runs rustdoc if cargo runs this program as rustdoc, and returns `None` otherwise. Must be called
+/// first in `main`.
 pub fn run_as_rustdoc() -> Option<ExitCode> {
     OWN_PATH.get_or_init(env::current_exe);
     let rustdoc = env::var_os(REAL_RUSTDOC)?;
@@ -160,8 +162,8 @@ fn unsupported_format(text: &str) -> Option<String> {
     }
 }
 
-/// The public items, one a line, with their trait implementations, since users depend on `Clone` or `Send` as well. Other
-/// automatic traits are omitted.
+/// The public items, one a line, with their trait implementations, since users depend on `Clone` or
+/// `Send` as well. Other automatic traits are omitted.
 fn items(json: &Path) -> Result<String> {
     let api = Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)

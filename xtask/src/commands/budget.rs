@@ -1,5 +1,5 @@
-//! `cargo xtask budget`: measures the time to compile and to generate the crates, and prints the limits. Dependencies are
-//! built before.
+//! `cargo xtask budget`: measures the time to compile and to generate the crates, and prints the
+//! limits. Dependencies are built before.
 
 use std::time::{Duration, Instant};
 

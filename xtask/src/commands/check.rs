@@ -141,7 +141,8 @@ fn folders(tree: &Workspace, modules: &[Module]) -> Result<Vec<FileError>> {
     Ok(findings)
 }
 
-/// Finds files that an interrupted command left. Those in `crates/api` are findings of their module.
+/// Finds files that an interrupted command left. Those in `crates/api` are findings of their
+/// module.
 fn temporary_files(tree: &Workspace) -> Result<Vec<FileError>> {
     let mut findings = Vec::new();
     for folder in ["specs", "crates/hoopai", "crates/hoopai-mock/interface"] {

@@ -1,5 +1,5 @@
-//! `cargo xtask ci`: runs the CI steps in order, up to the first failure. This is the only list of steps; `.ci/run`
-//! installs the required tools and calls it.
+//! `cargo xtask ci`: runs the CI steps in order, up to the first failure. This is the only list of
+//! steps; `.ci/run` installs the required tools and calls it.
 
 use std::time::{Duration, Instant};
 
@@ -83,7 +83,8 @@ impl Step {
             Action::Xtask(_, run) => run(tree, console)?,
             Action::SharedCheck => {
                 let path = tree.path(SHARED_CHECKS).join(&self.name);
-                // The system would not resolve a relative path from the working directory of the new process.
+                // The system would not resolve a relative path from the working directory of the
+                // new process.
                 let path = path
                     .canonicalize()
                     .map_err(|error| io_error(self.command_line(), "cannot be found", &error))?;

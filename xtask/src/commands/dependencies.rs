@@ -1,5 +1,6 @@
-//! `cargo xtask dependencies`: checks dependencies between crates, their Rust versions, and dependencies between modules.
-//! The rules of cargo-deny (licences, sources, advisories, banned crates) are in `deny.toml`.
+//! `cargo xtask dependencies`: checks dependencies between crates, their Rust versions, and
+//! dependencies between modules. The rules of cargo-deny (licences, sources, advisories, banned
+//! crates) are in `deny.toml`.
 
 use crate::{
     Console, FileError, Result, Workspace,
@@ -8,8 +9,8 @@ use crate::{
     source_checks::{CycleFinding, check_module_cycles},
 };
 
-/// The HTTP client, and the crates that may depend on it: the transport, the downloads of interface files, and the tests
-/// of the mock server.
+/// The HTTP client, and the crates that may depend on it: the transport, the downloads of interface
+/// files, and the tests of the mock server.
 const HTTP_CLIENT: &str = "reqwest";
 const HTTP_CLIENT_USERS: [&str; 2] = ["hoopai-runtime", "xtask"];
 const HTTP_CLIENT_TEST_USERS: [&str; 1] = ["hoopai-mock"];
@@ -54,7 +55,8 @@ pub(crate) fn dependencies(tree: &Workspace, console: &Console) -> Result<bool> 
     Ok(number == 0)
 }
 
-/// Whether a crate may depend on another one, apart from tests. Generated crates may depend on the runtime alone.
+/// Whether a crate may depend on another one, apart from tests. Generated crates may depend on the
+/// runtime alone.
 fn may_depend_on(metadata: &Metadata, package: &Package, other: &str) -> bool {
     let is_own = metadata.own().any(|own| own.name == other);
     match package.name.as_str() {

@@ -1,5 +1,5 @@
-//! `cargo xtask features`: checks that each feature by itself compiles without warnings, without the features that tests
-//! and other packages enable.
+//! `cargo xtask features`: checks that each feature by itself compiles without warnings, without
+//! the features that tests and other packages enable.
 
 use crate::{
     Console, Result, Workspace,
@@ -7,8 +7,8 @@ use crate::{
     error::count,
 };
 
-/// The crates with hand-written code under features. The build with all features covers the one feature of generated
-/// crates.
+/// The crates with hand-written code under features. The build with all features covers the one
+/// feature of generated crates.
 const CRATES: [&str; 3] = ["hoopai-runtime", "hoopai-mock", "hoopai"];
 
 pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {

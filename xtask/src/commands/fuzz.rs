@@ -1,4 +1,5 @@
-//! `cargo xtask fuzz`: runs each fuzz target for a fixed time, from copies of the committed corpora.
+//! `cargo xtask fuzz`: runs each fuzz target for a fixed time, from copies of the committed
+//! corpora.
 
 use std::{
     fs,
@@ -75,7 +76,8 @@ pub(crate) fn fuzz(tree: &Workspace, console: &Console) -> Result<Outcome> {
             command.args([
                 "--".to_owned(),
                 format!("-max_total_time={SECONDS}"),
-                // A fixed seed, so that CI does not fail by chance. `cargo fuzz run` uses other seeds.
+                // A fixed seed, so that CI does not fail by chance. `cargo fuzz run` uses other
+                // seeds.
                 "-seed=1".to_owned(),
                 format!("-timeout={INPUT_SECONDS}"),
                 format!("-rss_limit_mb={MEMORY_MB}"),

@@ -1,6 +1,7 @@
 //! The commands, one in each file.
 //!
-//! A command parses its arguments, calls the other modules and prints. Only `cli` and other commands may use it.
+//! A command parses its arguments, calls the other modules and prints. Only `cli` and other
+//! commands may use it.
 
 pub(crate) mod api;
 pub(crate) mod budget;

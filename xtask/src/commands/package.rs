@@ -14,8 +14,8 @@ use crate::{
     workspace::LICENCES,
 };
 
-/// The packages that are compiled: the runtime, OAuth, and two of the generated crates, one of them large. The facade would
-/// compile all modules.
+/// The packages that are compiled: the runtime, OAuth, and two of the generated crates, one of them
+/// large. The facade would compile all modules.
 const VERIFIED: [&str; 4] = [
     "hoopai-runtime",
     "hoopai-auth",
@@ -104,8 +104,9 @@ fn unpacked_sources() -> Option<PathBuf> {
 
 /// Removes the packages of this workspace from the packages that cargo unpacked.
 ///
-/// Cargo creates a local registry whose name depends on the target folder alone. It would compile the files that it unpacked
-/// in an earlier run with the same version. The names of such registries contain no host.
+/// Cargo creates a local registry whose name depends on the target folder alone. It would compile
+/// the files that it unpacked in an earlier run with the same version. The names of such registries
+/// contain no host.
 fn remove_unpacked(sources: &Path, packages: &[String]) -> io::Result<()> {
     let registries = match fs::read_dir(sources) {
         Ok(registries) => registries,

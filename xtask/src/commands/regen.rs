@@ -1,7 +1,8 @@
-//! `cargo xtask regen`: downloads the interface of each module into `specs/`, then runs the build step.
+//! `cargo xtask regen`: downloads the interface of each module into `specs/`, then runs the build
+//! step.
 //!
-//! Three phases: download (a few modules at a time), generate (in memory, on all processors), write (module by module).
-//! The tree changes only in the last phase.
+//! Three phases: download (a few modules at a time), generate (in memory, on all processors), write
+//! (module by module). The tree changes only in the last phase.
 
 use std::sync::{
     Arc,

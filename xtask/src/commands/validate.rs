@@ -1,4 +1,5 @@
-//! `cargo xtask validate`: checks the exported documents with an independent validator of OpenAPI 3.0.
+//! `cargo xtask validate`: checks the exported documents with an independent validator of OpenAPI
+//! 3.0.
 
 use std::fs;
 

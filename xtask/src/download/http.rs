@@ -76,7 +76,8 @@ impl Fetcher {
         Self::with_sleep(limits, tokio::time::sleep)
     }
 
-    /// Creates a fetcher with another sleep function, for the delays between attempts and the time limit of a module.
+    /// Creates a fetcher with another sleep function, for the delays between attempts and the time
+    /// limit of a module.
     pub fn with_sleep<F, Fut>(limits: Limits, sleep: F) -> Result<Self>
     where
         F: Fn(Duration) -> Fut + Send + Sync + 'static,
@@ -117,7 +118,8 @@ impl Fetcher {
         &self.limits
     }
 
-    /// Fetches the file at `url`. `retrying` is called with each error that is retried, and the delay.
+    /// Fetches the file at `url`. `retrying` is called with each error that is retried, and the
+    /// delay.
     pub(crate) async fn fetch(
         &self,
         url: &Url,
@@ -240,7 +242,8 @@ impl Fetcher {
     }
 }
 
-/// Follows redirects within the origin (scheme, host and port) of `--source` only, since downloads become code.
+/// Follows redirects within the origin (scheme, host and port) of `--source` only, since downloads
+/// become code.
 fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
     let to = attempt.url();
     let previous = attempt.previous();

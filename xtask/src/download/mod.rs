@@ -1,7 +1,7 @@
 //! Downloads of interface files.
 //!
-//! `source` lists the locations of a file, `http` fetches one URL, `content` checks the bytes. Files here may use `console`,
-//! `error` and `workspace`.
+//! `source` lists the locations of a file, `http` fetches one URL, `content` checks the bytes.
+//! Files here may use `console`, `error` and `workspace`.
 
 mod content;
 mod error;
@@ -90,8 +90,8 @@ impl<'a> Downloads<'a> {
         }
     }
 
-    /// Loads the document from the first location that provides it. Other errors than a missing document end the search:
-    /// a broken document is reported, and not hidden by the next location.
+    /// Loads the document from the first location that provides it. Other errors than a missing
+    /// document end the search: a broken document is reported, and not hidden by the next location.
     async fn first_available(
         &self,
         locations: Vec<(SpecOrigin, Location)>,

@@ -26,7 +26,8 @@ const CHOICES: &str =
 /// The value of `--source`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Source {
-    /// The platform, and the documentation repository for modules that the platform does not provide.
+    /// The platform, and the documentation repository for modules that the platform does not
+    /// provide.
     #[default]
     PlatformThenGithub,
     /// The platform's own server.
@@ -61,7 +62,8 @@ impl FromStr for Source {
     }
 }
 
-/// Parses `--source` for clap. Clap's own errors repeat the value, which may contain a password or a key.
+/// Parses `--source` for clap. Clap's own errors repeat the value, which may contain a password or
+/// a key.
 #[derive(Clone)]
 pub(crate) struct SourceParser;
 
@@ -130,7 +132,8 @@ fn url(text: String) -> Result<Url> {
     Ok(url)
 }
 
-/// Rejects URLs with credentials, and URLs of other machines without https, since downloads become code.
+/// Rejects URLs with credentials, and URLs of other machines without https, since downloads become
+/// code.
 pub(crate) fn check_url(url: &Url) -> std::result::Result<(), String> {
     if has_credentials(url) {
         return Err("a URL with a user name or password is rejected; use one without".to_owned());
@@ -167,7 +170,8 @@ pub(crate) enum Location {
 }
 
 impl Location {
-    /// Resolves a reference of the document at this location. It must stay on the same server or in the folder.
+    /// Resolves a reference of the document at this location. It must stay on the same server or in
+    /// the folder.
     pub(crate) fn join(&self, reference: &str) -> Result<Self> {
         let remedy = "a document may only refer to files beside it; use another --source";
         let reject = |problem: &str| {

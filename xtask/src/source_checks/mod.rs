@@ -1,6 +1,7 @@
 //! Checks of hand-written Rust.
 //!
-//! Each file is one check: it reads files through `workspace` and returns findings. Only `commands` may use it.
+//! Each file is one check: it reads files through `workspace` and returns findings. Only `commands`
+//! may use it.
 
 mod module_cycles;
 mod module_graph;

@@ -1,7 +1,8 @@
-//! The graph of a crate's files: an edge from file A to file B means that A names an item that B defines.
+//! The graph of a crate's files: an edge from file A to file B means that A names an item that B
+//! defines.
 //!
-//! Names are resolved as the compiler does, through `use`, re-exports and globs, to the file that defines the item.
-//! A re-export alone is no edge. Code under `#[cfg(test)]` is left out.
+//! Names are resolved as the compiler does, through `use`, re-exports and globs, to the file that
+//! defines the item. A re-export alone is no edge. Code under `#[cfg(test)]` is left out.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -15,9 +16,6 @@ use crate::{
     error::{Result, file_error},
     workspace::Workspace,
 };
-
-/// Chains of re-exports that are longer than this are not followed.
-const MAX_DEPTH: usize = 16;
 
 /// For each file, the files that it uses, each with the line of the first use.
 #[derive(Debug, Default)]
@@ -161,18 +159,18 @@ impl Modules<'_> {
         folder: &str,
         items: &[Item],
     ) -> Result<usize> {
+        let mut collector = Collector::default();
+        for item in items {
+            collector.visit_item(item);
+        }
+        let Collector(module, children) = collector;
         let index = self.all.len();
         self.all.push(Module {
             file: file.clone(),
             parent,
-            ..Module::default()
+            ..module
         });
-        let mut module = Collector::default();
-        for item in items {
-            module.visit_item(item);
-        }
-        let collected = module.0;
-        for (name, content) in module.1 {
+        for (name, content) in children {
             let child = match content {
                 Some(items) => self.read_module(
                     file.clone(),
@@ -200,21 +198,17 @@ impl Modules<'_> {
             };
             self.all[index].children.insert(name, child);
         }
-        let module = &mut self.all[index];
-        module.items = collected.items;
-        module.imports = collected.imports;
-        module.globs = collected.globs;
-        module.paths = collected.paths;
         Ok(index)
     }
 
-    /// For each module its file, and for each path to an item of another file that file and the line.
+    /// For each module its file, and for each path to an item of another file that file and the
+    /// line.
     fn references(&self) -> Vec<(String, Option<(String, usize)>)> {
         let mut references = Vec::new();
         for (index, module) in self.all.iter().enumerate() {
             references.push((module.file.clone(), None));
             for (path, line) in &module.paths {
-                if let Some(Target::Item(defining)) = self.resolve(index, path, 0) {
+                if let Some(Target::Item(defining)) = self.resolve(index, path, &mut Vec::new()) {
                     let to = &self.all[defining].file;
                     if *to != module.file {
                         references.push((module.file.clone(), Some((to.clone(), *line))));
@@ -226,18 +220,23 @@ impl Modules<'_> {
     }
 
     /// The module or item that a path in module `from` names, if it is of this crate.
-    fn resolve(&self, from: usize, path: &[String], depth: usize) -> Option<Target> {
+    fn resolve<'a>(
+        &'a self,
+        from: usize,
+        path: &'a [String],
+        open: &mut Vec<(usize, &'a str)>,
+    ) -> Option<Target> {
         let (first, rest) = path.split_first()?;
         let mut target = match first.as_str() {
             "crate" => Target::Module(0),
             "self" => Target::Module(from),
             "super" => Target::Module(self.all[from].parent?),
-            name => self.member(from, name, depth)?,
+            name => self.member(from, name, open)?,
         };
         for name in rest {
             target = match (target, name.as_str()) {
                 (Target::Module(module), "super") => Target::Module(self.all[module].parent?),
-                (Target::Module(module), name) => self.member(module, name, depth)?,
+                (Target::Module(module), name) => self.member(module, name, open)?,
                 // An associated item or variant.
                 (Target::Item(_), _) => break,
             };
@@ -245,10 +244,13 @@ impl Modules<'_> {
         Some(target)
     }
 
-    fn member(&self, module: usize, name: &str, depth: usize) -> Option<Target> {
-        if depth > MAX_DEPTH {
-            return None;
-        }
+    /// What a name means in a module. `open` holds the names that are being resolved, since re-exports may be circular.
+    fn member<'a>(
+        &'a self,
+        module: usize,
+        name: &'a str,
+        open: &mut Vec<(usize, &'a str)>,
+    ) -> Option<Target> {
         let Module {
             children,
             items,
@@ -262,21 +264,28 @@ impl Modules<'_> {
         if let Some(child) = children.get(name) {
             return Some(Target::Module(*child));
         }
-        if let Some(path) = imports.get(name) {
-            return self.resolve(module, path, depth + 1);
+        if open.contains(&(module, name)) {
+            return None;
         }
-        globs
-            .iter()
-            .find_map(|path| match self.resolve(module, path, depth + 1)? {
-                Target::Module(globbed) if globbed != module => {
-                    self.member(globbed, name, depth + 1)
-                }
-                _ => None,
-            })
+        open.push((module, name));
+        let imported = imports
+            .get(name)
+            .and_then(|path| self.resolve(module, path, open));
+        let found = imported.or_else(|| {
+            globs
+                .iter()
+                .find_map(|path| match self.resolve(module, path, open)? {
+                    Target::Module(globbed) => self.member(globbed, name, open),
+                    Target::Item(_) => None,
+                })
+        });
+        open.pop();
+        found
     }
 }
 
-/// Collects what a module defines, imports and names; and its child modules, those with their content inline.
+/// Collects what a module defines, imports and names; and its child modules, those with their
+/// content inline.
 #[derive(Default)]
 struct Collector(Module, Vec<(String, Option<Vec<Item>>)>);
 
@@ -313,13 +322,14 @@ impl Collector {
         if is_private {
             self.0.paths.push((path.clone(), line));
         }
-        // A name that its own path begins with belongs to another crate, or to the parent by `use self::name`.
+        // A name that its own path begins with belongs to another crate, or to the parent by `use
+        // self::name`.
         let local = local.filter(|local| path.first() != Some(local));
         self.0.imports.extend(local.map(|local| (local, path)));
     }
 
-    /// Collects the paths in the tokens of a macro. The names in a macro definition are resolved where the macro is called,
-    /// so only paths from `crate`, `self` or `super` count there.
+    /// Collects the paths in the tokens of a macro. The names in a macro definition are resolved
+    /// where the macro is called, so only paths from `crate`, `self` or `super` count there.
     fn scan(&mut self, tokens: TokenStream, is_definition: bool) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let punct = |index: usize| match tokens.get(index) {
@@ -333,7 +343,8 @@ impl Collector {
             }
             if let TokenTree::Ident(first) = token {
                 let before = [2, 1].map(|back| index.checked_sub(back).map_or(' ', punct));
-                // A field or method, a lifetime, a macro variable, or part of a path that begins with `::`.
+                // A field or method, a lifetime, a macro variable, or part of a path that begins
+                // with `::`.
                 let is_other = match before {
                     ['.', '.'] => false,
                     [_, '.' | '\'' | '$'] | [':', ':'] => true,

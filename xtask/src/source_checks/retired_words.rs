@@ -1,8 +1,8 @@
 //! Checks that names in hand-written Rust contain no retired words.
 //!
-//! Checked are identifiers where they are declared or used by themselves, and the names of files and folders. Not checked
-//! are comments, literals, names after `::` or `.`, and names that are imported from other crates: each of them is
-//! declared elsewhere.
+//! Checked are identifiers where they are declared or used by themselves, and the names of files
+//! and folders. Not checked are comments, literals, names after `::` or `.`, and names that are
+//! imported from other crates: each of them is declared elsewhere.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -143,7 +143,8 @@ fn positions<'a>(words: &'a [String], part: &'a [String]) -> impl Iterator<Item 
         .map(|(start, _)| start)
 }
 
-/// Splits a name at characters that are no letters and at case changes: `HTTPServer_2` is `http` and `server`.
+/// Splits a name at characters that are no letters and at case changes: `HTTPServer_2` is `http`
+/// and `server`.
 fn split_words(name: &str) -> Words {
     let mut words = Words::new();
     let characters: Vec<char> = name.chars().collect();

@@ -1,11 +1,13 @@
 //! Sets of file changes: what differs between the tree and the state that a command computed.
 //!
-//! Files are written one by one, each atomically. A command that is interrupted leaves a mixed tree, for example
-//! a new crate beside an old spec. `cargo xtask check` detects this, and repeating the command repairs it: a command
-//! computes the whole state and writes each file that differs.
+//! Files are written one by one, each atomically. A command that is interrupted leaves a mixed
+//! tree, for example a new crate beside an old spec. `cargo xtask check` detects this, and
+//! repeating the command repairs it: a command computes the whole state and writes each file that
+//! differs.
 //!
-//! Manifests are written after the other files and the lock is written last. So cargo can read the workspace at any
-//! time, and a spec that was replaced before the interruption differs from its lock entry.
+//! Manifests are written after the other files and the lock is written last. So cargo can read the
+//! workspace at any time, and a spec that was replaced before the interruption differs from its
+//! lock entry.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

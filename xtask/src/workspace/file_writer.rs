@@ -19,7 +19,8 @@ pub trait FileWriter: Send + Sync {
 
 /// Replaces each file by renaming a temporary file beside it, so that no file is ever half written.
 ///
-/// The temporary file has a fixed name. A command that is repeated after an interruption overwrites and renames it.
+/// The temporary file has a fixed name. A command that is repeated after an interruption overwrites
+/// and renames it.
 #[derive(Clone, Copy, Debug)]
 pub struct AtomicWriter;
 

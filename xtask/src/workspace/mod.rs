@@ -1,6 +1,7 @@
 //! The tree that commands work on: paths, reading, and writing.
 //!
-//! Files here may use `error` and other files of this folder. Paths are relative to the root and written with `/`.
+//! Files here may use `error` and other files of this folder. Paths are relative to the root and
+//! written with `/`.
 
 mod changes;
 mod file_writer;

@@ -54,8 +54,8 @@ struct WorkspaceTable {
     exclude: Vec<String>,
 }
 
-/// The packages that the manifest of the workspace names one by one. Patterns such as `crates/api/*` name generated
-/// packages.
+/// The packages that the manifest of the workspace names one by one. Patterns such as
+/// `crates/api/*` name generated packages.
 pub(crate) fn source_packages(tree: &Workspace) -> Result<Vec<SourcePackage>> {
     let Some(WorkspaceTable { members, exclude }) = manifest(tree, "Cargo.toml")?.workspace else {
         return Ok(Vec::new());

@@ -1,5 +1,5 @@
-//! `specs/lock.toml`: the source of each spec, and the checksums of downloaded and kept files. Sorted and without dates,
-//! so that it changes only if a spec changes.
+//! `specs/lock.toml`: the source of each spec, and the checksums of downloaded and kept files.
+//! Sorted and without dates, so that it changes only if a spec changes.
 
 use std::collections::BTreeMap;
 

@@ -56,7 +56,8 @@ fn failed_step_ends_the_run() {
     assert!(!text.contains("== shared"), "{text}");
 }
 
-/// A new operation must be documented before it is merged. Some fields of requests may lack documentation for a while.
+/// A new operation must be documented before it is merged. Some fields of requests may lack
+/// documentation for a while.
 #[test]
 fn operations_and_parameters_are_documented() {
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))

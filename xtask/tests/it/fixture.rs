@@ -16,7 +16,8 @@ use crate::server::{Clock, Server};
 
 /// The root of the workspace of these tests.
 pub(crate) fn own_root() -> PathBuf {
-    // Read at run time, since a binary in a shared target folder may have been compiled in another folder.
+    // Read at run time, since a binary in a shared target folder may have been compiled in another
+    // folder.
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let manifest = manifest.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
     manifest
@@ -245,7 +246,8 @@ pub(crate) fn fetcher_on(clock: &Clock, limits: Limits) -> Fetcher {
     fetcher.expect("a fetcher")
 }
 
-/// An interface of a module: one operation for each `(method, path)`, and an error schema in another file.
+/// An interface of a module: one operation for each `(method, path)`, and an error schema in
+/// another file.
 pub(crate) fn interface(module: &str, operations: &[(&str, &str)]) -> Value {
     let mut paths = json!({});
     for (method, path) in operations {

@@ -1,4 +1,5 @@
-//! A command that is interrupted leaves a tree that `check` rejects, and repeating the command repairs it.
+//! A command that is interrupted leaves a tree that `check` rejects, and repeating the command
+//! repairs it.
 
 use std::{
     io,

@@ -1,4 +1,5 @@
-//! The interface files of the platform generate the committed files, byte for byte. Skipped without these files.
+//! The interface files of the platform generate the committed files, byte for byte. Skipped without
+//! these files.
 
 use std::{collections::BTreeMap, env, io::Write, path::PathBuf};
 

@@ -1,4 +1,5 @@
-//! Untrusted sources: redirects and references to other servers, credentials, and endless downloads.
+//! Untrusted sources: redirects and references to other servers, credentials, and endless
+//! downloads.
 
 use std::time::Duration;
 
