@@ -153,28 +153,22 @@ impl Metadata {
 
     /// The published packages of this workspace, each after its dependencies.
     pub(crate) fn published(&self) -> Vec<&Package> {
-        let mut waiting: Vec<&Package> = self
+        let mut remaining: Vec<&Package> = self
             .own()
             .filter(|package| package.is_published())
             .collect();
-        waiting.sort_unstable_by_key(|package| &package.name);
-        let mut ordered = Vec::with_capacity(waiting.len());
-        while !waiting.is_empty() {
-            let (blocked, free): (Vec<&Package>, Vec<&Package>) =
-                waiting.iter().partition(|package| {
-                    package
-                        .dependencies
-                        .iter()
-                        .any(|dependency| waiting.iter().any(|other| other.name == dependency.name))
-                });
-            if free.is_empty() {
-                // A cycle, which cargo reports.
-                ordered.extend(blocked);
-                break;
-            }
-            ordered.extend(free);
-            waiting = blocked;
+        remaining.sort_unstable_by_key(|package| &package.name);
+        let mut ordered = Vec::with_capacity(remaining.len());
+        let is_remaining =
+            |name: &str, remaining: &[&Package]| remaining.iter().any(|other| other.name == name);
+        while let Some(index) = remaining.iter().position(|package| {
+            let mut dependencies = package.dependencies.iter();
+            !dependencies.any(|dependency| is_remaining(&dependency.name, &remaining))
+        }) {
+            ordered.push(remaining.remove(index));
         }
+        // Cargo reports cycles.
+        ordered.extend(remaining);
         ordered
     }
 }

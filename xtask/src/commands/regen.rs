@@ -4,11 +4,6 @@
 //! Three phases: download (a few modules at a time), generate (in memory, on all processors), write
 //! (module by module). The tree changes only in the last phase.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
-
 use clap::Args;
 use futures_util::StreamExt;
 use hoopai_codegen::{
@@ -93,14 +88,6 @@ pub fn regen(
         })
     };
 
-    // From here on ctrl-c stops between two modules.
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopping = stop.clone();
-    runtime.spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stopping.store(true, Ordering::Relaxed);
-        }
-    });
     let mut run = Run {
         tree,
         console,
@@ -111,13 +98,6 @@ pub fn regen(
         tally: Tally::default(),
     };
     for (module, prepared) in modules.iter().zip(prepared) {
-        if stop.load(Ordering::Relaxed) {
-            return Err(file_error(
-                &module.name,
-                "interrupted: this module and those after it are unchanged",
-                "run cargo xtask regen again",
-            ));
-        }
         match prepared {
             Ok(prepared) => run.write(module, prepared)?,
             Err(error) => {
@@ -174,7 +154,7 @@ fn prepare(
     progress: &Progress<'_>,
 ) -> Result<Prepared> {
     let document = document.as_ref().map_err(Clone::clone)?;
-    let spec = distil(&document.address, &document.bytes, &document.outside)?;
+    let spec = distil(&document.address, &document.bytes, &document.external_files)?;
     let interface = match tree.bytes(&spec_file(&module.name))? {
         None => InterfaceDiff::New,
         Some(old) if old == spec => InterfaceDiff::Same,
@@ -191,7 +171,7 @@ fn prepare(
             &module.name,
             &document.origin,
             &document.bytes,
-            &document.outside,
+            &document.external_files,
             &spec,
         ),
         spec,

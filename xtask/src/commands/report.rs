@@ -147,37 +147,27 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
         ("enums", |report| report.enums),
         ("lines", |report| report.lines),
     ];
-    let row = |name: &str, cells: &[String]| {
-        let widths = COLUMNS.iter().map(|(title, _)| title.len()).chain([9]);
-        let cells: String = cells
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("  {cell:>width$}"))
+    let titles = COLUMNS.map(|(title, _)| title);
+    let header = titles.join("  ");
+    console.line(format_args!("{:<22}  {header}  lines/op.", "module"));
+    let row = |name: &str, figures: [usize; COLUMNS.len()]| {
+        let columns = figures.iter().zip(titles);
+        let cells: String = columns
+            .map(|(figure, title)| format!("  {figure:>width$}", width = title.len()))
             .collect();
-        console.line(format_args!("{name:<22}{cells}"));
+        let [operations, .., lines] = figures;
+        let per_operation = lines / operations.max(1);
+        console.line(format_args!("{name:<22}{cells}  {per_operation:>9}"));
     };
-    let figures = |name: &str, sums: &dyn Fn(fn(&ModuleReport) -> usize) -> usize| {
-        let mut cells: Vec<String> = COLUMNS
-            .iter()
-            .map(|(_, figure)| sums(*figure).to_string())
-            .collect();
-        let operations = sums(|report| report.operations).max(1);
-        cells.push((sums(|report| report.lines) / operations).to_string());
-        row(name, &cells);
-    };
-    let titles: Vec<String> = COLUMNS
-        .iter()
-        .map(|(title, _)| *title)
-        .chain(["lines/op."])
-        .map(str::to_owned)
-        .collect();
-    row("module", &titles);
+    let mut totals = [0; COLUMNS.len()];
     for report in reports {
-        figures(&report.module, &|figure| figure(report));
+        let figures = COLUMNS.map(|(_, figure)| figure(report));
+        for (total, figure) in totals.iter_mut().zip(figures) {
+            *total += figure;
+        }
+        row(&report.module, figures);
     }
-    figures(&format!("{} modules", reports.len()), &|figure| {
-        reports.iter().map(figure).sum()
-    });
+    row(&format!("{} modules", reports.len()), totals);
 
     type Map = fn(&ModuleReport) -> &BTreeMap<String, String>;
     let maps: [(&str, Map); 6] = [

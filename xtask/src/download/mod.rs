@@ -13,6 +13,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fs,
     io::{self, Read},
+    path::Path,
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -43,7 +44,7 @@ pub(crate) struct Document {
     pub(crate) address: String,
     pub(crate) bytes: Vec<u8>,
     /// The other files that it refers to, by the path in the reference.
-    pub(crate) outside: BTreeMap<String, Vec<u8>>,
+    pub(crate) external_files: BTreeMap<String, Vec<u8>>,
 }
 
 type Shared = Arc<OnceCell<Result<Vec<u8>>>>;
@@ -102,13 +103,13 @@ impl<'a> Downloads<'a> {
             loading.replace(location.to_string());
             match self.load(&location, ExpectedContent::OpenApi).await {
                 Ok(bytes) => {
-                    let outside = self.outside(&location, &bytes, loading).await?;
+                    let external_files = self.external_files(&location, &bytes, loading).await?;
                     let address = location.to_string();
                     return Ok(Document {
                         origin,
                         address,
                         bytes,
-                        outside,
+                        external_files,
                     });
                 }
                 Err(error) => {
@@ -138,67 +139,56 @@ impl<'a> Downloads<'a> {
         Err(last)
     }
 
-    async fn outside(
+    /// Loads the files that a document refers to, directly or indirectly.
+    async fn external_files(
         &self,
         document: &Location,
         bytes: &[u8],
         loading: &RefCell<String>,
     ) -> Result<BTreeMap<String, Vec<u8>>> {
         let limit = self.fetcher.limits().bytes;
-        let mut size = bytes.len();
-        let mut found: BTreeMap<String, (Location, Vec<u8>)> = BTreeMap::new();
-        let mut open: Vec<(Location, String)> = Vec::new();
-        let refer = |location: &Location, bytes: &[u8], open: &mut Vec<_>| -> Result<()> {
-            let references = outside_references(&location.to_string(), bytes)?;
-            open.extend(
-                references
-                    .into_iter()
-                    .map(|reference| (location.clone(), reference)),
-            );
-            Ok(())
+        let reject = |from: &Location, problem: String| {
+            file_error(
+                from.to_string(),
+                problem,
+                "use another --source for the module",
+            )
         };
-        refer(document, bytes, &mut open)?;
+        let mut size = bytes.len();
+        let mut files: BTreeMap<String, (Location, Vec<u8>)> = BTreeMap::new();
+        let mut open = references(document, bytes)?;
         while let Some((from, reference)) = open.pop() {
             let location = from.join(&reference)?;
-            match found.get(&reference) {
-                Some((known, _)) if *known == location => continue,
-                Some((known, _)) => {
-                    return Err(file_error(
-                        from.to_string(),
-                        format!(
-                            "refers to {location} as `{}`, which is {known} elsewhere in the same document",
-                            shown_reference(&reference)
-                        ),
-                        "use another --source for the module",
-                    ));
+            if let Some((other, _)) = files.get(&reference) {
+                if *other == location {
+                    continue;
                 }
-                None => {}
+                let reference = shown_reference(&reference);
+                let problem = format!(
+                    "refers to {location} as `{reference}`, which is {other} elsewhere in the same document"
+                );
+                return Err(reject(&from, problem));
             }
-            if found.len() == MAX_EXTERNAL_FILES {
-                return Err(file_error(
-                    document.to_string(),
-                    format!("refers to more than {MAX_EXTERNAL_FILES} files outside itself"),
-                    "use another --source for the module",
-                ));
+            if files.len() == MAX_EXTERNAL_FILES {
+                let problem =
+                    format!("refers to more than {MAX_EXTERNAL_FILES} files outside itself");
+                return Err(reject(document, problem));
             }
             loading.replace(location.to_string());
             let bytes = self.shared(&location).await?;
             size += bytes.len();
             if size > limit {
-                return Err(file_error(
-                    document.to_string(),
-                    format!(
-                        "exceeds the limit of {} KiB, together with the files that it refers to",
-                        limit.div_ceil(1024)
-                    ),
-                    "use another --source for the module",
-                ));
+                let limit = limit.div_ceil(1024);
+                let problem = format!(
+                    "exceeds the limit of {limit} KiB, together with the files that it refers to"
+                );
+                return Err(reject(document, problem));
             }
-            refer(&location, &bytes, &mut open)?;
-            found.insert(reference, (location, bytes));
+            open.extend(references(&location, &bytes)?);
+            files.insert(reference, (location, bytes));
         }
-        Ok(found
-            .into_iter()
+        let files = files.into_iter();
+        Ok(files
             .map(|(reference, (_, bytes))| (reference, bytes))
             .collect())
     }
@@ -232,37 +222,7 @@ impl<'a> Downloads<'a> {
                 fetched.await
             }
             Location::File { file, .. } => {
-                let limit = self.fetcher.limits().bytes;
-                let mut bytes = Vec::new();
-                // Opening a pipe would wait for its writer.
-                if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
-                    return Err(FetchError::permanent(
-                        "is not a regular file",
-                        "check the folder, or use another --source",
-                    ));
-                }
-                let read = fs::File::open(file)
-                    .and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes));
-                match read {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                        return Err(FetchError::unavailable(
-                            "does not exist",
-                            "check the folder, or use another --source",
-                        ));
-                    }
-                    Err(error) => {
-                        let problem = format!("cannot be read: {}", error_chain(&error));
-                        return Err(FetchError::permanent(problem, "check its permissions"));
-                    }
-                    Ok(_) if bytes.len() > limit => {
-                        let problem = format!("exceeds the limit of {} KiB", limit.div_ceil(1024));
-                        return Err(FetchError::permanent(
-                            problem,
-                            "check the folder: no interface file is that large",
-                        ));
-                    }
-                    Ok(_) => {}
-                }
+                let bytes = read_file(file, self.fetcher.limits().bytes)?;
                 content::check(&bytes, expected)?;
                 Ok(bytes)
             }
@@ -270,10 +230,41 @@ impl<'a> Downloads<'a> {
     }
 }
 
+/// The references to other files in the document at a location.
+fn references(location: &Location, bytes: &[u8]) -> Result<Vec<(Location, String)>> {
+    let references = outside_references(&location.to_string(), bytes)?.into_iter();
+    Ok(references
+        .map(|reference| (location.clone(), reference))
+        .collect())
+}
+
+fn read_file(file: &Path, limit: usize) -> std::result::Result<Vec<u8>, FetchError> {
+    let remedy = "check the folder, or use another --source";
+    // Opening a pipe would wait for its writer.
+    if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(FetchError::permanent("is not a regular file", remedy));
+    }
+    let mut bytes = Vec::new();
+    let read =
+        fs::File::open(file).and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes));
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(FetchError::unavailable("does not exist", remedy))
+        }
+        Err(error) => Err(FetchError::permanent(
+            format!("cannot be read: {}", error_chain(&error)),
+            "check its permissions",
+        )),
+        Ok(size) if size > limit => Err(FetchError::permanent(
+            format!("exceeds the limit of {} KiB", limit.div_ceil(1024)),
+            "check the folder: no interface file is that large",
+        )),
+        Ok(_) => Ok(bytes),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::Console;
 
