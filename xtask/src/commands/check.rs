@@ -141,19 +141,21 @@ fn folders(tree: &Workspace, modules: &[Module]) -> Result<Vec<FileError>> {
     Ok(findings)
 }
 
-/// Finds files that an interrupted command left. Those in `crates/api` are findings of their
+/// Finds temporary files of an interrupted command. Those in `crates/api` are findings of their
 /// module.
 fn temporary_files(tree: &Workspace) -> Result<Vec<FileError>> {
-    let mut findings = Vec::new();
+    let folders = tree.folders("crates")?.into_iter();
+    let mut paths: Vec<String> = folders.map(|name| format!("crates/{name}")).collect();
     for folder in ["specs", "crates/hoopai", "crates/hoopai-mock/interface"] {
-        let files = tree.files_below(folder)?.into_keys();
-        findings.extend(files.filter(|path| path.ends_with(TEMPORARY)).map(|path| {
-            file_error(
-                path,
-                "was left by an interrupted command",
-                "repeat the command, or remove the file",
-            )
-        }));
+        paths.extend(tree.files_below(folder)?.into_keys());
     }
-    Ok(findings)
+    paths.retain(|path| path.ends_with(TEMPORARY));
+    let finding = |path| {
+        file_error(
+            path,
+            "was left by an interrupted command",
+            "repeat the command, or remove it",
+        )
+    };
+    Ok(paths.into_iter().map(finding).collect())
 }

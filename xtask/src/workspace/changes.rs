@@ -5,9 +5,9 @@
 //! repeating the command repairs it: a command computes the whole state and writes each file that
 //! differs.
 //!
-//! Manifests are written after the other files and the lock is written last. So cargo can read the
-//! workspace at any time, and a spec that was replaced before the interruption differs from its
-//! lock entry.
+//! Cargo can read the workspace at any time, so that the command can be repeated: new crates appear
+//! with all their files, and manifests are written after the other files. The lock is written last,
+//! so that a spec that was replaced before the interruption differs from its lock entry.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use std::{
 
 use fs4::{FileExt, TryLockError};
 
-use super::{LOCK, Workspace};
+use super::{LOCK, Workspace, crate_folder};
 use crate::error::{Result, file_error, io_error};
 
 const LOCK_FILE: &str = "target/xtask.lock";
@@ -59,7 +59,21 @@ impl Changes {
             let removed = tree.writer().remove(&tree.path(path));
             removed.map_err(|error| io_error(path, "cannot be removed", &error))?;
         }
-        let mut write: Vec<_> = self.write.into_iter().collect();
+        let mut write = Vec::new();
+        let mut new_crates: BTreeMap<String, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
+        for (path, bytes) in self.write {
+            match crate_file(&path) {
+                Some((folder, file)) if !tree.path(&folder).exists() => {
+                    let files = new_crates.entry(folder).or_default();
+                    files.insert(file.to_owned(), bytes);
+                }
+                _ => write.push((path, bytes)),
+            }
+        }
+        for (folder, files) in new_crates {
+            let created = tree.writer().create_folder(&tree.path(&folder), &files);
+            created.map_err(|error| io_error(folder, "cannot be created", &error))?;
+        }
         write.sort_by_key(|(path, _)| (path == LOCK, path.ends_with("/Cargo.toml")));
         for (path, bytes) in write {
             let written = tree.writer().write(&tree.path(&path), &bytes);
@@ -67,6 +81,12 @@ impl Changes {
         }
         Ok(())
     }
+}
+
+/// The folder of a generated crate and the path in it.
+fn crate_file(path: &str) -> Option<(String, &str)> {
+    let (module, file) = path.strip_prefix(&crate_folder(""))?.split_once('/')?;
+    Some((crate_folder(module), file))
 }
 
 /// Held by a command that changes the tree, so that two of them do not run at once.

@@ -1,11 +1,12 @@
-//! Writing and removing single files.
+//! Writes and removes files and folders.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
-/// The suffix of temporary files.
+/// The suffix of temporary files and folders.
 pub(crate) const TEMPORARY: &str = ".xtask-tmp";
 
 /// Writes and removes files. Tests replace it to interrupt a command.
@@ -13,14 +14,17 @@ pub trait FileWriter: Send + Sync {
     /// Replaces or creates a file with its folders.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
+    /// Creates a folder with these files, by their paths in the folder.
+    fn create_folder(&self, folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> io::Result<()>;
+
     /// Removes a file, and the folders that become empty.
     fn remove(&self, path: &Path) -> io::Result<()>;
 }
 
-/// Replaces each file by renaming a temporary file beside it, so that no file is ever half written.
+/// Writes files and folders under temporary names and renames them, so that none is ever incomplete.
 ///
-/// The temporary file has a fixed name. A command that is repeated after an interruption overwrites
-/// and renames it.
+/// Temporary names are fixed. A command that is repeated after an interruption replaces its own
+/// temporary files.
 #[derive(Clone, Copy, Debug)]
 pub struct AtomicWriter;
 
@@ -29,11 +33,23 @@ impl FileWriter for AtomicWriter {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let mut temporary = path.as_os_str().to_owned();
-        temporary.push(TEMPORARY);
-        let temporary = PathBuf::from(temporary);
+        let temporary = temporary(path);
         fs::write(&temporary, bytes)?;
         fs::rename(&temporary, path)
+    }
+
+    fn create_folder(&self, folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> io::Result<()> {
+        // Beside the parent, since cargo reads all folders in `crates/api`.
+        let parent = folder.parent().unwrap_or(folder);
+        let temporary = temporary(parent);
+        if temporary.exists() {
+            fs::remove_dir_all(&temporary)?;
+        }
+        for (path, bytes) in files {
+            self.write(&temporary.join(path), bytes)?;
+        }
+        fs::create_dir_all(parent)?;
+        fs::rename(&temporary, folder)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -48,9 +64,31 @@ impl FileWriter for AtomicWriter {
     }
 }
 
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(TEMPORARY);
+    PathBuf::from(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn create_folder_replaces_an_incomplete_temporary_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        let left = root.join("api.xtask-tmp/old.txt");
+        AtomicWriter.write(&left, b"old").expect("written");
+        let files = BTreeMap::from([("a/b.txt".to_owned(), b"new".to_vec())]);
+        AtomicWriter
+            .create_folder(&root.join("api/links"), &files)
+            .expect("created");
+        let text = fs::read_to_string(root.join("api/links/a/b.txt"));
+        assert_eq!(text.expect("readable"), "new");
+        assert!(!root.join("api/links/old.txt").exists());
+        assert!(!root.join("api.xtask-tmp").exists());
+    }
 
     #[test]
     fn write_replaces_the_file_and_leaves_no_temporary_file() {
