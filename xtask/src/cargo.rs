@@ -1,4 +1,4 @@
-//! Running cargo and other programs in the workspace, and what cargo knows of its packages.
+//! Runs cargo and other programs in the workspace, and reads the metadata of its packages.
 
 use std::{
     collections::BTreeMap,
@@ -10,16 +10,19 @@ use std::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Result, Workspace, fault::fault};
+use crate::{
+    error::{FileError, Result, file_error},
+    workspace::Workspace,
+};
 
-/// A program, to be run at the root of the workspace.
+/// A command that runs a program at the root of the workspace.
 pub(crate) fn program(tree: &Workspace, name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.current_dir(tree.root());
     command
 }
 
-/// Cargo, to be run at the root of the workspace.
+/// A command that runs cargo at the root of the workspace.
 pub(crate) fn command(tree: &Workspace, arguments: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = program(tree, cargo);
@@ -27,12 +30,12 @@ pub(crate) fn command(tree: &Workspace, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs cargo in the workspace, its output going where ours goes. False if it failed.
+/// Runs cargo in the workspace with inherited output. Returns false if it failed.
 pub(crate) fn cargo(tree: &Workspace, arguments: &[&str]) -> Result<bool> {
     succeeds(command(tree, arguments))
 }
 
-/// Runs a program, its output going where ours goes. False if it failed.
+/// Runs a program with inherited output. Returns false if it failed.
 pub(crate) fn succeeds(mut command: Command) -> Result<bool> {
     let status = command.status();
     status
@@ -40,30 +43,31 @@ pub(crate) fn succeeds(mut command: Command) -> Result<bool> {
         .map_err(|error| not_started(&command, &error))
 }
 
-/// Runs a program: whether it succeeded, and what it wrote to standard output. What it wrote elsewhere goes where ours goes.
+/// Runs a program with inherited standard error. Returns whether it succeeded, and its standard
+/// output.
 pub(crate) fn output(mut command: Command) -> Result<(bool, String)> {
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| not_started(&command, &error))?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    Ok((output.status.success(), said))
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok((output.status.success(), stdout))
 }
 
-fn not_started(command: &Command, error: &std::io::Error) -> hoopai_codegen::FileError {
+fn not_started(command: &Command, error: &std::io::Error) -> FileError {
     let program = Path::new(command.get_program());
     let name = program.file_stem().unwrap_or(program.as_os_str());
     let remedy = if name == "cargo" {
         "install Rust with rustup"
     } else {
-        "see that it is installed and may be run"
+        "check that it is installed and executable"
     };
-    fault(
+    file_error(
         name.to_string_lossy(),
         format!("cannot be started: {error}"),
         remedy,
     )
 }
 
-/// Where a program is that `.ci/run` installs: below the target folder, or else on the path.
+/// The path of a program that `.ci/run` installs: in the target folder, or else in `PATH`.
 pub(crate) fn tool(target: &Path, folder: &str, name: &str) -> Option<PathBuf> {
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -74,7 +78,7 @@ pub(crate) fn tool(target: &Path, folder: &str, name: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
-/// What `cargo metadata` says.
+/// The output of `cargo metadata`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
@@ -86,9 +90,9 @@ pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) rust_version: Option<String>,
-    /// Where it comes from; nowhere, if it is of this workspace.
+    /// The registry. Packages of this workspace have none.
     pub(crate) source: Option<String>,
-    /// The registries that it may be published to: none at all, or any.
+    /// The registries that it may be published to. `None` means any.
     pub(crate) publish: Option<Vec<String>>,
     pub(crate) description: Option<String>,
     pub(crate) license: Option<String>,
@@ -105,7 +109,7 @@ pub(crate) struct Package {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Dependency {
     pub(crate) name: String,
-    /// `dev` or `build`; nothing for an ordinary one.
+    /// `dev`, `build`, or `None` for an ordinary one.
     pub(crate) kind: Option<String>,
 }
 
@@ -116,7 +120,7 @@ impl Dependency {
 }
 
 impl Metadata {
-    /// Asks cargo, which may download what the lock names and takes nothing that it does not.
+    /// Runs `cargo metadata`, which may download the packages in `Cargo.lock`.
     pub(crate) fn read(tree: &Workspace) -> Result<Self> {
         let (succeeded, text) = output(command(
             tree,
@@ -129,17 +133,17 @@ impl Metadata {
             ],
         ))?;
         let unreadable = |problem: String| {
-            fault(
+            file_error(
                 "cargo metadata",
                 problem,
-                "see what it says above; Cargo.lock must agree with the manifests",
+                "see its output above; Cargo.lock must agree with the manifests",
             )
         };
         if !succeeded {
             return Err(unreadable("failed".to_owned()));
         }
         serde_json::from_str(&text)
-            .map_err(|error| unreadable(format!("does not say what it should: {error}")))
+            .map_err(|error| unreadable(format!("has an unexpected form: {error}")))
     }
 
     /// The packages of this workspace.
@@ -147,30 +151,24 @@ impl Metadata {
         self.packages.iter().filter(|package| package.is_own())
     }
 
-    /// Those of them that are published, in an order in which each comes after what it depends on.
+    /// The published packages of this workspace, each after its dependencies.
     pub(crate) fn published(&self) -> Vec<&Package> {
-        let mut waiting: Vec<&Package> = self
+        let mut remaining: Vec<&Package> = self
             .own()
             .filter(|package| package.is_published())
             .collect();
-        waiting.sort_unstable_by_key(|package| &package.name);
-        let mut ordered = Vec::with_capacity(waiting.len());
-        while !waiting.is_empty() {
-            let (blocked, free): (Vec<&Package>, Vec<&Package>) =
-                waiting.iter().partition(|package| {
-                    package
-                        .dependencies
-                        .iter()
-                        .any(|dependency| waiting.iter().any(|other| other.name == dependency.name))
-                });
-            if free.is_empty() {
-                // Round about, which cargo itself refuses in its own words.
-                ordered.extend(blocked);
-                break;
-            }
-            ordered.extend(free);
-            waiting = blocked;
+        remaining.sort_unstable_by_key(|package| &package.name);
+        let mut ordered = Vec::with_capacity(remaining.len());
+        let is_remaining =
+            |name: &str, remaining: &[&Package]| remaining.iter().any(|other| other.name == name);
+        while let Some(index) = remaining.iter().position(|package| {
+            let mut dependencies = package.dependencies.iter();
+            !dependencies.any(|dependency| is_remaining(&dependency.name, &remaining))
+        }) {
+            ordered.push(remaining.remove(index));
         }
+        // Cargo reports cycles.
+        ordered.extend(remaining);
         ordered
     }
 }

@@ -14,15 +14,15 @@ use crate::{
         codegen::{Codegen, codegen},
         deny::{advisories, deny},
         dependencies::dependencies,
-        documents::documents,
         export::{Export, export},
         features::features,
         fuzz::fuzz,
         package::{Package, package},
         regen::{Regen, regen},
         report::{Report, report},
+        validate::validate,
+        words::words,
     },
-    swap,
 };
 
 /// The commands of this workspace.
@@ -31,7 +31,7 @@ use crate::{
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// The workspace to work on, where it is not the one that this command belongs to
+    /// Another workspace to work on
     #[arg(long, global = true, value_name = "DIR")]
     root: Option<PathBuf>,
 }
@@ -44,38 +44,37 @@ enum Command {
     Codegen(Codegen),
     /// Check that generated code, lock, specs and lists agree
     Check,
-    /// Show what the generator makes of each module
+    /// Print figures of each module and of the hand-written code
     Report(Report),
     /// Write each module's OpenAPI document, overlay applied, for other OpenAPI tools
     Export(Export),
-    /// Measure compile time and generation time next to their limits
+    /// Measure compile time and generation time, and print their limits
     Budget,
-    /// Run all that CI runs, or some steps of it
+    /// Run all CI steps, or the named ones
     Ci(Ci),
-    /// Check who knows whom among the crates, and that no dependency needs a later Rust than is stated
+    /// Check dependencies between crates, their Rust versions, and dependencies between modules
     Dependencies,
+    /// Check names in hand-written Rust against the list of retired words
+    Words,
     /// Check licences, banned crates and sources with cargo-deny
     Deny,
-    /// Check with cargo-deny that no dependency has a known hole or was withdrawn
+    /// Check for security advisories and yanked versions with cargo-deny
     Advisories,
     /// Check that each feature compiles by itself
     Features,
     /// Run each fuzz target for a minute, from copies of the committed corpora
     Fuzz,
-    /// Compare what the hand-written crates offer with the text of it that is committed
+    /// Compare the public API of the hand-written crates with the committed text
     Api(Api),
-    /// Make the package of each published crate, in the order of publishing, and send nothing
+    /// Package each published crate, in the order of publishing, without uploading it
     Package(Package),
     /// Check the exported documents with a validator of OpenAPI 3.0
-    Documents,
+    Validate,
 }
 
-/// Runs a command. False if it found something wrong and has said what.
+/// Runs a command. Returns false if the command printed findings.
 pub fn run(cli: Cli, console: &Console) -> Result<bool> {
     let tree = Workspace::new(cli.root.unwrap_or_else(own_root));
-    if let Some(title) = swap::recover(&tree)? {
-        console.note(format_args!("finished the interrupted update of {title}"));
-    }
     match cli.command {
         Command::Regen(options) => {
             regen(&tree, &options, &Fetcher::new(Limits::default())?, console)
@@ -87,17 +86,18 @@ pub fn run(cli: Cli, console: &Console) -> Result<bool> {
         Command::Budget => budget(&tree, console),
         Command::Ci(options) => ci(&tree, &options, console),
         Command::Dependencies => dependencies(&tree, console),
-        Command::Deny => Ok(deny(&tree, console)?.told(console)),
-        Command::Advisories => Ok(advisories(&tree, console)?.told(console)),
+        Command::Words => words(&tree, console),
+        Command::Deny => Ok(deny(&tree, console)?.finish(console)),
+        Command::Advisories => Ok(advisories(&tree, console)?.finish(console)),
         Command::Features => features(&tree, console),
-        Command::Fuzz => Ok(fuzz(&tree, console)?.told(console)),
-        Command::Api(options) => Ok(api(&tree, &options, console)?.told(console)),
+        Command::Fuzz => Ok(fuzz(&tree, console)?.finish(console)),
+        Command::Api(options) => Ok(api(&tree, &options, console)?.finish(console)),
         Command::Package(options) => package(&tree, &options, console),
-        Command::Documents => Ok(documents(&tree, console)?.told(console)),
+        Command::Validate => Ok(validate(&tree, console)?.finish(console)),
     }
 }
 
-/// The workspace of this crate: as cargo says now, or as it was when this was compiled.
+/// The workspace of this crate: the variable that cargo sets, or else the path at compile time.
 fn own_root() -> PathBuf {
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR");
     let crate_folder =

@@ -1,5 +1,5 @@
-//! What the user sees: results on standard output; progress and remarks on standard error, as a bar where that is a
-//! terminal and as plain lines elsewhere.
+//! Output: results on standard output; progress and notes on standard error, as a bar on a terminal
+//! and as lines elsewhere.
 
 use std::{
     fmt::Display,
@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 type Sink = Arc<Mutex<dyn Write + Send>>;
 
-/// Where a command writes.
+/// The output of a command.
 pub struct Console {
     results: Sink,
     notes: Sink,
@@ -20,7 +20,7 @@ pub struct Console {
 }
 
 impl Console {
-    /// The streams of this process.
+    /// Writes to the standard streams of this process.
     pub fn standard() -> Self {
         Self {
             results: Arc::new(Mutex::new(io::stdout())),
@@ -29,7 +29,7 @@ impl Console {
         }
     }
 
-    /// A console that keeps what is written, for tests.
+    /// Creates a console that stores its output, for tests.
     pub fn captured() -> (Self, Captured) {
         let text = Arc::new(Mutex::new(Vec::new()));
         let console = Self {
@@ -40,17 +40,18 @@ impl Console {
         (console, Captured(text))
     }
 
-    /// A line of the result.
+    /// Writes a line of the result.
     pub fn line(&self, text: impl Display) {
         write_line(&self.results, text);
     }
 
-    /// A remark that is no part of the result.
+    /// Writes a note, which is not part of the result.
     pub fn note(&self, text: impl Display) {
         write_line(&self.notes, text);
     }
 
-    /// Shows how far a piece of work of `total` parts has come. `verb` is what is done to a part.
+    /// Shows the progress of `total` parts, as a bar or a line for each part. `verb` names the
+    /// action.
     pub(crate) fn progress(&self, verb: &'static str, total: usize) -> Progress<'_> {
         Progress {
             console: self,
@@ -59,7 +60,7 @@ impl Console {
         }
     }
 
-    /// The same for work that takes no time to speak of: a line for each part would be too much, only a bar is shown.
+    /// Shows the progress of fast parts, as a bar or not at all.
     pub(crate) fn bar(&self, verb: &'static str, total: usize) -> Progress<'_> {
         Progress {
             console: self,
@@ -80,25 +81,26 @@ fn bar(verb: &'static str, total: usize) -> ProgressBar {
     bar
 }
 
-/// Text of an interface file may hold escape sequences of the terminal: hidden characters are written as escapes.
+/// Writes hidden characters as escapes, since the text of an interface file may contain escape
+/// sequences of the terminal.
 ///
-/// A reader that went away (`… | head`) is no reason to stop or to panic, so a failed write is let go.
+/// Ignores errors, since the reader may close the pipe (`… | head`).
 fn write_line(sink: &Sink, text: impl Display) {
     let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
     let _ = writeln!(sink, "{}", escape_invisible(&text.to_string()));
     let _ = sink.flush();
 }
 
-/// How far a piece of work has come. The bar goes away with it.
+/// The progress of a command. Dropping it removes the bar.
 pub(crate) struct Progress<'a> {
     console: &'a Console,
     bar: Option<ProgressBar>,
-    /// How the line for a part begins where there is no bar.
+    /// The beginning of the line for each part, without a bar.
     line: Option<&'static str>,
 }
 
 impl Progress<'_> {
-    /// One more part is done.
+    /// Counts a part as done.
     pub(crate) fn done(&self, part: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(escape_invisible(part).into_owned());
@@ -108,7 +110,7 @@ impl Progress<'_> {
         }
     }
 
-    /// A remark that must not tear the bar.
+    /// Writes a note without breaking the bar.
     pub(crate) fn note(&self, text: impl Display) {
         match &self.bar {
             Some(bar) => bar.suspend(|| self.console.note(text)),
@@ -125,7 +127,7 @@ impl Drop for Progress<'_> {
     }
 }
 
-/// What a captured console was given.
+/// The output of a captured console.
 #[derive(Clone)]
 pub struct Captured(Arc<Mutex<Vec<u8>>>);
 

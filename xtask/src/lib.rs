@@ -1,43 +1,34 @@
-//! The commands of the workspace: everything that [`hoopai_codegen`] leaves to others, which is all that touches the
-//! network, the file system and the terminal.
+//! The commands of the workspace: all network, file system and terminal access that
+//! [`hoopai_codegen`] leaves out.
 //!
-//! | file | what it knows |
+//! | module | contents |
 //! |---|---|
 //! | `cli` | the commands and their arguments |
-//! | `commands/*` | one command each |
-//! | `source`, `fetch`, `content`, `download` | where interface files come from, and how they get here whole |
-//! | `lock` | `specs/lock.toml` |
-//! | `workspace` | where things lie, reading them |
-//! | `build` | from `specs/` to crates, in memory |
-//! | `swap` | the one road by which files of the tree change: all of an update or nothing of it |
-//! | `cargo` | running cargo and other programs, and what cargo knows of the packages |
-//! | `console` | what the user sees |
+//! | `commands` | one file a command |
+//! | `generation` | from `specs/` to crates, in memory, in parallel |
+//! | `download` | sources of interface files, HTTP with limits and retries |
+//! | `source_checks` | checks of hand-written Rust: module cycles, retired words, sizes |
+//! | `workspace` | the tree: paths, reading, changes, `specs/lock.toml`, packages |
+//! | `cargo` | cargo and other programs, `cargo metadata` |
+//! | `console`, `error`, `outcome` | output, errors, results of steps |
 //!
-//! Every error is a [`FileError`]: it names the file, what is wrong there, and what to do.
+//! Every error is a [`FileError`]: the file, the problem, and the remedy.
 
-mod build;
 mod cargo;
 mod cli;
 mod commands;
 mod console;
-mod content;
 mod download;
-mod fault;
-mod fetch;
-mod lock;
-mod source;
-mod swap;
+mod error;
+mod generation;
+mod outcome;
+mod source_checks;
 mod workspace;
 
 pub use cli::{Cli, run};
-pub use commands::api::instead_of_rustdoc;
+pub use commands::api::run_as_rustdoc;
 pub use commands::regen::{Regen, regen};
 pub use console::{Captured, Console};
-pub use fetch::{Fetcher, Limits};
-pub use hoopai_codegen::FileError;
-pub use source::Source;
-pub use swap::{Step, recover};
-pub use workspace::Workspace;
-
-/// What every function here that can fail returns.
-pub type Result<T> = std::result::Result<T, FileError>;
+pub use download::{Fetcher, Limits, Source};
+pub use error::{FileError, Result};
+pub use workspace::{AtomicWriter, FileWriter, Workspace};

@@ -6,7 +6,7 @@ use clap::Parser;
 use xtask::{Cli, Console};
 
 fn main() -> ExitCode {
-    if let Some(code) = xtask::instead_of_rustdoc() {
+    if let Some(code) = xtask::run_as_rustdoc() {
         return code;
     }
     let cli = Cli::parse();
@@ -14,8 +14,8 @@ fn main() -> ExitCode {
     match xtask::run(cli, &console) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(fault) => {
-            console.note(format_args!("error: {fault}"));
+        Err(error) => {
+            console.note(format_args!("error: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -1,5 +1,5 @@
-//! `cargo xtask api`: what the hand-written crates offer, item by item, next to the text of it that is committed. So no
-//! change of it goes in unseen. Generated crates are seen in their own sources.
+//! `cargo xtask api`: compares the public API of the hand-written crates with the committed text,
+//! so that each change is reviewed. The API of generated crates is visible in their sources.
 
 use std::{
     collections::BTreeMap,
@@ -18,22 +18,21 @@ use serde::Deserialize;
 use crate::{
     Console, Result, Workspace,
     cargo::{Metadata, command, succeeds},
-    commands::ci::Outcome,
-    fault::{count, fault, refused},
+    error::{count, file_error, io_error},
+    outcome::Outcome,
     workspace::HAND_WRITTEN,
 };
 
 const UPDATE: &str = "cargo xtask api --update";
-/// The format of rustdoc's JSON that the library reads: that of Rust 1.95. Others are not to be trusted, they read wrongly
-/// as often as not at all.
-const FORMAT: u32 = 57;
-/// Tells this program that cargo calls it in rustdoc's place, and which rustdoc it stands for.
-const INSTEAD_OF: &str = "HOOPAI_XTASK_INSTEAD_OF_RUSTDOC";
-/// Where this program lies, asked when it starts: a step of CI may link it anew, and from then on the system says that what
-/// runs here was deleted.
-static OWN: OnceLock<io::Result<PathBuf>> = OnceLock::new();
-const SHOWN: usize = 60;
-const UNSAID: [&str; 6] = [
+/// The version of rustdoc's JSON format that `public_api` reads: that of Rust 1.95.
+const FORMAT_VERSION: u32 = 57;
+/// The variable with the path of rustdoc, set if cargo runs this program as rustdoc.
+const REAL_RUSTDOC: &str = "HOOPAI_XTASK_INSTEAD_OF_RUSTDOC";
+/// The path of this program, read at the start: a CI step may link the program again, and the
+/// system then reports the running file as deleted.
+static OWN_PATH: OnceLock<io::Result<PathBuf>> = OnceLock::new();
+const MAX_PRINTED: usize = 60;
+const OMITTED_TRAITS: [&str; 6] = [
     "core::marker::Freeze",
     "core::marker::StructuralPartialEq",
     "core::marker::Unpin",
@@ -44,7 +43,7 @@ const UNSAID: [&str; 6] = [
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct Api {
-    /// Write the texts anew: accept what changed
+    /// Write the current API to the files, to accept the changes
     #[arg(long)]
     update: bool,
 }
@@ -57,14 +56,14 @@ pub(crate) fn api(tree: &Workspace, options: &Api, console: &Console) -> Result<
         let json = metadata
             .target_directory
             .join(format!("doc/{}.json", name.replace('-', "_")));
-        if !document(tree, name)? {
+        if !write_rustdoc_json(tree, name)? {
             return Ok(Outcome::Failed);
         }
         let shown = json.display().to_string();
-        let text =
-            fs::read_to_string(&json).map_err(|error| refused(&shown, "cannot be read", &error))?;
-        if let Some(why) = unreadable(&text) {
-            return Ok(Outcome::Skipped(why));
+        let text = fs::read_to_string(&json)
+            .map_err(|error| io_error(&shown, "cannot be read", &error))?;
+        if let Some(reason) = unsupported_format(&text) {
+            return Ok(Outcome::Skipped(reason));
         }
         let now = items(&json)?;
         let file = format!("{folder}/public-api.txt");
@@ -82,33 +81,34 @@ pub(crate) fn api(tree: &Workspace, options: &Api, console: &Console) -> Result<
             "{name}: {} differ from {file}",
             count(changes.len(), "line")
         ));
-        for change in changes.iter().take(SHOWN) {
+        for change in changes.iter().take(MAX_PRINTED) {
             console.line(format_args!("  {change}"));
         }
-        if changes.len() > SHOWN {
-            console.line(format_args!("  and {} more", changes.len() - SHOWN));
+        if changes.len() > MAX_PRINTED {
+            console.line(format_args!("  and {} more", changes.len() - MAX_PRINTED));
         }
         if options.update {
             fs::write(tree.path(&file), now)
-                .map_err(|error| refused(&file, "cannot be written", &error))?;
+                .map_err(|error| io_error(&file, "cannot be written", &error))?;
         }
     }
     if differing > 0 {
         console.line(if options.update {
             format!("{} written", count(differing, "text"))
         } else {
-            format!("what the crates offer has changed: if that is meant, accept it with {UPDATE}")
+            format!("the public API has changed: if this is intended, accept it with {UPDATE}")
         });
     }
     Ok((options.update || differing == 0).into())
 }
 
-/// Has rustdoc describe a crate as JSON.
+/// Runs rustdoc with JSON output for a crate.
 ///
-/// That is not stable yet, and rustdoc does it only if told by a variable to forget that it is a stable one. Were cargo
-/// given the variable, build scripts would see it as well and all that depends on them would be built again, now and on the
-/// next build without it. So cargo calls this program for rustdoc, and only rustdoc gets the variable.
-fn document(tree: &Workspace, name: &str) -> Result<bool> {
+/// JSON output is unstable; a stable rustdoc allows it only with the variable `RUSTC_BOOTSTRAP`. If
+/// cargo had this variable, build scripts would run again and all dependent crates would be
+/// rebuilt. So cargo runs this program as rustdoc, and this program sets the variable for rustdoc
+/// alone.
+fn write_rustdoc_json(tree: &Workspace, name: &str) -> Result<bool> {
     let arguments = [
         "rustdoc",
         "--quiet",
@@ -120,23 +120,24 @@ fn document(tree: &Workspace, name: &str) -> Result<bool> {
     ];
     let json = ["-Z", "unstable-options", "--output-format", "json"];
     let mut command = command(tree, &[&arguments[..], &json].concat());
-    let own = OWN
+    let own = OWN_PATH
         .get_or_init(env::current_exe)
         .as_ref()
-        .map_err(|error| refused("cargo xtask", "cannot find itself", error))?;
+        .map_err(|error| io_error("cargo xtask", "has no path", error))?;
     let rustdoc = env::var_os("RUSTDOC").unwrap_or_else(|| OsString::from("rustdoc"));
-    command.env("RUSTDOC", own).env(INSTEAD_OF, rustdoc);
+    command.env("RUSTDOC", own).env(REAL_RUSTDOC, rustdoc);
     succeeds(command)
 }
 
-/// Where cargo has called this program for rustdoc, calls it. Nothing otherwise. Is to be called before anything else.
-pub fn instead_of_rustdoc() -> Option<ExitCode> {
-    OWN.get_or_init(env::current_exe);
-    let rustdoc = env::var_os(INSTEAD_OF)?;
+/// Runs rustdoc if cargo runs this program as rustdoc, and returns `None` otherwise. Must be called
+/// first in `main`.
+pub fn run_as_rustdoc() -> Option<ExitCode> {
+    OWN_PATH.get_or_init(env::current_exe);
+    let rustdoc = env::var_os(REAL_RUSTDOC)?;
     let status = Command::new(rustdoc)
         .args(env::args_os().skip(1))
         .env("RUSTC_BOOTSTRAP", "1")
-        .env_remove(INSTEAD_OF)
+        .env_remove(REAL_RUSTDOC)
         .status();
     let code = status.ok().and_then(|status| status.code());
     Some(
@@ -145,30 +146,30 @@ pub fn instead_of_rustdoc() -> Option<ExitCode> {
     )
 }
 
-/// Why this JSON cannot be read, if so.
-fn unreadable(text: &str) -> Option<String> {
+/// The reason why this JSON has an unsupported format.
+fn unsupported_format(text: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Head {
         format_version: u32,
     }
     match serde_json::from_str::<Head>(text) {
-        Ok(head) if head.format_version == FORMAT => None,
+        Ok(head) if head.format_version == FORMAT_VERSION => None,
         Ok(head) => Some(format!(
-            "this rustdoc writes its JSON in format {}, and format {FORMAT}, of Rust 1.95, is what can be read",
+            "this rustdoc writes JSON in format {}; only format {FORMAT_VERSION}, of Rust 1.95, is supported",
             head.format_version
         )),
-        Err(_) => Some("this rustdoc writes a JSON that names no format".to_owned()),
+        Err(_) => Some("this rustdoc writes JSON without a format version".to_owned()),
     }
 }
 
-/// The public items, a line each, with what is implemented for them, derived or not: to lose `Clone` or `Send` breaks users,
-/// too. Of what the compiler finds out by itself the rest says nothing to them.
+/// The public items, one a line, with their trait implementations, since users depend on `Clone` or
+/// `Send` as well. Other automatic traits are omitted.
 fn items(json: &Path) -> Result<String> {
     let api = Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)
         .build()
         .map_err(|error| {
-            fault(
+            file_error(
                 json.display().to_string(),
                 format!("cannot be read: {error}"),
                 "remove it and run the command again",
@@ -177,11 +178,11 @@ fn items(json: &Path) -> Result<String> {
     Ok(api
         .items()
         .map(ToString::to_string)
-        .filter(|item| !UNSAID.iter().any(|name| item.contains(name)))
+        .filter(|item| !OMITTED_TRAITS.iter().any(|name| item.contains(name)))
         .fold(String::new(), |all, item| all + &item + "\n"))
 }
 
-/// The lines that one text has and the other has not, as often as that is so.
+/// The lines that only one of the texts contains, counted with repetitions.
 fn changes(before: &str, now: &str) -> Vec<String> {
     let mut balance: BTreeMap<&str, i64> = BTreeMap::new();
     for (text, one) in [(before, -1), (now, 1)] {
@@ -197,20 +198,27 @@ fn changes(before: &str, now: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{changes, unreadable};
+    use super::{changes, unsupported_format};
 
     #[test]
-    fn what_came_and_what_went() {
+    fn changes_are_added_and_removed_lines() {
         assert_eq!(changes("a\nb\n", "b\nc\n"), ["- a", "+ c"]);
         assert_eq!(changes("a\nb\n", "b\na\n"), [] as [&str; 0]);
     }
 
     #[test]
-    fn another_format_is_named() {
-        assert_eq!(unreadable(r#"{"root":0,"format_version":57}"#), None);
-        assert!(
-            unreadable(r#"{"format_version":60}"#).is_some_and(|why| why.contains("format 60"))
+    fn unsupported_format_is_named_in_the_reason() {
+        assert_eq!(
+            unsupported_format(r#"{"root":0,"format_version":57}"#),
+            None
         );
-        assert!(unreadable("[]").is_some_and(|why| why.contains("no format")));
+        assert!(
+            unsupported_format(r#"{"format_version":60}"#)
+                .is_some_and(|reason| reason.contains("format 60"))
+        );
+        assert!(
+            unsupported_format("[]")
+                .is_some_and(|reason| reason.contains("without a format version"))
+        );
     }
 }

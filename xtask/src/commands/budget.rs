@@ -1,4 +1,5 @@
-//! `cargo xtask budget`: what the generated code costs to compile, with dependencies built beforehand, next to its limits.
+//! `cargo xtask budget`: measures the time to compile and to generate the crates, and prints the
+//! limits. Dependencies are built before.
 
 use std::time::{Duration, Instant};
 
@@ -6,21 +7,21 @@ use hoopai_codegen::Module;
 
 use crate::{
     Console, Result, Workspace,
-    build::crates_of,
     cargo::cargo,
-    fault::{count, fault},
+    error::{count, file_error},
+    generation::generate_crates,
 };
 
 const RUNTIME: &str = "hoopai-runtime";
-const OAUTH: &str = "hoopai-auth";
-const FIRST: &str = "contacts";
+const AUTH: &str = "hoopai-auth";
+const SINGLE_MODULE: &str = "contacts";
 
 pub(crate) fn budget(tree: &Workspace, console: &Console) -> Result<bool> {
     let all = tree.modules()?;
     let modules = tree.present(&all);
 
     let started = Instant::now();
-    let generated = crates_of(tree, &modules, &console.bar("generating", modules.len()));
+    let generated = generate_crates(tree, &modules, &console.bar("generating", modules.len()));
     let generation = started.elapsed();
     let (mut lines, mut operations) = (0, 0);
     for generated in generated {
@@ -29,46 +30,39 @@ pub(crate) fn budget(tree: &Workspace, console: &Console) -> Result<bool> {
         operations += report.operations;
     }
 
-    let first = || modules.iter().filter(|module| module.name == FIRST);
-    let small = match first().next() {
-        Some(_) => Some((
-            compile(tree, first(), &[RUNTIME])?,
-            compile(tree, first(), &[RUNTIME, OAUTH])?,
-        )),
-        None => None,
-    };
-    let whole = compile(tree, modules.iter(), &[RUNTIME, OAUTH])?;
+    let single: Vec<Module> = modules
+        .iter()
+        .filter(|module| module.name == SINGLE_MODULE)
+        .cloned()
+        .collect();
+    let without_auth = compile(tree, &single, &[RUNTIME])?;
+    let with_auth = compile(tree, &single, &[RUNTIME, AUTH])?;
+    let all_modules = compile(tree, &modules, &[RUNTIME, AUTH])?;
 
     console.line(format_args!("{:<45} {:>8} {:>8}", "", "seconds", "limit"));
-    let line = |what: &str, took: Duration, limit: Option<u32>| {
-        let seconds = took.as_secs_f64();
+    let line = |name: &str, duration: Duration, limit: Option<u32>| {
+        let seconds = duration.as_secs_f64();
         let Some(limit) = limit else {
-            return console.line(format_args!("{what:<45} {seconds:>8.1}"));
+            return console.line(format_args!("{name:<45} {seconds:>8.1}"));
         };
         let over = if seconds > f64::from(limit) {
             "  OVER"
         } else {
             ""
         };
-        console.line(format_args!("{what:<45} {seconds:>8.1} {limit:>8}{over}"));
+        console.line(format_args!("{name:<45} {seconds:>8.1} {limit:>8}{over}"));
     };
-    if let Some((alone, with_oauth)) = small {
-        line("compiling the runtime and contacts", alone, Some(3));
-        line(
-            "compiling the runtime, OAuth and contacts",
-            with_oauth,
-            None,
-        );
-    }
+    line("compiling the runtime and contacts", without_auth, Some(3));
+    line("compiling the runtime, OAuth and contacts", with_auth, None);
     line(
         &format!(
             "compiling the runtime, OAuth and {}",
             count(modules.len(), "module")
         ),
-        whole,
+        all_modules,
         Some(30),
     );
-    line("generating them", generation, Some(15));
+    line("generating all modules", generation, Some(15));
     console.line(format_args!(
         "{lines} lines generated for {operations} operations, {} an operation",
         lines / operations.max(1)
@@ -76,13 +70,10 @@ pub(crate) fn budget(tree: &Workspace, console: &Console) -> Result<bool> {
     Ok(true)
 }
 
-/// The time to compile crates of ours, everything that they depend on being built.
-fn compile<'a>(
-    tree: &Workspace,
-    modules: impl Iterator<Item = &'a Module>,
-    others: &[&str],
-) -> Result<Duration> {
+/// Measures the time to compile crates of the workspace, with their dependencies already built.
+fn compile(tree: &Workspace, modules: &[Module], others: &[&str]) -> Result<Duration> {
     let crates: Vec<String> = modules
+        .iter()
         .map(Module::crate_name)
         .chain(others.iter().map(|name| (*name).to_owned()))
         .collect();
@@ -91,14 +82,14 @@ fn compile<'a>(
         if cargo(tree, &[arguments, &selection].concat())? {
             Ok(())
         } else {
-            Err(fault(
+            Err(file_error(
                 "cargo",
                 format!("{} failed", arguments[0]),
-                "see what it says above",
+                "see its output above",
             ))
         }
     };
-    // As for those who depend on the crates: cargo compiles dependencies whole.
+    // Cargo compiles dependencies without incremental compilation.
     let build = ["build", "--quiet", "--config", "build.incremental=false"];
     run(&build)?;
     run(&["clean", "--quiet", "--profile", "dev"])?;

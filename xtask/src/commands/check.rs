@@ -1,4 +1,4 @@
-//! `cargo xtask check`: what CI runs to know that generated code, lock, specs and lists agree.
+//! `cargo xtask check`: checks that generated code, lock, specs and lists agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,17 +6,19 @@ use hoopai_codegen::{Module, strip};
 
 use crate::{
     Console, FileError, Result, Workspace,
-    build::{crate_of, in_parallel, place_crate, place_facade, spec},
     commands::codegen::differences,
-    fault::{count, fault},
-    lock::{Lock, disagreement},
-    swap::Update,
-    workspace::{LOCK, MODULES, crate_folder, spec_file},
+    error::{count, file_error},
+    generation::{crate_changes, facade_changes, generate_crate, in_parallel, spec},
+    workspace::{Changes, LOCK, MODULES, SpecLock, TEMPORARY, crate_folder, spec_file},
 };
+
+const INTERRUPTED: &str =
+    "If a cargo xtask command was interrupted, repeat it: this repairs the tree.";
 
 pub(crate) fn check(tree: &Workspace, console: &Console) -> Result<bool> {
     let modules = tree.modules()?;
     let mut findings = folders(tree, &modules)?;
+    findings.extend(temporary_files(tree)?);
     findings.extend(lock(tree, &modules));
 
     let progress = console.bar("checking", modules.len());
@@ -33,37 +35,41 @@ pub(crate) fn check(tree: &Workspace, console: &Console) -> Result<bool> {
                 operations += more;
                 findings.extend(found);
             }
-            Err(fault) => findings.push(fault),
+            Err(error) => findings.push(error),
         }
     }
-    let mut update = Update::default();
-    match place_facade(tree, &mut update, &tree.present(&modules)) {
-        Ok(()) => findings.extend(differences(tree, &update)),
-        Err(fault) => findings.push(fault),
+    let mut changes = Changes::default();
+    match facade_changes(tree, &mut changes, &tree.present(&modules)) {
+        Ok(()) => findings.extend(differences(tree, &changes)),
+        Err(error) => findings.push(error),
     }
 
     for finding in &findings {
         console.line(finding);
     }
-    let what = format!(
+    let summary = format!(
         "{}, {operations} operations",
         count(modules.len(), "module")
     );
-    console.line(if findings.is_empty() {
-        format!("{what}: all agree")
+    if findings.is_empty() {
+        console.line(format_args!("{summary}: all agree"));
     } else {
-        format!("{what}: {}", count(findings.len(), "finding"))
-    });
+        console.line(format_args!(
+            "{summary}: {}",
+            count(findings.len(), "finding")
+        ));
+        console.line(INTERRUPTED);
+    }
     Ok(findings.is_empty())
 }
 
-/// The spec is as distilling leaves it, and the crate as generating leaves it.
+/// Checks that the spec is in canonical form and the crate in generated form.
 fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<FileError>)> {
     let spec = spec(tree, module)?;
     let file = spec_file(&module.name);
     let mut findings = Vec::new();
     if strip(&file, &spec, &BTreeMap::new())? != spec {
-        findings.push(fault(
+        findings.push(file_error(
             file,
             "is not in canonical form: it was edited, or is older than the generator",
             format!(
@@ -72,28 +78,28 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<FileErr
             ),
         ));
     }
-    let generated = crate_of(tree, module, &spec)?;
-    let mut update = Update::default();
-    place_crate(tree, &mut update, module, &generated)?;
-    findings.extend(differences(tree, &update));
+    let generated = generate_crate(tree, module, &spec)?;
+    let mut changes = Changes::default();
+    crate_changes(tree, &mut changes, module, &generated)?;
+    findings.extend(differences(tree, &changes));
     Ok((generated.report.operations, findings))
 }
 
-/// The lock has one true row for each spec and no other.
+/// Checks that the lock has one correct entry for each spec and no other.
 fn lock(tree: &Workspace, modules: &[Module]) -> Vec<FileError> {
-    let read = || Ok((Lock::read(tree)?, tree.text(LOCK)?));
+    let read = || Ok((SpecLock::read(tree)?, tree.text(LOCK)?));
     let (lock, text) = match read() {
         Ok(read) => read,
-        Err(fault) => return vec![fault],
+        Err(error) => return vec![error],
     };
     let mut findings = Vec::new();
     for module in modules {
-        // An unreadable or missing spec is the module's own finding.
+        // `check_module` reports a spec that is missing or cannot be read.
         let Ok(spec) = spec(tree, module) else {
             continue;
         };
-        if let Some(problem) = disagreement(lock.0.get(&module.name), &module.name, &spec) {
-            findings.push(fault(
+        if let Some(problem) = lock.mismatch(&module.name, &spec) {
+            findings.push(file_error(
                 LOCK,
                 problem,
                 format!("run cargo xtask regen --module {}", module.name),
@@ -102,21 +108,21 @@ fn lock(tree: &Workspace, modules: &[Module]) -> Vec<FileError> {
     }
     for name in lock.0.keys() {
         if !modules.iter().any(|module| module.name == *name) {
-            let problem = format!("has a row for `{name}`, which {MODULES} does not have");
-            findings.push(fault(LOCK, problem, "run cargo xtask regen"));
+            let problem = format!("has an entry for `{name}`, which {MODULES} does not have");
+            findings.push(file_error(LOCK, problem, "run cargo xtask regen"));
         }
     }
     if text.is_some_and(|text| text != lock.write()) {
-        findings.push(fault(
+        findings.push(file_error(
             LOCK,
-            "is not as it was written",
+            "was edited, or is older than this command",
             "run cargo xtask regen",
         ));
     }
     findings
 }
 
-/// No folder stands for a module that the list does not have.
+/// Checks that each folder belongs to a module of the list.
 fn folders(tree: &Workspace, modules: &[Module]) -> Result<Vec<FileError>> {
     let listed: BTreeSet<String> = modules.iter().map(|module| module.name.clone()).collect();
     let mut findings = Vec::new();
@@ -125,12 +131,31 @@ fn folders(tree: &Workspace, modules: &[Module]) -> Result<Vec<FileError>> {
         ("crates/api", crate_folder("")),
     ] {
         for name in tree.folders(folder)?.difference(&listed) {
-            findings.push(fault(
+            findings.push(file_error(
                 format!("{path}{name}"),
-                format!("is no module of {MODULES}"),
+                format!("is not a module of {MODULES}"),
                 "remove the folder, or add the module to that file and run cargo xtask regen",
             ));
         }
     }
     Ok(findings)
+}
+
+/// Finds temporary files of an interrupted command. Those in `crates/api` are findings of their
+/// module.
+fn temporary_files(tree: &Workspace) -> Result<Vec<FileError>> {
+    let folders = tree.folders("crates")?.into_iter();
+    let mut paths: Vec<String> = folders.map(|name| format!("crates/{name}")).collect();
+    for folder in ["specs", "crates/hoopai", "crates/hoopai-mock/interface"] {
+        paths.extend(tree.files_below(folder)?.into_keys());
+    }
+    paths.retain(|path| path.ends_with(TEMPORARY));
+    let finding = |path| {
+        file_error(
+            path,
+            "was left by an interrupted command",
+            "repeat the command, or remove it",
+        )
+    };
+    Ok(paths.into_iter().map(finding).collect())
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask ci`: all that CI runs, step by step, stopping at the first failure. This is the only list of steps;
-//! `.ci/run` installs what they need and calls it.
+//! `cargo xtask ci`: runs the CI steps in order, up to the first failure. This is the only list of
+//! steps; `.ci/run` installs the required tools and calls it.
 
 use std::time::{Duration, Instant};
 
@@ -13,122 +13,101 @@ use crate::{
         check::check,
         deny::{advisories, deny},
         dependencies::dependencies,
-        documents::documents,
         features::features,
         fuzz::fuzz,
         package::{Package, package},
+        validate::validate,
+        words::words,
     },
-    fault::{count, fault, refused},
+    error::{count, file_error, io_error},
+    outcome::Outcome,
 };
 
-/// Checks that the project is given from outside, each a program that is run at the root.
-const SHARED: &str = "../shared/checks";
+/// The folder of checks that are not part of the project. Each is a program, run at the root.
+const SHARED_CHECKS: &str = "../shared/checks";
 
 #[derive(Debug, Args)]
 pub(crate) struct Ci {
-    /// The steps to run; all of them, if none is named
+    /// The steps to run [default: all]
     #[arg(value_name = "STEP")]
     steps: Vec<String>,
-    /// Only show the steps and what they run
+    /// Only print the steps and their commands
     #[arg(long)]
     list: bool,
 }
 
-/// How a step, or a command that may find that it cannot do its work, ends.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Passed,
-    Failed,
-    /// Why.
-    Skipped(String),
-}
+type CommandFn = fn(&Workspace, &Console) -> Result<Outcome>;
 
-impl From<bool> for Outcome {
-    fn from(passed: bool) -> Self {
-        if passed { Self::Passed } else { Self::Failed }
-    }
-}
-
-impl Outcome {
-    /// The end of a command that was called by itself: to skip is no failure, but is said.
-    pub(crate) fn told(self, console: &Console) -> bool {
-        if let Self::Skipped(why) = &self {
-            console.line(format_args!("skipped: {why}"));
-        }
-        self != Self::Failed
-    }
-}
-
-type Own = fn(&Workspace, &Console) -> Result<Outcome>;
-
-enum Work {
-    /// cargo with these arguments and this environment.
+enum Action {
+    /// Runs cargo with these arguments and this environment variable.
     Cargo(
         &'static [&'static str],
         Option<(&'static str, &'static str)>,
     ),
-    /// A command of ours, by what it is called.
-    Own(&'static str, Own),
-    /// A program of the shared folder.
-    Shared,
-    /// There is no shared folder.
-    NoShared,
+    /// Runs this command of `cargo xtask`.
+    Xtask(&'static str, CommandFn),
+    /// Runs the program of the step's name.
+    SharedCheck,
+    /// The folder does not exist.
+    NoSharedChecks,
 }
 
 struct Step {
     name: String,
-    work: Work,
+    action: Action,
 }
 
 impl Step {
-    /// What to type for the same.
-    fn line(&self) -> String {
-        match &self.work {
-            Work::Cargo(arguments, variable) => {
+    /// The command line of the step.
+    fn command_line(&self) -> String {
+        match &self.action {
+            Action::Cargo(arguments, variable) => {
                 let variable = variable.map_or(String::new(), |(name, value)| {
                     format!("{name}=\"{value}\" ")
                 });
                 format!("{variable}cargo {}", arguments.join(" "))
             }
-            Work::Own(name, _) => format!("cargo xtask {name}"),
-            Work::Shared => format!("{SHARED}/{}", self.name),
-            Work::NoShared => format!("{SHARED}/*"),
+            Action::Xtask(name, _) => format!("cargo xtask {name}"),
+            Action::SharedCheck => format!("{SHARED_CHECKS}/{}", self.name),
+            Action::NoSharedChecks => format!("{SHARED_CHECKS}/*"),
         }
     }
 
     fn run(&self, tree: &Workspace, console: &Console) -> Result<Outcome> {
-        Ok(match &self.work {
-            Work::Cargo(arguments, variable) => {
+        Ok(match &self.action {
+            Action::Cargo(arguments, variable) => {
                 let mut command = command(tree, arguments);
                 command.envs(*variable);
                 succeeds(command)?.into()
             }
-            Work::Own(_, run) => run(tree, console)?,
-            Work::Shared => {
-                let path = tree.path(SHARED).join(&self.name);
-                // A relative path of a program is not sought from the folder that it is to run in.
+            Action::Xtask(_, run) => run(tree, console)?,
+            Action::SharedCheck => {
+                let path = tree.path(SHARED_CHECKS).join(&self.name);
+                // The system would not resolve a relative path from the working directory of the
+                // new process.
                 let path = path
                     .canonicalize()
-                    .map_err(|error| refused(self.line(), "cannot be found", &error))?;
+                    .map_err(|error| io_error(self.command_line(), "cannot be found", &error))?;
                 succeeds(program(tree, path))?.into()
             }
-            Work::NoShared => Outcome::Skipped(format!("{SHARED} is not there")),
+            Action::NoSharedChecks => Outcome::Skipped(format!("{SHARED_CHECKS} does not exist")),
         })
     }
 }
 
-/// What is cheap and fails most often stands first.
+/// The steps. The fast ones that fail most often come first.
 fn steps(tree: &Workspace) -> Result<Vec<Step>> {
-    let cargo = |name, arguments| (name, Work::Cargo(arguments, None));
-    let own = |name, run| (name, Work::Own(name, run));
+    let cargo = |name, arguments| (name, Action::Cargo(arguments, None));
+    let xtask = |name, run| (name, Action::Xtask(name, run));
     let fixed = [
         cargo("formatting", &["fmt", "--all", "--check"]),
-        own("check", |tree, console| Ok(check(tree, console)?.into())),
-        own("dependencies", |tree, console| {
+        xtask("check", |tree, console| Ok(check(tree, console)?.into())),
+        xtask("dependencies", |tree, console| {
             Ok(dependencies(tree, console)?.into())
         }),
-        own("deny", deny),
-        own("advisories", advisories),
+        xtask("words", |tree, console| Ok(words(tree, console)?.into())),
+        xtask("deny", deny),
+        xtask("advisories", advisories),
         cargo(
             "lints",
             &[
@@ -142,7 +121,7 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
             ],
         ),
         cargo("quickstart", &["run", "--quiet", "--example", "quickstart"]),
-        // As README says it: nothing is quiet, and the runner's own lines close each binary.
+        // The command of README, word for word.
         cargo("tests", &["test", "--workspace"]),
         cargo(
             "schemas",
@@ -156,40 +135,40 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
                 "schemas",
             ],
         ),
-        own("features", |tree, console| {
+        xtask("features", |tree, console| {
             Ok(features(tree, console)?.into())
         }),
         (
             "documentation",
-            Work::Cargo(
+            Action::Cargo(
                 &["doc", "--workspace", "--no-deps", "--quiet"],
                 Some(("RUSTDOCFLAGS", "-D warnings")),
             ),
         ),
-        own("api", |tree, console| api(tree, &Api::default(), console)),
-        own("package", |tree, console| {
+        xtask("api", |tree, console| api(tree, &Api::default(), console)),
+        xtask("package", |tree, console| {
             Ok(package(tree, &Package::default(), console)?.into())
         }),
-        own("documents", documents),
-        own("fuzz", fuzz),
+        xtask("validate", validate),
+        xtask("fuzz", fuzz),
     ];
     let mut steps: Vec<Step> = fixed
         .into_iter()
-        .map(|(name, work)| Step {
+        .map(|(name, action)| Step {
             name: name.to_owned(),
-            work,
+            action,
         })
         .collect();
-    let shared = tree.file_names(SHARED)?;
+    let shared = tree.file_names(SHARED_CHECKS)?;
     if shared.is_empty() {
         steps.push(Step {
             name: "shared".to_owned(),
-            work: Work::NoShared,
+            action: Action::NoSharedChecks,
         });
     }
     steps.extend(shared.into_iter().map(|name| Step {
         name,
-        work: Work::Shared,
+        action: Action::SharedCheck,
     }));
     Ok(steps)
 }
@@ -199,56 +178,56 @@ pub(crate) fn ci(tree: &Workspace, options: &Ci, console: &Console) -> Result<bo
     for name in &options.steps {
         if !all.iter().any(|step| step.name == *name) {
             let names: Vec<&str> = all.iter().map(|step| step.name.as_str()).collect();
-            return Err(fault(
+            return Err(file_error(
                 "cargo xtask ci",
                 format!("has no step `{name}`"),
-                format!("take one of {}", names.join(", ")),
+                format!("use one of {}", names.join(", ")),
             ));
         }
     }
-    let chosen = |step: &&Step| options.steps.is_empty() || options.steps.contains(&step.name);
-    let mut ends: Vec<(&Step, Duration, Outcome)> = Vec::new();
-    for step in all.iter().filter(chosen) {
+    let is_selected = |step: &&Step| options.steps.is_empty() || options.steps.contains(&step.name);
+    let mut results: Vec<(&Step, Duration, Outcome)> = Vec::new();
+    for step in all.iter().filter(is_selected) {
         if options.list {
-            console.line(format_args!("{:<14} {}", step.name, step.line()));
+            console.line(format_args!("{:<14} {}", step.name, step.command_line()));
             continue;
         }
-        console.line(format_args!("\n== {}: {}", step.name, step.line()));
+        console.line(format_args!("\n== {}: {}", step.name, step.command_line()));
         let started = Instant::now();
         let outcome = match step.run(tree, console) {
             Ok(outcome) => outcome,
-            Err(fault) => {
-                console.line(fault);
+            Err(error) => {
+                console.line(error);
                 Outcome::Failed
             }
         };
         if outcome == Outcome::Failed {
-            let (name, line) = (&step.name, step.line());
+            let (name, line) = (&step.name, step.command_line());
             console.line(format_args!(
-                "\nFAILED: {name}, after {}. By itself: cargo xtask ci {name}, which runs {line}",
-                count(ends.len(), "other step"),
+                "\nFAILED: {name}, after {}. To repeat it: cargo xtask ci {name}, which runs {line}",
+                count(results.len(), "other step"),
             ));
             return Ok(false);
         }
-        if let Outcome::Skipped(why) = &outcome {
-            console.line(format_args!("skipped: {why}"));
+        if let Outcome::Skipped(reason) = &outcome {
+            console.line(format_args!("skipped: {reason}"));
         }
-        ends.push((step, started.elapsed(), outcome));
+        results.push((step, started.elapsed(), outcome));
     }
     if !options.list {
         console.line("");
-        summary(&ends, console);
+        print_summary(&results, console);
     }
     Ok(true)
 }
 
-fn summary(ends: &[(&Step, Duration, Outcome)], console: &Console) {
+fn print_summary(results: &[(&Step, Duration, Outcome)], console: &Console) {
     let mut skipped = 0;
-    for (step, took, outcome) in ends {
+    for (step, took, outcome) in results {
         let end = match outcome {
-            Outcome::Skipped(why) => {
+            Outcome::Skipped(reason) => {
                 skipped += 1;
-                format!("skipped: {why}")
+                format!("skipped: {reason}")
             }
             _ => "passed".to_owned(),
         };
@@ -258,6 +237,6 @@ fn summary(ends: &[(&Step, Duration, Outcome)], console: &Console) {
             took.as_secs_f64()
         ));
     }
-    let passed = count(ends.len() - skipped, "step");
+    let passed = count(results.len() - skipped, "step");
     console.line(format_args!("{passed} passed, {skipped} skipped"));
 }

@@ -4,17 +4,16 @@ use clap::Args;
 
 use crate::{
     Console, FileError, Result, Workspace,
-    build::{crates_of, place_crate, place_facade},
-    fault::{count, fault},
-    swap::{Update, guard},
-    workspace::select,
+    error::{count, file_error},
+    generation::{crate_changes, facade_changes, generate_crates},
+    workspace::{Changes, WriteLock, select},
 };
 
 const COMMAND: &str = "run cargo xtask codegen";
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct Codegen {
-    /// Write nothing; list every file that is not what codegen makes
+    /// Write nothing; list every file that differs from its generated form
     #[arg(long)]
     pub(crate) check: bool,
     /// Only this module; may be given several times
@@ -23,78 +22,77 @@ pub(crate) struct Codegen {
 }
 
 pub(crate) fn codegen(tree: &Workspace, options: &Codegen, console: &Console) -> Result<bool> {
-    let guard = if options.check {
-        None
-    } else {
-        Some(guard(tree)?)
-    };
+    let lock = (!options.check)
+        .then(|| WriteLock::acquire(tree))
+        .transpose()?;
     let all = tree.modules()?;
     let modules = select(&all, &options.module)?;
-    let generated = crates_of(tree, &modules, &console.bar("generating", modules.len()));
+    let generated = generate_crates(tree, &modules, &console.bar("generating", modules.len()));
 
     let (mut failed, mut operations, mut stale) = (0, 0, 0);
-    let mut settle = |update: Update| -> Result<bool> {
-        let changes = !update.is_empty();
-        match &guard {
-            Some(guard) => update.commit(tree, guard)?,
+    let mut apply = |changes: Changes| -> Result<bool> {
+        let differs = !changes.is_empty();
+        match &lock {
+            Some(lock) => changes.apply(tree, lock)?,
             None => {
-                for finding in differences(tree, &update) {
+                for finding in differences(tree, &changes) {
                     console.line(finding);
                     stale += 1;
                 }
             }
         }
-        Ok(changes)
+        Ok(differs)
     };
     let mut written = 0;
     for (module, generated) in modules.iter().zip(generated) {
         match generated {
             Ok(generated) => {
                 operations += generated.report.operations;
-                let mut update = Update::new(format!("module {}", module.name));
-                place_crate(tree, &mut update, module, &generated)?;
-                written += usize::from(settle(update)?);
+                let mut changes = Changes::default();
+                crate_changes(tree, &mut changes, module, &generated)?;
+                written += usize::from(apply(changes)?);
             }
-            Err(fault) => {
+            Err(error) => {
                 failed += 1;
-                console.line(format_args!("{}: FAILED: {fault}", module.name));
+                console.line(format_args!("{}: FAILED: {error}", module.name));
             }
         }
     }
-    let mut update = Update::new("the facade");
-    place_facade(tree, &mut update, &tree.present(&all))?;
-    let facade = settle(update)?;
+    let mut changes = Changes::default();
+    facade_changes(tree, &mut changes, &tree.present(&all))?;
+    let facade = apply(changes)?;
 
-    let what = count(modules.len(), "module");
+    let summary = count(modules.len(), "module");
     console.line(if options.check {
-        format!("{what}, {operations} operations: {}, {failed} failed", files_differ(stale))
+        format!("{summary}, {operations} operations: {}, {failed} failed", files_differ(stale))
     } else {
         let facade = if facade { ", facade written" } else { "" };
         let unchanged = modules.len() - written - failed;
-        format!("{what}, {operations} operations: {written} written, {unchanged} unchanged, {failed} failed{facade}")
+        format!("{summary}, {operations} operations: {written} written, {unchanged} unchanged, {failed} failed{facade}")
     });
     Ok(failed == 0 && stale == 0)
 }
 
 fn files_differ(stale: usize) -> String {
     match stale {
-        0 => "all files are what codegen makes".to_owned(),
-        _ => format!("{} not what codegen makes", count(stale, "file")),
+        0 => "all files are as codegen generates them".to_owned(),
+        1 => "1 file differs from the generated form".to_owned(),
+        _ => format!("{stale} files differ from the generated form"),
     }
 }
 
-/// What an update would do, as findings about the tree as it is.
-pub(crate) fn differences(tree: &Workspace, update: &Update) -> Vec<FileError> {
-    let written = update.written().map(|path| {
+/// Changes as findings about the tree.
+pub(crate) fn differences(tree: &Workspace, changes: &Changes) -> Vec<FileError> {
+    let written = changes.written().map(|path| {
         let problem = if tree.path(path).exists() {
-            "is not what codegen makes of specs/"
+            "differs from the file that codegen generates from specs/"
         } else {
             "is missing"
         };
-        fault(path, problem, COMMAND)
+        file_error(path, problem, COMMAND)
     });
-    let removed = update
+    let removed = changes
         .removed()
-        .map(|path| fault(path, "is not made by codegen", COMMAND));
+        .map(|path| file_error(path, "is not generated by codegen", COMMAND));
     written.chain(removed).collect()
 }

@@ -1,14 +1,14 @@
-//! `cargo xtask deny` and `cargo xtask advisories`: what cargo-deny holds against `deny.toml`.
+//! `cargo xtask deny` and `cargo xtask advisories`: run cargo-deny with `deny.toml`.
 
 use std::process::Command;
 
 use crate::{
     Console, Result, Workspace,
     cargo::{Metadata, program, succeeds, tool},
-    commands::ci::Outcome,
+    outcome::Outcome,
 };
 
-/// Licences, banned crates, sources: all of it known here.
+/// Checks licences, banned crates and sources, which needs no network.
 pub(crate) fn deny(tree: &Workspace, _: &Console) -> Result<Outcome> {
     let arguments = [
         "check",
@@ -23,16 +23,16 @@ pub(crate) fn deny(tree: &Workspace, _: &Console) -> Result<Outcome> {
     }
 }
 
-/// Known holes in dependencies, and versions that were withdrawn. Their list has to be fetched.
+/// Checks for security advisories and yanked versions, which needs the advisory database.
 pub(crate) fn advisories(tree: &Workspace, _: &Console) -> Result<Outcome> {
-    // Fetching is apart from checking: the failure of both in one would not say which of the two it was.
+    // Separate commands, since a failed download skips the step and a failed check does not.
     let (Some(mut fetch), Some(check)) = (
         cargo_deny(tree, &["fetch", "db"])?,
         cargo_deny(tree, &["check", "--disable-fetch", "advisories"])?,
     ) else {
         return Ok(not_installed());
     };
-    // A connection that stands still gives up.
+    // Ends the download if the connection stalls.
     fetch.env("GIT_HTTP_LOW_SPEED_LIMIT", "1000");
     fetch.env("GIT_HTTP_LOW_SPEED_TIME", "20");
     if !succeeds(fetch)? {
@@ -50,7 +50,7 @@ fn not_installed() -> Outcome {
     )
 }
 
-/// cargo-deny with these arguments, if it is installed.
+/// The command of cargo-deny with these arguments, if it is installed.
 fn cargo_deny(tree: &Workspace, arguments: &[&str]) -> Result<Option<Command>> {
     let target = Metadata::read(tree)?.target_directory;
     Ok(tool(&target, "tools", "cargo-deny").map(|tool| {

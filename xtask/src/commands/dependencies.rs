@@ -1,69 +1,76 @@
-//! `cargo xtask dependencies`: who may know whom, and which Rust everything can be built with. What cargo-deny holds
-//! (licences, sources, advisories, banned crates) is in `deny.toml`.
+//! `cargo xtask dependencies`: checks dependencies between crates, their Rust versions, and
+//! dependencies between modules. The rules of cargo-deny (licences, sources, advisories, banned
+//! crates) are in `deny.toml`.
 
 use crate::{
     Console, FileError, Result, Workspace,
     cargo::{Metadata, Package},
-    fault::{count, fault},
+    error::{count, file_error},
+    source_checks::{CycleFinding, check_module_cycles},
 };
 
-/// The HTTP client, and who may have it: the one road to the wire, and the downloads of interface files. Tests of the
-/// mock server speak to it as any program would.
+/// The HTTP client, and the crates that may depend on it: the transport, the downloads of interface
+/// files, and the tests of the mock server.
 const HTTP_CLIENT: &str = "reqwest";
-const SENDS: [&str; 2] = ["hoopai-runtime", "xtask"];
-const SENDS_IN_TESTS: [&str; 1] = ["hoopai-mock"];
+const HTTP_CLIENT_USERS: [&str; 2] = ["hoopai-runtime", "xtask"];
+const HTTP_CLIENT_TEST_USERS: [&str; 1] = ["hoopai-mock"];
 
 pub(crate) fn dependencies(tree: &Workspace, console: &Console) -> Result<bool> {
     let metadata = Metadata::read(tree)?;
     let mut findings = Vec::new();
     for package in metadata.own() {
-        findings.extend(strangers(&metadata, package));
+        findings.extend(disallowed_dependencies(&metadata, package));
     }
     let stated = metadata
         .own()
         .filter_map(|package| package.rust_version.as_deref())
         .min_by_key(|text| version(text))
         .ok_or_else(|| {
-            fault(
+            file_error(
                 "Cargo.toml",
-                "states no rust-version",
-                "state it in [workspace.package]",
+                "has no rust-version",
+                "add it to [workspace.package]",
             )
         })?;
     for package in &metadata.packages {
-        findings.extend(too_new(package, stated));
+        findings.extend(newer_rust(package, stated));
     }
     for finding in &findings {
         console.line(finding);
     }
+    let cycles = check_module_cycles(tree)?;
+    for CycleFinding { error, edges } in &cycles {
+        console.line(error);
+        for edge in edges {
+            console.line(format_args!("  {edge}"));
+        }
+    }
+    let number = findings.len() + cycles.len();
     let (all, own) = (metadata.packages.len(), metadata.own().count());
     console.line(format_args!(
-        "{}, {own} of them ours, by Rust {stated}: {}",
+        "{}, {own} of them of this workspace, Rust {stated}: {}",
         count(all, "package"),
-        if findings.is_empty() {
-            "all as it should be".to_owned()
-        } else {
-            count(findings.len(), "finding").to_string()
-        },
+        count(number, "finding"),
     ));
-    Ok(findings.is_empty())
+    Ok(number == 0)
 }
 
-/// The crates of ours that a crate may depend on, tests aside. Generated crates may have nothing else either.
-fn may_know(metadata: &Metadata, package: &Package, other: &str) -> bool {
-    let ours = metadata.own().any(|own| own.name == other);
+/// Whether a crate may depend on another one, apart from tests. Generated crates may depend on the
+/// runtime alone.
+fn may_depend_on(metadata: &Metadata, package: &Package, other: &str) -> bool {
+    let is_own = metadata.own().any(|own| own.name == other);
     match package.name.as_str() {
-        "hoopai-runtime" | "hoopai-mock" | "hoopai-codegen" => !ours,
-        "hoopai-auth" => !ours || other == "hoopai-runtime",
+        "hoopai-runtime" | "hoopai-mock" | "hoopai-codegen" => !is_own,
+        "hoopai-auth" => !is_own || other == "hoopai-runtime",
         "hoopai" => {
             ["hoopai-runtime", "hoopai-auth"].contains(&other)
                 || metadata
                     .own()
                     .any(|own| own.name == other && is_module(own))
         }
-        "xtask" => !ours || other == "hoopai-codegen",
+        "xtask" => !is_own || other == "hoopai-codegen",
         _ if is_module(package) => other == "hoopai-runtime",
-        // The tests over the whole know everyone.
+        // Tests of the whole workspace.
         _ => true,
     }
 }
@@ -73,50 +80,50 @@ fn is_module(package: &Package) -> bool {
     above.is_some_and(|folder| folder.ends_with("crates/api"))
 }
 
-fn strangers(metadata: &Metadata, package: &Package) -> Vec<FileError> {
+fn disallowed_dependencies(metadata: &Metadata, package: &Package) -> Vec<FileError> {
     let mut findings = Vec::new();
     for dependency in &package.dependencies {
         let (name, dev) = (dependency.name.as_str(), dependency.is_dev());
         let mut finding = |problem: String, remedy: &str| {
-            findings.push(fault(
+            findings.push(file_error(
                 format!("the crate {}", package.name),
                 problem,
                 remedy,
             ));
         };
-        let sends = SENDS.contains(&package.name.as_str())
-            || dev && SENDS_IN_TESTS.contains(&package.name.as_str());
-        if name == HTTP_CLIENT && !sends {
+        let may_use_client = HTTP_CLIENT_USERS.contains(&package.name.as_str())
+            || dev && HTTP_CLIENT_TEST_USERS.contains(&package.name.as_str());
+        if name == HTTP_CLIENT && !may_use_client {
             finding(
                 format!(
-                    "depends on {HTTP_CLIENT}, which only {} use",
-                    SENDS.join(" and ")
+                    "depends on {HTTP_CLIENT}, which only {} may use",
+                    HTTP_CLIENT_USERS.join(" and ")
                 ),
                 "send through hoopai-runtime",
             );
-        } else if !dev && !may_know(metadata, package, name) {
+        } else if !dev && !may_depend_on(metadata, package, name) {
             finding(
-                format!("depends on {name}, which it must not know"),
-                "see in ARCHITECTURE.md who knows whom",
+                format!("depends on {name}, which is not allowed"),
+                "see the allowed dependencies in ARCHITECTURE.md",
             );
         }
     }
     findings
 }
 
-/// A package that says that it needs a later Rust than we say that we do.
-fn too_new(package: &Package, stated: &str) -> Option<FileError> {
+/// An error if a package requires a later Rust than this workspace.
+fn newer_rust(package: &Package, stated: &str) -> Option<FileError> {
     let needed = package.rust_version.as_deref()?;
     (version(needed) > version(stated)).then(|| {
-        fault(
+        file_error(
             format!("{} {}", package.name, package.version),
-            format!("needs Rust {needed}, and Cargo.toml says {stated}"),
-            format!("take an older version of it with cargo update {} --precise, or raise rust-version in Cargo.toml and README.md", package.name),
+            format!("requires Rust {needed}, and Cargo.toml states {stated}"),
+            format!("use an older version with cargo update {} --precise, or raise rust-version in Cargo.toml and README.md", package.name),
         )
     })
 }
 
-/// `1.88` and `1.88.0` are the same.
+/// The parts of a version. `1.88` equals `1.88.0`.
 fn version(text: &str) -> [u64; 3] {
     let mut parts = text.split('.').map(|part| part.parse().unwrap_or(0));
     std::array::from_fn(|_| parts.next().unwrap_or(0))

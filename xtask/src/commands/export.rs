@@ -1,4 +1,4 @@
-//! `cargo xtask export`: the effective interface of each module, for any other OpenAPI tool.
+//! `cargo xtask export`: writes the effective document of each module, for other OpenAPI tools.
 
 use std::{fs, path::PathBuf};
 
@@ -8,8 +8,8 @@ use hoopai_codegen::escape_invisible_json;
 
 use crate::{
     Console, Result, Workspace,
-    build::crates_of,
-    fault::{count, fault, refused},
+    error::{count, file_error, io_error},
+    generation::generate_crates,
 };
 
 #[derive(Debug, Args)]
@@ -22,34 +22,33 @@ pub(crate) struct Export {
 pub(crate) fn export(tree: &Workspace, options: &Export, console: &Console) -> Result<bool> {
     let shown = options.folder.display().to_string();
     fs::create_dir_all(&options.folder)
-        .map_err(|error| refused(&shown, "cannot be written", &error))?;
+        .map_err(|error| io_error(&shown, "cannot be written", &error))?;
     if options.folder.canonicalize().ok() == tree.path("specs").canonicalize().ok() {
-        return Err(fault(
+        return Err(file_error(
             shown,
-            "is where the specs themselves are",
+            "is the folder of the specs",
             "name another folder",
         ));
     }
     let modules = tree.modules()?;
-    let generated = crates_of(tree, &modules, &console.bar("generating", modules.len()));
+    let generated = generate_crates(tree, &modules, &console.bar("generating", modules.len()));
     let mut failed = 0;
     for (module, generated) in modules.iter().zip(generated) {
         match generated {
             Ok(generated) => {
                 let folder = options.folder.join(&module.name);
                 let file = folder.join("openapi.json");
-                // Displaying a JSON value cannot fail, unlike serialising any type.
                 let text = format!("{:#}\n", generated.documented);
                 let text = escape_invisible_json(&text);
                 fs::create_dir_all(&folder)
                     .and_then(|()| fs::write(&file, text.as_bytes()))
                     .map_err(|error| {
-                        refused(file.display().to_string(), "cannot be written", &error)
+                        io_error(file.display().to_string(), "cannot be written", &error)
                     })?;
             }
-            Err(fault) => {
+            Err(error) => {
                 failed += 1;
-                console.line(format_args!("{}: FAILED: {fault}", module.name));
+                console.line(format_args!("{}: FAILED: {error}", module.name));
             }
         }
     }

@@ -1,13 +1,14 @@
-//! `cargo xtask features`: each feature by itself compiles without a warning, as its users build it: without what tests
-//! and the rest of the workspace switch on.
+//! `cargo xtask features`: checks that each feature by itself compiles without warnings, without
+//! the features that tests and other packages enable.
 
 use crate::{
     Console, Result, Workspace,
     cargo::{Metadata, cargo},
-    fault::count,
+    error::count,
 };
 
-/// The crates with hand-written code under features. A generated crate has one feature, which `full` with all features covers.
+/// The crates with hand-written code under features. The build with all features covers the one
+/// feature of generated crates.
 const CRATES: [&str; 3] = ["hoopai-runtime", "hoopai-mock", "hoopai"];
 
 pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {
@@ -16,14 +17,14 @@ pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {
     for name in CRATES {
         let package = metadata.own().find(|package| package.name == name);
         let features = package.iter().flat_map(|package| package.features.keys());
-        let mut alone: Vec<&str> = features.map(String::as_str).collect();
-        // All of them first: what each module takes to compile is paid once, on all processors.
-        if !alone.is_empty() {
+        let mut single: Vec<&str> = features.map(String::as_str).collect();
+        // All features first, so that all processors compile the modules.
+        if !single.is_empty() {
             builds.push((name, vec!["--all-features"]));
         }
         builds.push((name, vec!["--no-default-features"]));
-        alone.retain(|feature| !["default", "full"].contains(feature));
-        for feature in alone {
+        single.retain(|feature| !["default", "full"].contains(feature));
+        for feature in single {
             builds.push((name, vec!["--no-default-features", "--features", feature]));
         }
     }

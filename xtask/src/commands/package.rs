@@ -1,4 +1,4 @@
-//! `cargo xtask package`: every published crate makes a package that stands alone. Nothing is sent anywhere.
+//! `cargo xtask package`: packages each published crate without uploading it.
 
 use std::{
     env, fs, io,
@@ -10,12 +10,12 @@ use clap::Args;
 use crate::{
     Console, FileError, Result, Workspace,
     cargo::{Metadata, Package as Crate, cargo},
-    fault::{count, fault, refused},
+    error::{count, file_error, io_error},
     workspace::LICENCES,
 };
 
-/// Compiled out of their packages: the runtime, which all others need, OAuth above it, and the smallest and a large one of the
-/// crates that codegen makes all alike. The facade would need all 41 modules.
+/// The packages that are compiled: the runtime, OAuth, and two of the generated crates, one of them
+/// large. The facade would compile all modules.
 const VERIFIED: [&str; 4] = [
     "hoopai-runtime",
     "hoopai-auth",
@@ -25,10 +25,10 @@ const VERIFIED: [&str; 4] = [
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct Package {
-    /// Compile each package, which takes its time, instead of four of them
+    /// Compile each package instead of four of them, which is slow
     #[arg(long)]
     verify_all: bool,
-    /// Only show the order in which the crates are to be published
+    /// Only print the crates in the order of publishing
     #[arg(long)]
     order: bool,
 }
@@ -45,7 +45,7 @@ pub(crate) fn package(tree: &Workspace, options: &Package, console: &Console) ->
 
     let findings: Vec<FileError> = published
         .iter()
-        .flat_map(|package| lacking(tree, package))
+        .flat_map(|package| missing_metadata(tree, package))
         .collect();
     for finding in &findings {
         console.line(finding);
@@ -65,18 +65,18 @@ pub(crate) fn package(tree: &Workspace, options: &Package, console: &Console) ->
             &[&["package", "--quiet", "--allow-dirty"], more, &names[..]].concat(),
         )
     };
-    if let Some(sources) = unpacked() {
+    if let Some(sources) = unpacked_sources() {
         let folder = |package: &&Crate| format!("{}-{}", package.name, package.version);
         let folders: Vec<String> = published.iter().map(folder).collect();
-        forget(&sources, &folders).map_err(|error| {
-            refused(
+        remove_unpacked(&sources, &folders).map_err(|error| {
+            io_error(
                 sources.display().to_string(),
                 "cannot be cleared of our packages",
                 &error,
             )
         })?;
     }
-    // Packages are made of the folder as it is, so that a change can be tried before it is committed.
+    // `--allow-dirty`, so that a change can be checked before it is committed.
     let passed = if options.verify_all {
         run(&all, &[])?
     } else {
@@ -93,8 +93,8 @@ pub(crate) fn package(tree: &Workspace, options: &Package, console: &Console) ->
     Ok(passed)
 }
 
-/// Where cargo keeps the sources that it unpacked.
-fn unpacked() -> Option<PathBuf> {
+/// The folder of the packages that cargo unpacked.
+fn unpacked_sources() -> Option<PathBuf> {
     let home = match env::var_os("CARGO_HOME") {
         Some(home) => PathBuf::from(home),
         None => env::home_dir()?.join(".cargo"),
@@ -102,14 +102,16 @@ fn unpacked() -> Option<PathBuf> {
     Some(home.join("registry/src"))
 }
 
-/// Removes our packages from the sources that cargo unpacked. It makes a registry of the packages, in a folder whose name
-/// depends on the target folder alone, and compiles against what it unpacked from it once: with the version of today, but of
-/// whenever that was. Folders of such registries have no host in their name.
-fn forget(sources: &Path, packages: &[String]) -> io::Result<()> {
+/// Removes the packages of this workspace from the packages that cargo unpacked.
+///
+/// Cargo creates a local registry whose name depends on the target folder alone. It would compile
+/// the files that it unpacked in an earlier run with the same version. The names of such registries
+/// contain no host.
+fn remove_unpacked(sources: &Path, packages: &[String]) -> io::Result<()> {
     let registries = match fs::read_dir(sources) {
         Ok(registries) => registries,
-        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(fault) => return Err(fault),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
     };
     for registry in registries {
         let registry = registry?;
@@ -118,7 +120,7 @@ fn forget(sources: &Path, packages: &[String]) -> io::Result<()> {
         }
         for package in packages {
             match fs::remove_dir_all(registry.path().join(package)) {
-                Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
         }
@@ -126,8 +128,8 @@ fn forget(sources: &Path, packages: &[String]) -> io::Result<()> {
     Ok(())
 }
 
-/// What the page of a published crate needs and this one has not.
-fn lacking(tree: &Workspace, package: &Crate) -> Vec<FileError> {
+/// The metadata that a published crate needs and this one lacks.
+fn missing_metadata(tree: &Workspace, package: &Crate) -> Vec<FileError> {
     let has_readme = package
         .readme
         .as_ref()
@@ -137,7 +139,7 @@ fn lacking(tree: &Workspace, package: &Crate) -> Vec<FileError> {
         ("no description", package.description.is_some()),
         ("no license", package.license.is_some()),
         ("no repository", package.repository.is_some()),
-        ("no readme, or one that is not there", has_readme),
+        ("no readme file", has_readme),
         ("no keywords", !package.keywords.is_empty()),
         ("no categories", !package.categories.is_empty()),
         (
@@ -148,15 +150,15 @@ fn lacking(tree: &Workspace, package: &Crate) -> Vec<FileError> {
     let manifest = package.manifest_path.display().to_string();
     let mut findings: Vec<FileError> = needed
         .into_iter()
-        .filter(|(_, there)| !there)
-        .map(|(what, _)| fault(&manifest, format!("has {what}"), "say it there"))
+        .filter(|(_, is_present)| !is_present)
+        .map(|(missing, _)| file_error(&manifest, format!("has {missing}"), "add it"))
         .collect();
     for licence in LICENCES {
-        let own = std::fs::read(package.folder().join(licence)).ok();
-        if own.is_none() || own != std::fs::read(tree.path(licence)).ok() {
-            findings.push(fault(
+        let own = fs::read(package.folder().join(licence)).ok();
+        if own.is_none() || own != fs::read(tree.path(licence)).ok() {
+            findings.push(file_error(
                 package.folder().join(licence).display().to_string(),
-                "is not the licence of the workspace",
+                "differs from the licence of the workspace",
                 "run cargo xtask codegen",
             ));
         }
@@ -168,10 +170,10 @@ fn lacking(tree: &Workspace, package: &Crate) -> Vec<FileError> {
 mod tests {
     use std::fs;
 
-    use super::forget;
+    use super::remove_unpacked;
 
     #[test]
-    fn only_our_packages_of_registries_without_a_host_are_forgotten() {
+    fn remove_unpacked_keeps_other_packages_and_registries() {
         let sources = tempfile::tempdir().unwrap();
         let folders = [
             "-1f/own-0.1.0",
@@ -183,11 +185,11 @@ mod tests {
         }
         let own = ["own-0.1.0".to_owned()];
         for _ in 0..2 {
-            forget(sources.path(), &own).unwrap();
+            remove_unpacked(sources.path(), &own).unwrap();
         }
-        let there = |folder: &&&str| sources.path().join(folder).exists();
-        let left: Vec<_> = folders.iter().filter(there).collect();
+        let exists = |folder: &&&str| sources.path().join(folder).exists();
+        let left: Vec<_> = folders.iter().filter(exists).collect();
         assert_eq!(left, [&folders[1], &folders[2]]);
-        forget(&sources.path().join("nowhere"), &own).unwrap();
+        remove_unpacked(&sources.path().join("absent"), &own).unwrap();
     }
 }

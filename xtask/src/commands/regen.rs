@@ -1,12 +1,8 @@
-//! `cargo xtask regen`: downloads the interface of each module into `specs/`, then runs the build step.
+//! `cargo xtask regen`: downloads the interface of each module into `specs/`, then runs the build
+//! step.
 //!
-//! Three phases, so that nothing is written before all is known: download (a few at a time), generate (in memory, on all
-//! processors), and then module by module the swap of the old state for the new.
-
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+//! Three phases: download (a few modules at a time), generate (in memory, on all processors), write
+//! (module by module). The tree changes only in the last phase.
 
 use clap::Args;
 use futures_util::StreamExt;
@@ -16,38 +12,35 @@ use hoopai_codegen::{
 
 use crate::{
     Console, Fetcher, Result, Source, Workspace,
-    build::{crate_of, in_parallel, place_crate, place_facade},
     commands::codegen::{Codegen, codegen},
     console::Progress,
-    download::{Document, Downloads},
-    fault::{count, fault},
-    lock::{Lock, Origin, Row},
-    source::SourceParser,
-    swap::{Guard, Update, guard},
-    workspace::{LOCK, select, spec_file},
+    download::{Document, Downloads, SourceParser},
+    error::{count, file_error},
+    generation::{crate_changes, facade_changes, generate_crate, in_parallel},
+    workspace::{Changes, LOCK, LockEntry, SpecLock, SpecOrigin, WriteLock, select, spec_file},
 };
 
-const AT_A_TIME: usize = 4;
+const CONCURRENT_DOWNLOADS: usize = 4;
 
-/// What to regenerate, and from where.
+/// The options of `cargo xtask regen`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Regen {
     /// `platform`, `github`, a URL with `{module}` in it, or a folder with `<module>/openapi.json`
-    /// [default: platform, then github for what it does not have]
+    /// [default: platform, and github for modules that the platform does not provide]
     #[arg(long, value_name = "SOURCE", conflicts_with = "offline", value_parser = SourceParser)]
     pub source: Option<Source>,
     /// Only this module; may be given several times
     #[arg(long, value_name = "NAME", num_args = 1..)]
     pub module: Vec<String>,
-    /// Download nothing: generate from what is in specs/
+    /// Download nothing: generate from the files in specs/
     #[arg(long)]
     pub offline: bool,
-    /// Say what would change, write nothing
+    /// Print the changes, write nothing
     #[arg(long)]
     pub dry_run: bool,
 }
 
-/// Downloads and generates. False if a module failed, which has been said.
+/// Downloads and generates. Returns false if a module failed and the error was printed.
 pub fn regen(
     tree: &Workspace,
     options: &Regen,
@@ -61,21 +54,19 @@ pub fn regen(
         };
         return codegen(tree, &options, console);
     }
-    let guard = if options.dry_run {
-        None
-    } else {
-        Some(guard(tree)?)
-    };
+    let write_lock = (!options.dry_run)
+        .then(|| WriteLock::acquire(tree))
+        .transpose()?;
     let all = tree.modules()?;
     let modules = select(&all, &options.module)?;
-    let lock = Lock::read(tree)?;
+    let lock = SpecLock::read(tree)?;
     let source = options.source.clone().unwrap_or_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| {
-            fault(
+            file_error(
                 "network",
                 format!("cannot be set up: {error}"),
                 "run the command again",
@@ -97,41 +88,26 @@ pub fn regen(
         })
     };
 
-    // From here on ctrl-c stops between two modules, not within one.
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopping = stop.clone();
-    runtime.spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stopping.store(true, Ordering::Relaxed);
-        }
-    });
     let mut run = Run {
         tree,
         console,
-        guard,
+        write_lock,
         present: tree.present(&all),
         all: &all,
         lock,
         tally: Tally::default(),
     };
     for (module, prepared) in modules.iter().zip(prepared) {
-        if stop.load(Ordering::Relaxed) {
-            return Err(fault(
-                &module.name,
-                "interrupted: this module and those after it are as they were",
-                "run cargo xtask regen again",
-            ));
-        }
         match prepared {
-            Ok(prepared) => run.settle(module, prepared)?,
-            Err(fault) => {
+            Ok(prepared) => run.write(module, prepared)?,
+            Err(error) => {
                 run.tally.failed += 1;
                 let kept = if run.has(module) {
-                    "its spec and crate stay as they were"
+                    "its spec and crate are unchanged"
                 } else {
                     "it has no crate"
                 };
-                console.line(format_args!("{}: FAILED: {fault} ({kept})", module.name));
+                console.line(format_args!("{}: FAILED: {error} ({kept})", module.name));
             }
         }
     }
@@ -149,21 +125,21 @@ async fn download(downloads: &Downloads<'_>, modules: &[Module]) -> Vec<Result<D
         }
         document
     });
-    started.buffered(AT_A_TIME).collect().await
+    started.buffered(CONCURRENT_DOWNLOADS).collect().await
 }
 
-/// A module's new state, all of it in memory.
+/// A module's new state.
 struct Prepared {
-    origin: Origin,
-    row: Row,
+    origin: SpecOrigin,
+    lock_entry: LockEntry,
     spec: Vec<u8>,
     generated: Generated,
-    interface: Interface,
-    contradictions: Vec<ExampleMismatch>,
+    interface: InterfaceDiff,
+    example_mismatches: Vec<ExampleMismatch>,
 }
 
-/// How the interface compares with the one in the tree.
-enum Interface {
+/// How the interface differs from the one in the tree.
+enum InterfaceDiff {
     New,
     Same,
     Changed(Vec<Change>),
@@ -178,30 +154,30 @@ fn prepare(
     progress: &Progress<'_>,
 ) -> Result<Prepared> {
     let document = document.as_ref().map_err(Clone::clone)?;
-    let spec = strip(&document.address, &document.bytes, &document.outside)?;
+    let spec = strip(&document.address, &document.bytes, &document.external_files)?;
     let interface = match tree.bytes(&spec_file(&module.name))? {
-        None => Interface::New,
-        Some(old) if old == spec => Interface::Same,
+        None => InterfaceDiff::New,
+        Some(old) if old == spec => InterfaceDiff::Same,
         Some(old) => match diff(&old, &spec) {
-            Ok(changes) => Interface::Changed(changes),
-            Err(fault) => Interface::Unknown(fault.to_string()),
+            Ok(changes) => InterfaceDiff::Changed(changes),
+            Err(error) => InterfaceDiff::Unknown(error.to_string()),
         },
     };
-    let generated = crate_of(tree, module, &spec)?;
+    let generated = generate_crate(tree, module, &spec)?;
     progress.done(&module.name);
     Ok(Prepared {
         origin: document.origin.clone(),
-        row: Row::new(
+        lock_entry: LockEntry::new(
             &module.name,
             &document.origin,
             &document.bytes,
-            &document.outside,
+            &document.external_files,
             &spec,
         ),
         spec,
         generated,
         interface,
-        contradictions: example_mismatches(&document.address, &document.bytes)?,
+        example_mismatches: example_mismatches(&document.address, &document.bytes)?,
     })
 }
 
@@ -246,16 +222,16 @@ impl Tally {
     }
 }
 
-/// The writing half of a run.
+/// The state of the write phase.
 struct Run<'a> {
     tree: &'a Workspace,
     console: &'a Console,
     /// `None` in a dry run.
-    guard: Option<Guard>,
+    write_lock: Option<WriteLock>,
     all: &'a [Module],
-    /// The modules that have a spec and a crate by now.
+    /// The modules that have a spec and a crate.
     present: Vec<Module>,
-    lock: Lock,
+    lock: SpecLock,
     tally: Tally,
 }
 
@@ -266,41 +242,41 @@ impl Run<'_> {
             .any(|present| present.name == module.name)
     }
 
-    /// Makes the prepared state of a module the tree's, and says what that changes.
-    fn settle(&mut self, module: &Module, prepared: Prepared) -> Result<()> {
+    /// Writes the state of a module to the tree, and prints its changes.
+    fn write(&mut self, module: &Module, prepared: Prepared) -> Result<()> {
         let Prepared {
             origin,
-            row,
+            lock_entry,
             spec,
             generated,
             interface,
-            contradictions,
+            example_mismatches,
         } = prepared;
         self.tally.operations += generated.report.operations;
 
-        let mut update = Update::new(format!("module {}", module.name));
-        place_crate(self.tree, &mut update, module, &generated)?;
-        let same_crate = update.is_empty();
-        update.write(self.tree, spec_file(&module.name), spec)?;
+        let mut changes = Changes::default();
+        crate_changes(self.tree, &mut changes, module, &generated)?;
+        let same_crate = changes.is_empty();
+        changes.write(self.tree, spec_file(&module.name), spec)?;
         let same_download = self
             .lock
             .0
             .get(&module.name)
-            .is_some_and(|old| old.same_download(&row));
-        self.lock.0.insert(module.name.clone(), row);
-        update.write(self.tree, LOCK.to_owned(), self.lock.write().into_bytes())?;
+            .is_some_and(|old| old.same_download(&lock_entry));
+        self.lock.0.insert(module.name.clone(), lock_entry);
+        changes.write(self.tree, LOCK.to_owned(), self.lock.write().into_bytes())?;
         if !self.has(module) {
             let is_present =
                 |candidate: &&Module| candidate.name == module.name || self.has(candidate);
             self.present = self.all.iter().filter(is_present).cloned().collect();
-            if self.guard.is_some() {
-                place_facade(self.tree, &mut update, &self.present)?;
+            if self.write_lock.is_some() {
+                facade_changes(self.tree, &mut changes, &self.present)?;
             }
         }
-        if let Some(guard) = &self.guard {
-            update.commit(self.tree, guard)?;
+        if let Some(write_lock) = &self.write_lock {
+            changes.apply(self.tree, write_lock)?;
         }
-        self.say(
+        self.print_changes(
             module,
             &origin,
             &interface,
@@ -308,14 +284,14 @@ impl Run<'_> {
             same_crate,
             &generated,
         );
-        if !same_download || !matches!(interface, Interface::Same) {
-            self.say_contradictions(&contradictions);
+        if !same_download || !matches!(interface, InterfaceDiff::Same) {
+            self.print_contradictions(&example_mismatches);
         }
         Ok(())
     }
 
-    /// What a file that was not there before says against itself.
-    fn say_contradictions(&self, all: &[ExampleMismatch]) {
+    /// Prints the types that contradict their own examples.
+    fn print_contradictions(&self, all: &[ExampleMismatch]) {
         let left: Vec<_> = all.iter().filter(|one| !one.corrected).collect();
         if all.is_empty() {
             return;
@@ -347,18 +323,18 @@ impl Run<'_> {
         }
     }
 
-    fn say(
+    fn print_changes(
         &mut self,
         module: &Module,
-        origin: &Origin,
-        interface: &Interface,
+        origin: &SpecOrigin,
+        interface: &InterfaceDiff,
         same_download: bool,
         same_crate: bool,
         generated: &Generated,
     ) {
         let name = &module.name;
         let from = origin.kind();
-        if matches!(interface, Interface::Same) && same_crate {
+        if matches!(interface, InterfaceDiff::Same) && same_crate {
             self.tally.unchanged += 1;
             let prose = if same_download {
                 ""
@@ -369,24 +345,24 @@ impl Run<'_> {
         }
         self.tally.updated += 1;
         match interface {
-            Interface::New => {
+            InterfaceDiff::New => {
                 let operations = count(generated.report.operations, "operation");
                 self.console
                     .line(format_args!("{name}: new from {from}, {operations}"));
             }
-            Interface::Same => self
-                .console
-                .line(format_args!("{name}: same interface, crate generated anew")),
-            Interface::Unknown(why) => {
+            InterfaceDiff::Same => self.console.line(format_args!(
+                "{name}: same interface, crate generated again"
+            )),
+            InterfaceDiff::Unknown(reason) => {
                 self.console.line(format_args!(
-                    "{name}: updated from {from}; no comparison with the old spec: {why}"
+                    "{name}: updated from {from}; no comparison with the old spec: {reason}"
                 ));
             }
-            Interface::Changed(changes) => {
+            InterfaceDiff::Changed(changes) => {
                 let breaking = changes.iter().filter(|change| change.breaking).count();
                 self.tally.breaking += breaking;
                 self.console.line(format_args!(
-                    "{name}: updated from {from}, {} in its interface, {breaking} of them breaking users",
+                    "{name}: updated from {from}, {} in its interface, {breaking} of them breaking",
                     count(changes.len(), "change")
                 ));
                 for change in changes {
@@ -396,20 +372,20 @@ impl Run<'_> {
         }
     }
 
-    /// What concerns no single module: rows of modules that are gone, and the facade.
+    /// Removes lock entries of modules that are not listed, and writes the facade.
     fn finish(&mut self) -> Result<()> {
-        let Some(guard) = &self.guard else {
+        let Some(write_lock) = &self.write_lock else {
             return Ok(());
         };
-        let mut update = Update::new("lock and facade");
+        let mut changes = Changes::default();
         self.lock
             .0
             .retain(|name, _| self.all.iter().any(|module| module.name == *name));
         if !self.lock.0.is_empty() {
-            update.write(self.tree, LOCK.to_owned(), self.lock.write().into_bytes())?;
+            changes.write(self.tree, LOCK.to_owned(), self.lock.write().into_bytes())?;
         }
-        place_facade(self.tree, &mut update, &self.present)?;
-        update.commit(self.tree, guard)
+        facade_changes(self.tree, &mut changes, &self.present)?;
+        changes.apply(self.tree, write_lock)
     }
 }
 
@@ -424,10 +400,6 @@ fn describe(change: &Change) -> String {
     } else {
         format!(": {}", change.detail)
     };
-    let breaking = if change.breaking {
-        "  [breaks users]"
-    } else {
-        ""
-    };
+    let breaking = if change.breaking { "  [breaking]" } else { "" };
     format!("  {sign} {}{detail}{breaking}", change.what)
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask report`: what the generator makes of each module.
+//! `cargo xtask report`: prints figures of each module and of the hand-written code.
 
 use std::collections::BTreeMap;
 
@@ -6,33 +6,44 @@ use clap::Args;
 use hoopai_codegen::{Documented, ModuleReport, Share};
 use serde_json::json;
 
-use crate::{Console, Result, Workspace, build::crates_of};
+use crate::{
+    Console, Result, Workspace,
+    generation::generate_crates,
+    source_checks::{LONG_FILE, PackageSize, package_sizes},
+};
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct Report {
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 pub(crate) fn report(tree: &Workspace, options: &Report, console: &Console) -> Result<bool> {
     let modules = tree.modules()?;
-    let generated = crates_of(tree, &modules, &console.bar("generating", modules.len()));
+    let generated = generate_crates(tree, &modules, &console.bar("generating", modules.len()));
     let mut reports = Vec::new();
     let mut failed = Vec::new();
     for generated in generated {
         match generated {
             Ok(generated) => reports.push(generated.report),
-            Err(fault) => failed.push(fault.to_string()),
+            Err(error) => failed.push(error.to_string()),
         }
     }
+    let sizes = package_sizes(tree)?;
     if options.json {
-        let document = json!({ "modules": reports, "totals": totals(&reports), "failed": failed });
+        let document = json!({
+            "modules": reports,
+            "totals": totals(&reports),
+            "hand_written": hand_written(&sizes),
+            "failed": failed,
+        });
         console.line(format_args!("{document:#}"));
     } else {
-        table(&reports, console);
-        for fault in &failed {
-            console.line(format_args!("FAILED: {fault}"));
+        print_modules(&reports, console);
+        print_hand_written(&sizes, console);
+        for error in &failed {
+            console.line(format_args!("FAILED: {error}"));
         }
     }
     Ok(failed.is_empty())
@@ -71,7 +82,7 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
     })
 }
 
-/// What each pass changed, by module.
+/// The number of changes of each pass, by module.
 fn passes(reports: &[ModuleReport]) -> BTreeMap<&str, Vec<(&str, usize)>> {
     let mut passes: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
     for report in reports {
@@ -87,7 +98,7 @@ fn passes(reports: &[ModuleReport]) -> BTreeMap<&str, Vec<(&str, usize)>> {
 
 type Part = fn(&Documented) -> &Share;
 
-/// How many of all have documentation.
+/// The number of documented items, and of all items.
 fn share(reports: &[ModuleReport], part: Part) -> serde_json::Value {
     let sum = |figure: fn(&Share) -> usize| -> usize {
         let parts = reports.iter().map(|report| part(&report.documented));
@@ -96,8 +107,8 @@ fn share(reports: &[ModuleReport], part: Part) -> serde_json::Value {
     json!({ "done": sum(|share| share.done), "all": sum(|share| share.all) })
 }
 
-/// How much has documentation, and what has none.
-fn words(reports: &[ModuleReport], console: &Console) {
+/// Prints the share of documented items, and the items without documentation.
+fn print_documented(reports: &[ModuleReport], console: &Console) {
     const PARTS: [(&str, Part); 3] = [
         ("operations", |documented| &documented.operations),
         ("parameters", |documented| &documented.parameters),
@@ -110,7 +121,7 @@ fn words(reports: &[ModuleReport], console: &Console) {
             shares().map(|share| share.done).sum::<usize>(),
             shares().map(|share| share.all).sum::<usize>(),
         );
-        // Rounded down, so that 100 % means all.
+        // Rounded down: 100 % means all.
         let percent = done * 100 / all.max(1);
         console.line(format_args!("  {name}: {done} of {all} ({percent} %)"));
         for (report, share) in reports.iter().zip(shares()) {
@@ -122,7 +133,7 @@ fn words(reports: &[ModuleReport], console: &Console) {
     }
 }
 
-fn table(reports: &[ModuleReport], console: &Console) {
+fn print_modules(reports: &[ModuleReport], console: &Console) {
     type Column = (&'static str, fn(&ModuleReport) -> usize);
     const COLUMNS: [Column; 10] = [
         ("operations", |report| report.operations),
@@ -136,70 +147,66 @@ fn table(reports: &[ModuleReport], console: &Console) {
         ("enums", |report| report.enums),
         ("lines", |report| report.lines),
     ];
-    let row = |name: &str, cells: &[String]| {
-        let widths = COLUMNS.iter().map(|(title, _)| title.len()).chain([9]);
-        let cells: String = cells
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("  {cell:>width$}"))
+    let titles = COLUMNS.map(|(title, _)| title);
+    let header = titles.join("  ");
+    console.line(format_args!("{:<22}  {header}  lines/op.", "module"));
+    let row = |name: &str, figures: [usize; COLUMNS.len()]| {
+        let columns = figures.iter().zip(titles);
+        let cells: String = columns
+            .map(|(figure, title)| format!("  {figure:>width$}", width = title.len()))
             .collect();
-        console.line(format_args!("{name:<22}{cells}"));
+        let [operations, .., lines] = figures;
+        let per_operation = lines / operations.max(1);
+        console.line(format_args!("{name:<22}{cells}  {per_operation:>9}"));
     };
-    let figures = |name: &str, sums: &dyn Fn(fn(&ModuleReport) -> usize) -> usize| {
-        let mut cells: Vec<String> = COLUMNS
-            .iter()
-            .map(|(_, figure)| sums(*figure).to_string())
-            .collect();
-        let operations = sums(|report| report.operations).max(1);
-        cells.push((sums(|report| report.lines) / operations).to_string());
-        row(name, &cells);
-    };
-    let titles: Vec<String> = COLUMNS
-        .iter()
-        .map(|(title, _)| *title)
-        .chain(["lines/op."])
-        .map(str::to_owned)
-        .collect();
-    row("module", &titles);
+    let mut totals = [0; COLUMNS.len()];
     for report in reports {
-        figures(&report.module, &|figure| figure(report));
+        let figures = COLUMNS.map(|(_, figure)| figure(report));
+        for (total, figure) in totals.iter_mut().zip(figures) {
+            *total += figure;
+        }
+        row(&report.module, figures);
     }
-    figures(&format!("{} modules", reports.len()), &|figure| {
-        reports.iter().map(figure).sum()
-    });
+    row(&format!("{} modules", reports.len()), totals);
 
     type Map = fn(&ModuleReport) -> &BTreeMap<String, String>;
     let maps: [(&str, Map); 6] = [
-        ("replies left open, and why", |report| {
+        ("untyped replies, with the reason", |report| {
             &report.untyped_by_decision
         }),
-        ("paged, and by what", |report| &report.paged),
-        ("not paged although it looks so, and why", |report| {
-            &report.unpaged
+        ("paged operations, with the strategy", |report| {
+            &report.paged
         }),
         (
-            "values filled in automatically, and the evidence",
+            "unpaged operations with page parameters, with the reason",
+            |report| &report.unpaged,
+        ),
+        (
+            "values filled in automatically, with the evidence",
             |report| &report.default_location,
         ),
         (
-            "values required before sending, and the evidence",
+            "values required before sending, with the evidence",
             |report| &report.required,
         ),
-        ("not idempotent, and why", |report| &report.not_idempotent),
+        (
+            "operations that are not idempotent, with the reason",
+            |report| &report.not_idempotent,
+        ),
     ];
     for (title, map) in maps {
         console.line(format_args!("\n{title}"));
         for report in reports {
-            for (operation, words) in map(report) {
-                console.line(format_args!("  {}.{operation}: {words}", report.module));
+            for (operation, text) in map(report) {
+                console.line(format_args!("  {}.{operation}: {text}", report.module));
             }
         }
     }
 
     type List = fn(&ModuleReport) -> &[String];
     let lists: [(&str, List); 4] = [
-        ("untyped replies, gaps", |report| &report.untyped),
-        ("idempotence not declared, gaps", |report| {
+        ("untyped replies without a reason", |report| &report.untyped),
+        ("operations without declared idempotence", |report| {
             &report.idempotency_undeclared
         }),
         ("documented by HoopAI only", |report| {
@@ -217,19 +224,49 @@ fn table(reports: &[ModuleReport], console: &Console) {
             ));
         }
     }
-    words(reports, console);
+    print_documented(reports, console);
     console.line("\nchanged by normalise passes");
     for (name, found) in passes(reports) {
         let sum: usize = found.iter().map(|(_, count)| count).sum();
-        let places: Vec<String> = found
+        let modules: Vec<String> = found
             .iter()
             .map(|(module, count)| format!("{module} {count}"))
             .collect();
-        let places = if places.is_empty() {
+        let modules = if modules.is_empty() {
             String::new()
         } else {
-            format!(" ({})", places.join(", "))
+            format!(" ({})", modules.join(", "))
         };
-        console.line(format_args!("  {name}: {sum}{places}"));
+        console.line(format_args!("  {name}: {sum}{modules}"));
+    }
+}
+
+fn hand_written(sizes: &[PackageSize]) -> serde_json::Value {
+    let package = |size: &PackageSize| {
+        let long_files: BTreeMap<_, _> = size.long_files.iter().cloned().collect();
+        json!({ "package": size.name, "source": size.source, "other": size.other, "long_files": long_files })
+    };
+    sizes.iter().map(package).collect()
+}
+
+fn print_hand_written(sizes: &[PackageSize], console: &Console) {
+    console.line(format_args!(
+        "\n{:<22}  {:>8}  {:>8}",
+        "hand-written lines", "src", "other"
+    ));
+    let row = |name: &str, source: usize, other: usize| {
+        console.line(format_args!("{name:<22}  {source:>8}  {other:>8}"));
+    };
+    for size in sizes {
+        row(&size.name, size.source, size.other);
+    }
+    row(
+        "all",
+        sizes.iter().map(|size| size.source).sum(),
+        sizes.iter().map(|size| size.other).sum(),
+    );
+    console.line(format_args!("\nfiles above {LONG_FILE} lines"));
+    for (path, lines) in sizes.iter().flat_map(|size| &size.long_files) {
+        console.line(format_args!("  {path}: {lines}"));
     }
 }

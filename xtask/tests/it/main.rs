@@ -1,11 +1,11 @@
-//! The commands, each on a tree of its own in a temporary folder.
+//! The commands, each on a small workspace in a temporary folder.
 
 mod check;
-mod failures;
-mod hostile;
-mod house;
-mod kill;
-mod real_input;
+mod ci;
+mod download_failures;
+mod fixture;
+mod interrupted;
+mod platform_files;
 mod regen;
 mod server;
-mod tree;
+mod untrusted_sources;

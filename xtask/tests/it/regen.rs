@@ -1,17 +1,17 @@
-//! What `regen` writes and says.
+//! The files and the output of `regen`.
 
 use serde_json::json;
 
 use hoopai_test_support::Reply;
 
-use crate::tree::{Tree, common, interface, server};
+use crate::fixture::{Tree, common, interface, server};
 
 const LIST: (&str, &str) = ("get", "/links/");
 const CREATE: (&str, &str) = ("post", "/links/");
 const GET: (&str, &str) = ("get", "/links/{linkId}");
 
 #[test]
-fn new_modules_get_spec_crate_lock_row_and_facade() {
+fn new_modules_get_spec_crate_lock_entry_and_facade() {
     let tree = Tree::new(&["links", "users"]);
     let server = server(&[
         ("links", interface("links", &[LIST, GET])),
@@ -55,7 +55,7 @@ fn new_modules_get_spec_crate_lock_row_and_facade() {
 }
 
 #[test]
-fn the_lock_names_a_mirror_without_its_address() {
+fn lock_omits_the_address_of_a_mirror() {
     let tree = Tree::new(&["links"]);
     tree.regen(&server(&[("links", interface("links", &[LIST]))]), &[])
         .ok();
@@ -82,7 +82,7 @@ fn the_lock_names_a_mirror_without_its_address() {
 }
 
 #[test]
-fn a_folder_is_a_source_and_gives_the_same_tree() {
+fn folder_source_gives_the_same_tree() {
     let tree = Tree::new(&["links"]);
     let links = interface("links", &[LIST]);
     tree.regen(&server(&[("links", links.clone())]), &[]).ok();
@@ -100,7 +100,7 @@ fn a_folder_is_a_source_and_gives_the_same_tree() {
 }
 
 #[test]
-fn a_folder_keeps_references_inside_it() {
+fn references_outside_the_folder_are_rejected() {
     let tree = Tree::new(&["links"]);
     tree.write(
         "mirror/links/openapi.json",
@@ -120,7 +120,7 @@ fn a_folder_keeps_references_inside_it() {
 }
 
 #[test]
-fn unchanged_modules_are_left_alone_and_said_to_be_unchanged() {
+fn unchanged_modules_are_reported_and_not_written() {
     let tree = Tree::new(&["links", "users"]);
     let links = interface("links", &[LIST]);
     let server = server(&[
@@ -157,7 +157,7 @@ fn unchanged_modules_are_left_alone_and_said_to_be_unchanged() {
 }
 
 #[test]
-fn changes_of_the_interface_are_listed_and_breaking_ones_marked() {
+fn interface_changes_are_listed_and_breaking_ones_are_marked() {
     let tree = Tree::new(&["links"]);
     let server = server(&[("links", interface("links", &[LIST, GET]))]);
     tree.regen(&server, &[]).ok();
@@ -179,8 +179,8 @@ fn changes_of_the_interface_are_listed_and_breaking_ones_marked() {
                 panic!("no `{sign} … {what}` in:\n{text}");
             })
     };
-    assert!(!line("+", "POST /links/").contains("[breaks users]"));
-    assert!(line("-", "GET /links/{linkId}").contains("[breaks users]"));
+    assert!(!line("+", "POST /links/").contains("[breaking]"));
+    assert!(line("-", "GET /links/{linkId}").contains("[breaking]"));
     for (sign, what) in [
         ("+", "sort"),
         ("-", "fields"),
@@ -198,7 +198,7 @@ fn changes_of_the_interface_are_listed_and_breaking_ones_marked() {
 }
 
 #[test]
-fn a_dry_run_says_the_same_and_writes_nothing() {
+fn dry_run_prints_the_changes_and_writes_nothing() {
     let tree = Tree::new(&["links", "users"]);
     let server = server(&[
         ("links", interface("links", &[LIST])),
@@ -217,7 +217,7 @@ fn a_dry_run_says_the_same_and_writes_nothing() {
 }
 
 #[test]
-fn module_limits_the_run_and_names_what_it_does_not_know() {
+fn module_option_selects_modules_and_rejects_unknown_names() {
     let tree = Tree::new(&["links", "users"]);
     let server = server(&[
         ("links", interface("links", &[LIST])),
@@ -234,7 +234,7 @@ fn module_limits_the_run_and_names_what_it_does_not_know() {
         "the facade names what there is"
     );
 
-    let text = tree.regen(&server, &["--module", "user"]).refused();
+    let text = tree.regen(&server, &["--module", "user"]).error();
     assert!(
         text.contains("specs/modules.toml: has no module `user`; did you mean `users`?"),
         "{text}"
@@ -242,7 +242,7 @@ fn module_limits_the_run_and_names_what_it_does_not_know() {
 }
 
 #[test]
-fn offline_runs_the_build_step_alone() {
+fn offline_runs_codegen_only() {
     let tree = Tree::new(&["links"]);
     let server = server(&[("links", interface("links", &[LIST]))]);
     tree.regen(&server, &[]).ok();
@@ -250,7 +250,7 @@ fn offline_runs_the_build_step_alone() {
     tree.write("crates/api/links/src/lib.rs", "edited");
     let text = tree.regen(&server, &["--offline", "--dry-run"]).failed();
     assert!(
-        text.contains("crates/api/links/src/lib.rs: is not what codegen makes"),
+        text.contains("crates/api/links/src/lib.rs: differs from the file that codegen generates"),
         "{text}"
     );
     tree.regen(&server, &["--offline"]).ok();
@@ -259,7 +259,7 @@ fn offline_runs_the_build_step_alone() {
 }
 
 #[test]
-fn files_that_are_no_longer_made_go_and_rows_of_modules_that_are_gone_too() {
+fn files_and_lock_entries_that_are_not_generated_are_removed() {
     let tree = Tree::new(&["links", "users"]);
     let server = server(&[
         ("links", interface("links", &[LIST])),
@@ -274,7 +274,7 @@ fn files_that_are_no_longer_made_go_and_rows_of_modules_that_are_gone_too() {
 }
 
 #[test]
-fn references_may_refer_on() {
+fn external_files_may_refer_to_other_files() {
     let tree = Tree::new(&["links"]);
     let server = server(&[("links", interface("links", &[LIST]))]);
     let mut shared = common();

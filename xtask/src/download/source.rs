@@ -1,4 +1,4 @@
-//! Where interface files come from: `--source`, and the place of each file there.
+//! The sources of interface files (`--source`), and the location of each file.
 
 use std::{
     ffi::OsStr,
@@ -12,18 +12,22 @@ use clap::{builder::TypedValueParser, error::ErrorKind};
 use hoopai_codegen::{Module, is_invisible, redacted_reference};
 use url::{Host, Url};
 
-use crate::{Result, fault::fault, lock::Origin};
+use crate::{
+    error::{Result, file_error},
+    workspace::SpecOrigin,
+};
 
 const PLATFORM: &str = "https://services.leadconnectorhq.com/{module}/openapi.json";
 const GITHUB: &str = "https://raw.githubusercontent.com/GoHighLevel/highlevel-api-docs/main/";
-const SLOT: &str = "{module}";
+const MODULE_PLACEHOLDER: &str = "{module}";
 const CHOICES: &str =
-    "take platform, github, a URL with {module} in it, or a folder with <module>/openapi.json";
+    "use platform, github, a URL with {module} in it, or a folder with <module>/openapi.json";
 
-/// What `--source` names.
+/// The value of `--source`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Source {
-    /// The platform, and the documentation repository for what the platform does not hand out.
+    /// The platform, and the documentation repository for modules that the platform does not
+    /// provide.
     #[default]
     PlatformThenGithub,
     /// The platform's own server.
@@ -44,21 +48,22 @@ impl FromStr for Source {
             "platform" => Ok(Self::Platform),
             "github" => Ok(Self::Github),
             _ if text.contains("://") => {
-                if !text.contains(SLOT) {
-                    return Err(format!("the URL has no {{module}} in it; {CHOICES}"));
+                if !text.contains(MODULE_PLACEHOLDER) {
+                    return Err(format!("the URL does not contain {{module}}; {CHOICES}"));
                 }
-                let url = Url::parse(&text.replace(SLOT, "module"))
-                    .map_err(|error| format!("no URL: {error}; {CHOICES}"))?;
-                check_road(&url)?;
+                let url = Url::parse(&text.replace(MODULE_PLACEHOLDER, "module"))
+                    .map_err(|error| format!("not a URL: {error}; {CHOICES}"))?;
+                check_url(&url)?;
                 Ok(Self::Template(text.to_owned()))
             }
             _ if Path::new(text).is_dir() => Ok(Self::Folder(text.into())),
-            _ => Err(format!("there is no such folder; {CHOICES}")),
+            _ => Err(format!("no such folder; {CHOICES}")),
         }
     }
 }
 
-/// Reads `--source` for clap. Its own parser repeats the value in its errors, and the value may hold a password or a key.
+/// Parses `--source` for clap. Clap's own errors repeat the value, which may contain a password or
+/// a key.
 #[derive(Clone)]
 pub(crate) struct SourceParser;
 
@@ -80,11 +85,11 @@ impl TypedValueParser for SourceParser {
 }
 
 impl Source {
-    /// The places to look for a module's file, the best first.
-    pub(crate) fn places(&self, module: &Module) -> Result<Vec<(Origin, Place)>> {
+    /// The locations of a module's file, in the order of preference.
+    pub(crate) fn locations(&self, module: &Module) -> Result<Vec<(SpecOrigin, Location)>> {
         let platform = || -> Result<_> {
-            let url = url(PLATFORM.replace(SLOT, &module.name))?;
-            Ok((Origin::Platform(url.to_string()), Place::Url(url)))
+            let url = url(PLATFORM.replace(MODULE_PLACEHOLDER, &module.name))?;
+            Ok((SpecOrigin::Platform(url.to_string()), Location::Url(url)))
         };
         let github = || -> Result<_> {
             let path = module
@@ -92,55 +97,54 @@ impl Source {
                 .clone()
                 .unwrap_or_else(|| format!("apps/{}.json", module.name));
             let url = url(format!("{GITHUB}{path}"))?;
-            Ok((Origin::Github(url.to_string()), Place::Url(url)))
+            Ok((SpecOrigin::Github(url.to_string()), Location::Url(url)))
         };
         Ok(match self {
             Self::PlatformThenGithub => vec![platform()?, github()?],
             Self::Platform => vec![platform()?],
             Self::Github => vec![github()?],
             Self::Template(template) => {
-                let url = url(template.replace(SLOT, &module.name))?;
+                let url = url(template.replace(MODULE_PLACEHOLDER, &module.name))?;
                 let origin = if is_loopback(&url) {
-                    Origin::Mirror
+                    SpecOrigin::Mirror
                 } else {
-                    // A query may carry a key, which is nobody else's business.
+                    // A query may contain a key.
                     let mut address = url.clone();
                     address.set_query(None);
                     address.set_fragment(None);
-                    Origin::Url(address.to_string())
+                    SpecOrigin::Url(address.to_string())
                 };
-                vec![(origin, Place::Url(url))]
+                vec![(origin, Location::Url(url))]
             }
             Self::Folder(folder) => {
                 let file = folder.join(&module.name).join("openapi.json");
                 let folder = folder.clone();
-                vec![(Origin::Mirror, Place::File { folder, file })]
+                vec![(SpecOrigin::Mirror, Location::File { folder, file })]
             }
         })
     }
 }
 
 fn url(text: String) -> Result<Url> {
-    let unusable = |problem: String| fault(redacted_reference(&text), problem, CHOICES);
-    let url = Url::parse(&text).map_err(|error| unusable(format!("is no URL: {error}")))?;
-    check_road(&url).map_err(unusable)?;
+    let unusable = |problem: String| file_error(redacted_reference(&text), problem, CHOICES);
+    let url = Url::parse(&text).map_err(|error| unusable(format!("is not a URL: {error}")))?;
+    check_url(&url).map_err(unusable)?;
     Ok(url)
 }
 
-/// Refuses addresses that are not safe to load from: what is loaded becomes code.
-pub(crate) fn check_road(url: &Url) -> std::result::Result<(), String> {
+/// Rejects URLs with credentials, and URLs of other machines without https, since downloads become
+/// code.
+pub(crate) fn check_url(url: &Url) -> std::result::Result<(), String> {
     if has_credentials(url) {
-        return Err(
-            "a URL with a user name or password in it is refused; give one without".to_owned(),
-        );
+        return Err("a URL with a user name or password is rejected; use one without".to_owned());
     }
     match url.scheme() {
         "https" => Ok(()),
         "http" if is_loopback(url) => Ok(()),
         "http" => {
-            Err("plain http is refused, except from this machine; give an https URL".to_owned())
+            Err("plain http is rejected, except from this machine; use an https URL".to_owned())
         }
-        other => Err(format!("`{other}:` is refused; give an https URL")),
+        other => Err(format!("`{other}:` is rejected; use an https URL")),
     }
 }
 
@@ -148,7 +152,7 @@ fn has_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// Whether a URL leads to this machine.
+/// Whether the host of a URL is this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -158,41 +162,42 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// One file, at one address.
+/// The URL or path of one file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Place {
+pub(crate) enum Location {
     Url(Url),
     File { folder: PathBuf, file: PathBuf },
 }
 
-impl Place {
-    /// The place of a file that the document at this place refers to. It may not leave the server or the folder.
+impl Location {
+    /// Resolves a reference of the document at this location. It must stay on the same server or in
+    /// the folder.
     pub(crate) fn join(&self, reference: &str) -> Result<Self> {
-        let remedy = "a document may only refer to files beside it; take it from another --source";
-        let refuse = |problem: &str| {
-            fault(
+        let remedy = "a document may only refer to files beside it; use another --source";
+        let reject = |problem: &str| {
+            file_error(
                 self.to_string(),
                 format!("refers to `{}`, {problem}", redacted_reference(reference)),
                 remedy,
             )
         };
         if reference.contains(is_invisible) {
-            return Err(refuse("whose name contains a hidden character"));
+            return Err(reject("whose name contains a hidden character"));
         }
         match self {
             Self::Url(base) => {
                 let url = base
                     .join(reference)
-                    .map_err(|_| refuse("which is no address"))?;
+                    .map_err(|_| reject("which is not an address"))?;
                 if url.origin() != base.origin() {
-                    return Err(refuse("which is on another server"));
+                    return Err(reject("which is on another server"));
                 }
-                // The reference is an entry of the lock, and what loads it becomes code.
+                // The lock file contains the reference, and the file becomes code.
                 if has_credentials(&url) {
-                    return Err(refuse("which carries a user name or password"));
+                    return Err(reject("which contains a user name or password"));
                 }
                 if url.query().is_some() {
-                    return Err(refuse("which carries a query"));
+                    return Err(reject("which contains a query"));
                 }
                 Ok(Self::Url(url))
             }
@@ -207,8 +212,8 @@ impl Place {
                     )
                 };
                 match inside() {
-                    None => Err(refuse("which is not there")),
-                    Some(false) => Err(refuse("which is outside the folder")),
+                    None => Err(reject("which does not exist")),
+                    Some(false) => Err(reject("which is outside the folder")),
                     Some(true) => Ok(Self::File {
                         folder: folder.clone(),
                         file: beside,
@@ -219,11 +224,11 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(url) => {
-                // As above: no query, it may carry a key.
+                // A query may contain a key.
                 let mut shown = url.clone();
                 shown.set_query(None);
                 shown.set_fragment(None);
@@ -238,12 +243,12 @@ impl fmt::Display for Place {
 mod tests {
     use super::*;
 
-    fn refusal(text: &str) -> String {
+    fn parse_error(text: &str) -> String {
         text.parse::<Source>().expect_err(text)
     }
 
     #[test]
-    fn a_source_is_https_or_of_this_machine() {
+    fn source_is_https_or_on_this_machine() {
         for good in [
             "https://example.com/{module}/openapi.json",
             "http://127.0.0.1:8080/{module}.json",
@@ -252,38 +257,42 @@ mod tests {
         ] {
             assert_eq!(good.parse(), Ok(Source::Template(good.to_owned())));
         }
-        assert!(refusal("http://example.com/{module}").contains("plain http is refused"));
-        assert!(refusal("http://127.0.0.1.example.com/{module}").contains("plain http is refused"));
-        assert!(refusal("ftp://example.com/{module}").contains("`ftp:` is refused"));
+        assert!(parse_error("http://example.com/{module}").contains("plain http is rejected"));
         assert!(
-            refusal("https://me:secret@example.com/{module}").contains("user name or password")
+            parse_error("http://127.0.0.1.example.com/{module}").contains("plain http is rejected")
         );
-        assert!(refusal("https://example.com/openapi.json").contains("no {module} in it"));
-        assert!(refusal("no-such-folder").contains("no such folder"));
+        assert!(parse_error("ftp://example.com/{module}").contains("`ftp:` is rejected"));
+        assert!(
+            parse_error("https://me:secret@example.com/{module}").contains("user name or password")
+        );
+        assert!(
+            parse_error("https://example.com/openapi.json").contains("does not contain {module}")
+        );
+        assert!(parse_error("no-such-folder").contains("no such folder"));
     }
 
     #[test]
-    fn references_stay_on_the_server() {
-        let base = Place::Url(
+    fn references_to_other_servers_are_rejected() {
+        let base = Location::Url(
             Url::parse("https://example.com/contacts/openapi.json?key=1").expect("a URL"),
         );
         assert_eq!(
-            base.join("../common/common.json").expect("beside it"),
-            Place::Url(Url::parse("https://example.com/common/common.json").expect("a URL"))
+            base.join("../common/common.json").expect("resolved"),
+            Location::Url(Url::parse("https://example.com/common/common.json").expect("a URL"))
         );
-        for away in [
+        for other in [
             "https://example.org/x.json",
             "//example.org/x.json",
             "http://example.com/x.json",
         ] {
-            let fault = base.join(away).expect_err(away);
-            assert!(fault.problem.contains("another server"), "{fault}");
-            assert_eq!(fault.file, "https://example.com/contacts/openapi.json");
+            let error = base.join(other).expect_err(other);
+            assert!(error.problem.contains("another server"), "{error}");
+            assert_eq!(error.file, "https://example.com/contacts/openapi.json");
         }
     }
 
     #[test]
-    fn each_source_knows_its_places_and_what_the_lock_may_say_of_them() {
+    fn locations_of_each_source_and_their_origins_in_the_lock() {
         let module = |github: Option<&str>| Module {
             name: "saas".to_owned(),
             product: "SaaS".to_owned(),
@@ -291,13 +300,14 @@ mod tests {
             github: github.map(str::to_owned),
             default: false,
         };
-        let origins = |source: Source, github: Option<&str>| -> Vec<Origin> {
-            let places = source.places(&module(github)).expect("places");
-            places.into_iter().map(|(origin, _)| origin).collect()
+        let origins = |source: Source, github: Option<&str>| -> Vec<SpecOrigin> {
+            let locations = source.locations(&module(github)).expect("locations");
+            locations.into_iter().map(|(origin, _)| origin).collect()
         };
-        let platform =
-            Origin::Platform("https://services.leadconnectorhq.com/saas/openapi.json".to_owned());
-        let github = |path: &str| Origin::Github(format!("{GITHUB}{path}"));
+        let platform = SpecOrigin::Platform(
+            "https://services.leadconnectorhq.com/saas/openapi.json".to_owned(),
+        );
+        let github = |path: &str| SpecOrigin::Github(format!("{GITHUB}{path}"));
         assert_eq!(
             origins(Source::default(), None),
             [platform, github("apps/saas.json")]
@@ -309,9 +319,9 @@ mod tests {
         let template = Source::Template("https://example.com/{module}.json?key=secret".to_owned());
         assert_eq!(
             origins(template, None),
-            [Origin::Url("https://example.com/saas.json".to_owned())]
+            [SpecOrigin::Url("https://example.com/saas.json".to_owned())]
         );
         let mirror = Source::Template("http://localhost:80/{module}.json".to_owned());
-        assert_eq!(origins(mirror, None), [Origin::Mirror]);
+        assert_eq!(origins(mirror, None), [SpecOrigin::Mirror]);
     }
 }

@@ -1,4 +1,7 @@
-//! One file a command.
+//! The commands, one in each file.
+//!
+//! A command parses its arguments, calls the other modules and prints. Only `cli` and other
+//! commands may use it.
 
 pub(crate) mod api;
 pub(crate) mod budget;
@@ -7,10 +10,11 @@ pub(crate) mod ci;
 pub(crate) mod codegen;
 pub(crate) mod deny;
 pub(crate) mod dependencies;
-pub(crate) mod documents;
 pub(crate) mod export;
 pub(crate) mod features;
 pub(crate) mod fuzz;
 pub(crate) mod package;
 pub(crate) mod regen;
 pub(crate) mod report;
+pub(crate) mod validate;
+pub(crate) mod words;

@@ -1,4 +1,4 @@
-//! From `specs/` to crates, in memory, and what of that the tree does not have yet.
+//! Generates crates from `specs/` in memory, and computes the changes of the tree.
 
 use std::{
     collections::BTreeSet,
@@ -9,27 +9,25 @@ use std::{
     thread,
 };
 
-use hoopai_codegen::{FileError, Generated, Module, SourceText, Sources, facade, generate};
+use hoopai_codegen::{Generated, Module, SourceText, Sources, facade, generate};
 
 use crate::{
-    Result, Workspace,
     console::Progress,
-    fault::fault,
-    swap::Update,
+    error::{FileError, Result, file_error},
     workspace::{
-        DOCUMENTATION, FACADE_MANIFEST, HAND_WRITTEN, LICENCES, crate_folder, documentation_file,
-        overlay_file, spec_file,
+        Changes, DOCUMENTATION, FACADE_MANIFEST, HAND_WRITTEN, LICENCES, Workspace, crate_folder,
+        documentation_file, overlay_file, spec_file,
     },
 };
 
-/// Deeply nested schemas make for deep recursion in the libraries that parse and print them.
+/// The libraries that parse and print schemas recurse once for each level of nesting.
 const STACK: usize = 64 * 1024 * 1024;
 
 /// The spec of a module in the tree.
 pub(crate) fn spec(tree: &Workspace, module: &Module) -> Result<Vec<u8>> {
     let file = spec_file(&module.name);
     tree.bytes(&file)?.ok_or_else(|| {
-        fault(
+        file_error(
             file,
             "is missing",
             format!("run cargo xtask regen --module {}", module.name),
@@ -37,8 +35,8 @@ pub(crate) fn spec(tree: &Workspace, module: &Module) -> Result<Vec<u8>> {
     })
 }
 
-/// The crate of a module, made of `spec`, and of overlay and documentation in the tree.
-pub(crate) fn crate_of(tree: &Workspace, module: &Module, spec: &[u8]) -> Result<Generated> {
+/// Generates the crate of a module from `spec`, and from the overlay and documentation in the tree.
+pub(crate) fn generate_crate(tree: &Workspace, module: &Module, spec: &[u8]) -> Result<Generated> {
     let read = |file: String| Ok::<_, FileError>((tree.text(&file)?, file));
     let overlay = read(overlay_file(&module.name))?;
     let documentation = read(documentation_file(&module.name))?;
@@ -58,24 +56,24 @@ pub(crate) fn crate_of(tree: &Workspace, module: &Module, spec: &[u8]) -> Result
     )
 }
 
-/// The crates of modules in the tree, in their order.
-pub(crate) fn crates_of(
+/// Generates the crates of modules in the tree. The results are in the order of `modules`.
+pub(crate) fn generate_crates(
     tree: &Workspace,
     modules: &[Module],
     progress: &Progress<'_>,
 ) -> Vec<Result<Generated>> {
     in_parallel(modules, |module| {
-        let generated = spec(tree, module).and_then(|spec| crate_of(tree, module, &spec));
+        let generated = spec(tree, module).and_then(|spec| generate_crate(tree, module, &spec));
         progress.done(&module.name);
         generated
     })
 }
 
-/// Adds to `update` what makes the crate in the tree the generated one: files that differ, and files that generation
-/// no longer makes.
-pub(crate) fn place_crate(
+/// Adds the differences between the crate in the tree and the generated one: files that differ or
+/// are missing, and files that are no longer generated.
+pub(crate) fn crate_changes(
     tree: &Workspace,
-    update: &mut Update,
+    changes: &mut Changes,
     module: &Module,
     generated: &Generated,
 ) -> Result<()> {
@@ -83,58 +81,60 @@ pub(crate) fn place_crate(
     let mut kept = BTreeSet::new();
     for (path, text) in &generated.files {
         let path = format!("{folder}/{path}");
-        update.write(tree, path.clone(), text.clone().into_bytes())?;
+        changes.write(tree, path.clone(), text.clone().into_bytes())?;
         kept.insert(path);
     }
-    kept.extend(place_licences(tree, update, &folder)?);
+    kept.extend(licence_changes(tree, changes, &folder)?);
     for (path, text) in &generated.workspace_files {
-        update.write(tree, path.clone(), text.clone().into_bytes())?;
+        changes.write(tree, path.clone(), text.clone().into_bytes())?;
     }
     for path in tree.files_below(&folder)?.into_keys() {
         if !kept.contains(&path) {
-            update.remove(path);
+            changes.remove(path);
         }
     }
     Ok(())
 }
 
-/// Adds to `update` what makes the facade one over `modules`, and the licences of the crates that are not generated.
-pub(crate) fn place_facade(
+/// Adds the differences between the facade in the tree and one over `modules`, and the licences of
+/// hand-written crates.
+pub(crate) fn facade_changes(
     tree: &Workspace,
-    update: &mut Update,
+    changes: &mut Changes,
     modules: &[Module],
 ) -> Result<()> {
     let manifest = tree.text(FACADE_MANIFEST)?.ok_or_else(|| {
-        fault(
+        file_error(
             FACADE_MANIFEST,
             "is missing",
             "restore it from version control",
         )
     })?;
     for (path, text) in facade(modules, &manifest)? {
-        update.write(tree, path, text.into_bytes())?;
+        changes.write(tree, path, text.into_bytes())?;
     }
     for folder in HAND_WRITTEN {
-        place_licences(tree, update, folder)?;
+        licence_changes(tree, changes, folder)?;
     }
     Ok(())
 }
 
-/// Puts the licences of the workspace into a crate, for both want to be with every copy and a package holds no file from
-/// outside its folder. Gives the paths.
-fn place_licences(tree: &Workspace, update: &mut Update, folder: &str) -> Result<Vec<String>> {
-    let mut placed = Vec::new();
+/// Adds the licences of the workspace to a crate, since a package contains only files of its
+/// folder. Returns their paths.
+fn licence_changes(tree: &Workspace, changes: &mut Changes, folder: &str) -> Result<Vec<String>> {
+    let mut paths = Vec::new();
     for licence in LICENCES {
         if let Some(bytes) = tree.bytes(licence)? {
             let path = format!("{folder}/{licence}");
-            update.write(tree, path.clone(), bytes)?;
-            placed.push(path);
+            changes.write(tree, path.clone(), bytes)?;
+            paths.push(path);
         }
     }
-    Ok(placed)
+    Ok(paths)
 }
 
-/// Does `work` on every item, on as many threads as there are processors. The results are in the items' order.
+/// Calls `work` for each item, on one thread per processor. The results are in the order of the
+/// items.
 pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(items.len()));

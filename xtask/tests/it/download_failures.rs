@@ -1,4 +1,4 @@
-//! Downloads that go wrong: each has its reason and remedy, and stops no other module.
+//! Failed downloads: each is reported with problem and remedy, and other modules are updated.
 
 use std::time::Duration;
 
@@ -8,42 +8,42 @@ use xtask::Limits;
 use hoopai_test_support::Reply;
 
 use crate::{
+    fixture::{Tree, fetcher, fetcher_on, interface, server},
     server::{Clock, cut_off, flood, redirect, retry_after, status},
-    tree::{Tree, fetcher, fetcher_on, interface, server},
 };
 
 const LIST: &[(&str, &str)] = &[("get", "/items/")];
 
 #[test]
-fn each_failure_is_named_and_the_others_go_on() {
+fn failed_downloads_are_reported_and_other_modules_are_updated() {
     let good = interface("any", LIST).to_string();
     let half = good.as_bytes()[..good.len() / 2].to_vec();
     let answers: [(&str, Reply, &str); 14] = [
         (
             "absent",
             status(404),
-            "the server answers 404 Not Found; check the module's name",
+            "the server returns 404 Not Found; check the module's name",
         ),
-        ("broken", status(503), "the server answers 503"),
+        ("broken", status(503), "the server returns 503"),
         ("cut", cut_off(&half), "was cut off"),
         ("empty", Reply::json(200, Vec::new()), "is empty"),
-        (
-            "flood",
-            flood(),
-            "is larger than the 4096 KiB that are taken",
-        ),
+        ("flood", flood(), "exceeds the limit of 4096 KiB"),
         (
             "forbidden",
             status(403),
-            "the server answers 403 Forbidden; this server does not hand it out",
+            "the server returns 403 Forbidden; this server does not provide it",
         ),
         ("half", Reply::json(200, half), "is cut off: the JSON ends"),
         (
             "html",
             Reply::json(200, b"<!doctype html><p>hello".to_vec()),
-            "is HTML in place of JSON; open the address in a browser",
+            "is HTML instead of JSON; open the address in a browser",
         ),
-        ("late", retry_after(429, "3600"), "asks to wait 3600 s"),
+        (
+            "late",
+            retry_after(429, "3600"),
+            "requests a delay of 3600 s",
+        ),
         (
             "newer",
             Reply::json(200, good.replace("3.0.0", "3.1.0").into_bytes()),
@@ -52,7 +52,7 @@ fn each_failure_is_named_and_the_others_go_on() {
         (
             "other",
             Reply::json(200, b"{\"statusCode\":200}".to_vec()),
-            "no OpenAPI document",
+            "not an OpenAPI document",
         ),
         (
             "plain",
@@ -105,7 +105,7 @@ fn each_failure_is_named_and_the_others_go_on() {
             .unwrap_or_else(|| panic!("no `{start}` in {text}"));
         assert!(line.contains(reason), "`{reason}` is not in: {line}");
         assert!(
-            line.ends_with("(its spec and crate stay as they were)"),
+            line.ends_with("(its spec and crate are unchanged)"),
             "{line}"
         );
     }
@@ -128,7 +128,7 @@ fn each_failure_is_named_and_the_others_go_on() {
 }
 
 #[test]
-fn a_new_module_that_fails_leaves_no_trace() {
+fn failed_new_module_writes_nothing() {
     let tree = Tree::new(&["absent", "items"]);
     let text = tree
         .regen(&server(&[("items", interface("items", LIST))]), &[])
@@ -146,7 +146,7 @@ fn a_new_module_that_fails_leaves_no_trace() {
 }
 
 #[test]
-fn what_may_pass_is_tried_again_after_a_wait() {
+fn transient_errors_are_retried_after_a_delay() {
     let tree = Tree::new(&["items"]);
     let server = server(&[]);
     let good = interface("items", LIST).to_string();
@@ -157,7 +157,7 @@ fn what_may_pass_is_tried_again_after_a_wait() {
         .regen_with(&fetcher, &tree.workspace(), &server.source(), &[])
         .ok();
     assert!(
-        text.contains("the server answers 500 Internal Server Error; again in "),
+        text.contains("the server returns 500 Internal Server Error; again in "),
         "{text}"
     );
     let waits = waits.lock().expect("not poisoned");
@@ -174,12 +174,12 @@ fn what_may_pass_is_tried_again_after_a_wait() {
 }
 
 #[test]
-fn a_server_that_says_nothing_is_given_up() {
+fn silent_server_times_out() {
     let tree = Tree::new(&["items"]);
     let server = server(&[]);
     server.on("/items/openapi.json", [Reply::silence()]);
     let limits = Limits {
-        attempt: Duration::from_millis(30),
+        attempt: Duration::from_millis(100),
         retries: 1,
         ..Limits::default()
     };
@@ -192,12 +192,12 @@ fn a_server_that_says_nothing_is_given_up() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_named_and_not_waited_for_again_and_again() {
+fn unreachable_server_is_named_and_retried_once() {
     let tree = Tree::new(&["a", "b", "c", "d", "e", "f", "g", "h"]);
     let (fetcher, waits) = fetcher();
-    let nobody = "http://127.0.0.1:1/{module}";
+    let address = "http://127.0.0.1:1/{module}";
     let text = tree
-        .regen_with(&fetcher, &tree.workspace(), nobody, &[])
+        .regen_with(&fetcher, &tree.workspace(), address, &[])
         .failed();
     assert!(
         text.contains("a: FAILED: http://127.0.0.1:1/a: cannot be reached: "),
@@ -215,7 +215,7 @@ fn a_server_that_is_not_there_is_named_and_not_waited_for_again_and_again() {
 }
 
 #[test]
-fn what_stands_outside_fails_those_that_refer_to_it() {
+fn missing_external_file_fails_the_modules_that_refer_to_it() {
     let tree = Tree::new(&["items", "lone"]);
     let server = server(&[("items", interface("items", LIST))]);
     let mut lone = interface("lone", LIST);
@@ -227,7 +227,7 @@ fn what_stands_outside_fails_those_that_refer_to_it() {
     server.on("/common/common-schemas.json", [status(404)]);
     let text = tree.regen(&server, &[]).failed();
     let start = format!(
-        "items: FAILED: {}: the server answers 404",
+        "items: FAILED: {}: the server returns 404",
         server.address("/common/common-schemas.json")
     );
     assert!(text.contains(&start), "{text}");
@@ -235,7 +235,7 @@ fn what_stands_outside_fails_those_that_refer_to_it() {
 }
 
 #[test]
-fn references_to_other_servers_are_refused() {
+fn references_to_other_servers_are_rejected() {
     let tree = Tree::new(&["items"]);
     let server = server(&[]);
     let away = interface("items", LIST)
@@ -248,7 +248,7 @@ fn references_to_other_servers_are_refused() {
 }
 
 #[test]
-fn bad_files_of_ours_are_named() {
+fn invalid_files_of_the_workspace_are_named() {
     let tree = Tree::new(&["items"]);
     let server = server(&[("items", interface("items", LIST))]);
     tree.regen(&server, &[]).ok();
@@ -262,18 +262,18 @@ fn bad_files_of_ours_are_named() {
     tree.write("specs/modules.toml", "[[module]]\nname = 3\n");
     assert!(
         tree.regen(&server, &[])
-            .refused()
+            .error()
             .starts_with("specs/modules.toml")
     );
     assert!(
         tree.run(&["check"])
-            .refused()
+            .error()
             .starts_with("specs/modules.toml")
     );
     restore();
 
     tree.write("specs/lock.toml", "module = 3\n");
-    let text = tree.regen(&server, &[]).refused();
+    let text = tree.regen(&server, &[]).error();
     assert!(
         text.starts_with("specs/lock.toml: line 1: ")
             && text.contains("restore it from version control"),
@@ -290,7 +290,7 @@ fn bad_files_of_ours_are_named() {
     std::fs::remove_file(tree.path("specs/items/overlay.yaml")).expect("removed");
 
     std::fs::remove_file(tree.path("specs/modules.toml")).expect("removed");
-    let text = tree.run(&["report"]).refused();
+    let text = tree.run(&["report"]).error();
     assert!(
         text.contains("specs/modules.toml: is missing") && text.contains("--root"),
         "{text}"
@@ -298,7 +298,7 @@ fn bad_files_of_ours_are_named() {
 }
 
 #[test]
-fn a_document_that_never_ends_referring_is_given_up() {
+fn endless_references_are_rejected() {
     let tree = Tree::new(&["items"]);
     let server = server(&[]);
     server.module(

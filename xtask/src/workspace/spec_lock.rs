@@ -1,5 +1,5 @@
-//! `specs/lock.toml`: where each spec came from, and the sums of what came and of what was kept. Sorted and without
-//! dates, so that it changes only when something changed.
+//! `specs/lock.toml`: the source of each spec, and the checksums of downloaded and kept files.
+//! Sorted and without dates, so that it changes only if a spec changes.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
-use crate::{
-    Result, Workspace,
-    fault::fault,
-    workspace::{LOCK, spec_file},
-};
+use super::{LOCK, Workspace, spec_file};
+use crate::error::{Result, file_error};
 
 const HEADER: &str = "\
 # Written by `cargo xtask regen`, never by hand: one row a module.
@@ -21,14 +18,14 @@ const HEADER: &str = "\
 #   kept_sha256        of specs/<name>/openapi.json, what was kept of them
 ";
 
-/// All rows, by module.
+/// The entries by module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Lock(pub(crate) BTreeMap<String, Row>);
+pub(crate) struct SpecLock(pub(crate) BTreeMap<String, LockEntry>);
 
-/// What is known of one module's spec.
+/// The source and checksums of one module's spec.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Row {
+pub(crate) struct LockEntry {
     name: String,
     source: String,
     #[serde(default)]
@@ -36,20 +33,20 @@ pub(crate) struct Row {
     downloaded_sha256: String,
     #[serde(default)]
     outside: BTreeMap<String, String>,
-    pub(crate) kept_sha256: String,
+    kept_sha256: String,
 }
 
-/// Where a spec came from.
+/// The source of a spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum SpecOrigin {
     Platform(String),
     Github(String),
     Url(String),
-    /// A folder or a server of this machine: its address says nothing to anybody else.
+    /// A folder or server of this machine. Its address is not stored.
     Mirror,
 }
 
-impl Origin {
+impl SpecOrigin {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Platform(_) => "platform",
@@ -67,10 +64,10 @@ impl Origin {
     }
 }
 
-impl Row {
+impl LockEntry {
     pub(crate) fn new(
         name: &str,
-        origin: &Origin,
+        origin: &SpecOrigin,
         downloaded: &[u8],
         outside: &BTreeMap<String, Vec<u8>>,
         kept: &[u8],
@@ -88,14 +85,14 @@ impl Row {
         }
     }
 
-    /// Whether both rows stand for the same downloaded bytes.
+    /// Whether both entries describe the same downloaded bytes.
     pub(crate) fn same_download(&self, other: &Self) -> bool {
         self.downloaded_sha256 == other.downloaded_sha256 && self.outside == other.outside
     }
 }
 
-impl Lock {
-    /// The lock of a tree; empty where there is none yet.
+impl SpecLock {
+    /// Reads the lock of a tree. A missing file is an empty lock.
     pub(crate) fn read(tree: &Workspace) -> Result<Self> {
         tree.text(LOCK)?
             .map_or_else(|| Ok(Self::default()), |text| Self::parse(&text))
@@ -106,7 +103,7 @@ impl Lock {
         #[serde(deny_unknown_fields)]
         struct File {
             #[serde(default)]
-            module: Vec<Row>,
+            module: Vec<LockEntry>,
         }
         let remedy = "restore it from version control, or remove it and run cargo xtask regen";
         let file: File = toml::from_str(text).map_err(|error| {
@@ -117,63 +114,63 @@ impl Lock {
                     .filter(|byte| *byte == b'\n')
                     .count()
             });
-            fault(LOCK, format!("line {line}: {}", error.message()), remedy)
+            file_error(LOCK, format!("line {line}: {}", error.message()), remedy)
         })?;
-        let mut rows = BTreeMap::new();
-        for row in file.module {
-            if let Some(row) = rows.insert(row.name.clone(), row) {
-                return Err(fault(
+        let mut entries = BTreeMap::new();
+        for entry in file.module {
+            if let Some(entry) = entries.insert(entry.name.clone(), entry) {
+                return Err(file_error(
                     LOCK,
-                    format!("module `{}` has two rows", row.name),
+                    format!("module `{}` has two entries", entry.name),
                     remedy,
                 ));
             }
         }
-        Ok(Self(rows))
+        Ok(Self(entries))
     }
 
-    /// The file, byte for byte the same for the same rows.
+    /// How the entry of a module differs from its spec.
+    pub(crate) fn mismatch(&self, module: &str, spec: &[u8]) -> Option<String> {
+        match self.0.get(module) {
+            None => Some(format!("has no entry for module `{module}`")),
+            Some(entry) if entry.kept_sha256 != sha256(spec) => Some(format!(
+                "kept_sha256 of module `{module}` is not that of {}",
+                spec_file(module)
+            )),
+            Some(_) => None,
+        }
+    }
+
+    /// The text of the file. Equal entries give equal bytes.
     pub(crate) fn write(&self) -> String {
-        let mut rows = ArrayOfTables::new();
-        for row in self.0.values() {
+        let mut entries = ArrayOfTables::new();
+        for entry in self.0.values() {
             let mut table = Table::new();
-            table.insert("name", value(&row.name));
-            table.insert("source", value(&row.source));
-            if let Some(address) = &row.address {
+            table.insert("name", value(&entry.name));
+            table.insert("source", value(&entry.source));
+            if let Some(address) = &entry.address {
                 table.insert("address", value(address));
             }
-            table.insert("downloaded_sha256", value(&row.downloaded_sha256));
-            if !row.outside.is_empty() {
-                let outside: InlineTable = row.outside.iter().collect();
+            table.insert("downloaded_sha256", value(&entry.downloaded_sha256));
+            if !entry.outside.is_empty() {
+                let outside: InlineTable = entry.outside.iter().collect();
                 table.insert("outside", value(outside));
             }
-            table.insert("kept_sha256", value(&row.kept_sha256));
-            rows.push(table);
+            table.insert("kept_sha256", value(&entry.kept_sha256));
+            entries.push(table);
         }
         let mut document = DocumentMut::new();
-        document.insert("module", Item::ArrayOfTables(rows));
+        document.insert("module", Item::ArrayOfTables(entries));
         format!("{HEADER}\n{}", document.to_string().trim_start())
     }
 }
 
-/// In hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+/// The SHA-256 checksum in hexadecimal.
+fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
-}
-
-/// A lock row that does not agree with its spec.
-pub(crate) fn disagreement(row: Option<&Row>, module: &str, spec: &[u8]) -> Option<String> {
-    match row {
-        None => Some(format!("has no row for module `{module}`")),
-        Some(row) if row.kept_sha256 != sha256(spec) => Some(format!(
-            "kept_sha256 of module `{module}` is not that of {}",
-            spec_file(module)
-        )),
-        Some(_) => None,
-    }
 }
 
 #[cfg(test)]
@@ -181,20 +178,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn parse_reads_what_write_wrote() {
         let outside = BTreeMap::from([("../common/\"odd\".json".to_owned(), b"common".to_vec())]);
-        let platform = Origin::Platform("https://example.com/b.json".to_owned());
-        let rows = [
-            Row::new("a", &Origin::Mirror, b"download", &outside, b"kept"),
-            Row::new("b", &platform, b"download", &BTreeMap::new(), b"kept"),
+        let platform = SpecOrigin::Platform("https://example.com/b.json".to_owned());
+        let entries = [
+            LockEntry::new("a", &SpecOrigin::Mirror, b"download", &outside, b"kept"),
+            LockEntry::new("b", &platform, b"download", &BTreeMap::new(), b"kept"),
         ];
-        let lock = Lock(
-            rows.into_iter()
-                .map(|row| (row.name.clone(), row))
+        let lock = SpecLock(
+            entries
+                .into_iter()
+                .map(|entry| (entry.name.clone(), entry))
                 .collect(),
         );
         let text = lock.write();
-        assert_eq!(Lock::parse(&text), Ok(lock), "{text}");
+        assert_eq!(SpecLock::parse(&text), Ok(lock), "{text}");
         assert!(
             text.contains("address = \"https://example.com/b.json\""),
             "{text}"
@@ -206,9 +204,12 @@ mod tests {
     }
 
     #[test]
-    fn two_rows_for_one_module_are_refused() {
-        let row = "[[module]]\nname = \"a\"\nsource = \"mirror\"\ndownloaded_sha256 = \"\"\nkept_sha256 = \"\"\n";
-        let fault = Lock::parse(&row.repeat(2)).expect_err("refused");
-        assert!(fault.problem.contains("module `a` has two rows"), "{fault}");
+    fn parse_rejects_two_entries_for_one_module() {
+        let entry = "[[module]]\nname = \"a\"\nsource = \"mirror\"\ndownloaded_sha256 = \"\"\nkept_sha256 = \"\"\n";
+        let error = SpecLock::parse(&entry.repeat(2)).expect_err("rejected");
+        assert!(
+            error.problem.contains("module `a` has two entries"),
+            "{error}"
+        );
     }
 }

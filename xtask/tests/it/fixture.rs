@@ -1,4 +1,4 @@
-//! A small workspace in a temporary folder, with interface files made up for it.
+//! A small workspace in a temporary folder, and interface files for it.
 
 use std::{
     collections::BTreeMap,
@@ -10,13 +10,14 @@ use std::{
 
 use clap::Parser;
 use serde_json::{Value, json};
-use xtask::{Cli, Console, FileError, Fetcher, Limits, Regen, Workspace};
+use xtask::{Cli, Console, Fetcher, FileError, Limits, Regen, Workspace};
 
 use crate::server::{Clock, Server};
 
-/// The workspace that these tests belong to.
+/// The root of the workspace of these tests.
 pub(crate) fn own_root() -> PathBuf {
-    // Asked at run time: a binary from a shared target folder may have been compiled elsewhere.
+    // Read at run time, since a binary in a shared target folder may have been compiled in another
+    // folder.
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let manifest = manifest.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
     manifest
@@ -25,7 +26,7 @@ pub(crate) fn own_root() -> PathBuf {
         .to_owned()
 }
 
-/// A facade that has no module yet.
+/// The manifest of a facade without modules.
 const MANIFEST: &str = "\
 [package]
 name = \"hoopai\"
@@ -43,20 +44,20 @@ pub(crate) struct Tree {
     folder: tempfile::TempDir,
 }
 
-/// What a command did: its result and what it said.
-pub(crate) struct Outcome {
+/// The result and the output of a command.
+pub(crate) struct CommandOutput {
     pub(crate) result: Result<bool, FileError>,
     pub(crate) text: String,
 }
 
-impl Outcome {
+impl CommandOutput {
     #[track_caller]
     pub(crate) fn ok(self) -> String {
         assert_eq!(self.result, Ok(true), "{}", self.text);
         self.text
     }
 
-    /// The command found something wrong and said so.
+    /// Asserts that the command printed findings.
     #[track_caller]
     pub(crate) fn failed(self) -> String {
         assert_eq!(self.result, Ok(false), "{}", self.text);
@@ -64,13 +65,13 @@ impl Outcome {
     }
 
     #[track_caller]
-    pub(crate) fn refused(self) -> String {
-        self.result.expect_err("refused").to_string()
+    pub(crate) fn error(self) -> String {
+        self.result.expect_err("rejected").to_string()
     }
 }
 
 impl Tree {
-    /// A workspace of these modules, of which nothing has been downloaded.
+    /// Creates a workspace of these modules, without downloads.
     pub(crate) fn new(modules: &[&str]) -> Self {
         let tree = Self {
             folder: tempfile::tempdir().expect("a folder"),
@@ -122,19 +123,24 @@ impl Tree {
         fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Every file but those that are nobody's business, with its bytes.
+    /// The bytes of each file outside `target`.
     pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = files_below(self.folder.path());
         files.retain(|path, _| !path.starts_with("target/"));
         files
     }
 
-    /// `regen` from a server, with these arguments.
-    pub(crate) fn regen(&self, server: &Server, arguments: &[&str]) -> Outcome {
+    /// Runs `regen` with a server as source.
+    pub(crate) fn regen(&self, server: &Server, arguments: &[&str]) -> CommandOutput {
         self.regen_in(&self.workspace(), &server.source(), arguments)
     }
 
-    pub(crate) fn regen_in(&self, tree: &Workspace, source: &str, arguments: &[&str]) -> Outcome {
+    pub(crate) fn regen_in(
+        &self,
+        tree: &Workspace,
+        source: &str,
+        arguments: &[&str],
+    ) -> CommandOutput {
         let (fetcher, _) = fetcher();
         self.regen_with(&fetcher, tree, source, arguments)
     }
@@ -145,7 +151,7 @@ impl Tree {
         tree: &Workspace,
         source: &str,
         arguments: &[&str],
-    ) -> Outcome {
+    ) -> CommandOutput {
         #[derive(Parser)]
         struct Arguments {
             #[command(flatten)]
@@ -157,27 +163,27 @@ impl Tree {
         }
         let (console, captured) = Console::captured();
         let result = xtask::regen(tree, &arguments, fetcher, &console);
-        Outcome {
+        CommandOutput {
             result,
             text: captured.text(),
         }
     }
 
-    /// Any command, as from the command line.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
+    /// Runs a command line.
+    pub(crate) fn run(&self, arguments: &[&str]) -> CommandOutput {
         let root = self.folder.path().to_str().expect("UTF-8");
         let cli = Cli::try_parse_from(["xtask", "--root", root].iter().chain(arguments))
             .expect("a command");
         let (console, captured) = Console::captured();
         let result = xtask::run(cli, &console);
-        Outcome {
+        CommandOutput {
             result,
             text: captured.text(),
         }
     }
 }
 
-/// Every file below a folder, by its path in it.
+/// The bytes of each file below a folder, by its relative path.
 pub(crate) fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut open = vec![folder.to_owned()];
@@ -200,7 +206,7 @@ pub(crate) fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// A fetcher with small limits that does not wait but notes how long it would have.
+/// A fetcher with small limits that records delays instead of waiting.
 pub(crate) fn fetcher() -> (Fetcher, Arc<Mutex<Vec<Duration>>>) {
     let waits = Arc::new(Mutex::new(Vec::new()));
     let noted = waits.clone();
@@ -224,7 +230,7 @@ pub(crate) fn fetcher() -> (Fetcher, Arc<Mutex<Vec<Duration>>>) {
     (fetcher.expect("a fetcher"), waits)
 }
 
-/// A fetcher whose waits move the clock instead of taking time. A module's time ends when the clock says so.
+/// A fetcher that advances the clock instead of waiting. The clock ends the time limit of a module.
 pub(crate) fn fetcher_on(clock: &Clock, limits: Limits) -> Fetcher {
     let (clock, module_time) = (clock.clone(), limits.module);
     let fetcher = Fetcher::with_sleep(limits, move |wait| {
@@ -240,7 +246,8 @@ pub(crate) fn fetcher_on(clock: &Clock, limits: Limits) -> Fetcher {
     fetcher.expect("a fetcher")
 }
 
-/// An interface of a module: one operation for each `(method, path)`, and an error that stands in another file.
+/// An interface of a module: one operation for each `(method, path)`, and an error schema in
+/// another file.
 pub(crate) fn interface(module: &str, operations: &[(&str, &str)]) -> Value {
     let mut paths = json!({});
     for (method, path) in operations {
@@ -285,7 +292,7 @@ pub(crate) fn interface(module: &str, operations: &[(&str, &str)]) -> Value {
     })
 }
 
-/// What [`interface`] refers to outside itself.
+/// The file that [`interface`] refers to.
 pub(crate) fn common() -> Value {
     json!({"components": {"schemas": {"RefusalDTO": {
         "type": "object",
@@ -293,7 +300,7 @@ pub(crate) fn common() -> Value {
     }}}})
 }
 
-/// A server of these modules' interfaces.
+/// A server of the interfaces of these modules.
 pub(crate) fn server(modules: &[(&str, Value)]) -> Server {
     let server = Server::start();
     server.on("/common/common-schemas.json", [common().to_string().into()]);

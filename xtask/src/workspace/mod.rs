@@ -1,4 +1,12 @@
-//! Where things lie in the tree, and reading them. Paths are relative to the root and written with `/`.
+//! The tree that commands work on: paths, reading, and writing.
+//!
+//! Files here may use `error` and other files of this folder. Paths are relative to the root and
+//! written with `/`.
+
+mod changes;
+mod file_writer;
+mod packages;
+mod spec_lock;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,18 +17,20 @@ use std::{
 
 use hoopai_codegen::{Module, parse_modules};
 
-use crate::{
-    Result,
-    fault::{fault, refused},
-    swap::Step,
-};
+pub(crate) use changes::{Changes, WriteLock};
+pub(crate) use file_writer::TEMPORARY;
+pub use file_writer::{AtomicWriter, FileWriter};
+pub(crate) use packages::{SourcePackage, source_packages};
+pub(crate) use spec_lock::{LockEntry, SpecLock, SpecOrigin};
+
+use crate::error::{Result, file_error, io_error};
 
 pub(crate) const MODULES: &str = "specs/modules.toml";
 pub(crate) const DOCUMENTATION: &str = "specs/documentation.yaml";
 pub(crate) const LOCK: &str = "specs/lock.toml";
 pub(crate) const FACADE_MANIFEST: &str = "crates/hoopai/Cargo.toml";
 pub(crate) const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
-/// The published crates that no module makes.
+/// The published crates that are not generated.
 pub(crate) const HAND_WRITTEN: [&str; 4] = [
     "crates/hoopai",
     "crates/hoopai-mock",
@@ -48,7 +58,7 @@ pub(crate) fn crate_folder(module: &str) -> String {
 #[derive(Clone)]
 pub struct Workspace {
     root: PathBuf,
-    on_step: Arc<dyn Fn(Step<'_>) -> io::Result<()> + Send + Sync>,
+    writer: Arc<dyn FileWriter>,
 }
 
 impl Workspace {
@@ -56,25 +66,21 @@ impl Workspace {
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),
-            on_step: Arc::new(|_| Ok(())),
+            writer: Arc::new(AtomicWriter),
         }
     }
 
-    /// Calls `hook` before each step that changes the tree; an error stops the command there and then, without any
-    /// tidying up, as a kill at that point would.
+    /// Replaces the functions that write and remove files.
     #[must_use]
-    pub fn with_hook(
-        self,
-        hook: impl Fn(Step<'_>) -> io::Result<()> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn with_writer(self, writer: impl FileWriter + 'static) -> Self {
         Self {
-            on_step: Arc::new(hook),
+            writer: Arc::new(writer),
             ..self
         }
     }
 
-    pub(crate) fn step(&self, step: Step<'_>) -> io::Result<()> {
-        (self.on_step)(step)
+    pub(crate) fn writer(&self) -> &dyn FileWriter {
+        &*self.writer
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -85,23 +91,23 @@ impl Workspace {
         self.root.join(relative)
     }
 
-    /// The bytes of a file, `None` where there is no such file.
+    /// The bytes of a file, or `None` if it does not exist.
     pub(crate) fn bytes(&self, relative: &str) -> Result<Option<Vec<u8>>> {
         match fs::read(self.path(relative)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(refused(relative, "cannot be read", &error)),
+            Err(error) => Err(io_error(relative, "cannot be read", &error)),
         }
     }
 
-    /// The text of a file, `None` where there is no such file.
+    /// The text of a file, or `None` if it does not exist.
     pub(crate) fn text(&self, relative: &str) -> Result<Option<String>> {
         let Some(bytes) = self.bytes(relative)? else {
             return Ok(None);
         };
         String::from_utf8(bytes).map(Some).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            fault(
+            file_error(
                 relative,
                 format!("is not UTF-8 at byte {at}"),
                 "save it as UTF-8",
@@ -109,10 +115,10 @@ impl Workspace {
         })
     }
 
-    /// All modules, as `specs/modules.toml` has them.
+    /// All modules in `specs/modules.toml`.
     pub(crate) fn modules(&self) -> Result<Vec<Module>> {
         let text = self.text(MODULES)?.ok_or_else(|| {
-            fault(
+            file_error(
                 MODULES,
                 "is missing",
                 "run the command in the workspace, or name its folder with --root",
@@ -121,7 +127,7 @@ impl Workspace {
         parse_modules(&text)
     }
 
-    /// The modules that have a spec, and so a crate and a place in the facade.
+    /// The modules that have a spec, and therefore a crate and a feature of the facade.
     pub(crate) fn present(&self, modules: &[Module]) -> Vec<Module> {
         modules
             .iter()
@@ -130,7 +136,7 @@ impl Workspace {
             .collect()
     }
 
-    /// Every file below a folder with its bytes; empty where there is no such folder.
+    /// All files below a folder with their bytes. A missing folder has none.
     pub(crate) fn files_below(&self, folder: &str) -> Result<BTreeMap<String, Vec<u8>>> {
         let mut files = BTreeMap::new();
         let mut folders = vec![folder.to_owned()];
@@ -147,7 +153,7 @@ impl Workspace {
         Ok(files)
     }
 
-    /// The names of the folders in a folder, hidden ones aside.
+    /// The names of the folders in a folder, without hidden ones.
     pub(crate) fn folders(&self, folder: &str) -> Result<BTreeSet<String>> {
         let entries = self.entries(folder)?.into_iter();
         Ok(entries
@@ -156,7 +162,7 @@ impl Workspace {
             .collect())
     }
 
-    /// The names of the files in a folder, hidden ones aside; none where there is no such folder.
+    /// The names of the files in a folder, without hidden ones. A missing folder has none.
     pub(crate) fn file_names(&self, folder: &str) -> Result<BTreeSet<String>> {
         let entries = self.entries(folder)?.into_iter();
         Ok(entries
@@ -166,7 +172,7 @@ impl Workspace {
     }
 
     fn entries(&self, folder: &str) -> Result<Vec<(String, bool)>> {
-        let unreadable = |error: &io::Error| refused(folder, "cannot be read", error);
+        let unreadable = |error: &io::Error| io_error(folder, "cannot be read", error);
         let entries = match fs::read_dir(self.path(folder)) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -180,7 +186,7 @@ impl Workspace {
                 .map_err(|error| unreadable(&error))?
                 .is_dir();
             let name = entry.file_name().into_string().map_err(|name| {
-                fault(
+                file_error(
                     format!("{folder}/{}", name.to_string_lossy()),
                     "has a name that is not UTF-8",
                     "rename or remove it",
@@ -192,7 +198,7 @@ impl Workspace {
     }
 }
 
-/// The modules that the user named, or all of them.
+/// The named modules, or all of them if there are no names.
 pub(crate) fn select(all: &[Module], names: &[String]) -> Result<Vec<Module>> {
     if names.is_empty() {
         return Ok(all.to_vec());
@@ -201,27 +207,49 @@ pub(crate) fn select(all: &[Module], names: &[String]) -> Result<Vec<Module>> {
         if all.iter().any(|module| module.name == *name) {
             continue;
         }
-        let asked = name.to_lowercase();
-        let near: Vec<&str> = all
+        let name_in_lower_case = name.to_lowercase();
+        let similar: Vec<&str> = all
             .iter()
             .filter(|module| {
                 let mut known = module.aliases.iter().chain([&module.name, &module.product]);
                 known.any(|known| {
-                    known.to_lowercase().contains(&asked) || asked.contains(&known.to_lowercase())
+                    let known = known.to_lowercase();
+                    known.contains(&name_in_lower_case) || name_in_lower_case.contains(&known)
                 })
             })
             .map(|module| module.name.as_str())
             .collect();
-        let remedy = if near.is_empty() {
-            "take a name from that file".to_owned()
+        let remedy = if similar.is_empty() {
+            "use a name from that file".to_owned()
         } else {
-            format!("did you mean `{}`?", near.join("` or `"))
+            format!("did you mean `{}`?", similar.join("` or `"))
         };
-        return Err(fault(MODULES, format!("has no module `{name}`"), remedy));
+        return Err(file_error(
+            MODULES,
+            format!("has no module `{name}`"),
+            remedy,
+        ));
     }
     Ok(all
         .iter()
         .filter(|module| names.contains(&module.name))
         .cloned()
         .collect())
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::{AtomicWriter, FileWriter, Workspace};
+
+    /// A tree of these files, in a folder that is removed when it is dropped.
+    pub(crate) fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Workspace) {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (path, text) in files {
+            AtomicWriter
+                .write(&folder.path().join(path), text.as_bytes())
+                .expect("written");
+        }
+        let tree = Workspace::new(folder.path());
+        (folder, tree)
+    }
 }

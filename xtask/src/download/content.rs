@@ -1,21 +1,21 @@
-//! What a downloaded file is, before anything is made of it: each way to be something else gets its own reason.
+//! Checks the content of downloaded files, with a separate error for each problem.
 
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, error::Category};
 
-use crate::fetch::Miss;
+use crate::download::error::FetchError;
 
-/// What a file should be.
+/// The expected content of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Expected {
+pub(crate) enum ExpectedContent {
     /// An OpenAPI 3.0 document.
-    Interface,
-    /// Any JSON: a part of an interface that others refer to.
+    OpenApi,
+    /// Any JSON: a file that interface files refer to.
     Json,
 }
 
-/// Says why `bytes` are not what they should be.
-pub(crate) fn check(bytes: &[u8], expected: Expected) -> Result<(), Miss> {
+/// Checks that `bytes` have the expected content.
+pub(crate) fn check(bytes: &[u8], expected: ExpectedContent) -> Result<(), FetchError> {
     #[derive(Deserialize)]
     struct Interface {
         openapi: Option<Value>,
@@ -23,40 +23,44 @@ pub(crate) fn check(bytes: &[u8], expected: Expected) -> Result<(), Miss> {
         paths: Option<IgnoredAny>,
     }
 
-    let address = "check the address, or take another --source";
+    let address = "check the address, or use another --source";
     let Some(first) = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) else {
-        return Err(Miss::transient("is empty", address));
+        return Err(FetchError::transient("is empty", address));
     };
     if *first == b'<' {
-        return Err(Miss::last(
-            "is HTML in place of JSON",
-            "open the address in a browser: an error page, a login or a proxy may stand in the way; or take another --source",
+        return Err(FetchError::permanent(
+            "is HTML instead of JSON",
+            "open the address in a browser: the response may come from an error page, a login or a proxy; or use another --source",
         ));
     }
     if let Err(error) = std::str::from_utf8(bytes) {
         let at = error.valid_up_to();
-        return Err(Miss::last(format!("is not UTF-8 at byte {at}"), address));
+        return Err(FetchError::permanent(
+            format!("is not UTF-8 at byte {at}"),
+            address,
+        ));
     }
     let not_json = |error: serde_json::Error| match error.classify() {
-        Category::Eof => Miss::transient(
+        Category::Eof => FetchError::transient(
             format!(
                 "is cut off: the JSON ends at line {} before it is complete",
                 error.line()
             ),
             "run the command again",
         ),
-        _ => Miss::last(format!("is no JSON: {error}"), address),
+        _ => FetchError::permanent(format!("is not JSON: {error}"), address),
     };
-    if expected == Expected::Json {
+    if expected == ExpectedContent::Json {
         return serde_json::from_slice::<IgnoredAny>(bytes)
             .map(drop)
             .map_err(not_json);
     }
-    // Two steps, since JSON that is whole but no object is no fault of the JSON.
+    // Two steps, since an array is valid JSON, but not an OpenAPI document.
     serde_json::from_slice::<IgnoredAny>(bytes).map_err(not_json)?;
-    let not_openapi = |what: &str| Miss::last(format!("is JSON but {what}"), address);
+    let not_openapi =
+        |problem: &str| FetchError::permanent(format!("is JSON but {problem}"), address);
     let Ok(interface) = serde_json::from_slice::<Interface>(bytes) else {
-        return Err(not_openapi("no OpenAPI document: it is no object"));
+        return Err(not_openapi("not an OpenAPI document: it is not an object"));
     };
     match (interface.openapi, interface.swagger) {
         (Some(Value::String(version)), _) if version == "3.0" || version.starts_with("3.0.") => {}
@@ -65,12 +69,12 @@ pub(crate) fn check(bytes: &[u8], expected: Expected) -> Result<(), Miss> {
                 .as_str()
                 .map_or_else(|| version.to_string(), str::to_owned);
             let version: String = version.chars().take(20).collect();
-            return Err(Miss::last(
+            return Err(FetchError::permanent(
                 format!("is OpenAPI {version}, not 3.0"),
-                "take a 3.0 file from another --source; this generator reads no other version",
+                "use a 3.0 file of another --source; the generator supports no other version",
             ));
         }
-        (None, None) => return Err(not_openapi("no OpenAPI document: it has no `openapi`")),
+        (None, None) => return Err(not_openapi("not an OpenAPI document: it has no `openapi`")),
     }
     match interface.paths {
         Some(_) => Ok(()),
@@ -82,23 +86,29 @@ pub(crate) fn check(bytes: &[u8], expected: Expected) -> Result<(), Miss> {
 mod tests {
     use super::*;
 
-    fn reason(text: &[u8]) -> String {
-        check(text, Expected::Interface)
-            .expect_err("refused")
+    fn problem(text: &[u8]) -> String {
+        check(text, ExpectedContent::OpenApi)
+            .expect_err("rejected")
             .problem
     }
 
     #[test]
-    fn each_wrong_content_has_its_reason() {
-        assert!(check(br#"{"openapi":"3.0.0","paths":{}}"#, Expected::Interface).is_ok());
-        assert!(check(br#"{"components":{}}"#, Expected::Json).is_ok());
+    fn check_reports_each_problem() {
+        assert!(
+            check(
+                br#"{"openapi":"3.0.0","paths":{}}"#,
+                ExpectedContent::OpenApi
+            )
+            .is_ok()
+        );
+        assert!(check(br#"{"components":{}}"#, ExpectedContent::Json).is_ok());
         for (text, expected) in [
             (&b"  "[..], "is empty"),
             (b"\n<!doctype html>", "is HTML"),
             (b"{\"a\": \"\xff\"}", "not UTF-8 at byte 7"),
             (br#"{"openapi":"3.0.0","paths":{"/"#, "is cut off"),
-            (br#"{"openapi":,}"#, "is no JSON"),
-            (b"[]", "it is no object"),
+            (br#"{"openapi":,}"#, "is not JSON"),
+            (b"[]", "it is not an object"),
             (br#"{"statusCode":404}"#, "has no `openapi`"),
             (
                 br#"{"openapi":"3.1.0","paths":{}}"#,
@@ -112,10 +122,10 @@ mod tests {
             (br#"{"openapi":"3.0.1"}"#, "without `paths`"),
         ] {
             assert!(
-                reason(text).contains(expected),
+                problem(text).contains(expected),
                 "{}: {}",
                 String::from_utf8_lossy(text),
-                reason(text)
+                problem(text)
             );
         }
     }

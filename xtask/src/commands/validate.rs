@@ -1,20 +1,19 @@
-//! `cargo xtask documents`: the exported documents are valid OpenAPI 3.0, in the eyes of somebody else's validator.
+//! `cargo xtask validate`: checks the exported documents with an independent validator of OpenAPI
+//! 3.0.
 
 use std::fs;
 
 use crate::{
     Console, Result, Workspace,
     cargo::{Metadata, output, program, tool},
-    commands::{
-        ci::Outcome,
-        export::{Export, export},
-    },
-    fault::refused,
+    commands::export::{Export, export},
+    error::io_error,
+    outcome::Outcome,
 };
 
 const VALIDATOR: &str = "openapi-spec-validator";
 
-pub(crate) fn documents(tree: &Workspace, console: &Console) -> Result<Outcome> {
+pub(crate) fn validate(tree: &Workspace, console: &Console) -> Result<Outcome> {
     let target = Metadata::read(tree)?.target_directory;
     let Some(validator) = tool(&target, "validator", VALIDATOR) else {
         return Ok(Outcome::Skipped(format!(
@@ -22,10 +21,10 @@ pub(crate) fn documents(tree: &Workspace, console: &Console) -> Result<Outcome> 
         )));
     };
     let folder = target.join("export");
-    // What an earlier run left would be counted as well.
+    // Files of an earlier run would be validated as well.
     if folder.exists() {
         fs::remove_dir_all(&folder)
-            .map_err(|error| refused(folder.display().to_string(), "cannot be removed", &error))?;
+            .map_err(|error| io_error(folder.display().to_string(), "cannot be removed", &error))?;
     }
     let into = Export {
         folder: folder.clone(),
@@ -40,11 +39,11 @@ pub(crate) fn documents(tree: &Workspace, console: &Console) -> Result<Outcome> 
             .iter()
             .map(|module| folder.join(&module.name).join("openapi.json")),
     );
-    let (succeeded, said) = output(command)?;
-    let valid = said.lines().filter(|line| line.ends_with(": OK")).count();
+    let (succeeded, stdout) = output(command)?;
+    let valid = stdout.lines().filter(|line| line.ends_with(": OK")).count();
     let passed = succeeded && valid == modules.len();
     if !passed {
-        console.line(said.trim_end());
+        console.line(stdout.trim_end());
     }
     console.line(format_args!(
         "{valid} of {} documents are valid",

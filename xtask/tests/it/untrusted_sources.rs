@@ -1,4 +1,5 @@
-//! Sources that mean harm: redirects and references to other servers, credentials, and downloads without end.
+//! Untrusted sources: redirects and references to other servers, credentials, and endless
+//! downloads.
 
 use std::time::Duration;
 
@@ -6,14 +7,14 @@ use serde_json::json;
 use xtask::{Limits, Workspace};
 
 use crate::{
+    fixture::{CommandOutput, Tree, common, fetcher_on, interface, server},
     server::{Clock, Server, drip, redirect, retry_after, status},
-    tree::{Outcome, Tree, common, fetcher_on, interface, server},
 };
 
 const LIST: &[(&str, &str)] = &[("get", "/items/")];
 const COMMON: &str = "/common/common-schemas.json";
 
-/// The interface, with another address in place of that of the common file.
+/// The interface, with another address of the common file.
 fn referring_to(address: &str) -> String {
     let text = interface("items", LIST).to_string();
     text.replace("../common/common-schemas.json", address)
@@ -27,14 +28,14 @@ fn failed(tree: &Tree, server: &Server) -> String {
 }
 
 #[test]
-fn a_redirect_to_another_origin_is_refused_and_named() {
+fn redirect_to_another_origin_is_rejected_and_named() {
     let other = Server::start();
     other.module("items", interface("items", LIST).to_string());
     other.on(COMMON, [common().to_string().into()]);
     for path in ["/items/openapi.json", COMMON] {
         let tree = Tree::new(&["items"]);
         let server = server(&[("items", interface("items", LIST))]);
-        // Another port is another origin, on the same host as well.
+        // Another port of the same host is another origin.
         let to = format!("{}?key=hunter2", other.address(path));
         server.on(path, [redirect(&to)]);
         let text = failed(&tree, &server);
@@ -51,7 +52,7 @@ fn a_redirect_to_another_origin_is_refused_and_named() {
 }
 
 #[test]
-fn a_redirect_within_the_server_may_not_carry_credentials() {
+fn redirect_with_credentials_is_rejected() {
     let tree = Tree::new(&["items"]);
     let server = server(&[("items", interface("items", LIST))]);
     let to = server.address("/common/moved.json");
@@ -60,7 +61,7 @@ fn a_redirect_within_the_server_may_not_carry_credentials() {
     server.on("/common/moved.json", [common().to_string().into()]);
     let text = failed(&tree, &server);
     assert!(
-        text.contains("a URL with a user name or password in it is refused"),
+        text.contains("a URL with a user name or password is rejected"),
         "{text}"
     );
     assert!(!text.contains("hunter2"), "{text}");
@@ -68,7 +69,7 @@ fn a_redirect_within_the_server_may_not_carry_credentials() {
 }
 
 #[test]
-fn a_reference_stays_on_its_server_and_carries_no_secret() {
+fn references_to_other_servers_or_with_secrets_are_rejected() {
     let other = Server::start();
     let server = server(&[]);
     let mine = |address: &str| server.address(address);
@@ -80,19 +81,19 @@ fn a_reference_stays_on_its_server_and_carries_no_secret() {
         ),
         (
             mine(COMMON).replace("http://", "http://me:hunter2@"),
-            "which carries a user name or password",
+            "which contains a user name or password",
         ),
         (
             mine(COMMON).replace("http://", "http://hunter2@"),
-            "which carries a user name or password",
+            "which contains a user name or password",
         ),
         (
             mine(COMMON).replace("http://", "http:\\\\\\\\me:hunter2@"),
-            "which carries a user name or password",
+            "which contains a user name or password",
         ),
         (
             "../common/common-schemas.json?key=hunter2".to_owned(),
-            "which carries a query",
+            "which contains a query",
         ),
         (
             "file:///etc/passwd".to_owned(),
@@ -134,9 +135,9 @@ fn a_reference_stays_on_its_server_and_carries_no_secret() {
     assert_eq!(server.count("/common/common-schemas.json?key=hunter2"), 0);
 }
 
-/// What is no reference to a file is refused in the next step, which must not repeat a secret either.
+/// The next step rejects references that name no file. Its errors must not contain secrets either.
 #[test]
-fn a_reference_that_leads_nowhere_shows_no_secret() {
+fn errors_of_invalid_references_contain_no_secret() {
     let tree = Tree::new(&["items"]);
     let server = server(&[]);
     for reference in [
@@ -156,14 +157,14 @@ fn a_reference_that_leads_nowhere_shows_no_secret() {
     }
 }
 
-/// A key may stand in the query of `--source`; it goes to that server alone.
+/// The query of `--source` may contain a key, which is sent to that server only.
 #[test]
-fn a_key_of_the_source_is_in_no_error_and_not_in_the_lock() {
+fn errors_and_lock_do_not_contain_the_key_of_the_source() {
     let tree = Tree::new(&["items"]);
     let server = server(&[]);
     let source = format!("{}?key=hunter2", server.source());
     let clock = Clock::new();
-    let regen = |tree: &Tree| -> Outcome {
+    let regen = |tree: &Tree| -> CommandOutput {
         let fetcher = fetcher_on(&clock, Limits::default());
         tree.regen_with(&fetcher, &tree.workspace(), &source, &[])
     };
@@ -196,9 +197,9 @@ fn a_key_of_the_source_is_in_no_error_and_not_in_the_lock() {
     }
 }
 
-/// One byte a second would take eleven days.
+/// The server sends one byte a second.
 #[test]
-fn a_source_that_drips_is_given_up_with_module_source_and_bound() {
+fn slow_source_exceeds_the_time_limit_of_the_module() {
     for path in ["/items/openapi.json", COMMON] {
         let tree = Tree::new(&["items", "lone"]);
         let clock = Clock::new();
@@ -233,10 +234,10 @@ fn a_source_that_drips_is_given_up_with_module_source_and_bound() {
 }
 
 #[test]
-fn retries_and_waits_count_for_the_time_of_a_module() {
+fn retries_and_delays_count_towards_the_time_limit_of_the_module() {
     let tree = Tree::new(&["items"]);
     let server = server(&[]);
-    // Each file alone would stay below the bound.
+    // Each file alone stays below the limit.
     server.module("items", referring_to("0.json"));
     for number in 0..20 {
         let next = format!("{}.json#/components/schemas/RefusalDTO", number + 1);
@@ -264,7 +265,7 @@ fn retries_and_waits_count_for_the_time_of_a_module() {
 }
 
 #[test]
-fn the_files_of_a_module_are_bounded_together() {
+fn size_limit_applies_to_all_files_of_a_module() {
     let tree = Tree::new(&["items"]);
     let server = server(&[]);
     server.module("items", referring_to("0.json"));
@@ -273,12 +274,10 @@ fn the_files_of_a_module_are_bounded_together() {
         let part = json!({"components": {"schemas": {"RefusalDTO": {"$ref": next}}}, "x": " ".repeat(900_000)});
         server.on(&format!("/items/{number}.json"), [part.to_string().into()]);
     }
-    // The fetcher of these tests takes 4 MiB.
+    // The limit of the fetcher is 4 MiB.
     let text = failed(&tree, &server);
     assert!(
-        text.contains(
-            "is larger than the 4096 KiB that are taken, together with the files that it refers to"
-        ),
+        text.contains("exceeds the limit of 4096 KiB, together with the files that it refers to"),
         "{text}"
     );
     assert_eq!(server.count("/items/4.json"), 1);
@@ -288,7 +287,7 @@ fn the_files_of_a_module_are_bounded_together() {
 /// Reading a pipe would wait for its writer.
 #[cfg(unix)]
 #[test]
-fn a_pipe_in_a_source_folder_is_refused() {
+fn pipe_in_a_source_folder_is_rejected() {
     let tree = Tree::new(&["items"]);
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("items")).expect("made");
@@ -300,5 +299,5 @@ fn a_pipe_in_a_source_folder_is_refused() {
     let text = tree
         .regen_with(&fetcher, &tree.workspace(), source, &[])
         .failed();
-    assert!(text.contains("is no regular file"), "{text}");
+    assert!(text.contains("is not a regular file"), "{text}");
 }

@@ -1,16 +1,17 @@
-//! The platform's own interface files, where this machine has them: all of them become what is committed, byte for byte.
+//! The interface files of the platform generate the committed files, byte for byte. Skipped without
+//! these files.
 
 use std::{collections::BTreeMap, env, io::Write, path::PathBuf};
 
 use crate::{
+    fixture::{Tree, files_below, own_root},
     server::Server,
-    tree::{Tree, files_below, own_root},
 };
 
-/// Names the folder with `<module>/openapi.json`, where it does not lie beside the workspace.
+/// The variable with the folder of `<module>/openapi.json`. The default is beside the workspace.
 const VARIABLE: &str = "HOOPAI_UPSTREAM";
 const MODULES: usize = 41;
-/// 576 of those files, and 33 that overlays add.
+/// 576 in the files of the platform, and 33 in overlays.
 const OPERATIONS: usize = 609;
 
 fn upstream() -> Option<PathBuf> {
@@ -23,7 +24,7 @@ fn upstream() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// What regen writes in a tree: specs, lock, crates and the mock server's interfaces.
+/// The files that regen writes: specs, lock, crates and the interfaces of the mock server.
 fn written(files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
     let own = |path: &str| {
         ["specs/", "crates/api/", "crates/hoopai-mock/interface/"]
@@ -34,12 +35,12 @@ fn written(files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[test]
-fn all_of_the_platform_becomes_what_is_committed() {
+fn platform_files_generate_the_committed_files() {
     let Some(upstream) = upstream() else {
-        // Past the capture of output, so that it is seen.
+        // Not captured by the test runner, unlike `eprintln!`.
         let _ = writeln!(
             std::io::stderr(),
-            "SKIPPED all_of_the_platform_becomes_what_is_committed: there is no ../shared/upstream, and {VARIABLE} names no folder"
+            "SKIPPED platform_files_generate_the_committed_files: ../shared/upstream does not exist, and {VARIABLE} names no folder"
         );
         return;
     };
@@ -94,14 +95,14 @@ fn all_of_the_platform_becomes_what_is_committed() {
             differing.push(committed.get_key_value(path).expect("committed").0);
         }
     }
-    let mends = if differing.iter().any(|path| path.starts_with("specs/")) {
+    let remedy = if differing.iter().any(|path| path.starts_with("specs/")) {
         "run cargo xtask regen with the folder of those files as --source"
     } else {
         "run cargo xtask codegen"
     };
     assert!(
         differing.is_empty(),
-        "{} files are not what regen makes of the platform's files; {mends}: {:#?}",
+        "{} files differ from the files that regen generates; {remedy}: {:#?}",
         differing.len(),
         &differing[..differing.len().min(20)]
     );
