@@ -1,0 +1,53 @@
+//! Module `custom-menus`: custom menus.
+
+use crate::state::collection::{
+    Collection, Endpoint, FieldValue, Filter, PageField, Paging, ReplyField, SUCCESS, Sample, Scope,
+};
+
+const MENUS_PAGING: Paging = Paging::skip(&[("totalLinks", PageField::Total)]);
+
+pub(super) static COLLECTIONS: &[Collection] = &[Collection {
+    name: "custom-menus",
+    noun: "Custom menu",
+    scope: Scope::Company,
+    scope_field: "",
+    search_fields: &["title"],
+    sample: &[
+        ("title", Sample::Numbered("Menu")),
+        (
+            "url",
+            Sample::Fixed(FieldValue::Text("https://example.com/")),
+        ),
+        ("locations", Sample::Fixed(FieldValue::List)),
+        ("showOnCompany", Sample::Fixed(FieldValue::True)),
+    ],
+    endpoints: &[
+        Endpoint::list(
+            "custom-menus.get-custom-menus",
+            "customMenus",
+            &MENUS_PAGING,
+        )
+        .filters(&[
+            Filter::text("query"),
+            Filter::equals("locationId", "locations"),
+            Filter::equals("showOnCompany", "showOnCompany"),
+        ]),
+        Endpoint::create("custom-menus.create-custom-menu", "customMenu"),
+        Endpoint::get(
+            "custom-menus.get-custom-menu-by-id",
+            "customMenuId",
+            "customMenu",
+        ),
+        Endpoint::update(
+            "custom-menus.update-custom-menu",
+            "customMenuId",
+            "customMenu",
+        )
+        .reply_fields(SUCCESS),
+        Endpoint::delete("custom-menus.delete-custom-menu", "customMenuId").reply_fields(&[
+            ("success", ReplyField::Fixed(FieldValue::True)),
+            ("deletedMenuId", ReplyField::Id),
+        ]),
+    ],
+    ..Collection::DEFAULT
+}];

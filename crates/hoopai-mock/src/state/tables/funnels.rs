@@ -1,0 +1,87 @@
+//! Module `funnels`: funnels, pages and redirects.
+
+use super::paging;
+use crate::state::collection::{
+    Collection, Endpoint, FieldValue, Filter, PageField, Paging, ReplyField, Sample,
+};
+use crate::state::derive;
+
+const COUNT_PAGING: Paging = Paging {
+    reply_fields: &[("count", PageField::Total)],
+    ..Paging::ALL
+};
+
+const FUNNELS_PAGING: Paging = Paging::offset(&[("count", PageField::Total)]);
+
+const REDIRECTS_PAGING: Paging = Paging::offset(&[("data.count", PageField::Total)]);
+
+pub(super) static COLLECTIONS: &[Collection] = &[
+    Collection {
+        name: "funnels",
+        noun: "Funnel",
+        sample: &[
+            ("name", Sample::Numbered("Funnel")),
+            ("type", Sample::Fixed(FieldValue::Text("funnel"))),
+            ("steps", Sample::NamedObjects(&["Start", "Thanks"])),
+        ],
+        // The file says that the list is an object.
+        endpoints: &[
+            Endpoint::list("funnels.getFunnels", "funnels", &FUNNELS_PAGING).filters(&[
+                Filter::equals("name", "name"),
+                Filter::equals("type", "type"),
+            ]),
+        ],
+        ..Collection::HEX_ID
+    },
+    Collection {
+        name: "funnel-pages",
+        noun: "Page",
+        sample: &[
+            ("name", Sample::Numbered("Page")),
+            ("funnelId", Sample::Reference("funnels")),
+            (
+                "stepId",
+                Sample::ListMember(("funnelId", "funnels"), "steps"),
+            ),
+            ("deleted", Sample::Fixed(FieldValue::False)),
+        ],
+        // The file has one page where the platform has a list.
+        endpoints: &[
+            Endpoint::list("funnels.getPagesByFunnelId", "", &paging::OFFSET).filters(&[
+                Filter::equals("funnelId", "funnelId"),
+                Filter::equals("name", "name"),
+            ]),
+            Endpoint::list("funnels.getPagesCountByFunnelId", "-", &COUNT_PAGING).filters(&[
+                Filter::equals("funnelId", "funnelId"),
+                Filter::equals("name", "name"),
+            ]),
+        ],
+        ..Collection::HEX_ID
+    },
+    Collection {
+        name: "redirects",
+        noun: "Redirect",
+        search_fields: &["path", "target", "domain"],
+        defaults: &[("type", FieldValue::Text("Exact"))],
+        on_write: derive::redirect_on_write,
+        sample: &[
+            ("domain", Sample::Fixed(FieldValue::Text("example.com"))),
+            ("path", Sample::Key("/old")),
+            ("target", Sample::Key("https://example.com/new")),
+            ("action", Sample::Fixed(FieldValue::Text("url"))),
+        ],
+        endpoints: &[
+            Endpoint::list(
+                "funnels.fetch-redirects-list",
+                "data.data",
+                &REDIRECTS_PAGING,
+            )
+            .filters(&[Filter::text("search")]),
+            Endpoint::create("funnels.create-redirect", "data"),
+            Endpoint::update("funnels.update-redirect-by-id", "id", "data"),
+            Endpoint::delete("funnels.delete-redirect-by-id", "id")
+                .reply_fields(&[("data.status", ReplyField::Fixed(FieldValue::Text("ok")))]),
+        ],
+        ..Collection::DEFAULT
+    },
+];

@@ -1,0 +1,148 @@
+//! Module `knowledge-base`: knowledge bases, questions and trained addresses.
+
+use super::paging;
+use crate::state::collection::{
+    Action, Collection, Endpoint, FieldValue, Filter, PageField, Paging, PagingStyle, Parent,
+    SUCCESS, Sample,
+};
+use crate::state::derive;
+
+/// Frequently asked questions: the id of the last.
+const FAQS_PAGING: Paging = Paging {
+    style: PagingStyle::LastId("lastFaqId"),
+    default_limit: 10,
+    reply_fields: &[
+        ("count", PageField::Total),
+        ("lastFaqId", PageField::LastId),
+        ("hasMore", PageField::HasMore),
+    ],
+    ..paging::DEFAULT
+};
+
+/// Knowledge bases: the same in `data`.
+const KNOWLEDGE_BASES_PAGING: Paging = Paging {
+    style: PagingStyle::LastId("lastKnowledgeBaseId"),
+    reply_fields: &[
+        ("data.activeCount", PageField::Total),
+        ("data.lastKnowledgeBaseId", PageField::LastId),
+        ("data.hasMore", PageField::HasMore),
+    ],
+    ..paging::DEFAULT
+};
+
+/// Addresses that a knowledge base was trained with: pages with a size of another name.
+const TRAINED_PAGING: Paging = Paging {
+    style: PagingStyle::Page("page"),
+    limit_parameter: "pageLength",
+    reply_fields: &[("count", PageField::Total)],
+    ..paging::DEFAULT
+};
+
+pub(super) static COLLECTIONS: &[Collection] = &[
+    Collection {
+        name: "knowledge-bases",
+        noun: "Knowledge base",
+        created_fields: &["createdAt"],
+        updated_fields: &["updatedAt"],
+        defaults: &[("deleted", FieldValue::False)],
+        on_write: derive::knowledge_base_on_write,
+        sample: &[("name", Sample::Numbered("Knowledge base"))],
+        endpoints: &[
+            Endpoint::list(
+                "knowledge-base.listAllKnowledgeBasesPaginated",
+                "data.knowledgeBases",
+                &KNOWLEDGE_BASES_PAGING,
+            )
+            .filters(&[Filter::text("query")])
+            .reply_fields(SUCCESS),
+            Endpoint::create("knowledge-base.createKnowledgeBase", "data").reply_fields(SUCCESS),
+            Endpoint::get(
+                "knowledge-base.getKnowledgeBaseById",
+                "knowledgeBaseId",
+                "data",
+            )
+            .reply_fields(SUCCESS),
+            Endpoint::update("knowledge-base.updateKnowledgeBase", "id", "")
+                .without_item()
+                .reply_fields(SUCCESS),
+            Endpoint::delete("knowledge-base.deleteKnowledgeBase", "knowledgeBaseId")
+                .reply_fields(SUCCESS),
+        ],
+        ..Collection::DEFAULT
+    },
+    Collection {
+        name: "faqs",
+        noun: "FAQ",
+        created_fields: &["createdAt"],
+        updated_fields: &["updatedAt"],
+        search_fields: &["question", "answer"],
+        parent: Some(Parent {
+            collection: "knowledge-bases",
+            field: "knowledgeBaseId",
+            parameter: "knowledgeBaseId",
+        }),
+        defaults: &[
+            ("deleted", FieldValue::False),
+            ("trainedUrlId", FieldValue::NewId),
+        ],
+        on_write: derive::faq_on_write,
+        sample: &[
+            ("knowledgeBaseId", Sample::Reference("knowledge-bases")),
+            (
+                "trainedUrlId",
+                Sample::MatchingReference("trained-urls", "knowledgeBaseId", "knowledgeBaseId"),
+            ),
+            ("question", Sample::Numbered("Question")),
+            ("answer", Sample::Numbered("Answer")),
+        ],
+        endpoints: &[
+            Endpoint::list("knowledge-base.list", "faqs", &FAQS_PAGING)
+                .filters(&[Filter::equals("knowledgeBaseId", "knowledgeBaseId")]),
+            Endpoint::create("knowledge-base.create", "faq").reply_fields(SUCCESS),
+            Endpoint::update("knowledge-base.update", "id", "")
+                .without_item()
+                .reply_fields(SUCCESS),
+            Endpoint::delete("knowledge-base.delete", "id").reply_fields(SUCCESS),
+        ],
+        ..Collection::DEFAULT
+    },
+    Collection {
+        name: "trained-urls",
+        noun: "Address",
+        updated_fields: &["updatedAt"],
+        search_fields: &["title", "url"],
+        parent: Some(Parent {
+            collection: "knowledge-bases",
+            field: "knowledgeBaseId",
+            parameter: "knowledgeBaseId",
+        }),
+        defaults: &[
+            ("status", FieldValue::Text("trained")),
+            ("contentEditedByUser", FieldValue::False),
+        ],
+        sample: &[
+            ("knowledgeBaseId", Sample::Reference("knowledge-bases")),
+            ("title", Sample::Numbered("Page")),
+            ("url", Sample::Key("https://example.com/page")),
+        ],
+        endpoints: &[
+            Endpoint::list(
+                "knowledge-base.getAllWebsiteUrlsDataByKnowledgeBase",
+                "urls",
+                &TRAINED_PAGING,
+            )
+            .filters(&[
+                Filter::equals("knowledgeBaseId", "knowledgeBaseId"),
+                Filter::text("query"),
+            ]),
+            Endpoint::new(
+                "knowledge-base.deleteTrainedUrlsForKnowledgeBase",
+                Action::DeleteMany,
+            )
+            .id_parameter("urlIds")
+            .without_item()
+            .reply_fields(SUCCESS),
+        ],
+        ..Collection::DEFAULT
+    },
+];
