@@ -73,8 +73,8 @@ fn execute_action(call: &mut Call<'_>, action: Action) -> Answer {
         Action::DeleteMany => call.for_each_id(|call, item| call.delete(&item)),
         Action::UpdateMany(names) => call.update_many(names),
         Action::UpdateEach(id_field) => call.update_each(id_field),
-        Action::AddMembers { field, reply_field } => call.add_members(field, reply_field),
-        Action::RemoveMembers { field, reply_field } => call.remove_members(field, reply_field),
+        Action::AddMembers(field, reply_field) => call.add_members(field, reply_field),
+        Action::RemoveMembers(field, reply_field) => call.remove_members(field, reply_field),
         Action::SetMembership(membership) => call.set_membership(membership),
         Action::NextNumber => {
             let number = write::next_number(call.store, call.collection, &call.scope()?);

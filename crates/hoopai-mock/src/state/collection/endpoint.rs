@@ -60,16 +60,10 @@ pub(crate) enum Action {
     /// Updates the items that a list describes, and their children that are listed under the name of the child collection.
     /// This field of an element holds the id.
     UpdateEach(&'static str),
-    /// Adds elements to a list in an item.
-    AddMembers {
-        field: &'static str,
-        reply_field: &'static str,
-    },
-    /// Removes elements from a list in an item.
-    RemoveMembers {
-        field: &'static str,
-        reply_field: &'static str,
-    },
+    /// Adds elements to a list in an item: its field, and the field of the reply for the added ones.
+    AddMembers(&'static str, &'static str),
+    /// Removes elements from a list in an item: its field, and the field of the reply for the removed ones.
+    RemoveMembers(&'static str, &'static str),
     SetMembership(Membership),
     /// Returns the number that the next item will have.
     NextNumber,
@@ -168,7 +162,7 @@ impl Endpoint {
         reply_path: &'static str,
     ) -> Self {
         let endpoint = Self::new(operation, Action::Get);
-        endpoint.id_parameter(id_parameter).reply_path(reply_path)
+        endpoint.by(id_parameter).reply_path(reply_path)
     }
 
     pub(crate) const fn create(operation: &'static str, reply_path: &'static str) -> Self {
@@ -181,23 +175,24 @@ impl Endpoint {
         reply_path: &'static str,
     ) -> Self {
         let endpoint = Self::new(operation, Action::Update);
-        endpoint.id_parameter(id_parameter).reply_path(reply_path)
+        endpoint.by(id_parameter).reply_path(reply_path)
     }
 
     pub(crate) const fn delete(operation: &'static str, id_parameter: &'static str) -> Self {
         let endpoint = Self::new(operation, Action::Delete);
-        endpoint.id_parameter(id_parameter).without_item()
+        endpoint.by(id_parameter).without_item()
     }
 
     pub(crate) const fn check_exists(operation: &'static str, id_parameter: &'static str) -> Self {
-        Self::new(operation, Action::CheckExists).id_parameter(id_parameter)
+        Self::new(operation, Action::CheckExists).by(id_parameter)
     }
 
     pub(crate) const fn custom(operation: &'static str, action: CustomAction) -> Self {
         Self::new(operation, Action::Custom(action))
     }
 
-    pub(crate) const fn id_parameter(mut self, id_parameter: &'static str) -> Self {
+    /// Sets the parameter that names the item.
+    pub(crate) const fn by(mut self, id_parameter: &'static str) -> Self {
         self.id_parameter = id_parameter;
         self
     }
@@ -218,7 +213,8 @@ impl Endpoint {
         self
     }
 
-    pub(crate) const fn reply_fields(
+    /// Adds fields to the reply.
+    pub(crate) const fn with(
         mut self,
         reply_fields: &'static [(&'static str, ReplyField)],
     ) -> Self {

@@ -93,6 +93,20 @@ pub(super) struct Parent {
     pub(super) parameter: &'static str,
 }
 
+impl Parent {
+    pub(super) const fn new(
+        collection: &'static str,
+        field: &'static str,
+        parameter: &'static str,
+    ) -> Self {
+        Self {
+            collection,
+            field,
+            parameter,
+        }
+    }
+}
+
 /// Fields that must be unique in a location.
 #[derive(Clone, Copy)]
 pub(super) enum Unique {

@@ -1,8 +1,6 @@
 //! Module `affiliate-manager`: affiliates, commissions and payouts.
 
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, PageField, Paging, Sample,
-};
+use super::prelude::*;
 
 /// What was earned or paid out, of whom and in which state.
 const EARNING_FILTERS: &[Filter] = &[

@@ -1,8 +1,6 @@
 //! Module `agent-studio`: agents.
 
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, IdFormat, PageField, Paging, SUCCESS, Sample,
-};
+use super::prelude::*;
 
 const AGENTS_PAGING: Paging = Paging::offset(&[
     ("pagination.total", PageField::Total),
@@ -21,20 +19,18 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     defaults: &[("status", FieldValue::Text("active"))],
     sample: &[("name", Sample::Numbered("Agent"))],
     endpoints: &[
-        Endpoint::list("agent-studio.getAgents", "agents", &AGENTS_PAGING).reply_fields(SUCCESS),
+        Endpoint::list("agent-studio.getAgents", "agents", &AGENTS_PAGING).with(SUCCESS),
         Endpoint::list(
             "agent-studio.getAgents-deprecated",
             "agents",
             &AGENTS_PAGING,
         )
-        .reply_fields(SUCCESS),
-        Endpoint::create("agent-studio.createAgent", "agent").reply_fields(SUCCESS),
-        Endpoint::get("agent-studio.getAgentById", "agentId", "agent").reply_fields(SUCCESS),
-        Endpoint::get("agent-studio.getAgentById-deprecated", "agentId", "agent")
-            .reply_fields(SUCCESS),
-        Endpoint::update("agent-studio.updateAgentMetadata", "agentId", "data")
-            .reply_fields(SUCCESS),
-        Endpoint::delete("agent-studio.deleteAgent", "agentId").reply_fields(SUCCESS),
+        .with(SUCCESS),
+        Endpoint::create("agent-studio.createAgent", "agent").with(SUCCESS),
+        Endpoint::get("agent-studio.getAgentById", "agentId", "agent").with(SUCCESS),
+        Endpoint::get("agent-studio.getAgentById-deprecated", "agentId", "agent").with(SUCCESS),
+        Endpoint::update("agent-studio.updateAgentMetadata", "agentId", "data").with(SUCCESS),
+        Endpoint::delete("agent-studio.deleteAgent", "agentId").with(SUCCESS),
     ],
     ..Collection::DEFAULT
 }];

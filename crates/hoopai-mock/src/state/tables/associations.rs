@@ -1,9 +1,6 @@
 //! Module `associations`: associations between objects, and relations between records.
 
-use crate::state::collection::{
-    Action, Collection, Embed, Endpoint, FieldValue, Filter, IdFormat, PageField, Paging, Parent,
-    ReplyField, Sample, Unique,
-};
+use super::prelude::*;
 
 /// The key of the platform's own object for contacts.
 const CONTACT: &str = "contact";
@@ -56,9 +53,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 "associations.get-association-key-by-key-name",
                 Action::GetByField(&["key"]),
             )
-            .id_parameter("key_name"),
+            .by("key_name"),
             Endpoint::update("associations.update-association", "associationId", ""),
-            Endpoint::delete("associations.delete-association", "associationId").reply_fields(&[
+            Endpoint::delete("associations.delete-association", "associationId").with(&[
                 ("deleted", ReplyField::Fixed(FieldValue::True)),
                 ("id", ReplyField::Id),
                 (
@@ -73,15 +70,15 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "relations",
         noun: "Relation",
         ids: IdFormat::Hex,
-        parent: Some(Parent {
-            collection: "associations",
-            field: "associationId",
-            parameter: "associationId",
-        }),
+        parent: Some(Parent::new(
+            "associations",
+            "associationId",
+            "associationId",
+        )),
         search_fields: &[],
         unique: Unique::Combination(
             &["associationId", "firstRecordId", "secondRecordId"],
-            "Could not create relation: duplicate relation of object IdFormat for given association",
+            "Could not create relation: duplicate relation of object Ids for given association",
         ),
         embeds: Some(Embed {
             collection: "associations",

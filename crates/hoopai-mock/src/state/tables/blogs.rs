@@ -1,9 +1,6 @@
 //! Module `blogs`: blogs, posts, authors and categories.
 
-use super::paging;
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, Paging, ReplyField, Sample,
-};
+use super::prelude::*;
 
 pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
@@ -35,7 +32,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::list("blogs.check-url-slug-exists", "", &Paging::ALL)
                 .without_item()
                 .filters(&[Filter::any_equals("urlSlug", &["urlSlug"])])
-                .reply_fields(&[("exists", ReplyField::HasItems)]),
+                .with(&[("exists", ReplyField::HasItems)]),
             Endpoint::create("blogs.create-blog-post", "data"),
             Endpoint::update("blogs.update-blog-post", "postId", "updatedBlogPost"),
         ],

@@ -1,7 +1,6 @@
 //! Module `brand-boards`: brand boards.
 
-use super::paging;
-use crate::state::collection::{Collection, Endpoint, FieldValue, Filter, ReplyField, Sample};
+use super::prelude::*;
 
 pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     name: "brand-boards",
@@ -23,7 +22,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         Endpoint::update("brand-boards.updateBrandBoard", "id", ""),
         Endpoint::delete("brand-boards.deleteBrandBoard", "id")
             .reply_path("")
-            .reply_fields(&[("deleted", ReplyField::Fixed(FieldValue::True))]),
+            .with(&[("deleted", ReplyField::Fixed(FieldValue::True))]),
     ],
     ..Collection::HEX_ID
 }];

@@ -1,7 +1,6 @@
 //! Module `businesses`: businesses.
 
-use super::paging;
-use crate::state::collection::{Collection, Endpoint, SUCCESS, Sample};
+use super::prelude::*;
 
 pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     name: "businesses",
@@ -19,11 +18,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
             "businesses",
             &paging::SKIP_100,
         ),
-        Endpoint::create("businesses.create-business", "buiseness").reply_fields(SUCCESS),
+        Endpoint::create("businesses.create-business", "buiseness").with(SUCCESS),
         Endpoint::get("businesses.get-business", "businessId", "business"),
-        Endpoint::update("businesses.update-business", "businessId", "buiseness")
-            .reply_fields(SUCCESS),
-        Endpoint::delete("businesses.delete-Business", "businessId").reply_fields(SUCCESS),
+        Endpoint::update("businesses.update-business", "businessId", "buiseness").with(SUCCESS),
+        Endpoint::delete("businesses.delete-Business", "businessId").with(SUCCESS),
     ],
     ..Collection::DEFAULT
 }];

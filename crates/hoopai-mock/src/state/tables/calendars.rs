@@ -1,18 +1,9 @@
 //! Module `calendars`: calendars, events, groups, resources, schedules, notes and notifications.
 
 use super::contacts::OF_CONTACT;
-use super::paging;
-use crate::state::collection::{
-    Action, Collection, CustomAction, Embed, Endpoint, FieldValue, Filter, IdFormat, Membership,
-    PageField, Paging, Parent, ReplyField, SUCCEEDED, SUCCESS, Sample,
-};
-use crate::state::derive;
+use super::prelude::*;
 
-const OF_CALENDAR: Option<Parent> = Some(Parent {
-    collection: "calendars",
-    field: "calendarId",
-    parameter: "calendarId",
-});
+const OF_CALENDAR: Option<Parent> = Some(Parent::new("calendars", "calendarId", "calendarId"));
 
 const CALENDAR_MEMBERSHIP: Membership = Membership {
     field: "calendarIds",
@@ -53,9 +44,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("calendars.create-calendar", "calendar"),
             Endpoint::get("calendars.get-calendar", "calendarId", "calendar"),
             Endpoint::update("calendars.update-calendar", "calendarId", "calendar"),
-            Endpoint::delete("calendars.delete-calendar", "calendarId").reply_fields(SUCCESS),
-            Endpoint::custom("calendars.get-slots", CustomAction::FreeSlots)
-                .id_parameter("calendarId"),
+            Endpoint::delete("calendars.delete-calendar", "calendarId").with(SUCCESS),
+            Endpoint::custom("calendars.get-slots", CustomAction::FreeSlots).by("calendarId"),
         ],
         ..Collection::DEFAULT
     },
@@ -96,7 +86,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::get("calendars.get-appointment", "eventId", "appointment"),
             Endpoint::update("calendars.edit-appointment", "eventId", ""),
             Endpoint::delete("calendars.delete-event", "eventId")
-                .reply_fields(SUCCEEDED)
+                .with(SUCCEEDED)
                 .fallback("block-slots"),
         ],
         ..Collection::DEFAULT
@@ -134,19 +124,19 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::list("calendars.validate-groups-slug", "", &Paging::ALL)
                 .without_item()
                 .filters(&[Filter::any_equals("slug", &["slug"])])
-                .reply_fields(&[("available", ReplyField::HasNoItems)]),
+                .with(&[("available", ReplyField::HasNoItems)]),
             Endpoint::create("calendars.create-calendar-group", "group"),
             Endpoint::update("calendars.edit-group", "groupId", "group"),
             Endpoint::update("calendars.disable-group", "groupId", "")
                 .without_item()
-                .reply_fields(SUCCESS),
-            Endpoint::delete("calendars.delete-group", "groupId").reply_fields(SUCCESS),
+                .with(SUCCESS),
+            Endpoint::delete("calendars.delete-group", "groupId").with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },
     Collection {
         name: "calendar-resources",
-        noun: "AccountId",
+        noun: "Resource",
         ids: IdFormat::Hex,
         id: "_id",
         defaults: &[("isActive", FieldValue::True)],
@@ -162,7 +152,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 .stored_parameters(&["resourceType"]),
             Endpoint::get("calendars.get-calendar-resource", "id", ""),
             Endpoint::update("calendars.update-calendar-resource", "id", ""),
-            Endpoint::delete("calendars.delete-calendar-resource", "id").reply_fields(SUCCESS),
+            Endpoint::delete("calendars.delete-calendar-resource", "id").with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },
@@ -190,14 +180,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("calendars.createSchedule", "schedule"),
             Endpoint::get("calendars.getScheduleById", "id", "schedule"),
             Endpoint::update("calendars.updateSchedule", "id", "schedule"),
-            Endpoint::delete("calendars.deleteSchedule", "id").reply_fields(SUCCESS),
+            Endpoint::delete("calendars.deleteSchedule", "id").with(SUCCESS),
             Endpoint::new(
                 "calendars.add-calendar-to-schedule",
                 Action::SetMembership(CALENDAR_MEMBERSHIP),
             )
-            .id_parameter("id")
+            .by("id")
             .without_item()
-            .reply_fields(SUCCESS),
+            .with(SUCCESS),
             Endpoint::new(
                 "calendars.remove-calendar-from-schedule",
                 Action::SetMembership(Membership {
@@ -205,9 +195,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                     ..CALENDAR_MEMBERSHIP
                 }),
             )
-            .id_parameter("id")
+            .by("id")
             .without_item()
-            .reply_fields(SUCCESS),
+            .with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },
@@ -215,11 +205,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "appointment-notes",
         noun: "Note",
         scope_field: "",
-        parent: Some(Parent {
-            collection: "appointments",
-            field: "appointmentId",
-            parameter: "appointmentId",
-        }),
+        parent: Some(Parent::new(
+            "appointments",
+            "appointmentId",
+            "appointmentId",
+        )),
         defaults: &[("userId", FieldValue::User)],
         embeds: Some(Embed {
             collection: "appointments",
@@ -235,7 +225,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::list("calendars.get-appointment-notes", "notes", &MORE_PAGING),
             Endpoint::create("calendars.create-appointment-note", "note"),
             Endpoint::update("calendars.update-appointment-note", "noteId", "note"),
-            Endpoint::delete("calendars.delete-appointment-note", "noteId").reply_fields(SUCCESS),
+            Endpoint::delete("calendars.delete-appointment-note", "noteId").with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },

@@ -1,18 +1,10 @@
 //! Module `contacts`: contacts, their tasks and notes.
 
-use super::paging;
-use crate::state::collection::{
-    Action, Collection, CustomAction, Endpoint, FieldValue, Filter, MaxLimit, NotFound, PageField,
-    Paging, PagingStyle, Parent, ReplyField, SUCCEDED, SUCCESS, Sample, SearchFields, Unique,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 /// What belongs to a contact.
-pub(super) const OF_CONTACT: Option<Parent> = Some(Parent {
-    collection: "contacts",
-    field: "contactId",
-    parameter: "contactId",
-});
+pub(super) const OF_CONTACT: Option<Parent> =
+    Some(Parent::new("contacts", "contactId", "contactId"));
 
 /// `firstName` and `lastName` are announced on these pages, not listed yet.
 static CONTACTS_FIELDS: SearchFields = SearchFields {
@@ -132,77 +124,61 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             .reply_path("contact"),
             Endpoint::create("contacts.create-contact", "contact"),
             Endpoint::get("contacts.get-contact", "contactId", "contact"),
-            Endpoint::update("contacts.update-contact", "contactId", "contact")
-                .reply_fields(SUCCEDED),
+            Endpoint::update("contacts.update-contact", "contactId", "contact").with(SUCCEDED),
             Endpoint::new("contacts.upsert-contact", Action::Upsert)
                 .reply_path("contact")
-                .reply_fields(&[("new", ReplyField::IsNew)]),
-            Endpoint::delete("contacts.delete-contact", "contactId").reply_fields(SUCCEDED),
-            Endpoint::new(
-                "contacts.add-tags",
-                Action::AddMembers {
-                    field: "tags",
-                    reply_field: "tagsAdded",
-                },
-            )
-            .id_parameter("contactId"),
+                .with(&[("new", ReplyField::IsNew)]),
+            Endpoint::delete("contacts.delete-contact", "contactId").with(SUCCEDED),
+            Endpoint::new("contacts.add-tags", Action::AddMembers("tags", "tagsAdded"))
+                .by("contactId"),
             Endpoint::new(
                 "contacts.remove-tags",
-                Action::RemoveMembers {
-                    field: "tags",
-                    reply_field: "tagsRemoved",
-                },
+                Action::RemoveMembers("tags", "tagsRemoved"),
             )
-            .id_parameter("contactId"),
+            .by("contactId"),
             Endpoint::new(
                 "contacts.add-followers-contact",
-                Action::AddMembers {
-                    field: "followers",
-                    reply_field: "followersAdded",
-                },
+                Action::AddMembers("followers", "followersAdded"),
             )
-            .id_parameter("contactId"),
+            .by("contactId"),
             Endpoint::new(
                 "contacts.remove-followers-contact",
-                Action::RemoveMembers {
-                    field: "followers",
-                    reply_field: "followersRemoved",
-                },
+                Action::RemoveMembers("followers", "followersRemoved"),
             )
-            .id_parameter("contactId"),
+            .by("contactId"),
             Endpoint::custom("contacts.create-association", CustomAction::TagContacts),
             Endpoint::custom(
                 "forms.upload-to-custom-fields",
                 CustomAction::UploadToCustomFields,
             )
-            .id_parameter("contactId"),
+            .by("contactId"),
             Endpoint::new(
                 "contacts.add-remove-contact-from-business",
                 Action::UpdateMany(&[("businessId", "businessId")]),
             )
-            .id_parameter("ids")
+            .by("ids")
             .reply_path("ids")
-            .reply_fields(SUCCESS),
+            .with(SUCCESS),
             Endpoint::new("contacts.add-contact-to-workflow", Action::Get)
-                .id_parameter("contactId")
+                .by("contactId")
                 .without_item()
-                .reply_fields(SUCCEDED),
+                .with(SUCCEDED),
             Endpoint::new("contacts.delete-contact-from-workflow", Action::Get)
-                .id_parameter("contactId")
+                .by("contactId")
                 .without_item()
-                .reply_fields(SUCCEDED),
+                .with(SUCCEDED),
             Endpoint::new("contacts.add-contact-to-campaign", Action::Get)
-                .id_parameter("contactId")
+                .by("contactId")
                 .without_item()
-                .reply_fields(SUCCEDED),
+                .with(SUCCEDED),
             Endpoint::new("contacts.remove-contact-from-campaign", Action::Get)
-                .id_parameter("contactId")
+                .by("contactId")
                 .without_item()
-                .reply_fields(SUCCEDED),
+                .with(SUCCEDED),
             Endpoint::new("contacts.remove-contact-from-every-campaign", Action::Get)
-                .id_parameter("contactId")
+                .by("contactId")
                 .without_item()
-                .reply_fields(SUCCEDED),
+                .with(SUCCEDED),
         ],
         ..Collection::DEFAULT
     },
@@ -231,7 +207,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::get("contacts.get-task", "taskId", "task"),
             Endpoint::update("contacts.update-task", "taskId", "task"),
             Endpoint::update("contacts.update-task-completed", "taskId", "task"),
-            Endpoint::delete("contacts.delete-task", "taskId").reply_fields(SUCCEDED),
+            Endpoint::delete("contacts.delete-task", "taskId").with(SUCCEDED),
         ],
         ..Collection::DEFAULT
     },
@@ -252,7 +228,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("contacts.create-note", "note"),
             Endpoint::get("contacts.get-note", "id", "note"),
             Endpoint::update("contacts.update-note", "id", "note"),
-            Endpoint::delete("contacts.delete-note", "id").reply_fields(SUCCEDED),
+            Endpoint::delete("contacts.delete-note", "id").with(SUCCEDED),
         ],
         ..Collection::DEFAULT
     },

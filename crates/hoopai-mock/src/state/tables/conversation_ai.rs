@@ -1,10 +1,6 @@
 //! Module `conversation-ai`: agents and their actions.
 
-use super::paging;
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, NotFound, PageField, Paging, PagingStyle, Parent,
-    ReplyField, SUCCESS, Sample,
-};
+use super::prelude::*;
 
 /// Assistants: the id of the last.
 const ASSISTANTS_PAGING: Paging = Paging {
@@ -40,7 +36,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("conversation-ai.create-agent", ""),
             Endpoint::get("conversation-ai.get-agent", "agentId", ""),
             Endpoint::update("conversation-ai.update-agent", "agentId", ""),
-            Endpoint::delete("conversation-ai.delete-agent", "agentId").reply_fields(&[
+            Endpoint::delete("conversation-ai.delete-agent", "agentId").with(&[
                 ("id", ReplyField::Id),
                 ("success", ReplyField::Fixed(FieldValue::True)),
             ]),
@@ -51,25 +47,18 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "assistant-actions",
         noun: "Action",
         scope_field: "",
-        parent: Some(Parent {
-            collection: "assistants",
-            field: "agentId",
-            parameter: "agentId",
-        }),
+        parent: Some(Parent::new("assistants", "agentId", "agentId")),
         sample: &[
             ("agentId", Sample::Reference("assistants")),
             ("name", Sample::Numbered("Action")),
             ("type", Sample::Fixed(FieldValue::Text("triggerWorkflow"))),
         ],
         endpoints: &[
-            Endpoint::list("conversation-ai.list-actions", "data", &Paging::ALL)
-                .reply_fields(SUCCESS),
-            Endpoint::create("conversation-ai.create-action", "data").reply_fields(SUCCESS),
-            Endpoint::get("conversation-ai.get-action-by-id", "actionId", "data")
-                .reply_fields(SUCCESS),
-            Endpoint::update("conversation-ai.update-action", "actionId", "data")
-                .reply_fields(SUCCESS),
-            Endpoint::delete("conversation-ai.delete-action", "actionId").reply_fields(&[
+            Endpoint::list("conversation-ai.list-actions", "data", &Paging::ALL).with(SUCCESS),
+            Endpoint::create("conversation-ai.create-action", "data").with(SUCCESS),
+            Endpoint::get("conversation-ai.get-action-by-id", "actionId", "data").with(SUCCESS),
+            Endpoint::update("conversation-ai.update-action", "actionId", "data").with(SUCCESS),
+            Endpoint::delete("conversation-ai.delete-action", "actionId").with(&[
                 ("data.id", ReplyField::Id),
                 ("success", ReplyField::Fixed(FieldValue::True)),
             ]),

@@ -1,11 +1,7 @@
 //! Module `conversations`: conversations and messages.
 
 use super::contacts::OF_CONTACT;
-use super::paging;
-use crate::state::collection::{
-    Collection, CustomAction, Embed, Endpoint, FieldValue, Filter, MaxLimit, NotFound, PageField,
-    Paging, PagingStyle, Parent, ReplyField, SUCCESS, Sample,
-};
+use super::prelude::*;
 
 const CANCELLED: &[(&str, ReplyField)] = &[
     ("status", ReplyField::Fixed(FieldValue::Number(200))),
@@ -91,17 +87,15 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 Filter::since("startDate", "lastMessageDate"),
                 Filter::until("endDate", "lastMessageDate"),
             ]),
-            Endpoint::create("conversations.create-conversation", "conversation")
-                .reply_fields(SUCCESS),
+            Endpoint::create("conversations.create-conversation", "conversation").with(SUCCESS),
             Endpoint::get("conversations.get-conversation", "conversationId", ""),
             Endpoint::update(
                 "conversations.update-conversation",
                 "conversationId",
                 "conversation",
             )
-            .reply_fields(SUCCESS),
-            Endpoint::delete("conversations.delete-conversation", "conversationId")
-                .reply_fields(SUCCESS),
+            .with(SUCCESS),
+            Endpoint::delete("conversations.delete-conversation", "conversationId").with(SUCCESS),
             Endpoint::check_exists("conversations.upload-file-attachments", "conversationId"),
             Endpoint::check_exists("conversations.initiate-file-upload", "conversationId"),
             Endpoint::check_exists("conversations.complete-file-upload", "conversationId"),
@@ -113,11 +107,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "messages",
         noun: "Message",
         not_found: NotFound::ErrorCode("CONVERSATIONS_MSG_NOT_FOUND"),
-        parent: Some(Parent {
-            collection: "conversations",
-            field: "conversationId",
-            parameter: "conversationId",
-        }),
+        parent: Some(Parent::new(
+            "conversations",
+            "conversationId",
+            "conversationId",
+        )),
         search_fields: &["body"],
         defaults: &[
             ("status", FieldValue::Text("delivered")),
@@ -173,18 +167,18 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::custom("conversations.send-review-reply", CustomAction::AddMessage),
             Endpoint::delete("conversations.cancel-scheduled-message", "messageId")
                 .requires("status", "scheduled")
-                .reply_fields(CANCELLED),
+                .with(CANCELLED),
             Endpoint::delete(
                 "conversations.cancel-scheduled-email-message",
                 "emailMessageId",
             )
             .requires("status", "scheduled")
-            .reply_fields(CANCELLED),
+            .with(CANCELLED),
             Endpoint::check_exists("conversations.get-message-recording", "messageId"),
             Endpoint::check_exists("conversations.get-message-transcription", "messageId"),
             Endpoint::check_exists("conversations.download-message-transcription", "messageId"),
             Endpoint::update("conversations.update-message-status", "messageId", "")
-                .reply_fields(&[("messageId", ReplyField::Id)]),
+                .with(&[("messageId", ReplyField::Id)]),
             Endpoint::update(
                 "conversations.add-message-attachments",
                 "messageId",

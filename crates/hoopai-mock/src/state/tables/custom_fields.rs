@@ -1,9 +1,6 @@
 //! Module `custom-fields`: fields of objects, and their folders.
 
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, Paging, ReplyField, SUCCEDED, Sample,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 const OBJECT_FILTER: &[Filter] = &[Filter::any_equals("objectKey", &["objectKey"])];
 
@@ -37,14 +34,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 &Paging::ALL,
             )
             .filters(OBJECT_FILTER)
-            .reply_fields(&[(
+            .with(&[(
                 "folders",
                 ReplyField::ItemsOf("field-folders", "objectKey", "objectKey"),
             )]),
             Endpoint::create("custom-fields.create-custom-field", "field"),
             Endpoint::get("custom-fields.get-custom-field-by-id", "id", "field"),
             Endpoint::update("custom-fields.update-custom-field", "id", "field"),
-            Endpoint::delete("custom-fields.delete-custom-field", "id").reply_fields(DELETED),
+            Endpoint::delete("custom-fields.delete-custom-field", "id").with(DELETED),
         ],
         ..Collection::DEFAULT
     },
@@ -58,8 +55,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         endpoints: &[
             Endpoint::create("custom-fields.create-custom-field-folder", ""),
             Endpoint::update("custom-fields.update-custom-field-folder", "id", ""),
-            Endpoint::delete("custom-fields.delete-custom-field-folder", "id")
-                .reply_fields(DELETED),
+            Endpoint::delete("custom-fields.delete-custom-field-folder", "id").with(DELETED),
         ],
         ..Collection::DEFAULT
     },

@@ -1,8 +1,6 @@
 //! Module `custom-menus`: custom menus.
 
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, PageField, Paging, ReplyField, SUCCESS, Sample, Scope,
-};
+use super::prelude::*;
 
 const MENUS_PAGING: Paging = Paging::skip(&[("totalLinks", PageField::Total)]);
 
@@ -43,8 +41,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
             "customMenuId",
             "customMenu",
         )
-        .reply_fields(SUCCESS),
-        Endpoint::delete("custom-menus.delete-custom-menu", "customMenuId").reply_fields(&[
+        .with(SUCCESS),
+        Endpoint::delete("custom-menus.delete-custom-menu", "customMenuId").with(&[
             ("success", ReplyField::Fixed(FieldValue::True)),
             ("deletedMenuId", ReplyField::Id),
         ]),

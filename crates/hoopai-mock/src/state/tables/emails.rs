@@ -1,9 +1,6 @@
 //! Module `emails`: templates and campaigns.
 
-use super::paging;
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, IdFormat, ReplyField, Sample,
-};
+use super::prelude::*;
 
 pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
@@ -21,7 +18,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 .filters(&[Filter::text("search"), Filter::equals("name", "name")]),
             Endpoint::create("emails.create-template", "")
                 .without_item()
-                .reply_fields(&[("redirect", ReplyField::Id)]),
+                .with(&[("redirect", ReplyField::Id)]),
             Endpoint::update("emails.update-template", "templateId", "").without_item(),
             Endpoint::delete("emails.delete-template", "templateId"),
         ],

@@ -1,10 +1,6 @@
 //! Module `funnels`: funnels, pages and redirects.
 
-use super::paging;
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, PageField, Paging, ReplyField, Sample,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 const COUNT_PAGING: Paging = Paging {
     reply_fields: &[("count", PageField::Total)],
@@ -80,7 +76,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("funnels.create-redirect", "data"),
             Endpoint::update("funnels.update-redirect-by-id", "id", "data"),
             Endpoint::delete("funnels.delete-redirect-by-id", "id")
-                .reply_fields(&[("data.status", ReplyField::Fixed(FieldValue::Text("ok")))]),
+                .with(&[("data.status", ReplyField::Fixed(FieldValue::Text("ok")))]),
         ],
         ..Collection::DEFAULT
     },

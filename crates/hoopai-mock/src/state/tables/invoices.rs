@@ -1,10 +1,6 @@
 //! Module `invoices`: invoices, estimates, templates and schedules.
 
-use super::paging;
-use crate::state::collection::{
-    Action, Collection, CustomAction, Endpoint, FieldValue, Filter, SUCCESS, Sample,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 const DRAFT: &[(&str, FieldValue)] = &[
     ("altType", FieldValue::Text("location")),
@@ -54,10 +50,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::new("invoices.generate-invoice-number", Action::NextNumber)
                 .reply_path("invoiceNumber"),
             Endpoint::new("invoices.text2pay-invoice", Action::Upsert)
-                .id_parameter("id")
+                .by("id")
                 .reply_path("invoice"),
             Endpoint::new("invoices.update-invoice-last-visited-at", Action::Touch)
-                .id_parameter("invoiceId")
+                .by("invoiceId")
                 .without_item()
                 .sets(VISIT_TIME),
             Endpoint::get("invoices.get-invoice", "invoiceId", ""),
@@ -71,13 +67,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::update("invoices.void-invoice", "invoiceId", "")
                 .sets(&[("status", FieldValue::Text("void"))]),
             Endpoint::new("invoices.send-invoice", Action::Touch)
-                .id_parameter("invoiceId")
+                .by("invoiceId")
                 .reply_path("invoice")
                 .sets(&[("status", FieldValue::Text("sent"))]),
             Endpoint::custom("invoices.record-invoice", CustomAction::RecordPayment)
-                .id_parameter("invoiceId")
+                .by("invoiceId")
                 .reply_path("invoice")
-                .reply_fields(SUCCESS),
+                .with(SUCCESS),
         ],
         ..Collection::PAYMENT
     },
@@ -110,8 +106,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 "templateId",
                 "",
             ),
-            Endpoint::delete("invoices.delete-invoice-template", "templateId")
-                .reply_fields(SUCCESS),
+            Endpoint::delete("invoices.delete-invoice-template", "templateId").with(SUCCESS),
         ],
         ..Collection::PAYMENT
     },
@@ -136,10 +131,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("invoices.create-invoice-schedule", ""),
             Endpoint::get("invoices.get-invoice-schedule", "scheduleId", ""),
             Endpoint::update("invoices.update-invoice-schedule", "scheduleId", ""),
-            Endpoint::delete("invoices.delete-invoice-schedule", "scheduleId")
-                .reply_fields(SUCCESS),
+            Endpoint::delete("invoices.delete-invoice-schedule", "scheduleId").with(SUCCESS),
             Endpoint::new("invoices.cancel-invoice-schedule", Action::Touch)
-                .id_parameter("scheduleId")
+                .by("scheduleId")
                 .sets(&[("status", FieldValue::Text("cancelled"))]),
             Endpoint::update("invoices.schedule-invoice-schedule", "scheduleId", "")
                 .sets(&[("status", FieldValue::Text("scheduled"))]),
@@ -147,7 +141,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 "invoices.update-and-schedule-invoice-schedule",
                 Action::Touch,
             )
-            .id_parameter("scheduleId")
+            .by("scheduleId")
             .sets(&[("status", FieldValue::Text("scheduled"))]),
             Endpoint::update("invoices.auto-payment-invoice-schedule", "scheduleId", ""),
         ],
@@ -182,15 +176,15 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 "invoices.create-invoice-from-estimate",
                 CustomAction::InvoiceEstimate,
             )
-            .id_parameter("estimateId"),
+            .by("estimateId"),
             Endpoint::new("invoices.update-estimate-last-visited-at", Action::Touch)
-                .id_parameter("estimateId")
+                .by("estimateId")
                 .without_item()
                 .sets(VISIT_TIME),
             Endpoint::update("invoices.update-estimate", "estimateId", ""),
             Endpoint::delete("invoices.delete-estimate", "estimateId").reply_path(""),
             Endpoint::new("invoices.send-estimate", Action::Touch)
-                .id_parameter("estimateId")
+                .by("estimateId")
                 .sets(&[("status", FieldValue::Text("sent"))]),
         ],
         ..Collection::PAYMENT

@@ -1,11 +1,6 @@
 //! Module `knowledge-base`: knowledge bases, questions and trained addresses.
 
-use super::paging;
-use crate::state::collection::{
-    Action, Collection, Endpoint, FieldValue, Filter, PageField, Paging, PagingStyle, Parent,
-    SUCCESS, Sample,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 /// Frequently asked questions: the id of the last.
 const FAQS_PAGING: Paging = Paging {
@@ -54,19 +49,18 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 &KNOWLEDGE_BASES_PAGING,
             )
             .filters(&[Filter::text("query")])
-            .reply_fields(SUCCESS),
-            Endpoint::create("knowledge-base.createKnowledgeBase", "data").reply_fields(SUCCESS),
+            .with(SUCCESS),
+            Endpoint::create("knowledge-base.createKnowledgeBase", "data").with(SUCCESS),
             Endpoint::get(
                 "knowledge-base.getKnowledgeBaseById",
                 "knowledgeBaseId",
                 "data",
             )
-            .reply_fields(SUCCESS),
+            .with(SUCCESS),
             Endpoint::update("knowledge-base.updateKnowledgeBase", "id", "")
                 .without_item()
-                .reply_fields(SUCCESS),
-            Endpoint::delete("knowledge-base.deleteKnowledgeBase", "knowledgeBaseId")
-                .reply_fields(SUCCESS),
+                .with(SUCCESS),
+            Endpoint::delete("knowledge-base.deleteKnowledgeBase", "knowledgeBaseId").with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },
@@ -76,11 +70,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         created_fields: &["createdAt"],
         updated_fields: &["updatedAt"],
         search_fields: &["question", "answer"],
-        parent: Some(Parent {
-            collection: "knowledge-bases",
-            field: "knowledgeBaseId",
-            parameter: "knowledgeBaseId",
-        }),
+        parent: Some(Parent::new(
+            "knowledge-bases",
+            "knowledgeBaseId",
+            "knowledgeBaseId",
+        )),
         defaults: &[
             ("deleted", FieldValue::False),
             ("trainedUrlId", FieldValue::NewId),
@@ -98,11 +92,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         endpoints: &[
             Endpoint::list("knowledge-base.list", "faqs", &FAQS_PAGING)
                 .filters(&[Filter::equals("knowledgeBaseId", "knowledgeBaseId")]),
-            Endpoint::create("knowledge-base.create", "faq").reply_fields(SUCCESS),
+            Endpoint::create("knowledge-base.create", "faq").with(SUCCESS),
             Endpoint::update("knowledge-base.update", "id", "")
                 .without_item()
-                .reply_fields(SUCCESS),
-            Endpoint::delete("knowledge-base.delete", "id").reply_fields(SUCCESS),
+                .with(SUCCESS),
+            Endpoint::delete("knowledge-base.delete", "id").with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },
@@ -111,11 +105,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         noun: "Address",
         updated_fields: &["updatedAt"],
         search_fields: &["title", "url"],
-        parent: Some(Parent {
-            collection: "knowledge-bases",
-            field: "knowledgeBaseId",
-            parameter: "knowledgeBaseId",
-        }),
+        parent: Some(Parent::new(
+            "knowledge-bases",
+            "knowledgeBaseId",
+            "knowledgeBaseId",
+        )),
         defaults: &[
             ("status", FieldValue::Text("trained")),
             ("contentEditedByUser", FieldValue::False),
@@ -139,9 +133,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 "knowledge-base.deleteTrainedUrlsForKnowledgeBase",
                 Action::DeleteMany,
             )
-            .id_parameter("urlIds")
+            .by("urlIds")
             .without_item()
-            .reply_fields(SUCCESS),
+            .with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },

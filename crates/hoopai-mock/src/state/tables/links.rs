@@ -1,10 +1,6 @@
 //! Module `links`: trigger links.
 
-use super::paging;
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, Paging, SUCCEDED, Sample,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     name: "links",
@@ -24,7 +20,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         Endpoint::create("links.create-link", "link"),
         Endpoint::get("links.get-link-by-id", "linkId", "link"),
         Endpoint::update("links.update-link", "linkId", "link"),
-        Endpoint::delete("links.delete-link", "linkId").reply_fields(SUCCEDED),
+        Endpoint::delete("links.delete-link", "linkId").with(SUCCEDED),
     ],
     ..Collection::DEFAULT
 }];

@@ -1,10 +1,6 @@
 //! Module `locations`: locations, custom fields, custom values, tags, templates and recurring tasks.
 
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, PageField, Paging, ReplyField, SUCCEDED, Sample,
-    Scope, Unique,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 const LOCATIONS_PAGING: Paging = Paging::skip(&[]).default_limit(10);
 
@@ -38,7 +34,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("locations.create-location", ""),
             Endpoint::get("locations.get-location", "locationId", "location"),
             Endpoint::update("locations.put-location", "locationId", ""),
-            Endpoint::delete("locations.delete-location", "locationId").reply_fields(&[
+            Endpoint::delete("locations.delete-location", "locationId").with(&[
                 ("success", ReplyField::Fixed(FieldValue::True)),
                 (
                     "message",
@@ -64,7 +60,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("locations.create-custom-field", "customField"),
             Endpoint::get("locations.get-custom-field", "id", "customField"),
             Endpoint::update("locations.update-custom-field", "id", "customField"),
-            Endpoint::delete("locations.delete-custom-field", "id").reply_fields(SUCCEDED),
+            Endpoint::delete("locations.delete-custom-field", "id").with(SUCCEDED),
         ],
         ..Collection::DEFAULT
     },
@@ -81,7 +77,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("locations.create-custom-value", "customValue"),
             Endpoint::get("locations.get-custom-value", "id", "customValue"),
             Endpoint::update("locations.update-custom-value", "id", "customValue"),
-            Endpoint::delete("locations.delete-custom-value", "id").reply_fields(SUCCEDED),
+            Endpoint::delete("locations.delete-custom-value", "id").with(SUCCEDED),
         ],
         ..Collection::DEFAULT
     },
@@ -96,7 +92,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("locations.create-tag", "tag"),
             Endpoint::get("locations.get-tag-by-id", "tagId", "tag"),
             Endpoint::update("locations.update-tag", "tagId", "tag"),
-            Endpoint::delete("locations.delete-tag", "tagId").reply_fields(SUCCEDED),
+            Endpoint::delete("locations.delete-tag", "tagId").with(SUCCEDED),
         ],
         ..Collection::DEFAULT
     },
@@ -134,7 +130,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("locations.create-recurring-task", "recurringTask"),
             Endpoint::get("locations.get-recurring-task-by-id", "id", "recurringTask"),
             Endpoint::update("locations.update-recurring-task", "id", "recurringTask"),
-            Endpoint::delete("locations.delete-recurring-task", "id").reply_fields(&[
+            Endpoint::delete("locations.delete-recurring-task", "id").with(&[
                 ("id", ReplyField::Id),
                 ("success", ReplyField::Fixed(FieldValue::True)),
             ]),

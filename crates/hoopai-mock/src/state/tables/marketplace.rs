@@ -1,9 +1,6 @@
 //! Module `marketplace`: charges.
 
-use crate::state::collection::{
-    Collection, Endpoint, Filter, IdFormat, PageField, Paging, SUCCESS, Sample, Scope,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 const CHARGES_PAGING: Paging = Paging::skip(&[
     ("count", PageField::Total),
@@ -37,9 +34,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
             Filter::since("startDate", "createdAt"),
             Filter::until("endDate", "createdAt"),
         ]),
-        Endpoint::create("marketplace.charge", "").reply_fields(SUCCESS),
+        Endpoint::create("marketplace.charge", "").with(SUCCESS),
         Endpoint::get("marketplace.getSpecificCharge", "chargeId", ""),
-        Endpoint::delete("marketplace.deleteCharge", "chargeId").reply_fields(SUCCESS),
+        Endpoint::delete("marketplace.deleteCharge", "chargeId").with(SUCCESS),
     ],
     created_fields: &["createdAt"],
     updated_fields: &["updatedAt"],

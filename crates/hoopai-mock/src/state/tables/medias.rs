@@ -1,9 +1,6 @@
 //! Module `medias`: files and folders.
 
-use super::paging;
-use crate::state::collection::{
-    Action, Collection, CustomAction, Endpoint, FieldValue, Filter, IdFormat, SUCCESS, Sample,
-};
+use super::prelude::*;
 
 pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     name: "medias",
@@ -34,15 +31,15 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         ]),
         Endpoint::custom("medias.upload-media-content", CustomAction::Upload),
         Endpoint::new("medias.bulk-update-media-objects", Action::UpdateEach("id"))
-            .id_parameter("filesToBeUpdated"),
+            .by("filesToBeUpdated"),
         Endpoint::create("medias.create-media-folder", "")
             .sets(&[("type", FieldValue::Text("folder"))]),
         Endpoint::update("medias.update-media-object", "id", ""),
         Endpoint::delete("medias.delete-media-content", "id"),
         Endpoint::new("medias.bulk-delete-media-objects", Action::DeleteMany)
-            .id_parameter("filesToBeDeleted")
+            .by("filesToBeDeleted")
             .without_item()
-            .reply_fields(SUCCESS),
+            .with(SUCCESS),
     ],
     ..Collection::DEFAULT
 }];

@@ -28,6 +28,7 @@ mod opportunities;
 mod paging;
 mod payments;
 mod phone_system;
+mod prelude;
 mod products;
 mod proposals;
 mod saas;

@@ -1,11 +1,6 @@
 //! Module `objects`: custom objects and records.
 
-use super::paging;
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, IdFormat, Paging, Parent, ReplyField, Sample,
-    SearchFields,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 static RECORDS_FIELDS: SearchFields = SearchFields {
     fields: &[
@@ -60,11 +55,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         noun: "Record",
         ids: IdFormat::Hex,
         search_fields: &["properties"],
-        parent: Some(Parent {
-            collection: "objects",
-            field: "objectKey",
-            parameter: "schemaKey",
-        }),
+        parent: Some(Parent::new("objects", "objectKey", "schemaKey")),
         defaults: &[
             ("followers", FieldValue::List),
             ("owner", FieldValue::List),
@@ -92,7 +83,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("objects.create-object-record", "record").location_required(),
             Endpoint::get("objects.get-record-by-id", "id", "record"),
             Endpoint::update("objects.update-object-record", "id", "record"),
-            Endpoint::delete("objects.delete-object-record", "id").reply_fields(&[
+            Endpoint::delete("objects.delete-object-record", "id").with(&[
                 ("id", ReplyField::Id),
                 ("success", ReplyField::Fixed(FieldValue::True)),
             ]),

@@ -1,12 +1,7 @@
 //! Module `opportunities`: opportunities, pipelines and lost reasons.
 
 use super::contacts::OF_CONTACT;
-use super::paging;
-use crate::state::collection::{
-    Action, Collection, Embed, Endpoint, FieldValue, Filter, MaxLimit, PageField, Paging,
-    PagingStyle, ReplyField, SUCCEDED, Sample, SearchFields,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 /// These filters are in snake case, unlike the fields of replies.
 static OPPORTUNITIES_FIELDS: SearchFields = SearchFields {
@@ -134,28 +129,22 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::update("opportunities.update-opportunity", "id", "opportunity"),
             Endpoint::update("opportunities.update-opportunity-status", "id", "")
                 .without_item()
-                .reply_fields(SUCCEDED),
+                .with(SUCCEDED),
             Endpoint::new("opportunities.Upsert-opportunity", Action::Upsert)
-                .id_parameter("id")
+                .by("id")
                 .reply_path("opportunity")
-                .reply_fields(&[("new", ReplyField::IsNew)]),
-            Endpoint::delete("opportunities.delete-opportunity", "id").reply_fields(SUCCEDED),
+                .with(&[("new", ReplyField::IsNew)]),
+            Endpoint::delete("opportunities.delete-opportunity", "id").with(SUCCEDED),
             Endpoint::new(
                 "opportunities.add-followers-opportunity",
-                Action::AddMembers {
-                    field: "followers",
-                    reply_field: "followersAdded",
-                },
+                Action::AddMembers("followers", "followersAdded"),
             )
-            .id_parameter("id"),
+            .by("id"),
             Endpoint::new(
                 "opportunities.remove-followers-opportunity",
-                Action::RemoveMembers {
-                    field: "followers",
-                    reply_field: "followersRemoved",
-                },
+                Action::RemoveMembers("followers", "followersRemoved"),
             )
-            .id_parameter("id"),
+            .by("id"),
         ],
         ..Collection::DEFAULT
     },

@@ -1,12 +1,7 @@
 //! Module `payments`: orders, transactions, subscriptions, coupons and payment providers.
 
 use super::contacts::{CONTACT_EMAIL, CONTACT_NAME};
-use super::paging;
-use crate::state::collection::{
-    Action, Collection, CustomAction, Endpoint, FieldValue, Filter, NotFound, Paging, Parent,
-    ReplyField, STATUS, SUCCESS, Sample,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 const PAYMENT_FILTERS: &[Filter] = &[
     Filter::text("search"),
@@ -70,9 +65,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 "payments.record-order-payment",
                 CustomAction::RecordOrderPayment,
             )
-            .id_parameter("orderId")
+            .by("orderId")
             .without_item()
-            .reply_fields(SUCCESS),
+            .with(SUCCESS),
         ],
         ..Collection::PAYMENT
     },
@@ -80,11 +75,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "fulfillments",
         noun: "Fulfillment",
         not_found: NotFound::Exception,
-        parent: Some(Parent {
-            collection: "orders",
-            field: "orderId",
-            parameter: "orderId",
-        }),
+        parent: Some(Parent::new("orders", "orderId", "orderId")),
         discarded: &["notifyCustomer"],
         sample: &[
             ("orderId", Sample::Reference("orders")),
@@ -92,9 +83,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("items", Sample::Fixed(FieldValue::List)),
         ],
         endpoints: &[
-            Endpoint::list("payments.list-order-fulfillment", "data", &Paging::ALL)
-                .reply_fields(STATUS),
-            Endpoint::create("payments.create-order-fulfillment", "data").reply_fields(STATUS),
+            Endpoint::list("payments.list-order-fulfillment", "data", &Paging::ALL).with(STATUS),
+            Endpoint::create("payments.create-order-fulfillment", "data").with(STATUS),
         ],
         ..Collection::PAYMENT
     },
@@ -198,7 +188,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::get("payments.get-coupon", "id", ""),
             Endpoint::update("payments.update-coupon", "id", ""),
             Endpoint::delete("payments.delete-coupon", "id")
-                .reply_fields(&[("success", ReplyField::Fixed(FieldValue::True))]),
+                .with(&[("success", ReplyField::Fixed(FieldValue::True))]),
         ],
         ..Collection::PAYMENT
     },
@@ -215,7 +205,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         endpoints: &[
             Endpoint::new("payments.create-integration", Action::Upsert),
-            Endpoint::delete("payments.delete-integration", "").reply_fields(SUCCESS),
+            Endpoint::delete("payments.delete-integration", "").with(SUCCESS),
             Endpoint::get("payments.fetch-config", "", ""),
             Endpoint::update("payments.create-config", "", ""),
             Endpoint::update(
@@ -224,7 +214,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 "",
             )
             .without_item()
-            .reply_fields(SUCCESS),
+            .with(SUCCESS),
             Endpoint::new(
                 "payments.disconnect-config",
                 Action::Switch(
@@ -236,7 +226,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 ),
             )
             .without_item()
-            .reply_fields(SUCCESS),
+            .with(SUCCESS),
         ],
         ..Collection::HEX_ID
     },

@@ -1,9 +1,6 @@
 //! Module `phone-system`: phone numbers.
 
-use super::paging;
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, MaxLimit, PageField, Paging, PagingStyle, Sample,
-};
+use super::prelude::*;
 
 /// Phone numbers: the first page is 0, and nothing says how many there are.
 const NUMBERS_PAGING: Paging = Paging {

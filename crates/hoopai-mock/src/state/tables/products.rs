@@ -1,11 +1,6 @@
 //! Module `products`: products, prices, collections and reviews.
 
-use super::paging;
-use crate::state::collection::{
-    Action, Collection, CustomAction, Endpoint, FieldValue, Filter, Membership, PageField, Paging,
-    Parent, ReplyField, STATUS, Sample,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 /// A price of many products at once, or what else of them.
 const BULK_ACTION: Action = Action::Switch(
@@ -66,12 +61,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ]),
             Endpoint::create("products.create-product", ""),
             Endpoint::new("products.bulkUpdate", BULK_ACTION)
-                .id_parameter("productIds")
+                .by("productIds")
                 .without_item()
-                .reply_fields(STATUS),
+                .with(STATUS),
             Endpoint::new("products.bulkEdit", Action::UpdateEach("_id"))
-                .id_parameter("products")
-                .reply_fields(STATUS_AND_COUNT),
+                .by("products")
+                .with(STATUS_AND_COUNT),
             Endpoint::new(
                 "products.update-store-status",
                 Action::Switch(
@@ -88,9 +83,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                     ],
                 ),
             )
-            .id_parameter("productIds")
+            .by("productIds")
             .without_item()
-            .reply_fields(STATUS),
+            .with(STATUS),
             Endpoint::custom("products.get-product-store-stats", CustomAction::StoreStats).filters(
                 &[
                     Filter::text("search"),
@@ -99,18 +94,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ),
             Endpoint::get("products.get-product-by-id", "productId", ""),
             Endpoint::update("products.update-product-by-id", "productId", ""),
-            Endpoint::delete("products.delete-product-by-id", "productId").reply_fields(STATUS),
+            Endpoint::delete("products.delete-product-by-id", "productId").with(STATUS),
         ],
         ..Collection::HEX_ID
     },
     Collection {
         name: "prices",
         noun: "Price",
-        parent: Some(Parent {
-            collection: "products",
-            field: "product",
-            parameter: "productId",
-        }),
+        parent: Some(Parent::new("products", "product", "productId")),
         search_fields: &["name", "sku"],
         sample: &[
             ("product", Sample::Reference("products")),
@@ -135,13 +126,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             )
             .filters(&[Filter::text("search")]),
             Endpoint::new("products.update-inventory", Action::UpdateEach("priceId"))
-                .id_parameter("items")
-                .reply_fields(STATUS),
+                .by("items")
+                .with(STATUS),
             Endpoint::create("products.create-price-for-product", ""),
             Endpoint::get("products.get-price-by-id-for-product", "priceId", ""),
             Endpoint::update("products.update-price-by-id-for-product", "priceId", ""),
-            Endpoint::delete("products.delete-price-by-id-for-product", "priceId")
-                .reply_fields(STATUS),
+            Endpoint::delete("products.delete-price-by-id-for-product", "priceId").with(STATUS),
         ],
         ..Collection::HEX_ID
     },
@@ -164,12 +154,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ]),
             Endpoint::create("products.create-product-collection", "data"),
             Endpoint::get("products.get-product-collection-id", "collectionId", "data")
-                .reply_fields(STATUS),
+                .with(STATUS),
             Endpoint::update("products.update-product-collection", "collectionId", "")
                 .without_item()
-                .reply_fields(STATUS),
-            Endpoint::delete("products.delete-product-collection", "collectionId")
-                .reply_fields(STATUS),
+                .with(STATUS),
+            Endpoint::delete("products.delete-product-collection", "collectionId").with(STATUS),
         ],
         ..Collection::PAYMENT
     },
@@ -197,15 +186,15 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ]),
             Endpoint::update("products.update-product-review", "reviewId", "")
                 .without_item()
-                .reply_fields(STATUS),
+                .with(STATUS),
             Endpoint::new(
                 "products.bulk-update-product-review",
                 Action::UpdateMany(&[("status", "status")]),
             )
-            .id_parameter("reviews")
+            .by("reviews")
             .without_item()
-            .reply_fields(STATUS),
-            Endpoint::delete("products.delete-product-review", "reviewId").reply_fields(STATUS),
+            .with(STATUS),
+            Endpoint::delete("products.delete-product-review", "reviewId").with(STATUS),
         ],
         ..Collection::PAYMENT
     },

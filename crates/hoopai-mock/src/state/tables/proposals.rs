@@ -1,7 +1,6 @@
 //! Module `proposals`: documents and templates.
 
-use super::paging;
-use crate::state::collection::{Collection, Endpoint, FieldValue, Filter, Sample};
+use super::prelude::*;
 
 pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {

@@ -1,9 +1,6 @@
 //! Module `saas`: locations in SaaS mode.
 
-use super::paging;
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, PageField, Paging, PagingStyle, Sample, Scope,
-};
+use super::prelude::*;
 
 /// SaaS locations: pages of a size that cannot be chosen.
 const SAAS_PAGING: Paging = Paging {

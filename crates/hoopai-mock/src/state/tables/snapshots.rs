@@ -1,7 +1,6 @@
 //! Module `snapshots`: snapshot pushes.
 
-use super::paging;
-use crate::state::collection::{Collection, Endpoint, Filter, Paging, PagingStyle, Sample, Scope};
+use super::prelude::*;
 
 /// Pushes of a snapshot: the id of the last.
 const PUSHES_PAGING: Paging = Paging {

@@ -1,8 +1,6 @@
 //! Module `social-media-posting`: posts, categories, tags and CSV uploads.
 
-use crate::state::collection::{
-    Action, Collection, Endpoint, FieldValue, Filter, PageField, Paging, Parent, ReplyField, Sample,
-};
+use super::prelude::*;
 
 const DONE: &[(&str, ReplyField)] = &[
     ("success", ReplyField::Fixed(FieldValue::True)),
@@ -10,11 +8,7 @@ const DONE: &[(&str, ReplyField)] = &[
     ("message", ReplyField::Fixed(FieldValue::Text("Done"))),
 ];
 
-const OF_CSV: Option<Parent> = Some(Parent {
-    collection: "social-csvs",
-    field: "csvId",
-    parameter: "id",
-});
+const OF_CSV: Option<Parent> = Some(Parent::new("social-csvs", "csvId", "id"));
 
 const SOCIAL_PAGING: Paging = Paging::skip(&[("results.count", PageField::Total)]);
 
@@ -35,13 +29,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 "results.posts",
                 &SOCIAL_PAGING,
             )
-            .reply_fields(DONE),
-            Endpoint::create("social-media-posting.create-post", "results.post").reply_fields(DONE),
-            Endpoint::get("social-media-posting.get-post", "id", "results.post").reply_fields(DONE),
+            .with(DONE),
+            Endpoint::create("social-media-posting.create-post", "results.post").with(DONE),
+            Endpoint::get("social-media-posting.get-post", "id", "results.post").with(DONE),
             Endpoint::update("social-media-posting.edit-post", "id", "")
                 .without_item()
-                .reply_fields(DONE),
-            Endpoint::delete("social-media-posting.delete-post", "id").reply_fields(&[
+                .with(DONE),
+            Endpoint::delete("social-media-posting.delete-post", "id").with(&[
                 ("success", ReplyField::Fixed(FieldValue::True)),
                 ("statusCode", ReplyField::Fixed(FieldValue::Number(200))),
                 (
@@ -54,9 +48,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 "social-media-posting.bulk-delete-social-planner-posts",
                 Action::DeleteMany,
             )
-            .id_parameter("postIds")
+            .by("postIds")
             .without_item()
-            .reply_fields(&[
+            .with(&[
                 ("success", ReplyField::Fixed(FieldValue::True)),
                 ("statusCode", ReplyField::Fixed(FieldValue::Number(200))),
                 (
@@ -86,13 +80,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 &SOCIAL_PAGING,
             )
             .filters(&[Filter::text("searchText")])
-            .reply_fields(DONE),
+            .with(DONE),
             Endpoint::get(
                 "social-media-posting.get-categories-id",
                 "id",
                 "results.category",
             )
-            .reply_fields(DONE),
+            .with(DONE),
         ],
         ..Collection::HEX_ID
     },
@@ -111,7 +105,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             &SOCIAL_PAGING,
         )
         .filters(&[Filter::text("searchText")])
-        .reply_fields(DONE)],
+        .with(DONE)],
         ..Collection::HEX_ID
     },
     Collection {
@@ -132,8 +126,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 "results.csvs",
                 &SOCIAL_PAGING,
             )
-            .reply_fields(DONE),
-            Endpoint::delete("social-media-posting.delete-csv", "id").reply_fields(DONE),
+            .with(DONE),
+            Endpoint::delete("social-media-posting.delete-csv", "id").with(DONE),
         ],
         ..Collection::HEX_ID
     },
@@ -153,8 +147,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 "results.posts",
                 &SOCIAL_PAGING,
             )
-            .reply_fields(DONE),
-            Endpoint::delete("social-media-posting.delete-csv-post", "postId").reply_fields(&[
+            .with(DONE),
+            Endpoint::delete("social-media-posting.delete-csv-post", "postId").with(&[
                 ("success", ReplyField::Fixed(FieldValue::True)),
                 ("statusCode", ReplyField::Fixed(FieldValue::Number(200))),
                 (

@@ -1,9 +1,6 @@
 //! Module `store`: shipping zones, rates, carriers and store settings.
 
-use super::paging;
-use crate::state::collection::{
-    Action, Collection, Endpoint, FieldValue, Paging, Parent, STATUS, Sample,
-};
+use super::prelude::*;
 
 pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
@@ -16,23 +13,21 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         sample: &[("name", Sample::Numbered("Zone"))],
         endpoints: &[
             Endpoint::list("store.list-shipping-zones", "data", &paging::OFFSET_TOTAL),
-            Endpoint::create("store.create-shipping-zone", "data").reply_fields(STATUS),
-            Endpoint::get("store.get-shipping-zones", "shippingZoneId", "data")
-                .reply_fields(STATUS),
-            Endpoint::update("store.update-shipping-zone", "shippingZoneId", "data")
-                .reply_fields(STATUS),
-            Endpoint::delete("store.delete-shipping-zone", "shippingZoneId").reply_fields(STATUS),
+            Endpoint::create("store.create-shipping-zone", "data").with(STATUS),
+            Endpoint::get("store.get-shipping-zones", "shippingZoneId", "data").with(STATUS),
+            Endpoint::update("store.update-shipping-zone", "shippingZoneId", "data").with(STATUS),
+            Endpoint::delete("store.delete-shipping-zone", "shippingZoneId").with(STATUS),
         ],
         ..Collection::PAYMENT
     },
     Collection {
         name: "shipping-rates",
         noun: "Shipping rate",
-        parent: Some(Parent {
-            collection: "shipping-zones",
-            field: "shippingZoneId",
-            parameter: "shippingZoneId",
-        }),
+        parent: Some(Parent::new(
+            "shipping-zones",
+            "shippingZoneId",
+            "shippingZoneId",
+        )),
         sample: &[
             ("shippingZoneId", Sample::Reference("shipping-zones")),
             ("name", Sample::Numbered("Rate")),
@@ -45,12 +40,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         endpoints: &[
             Endpoint::list("store.list-shipping-rates", "data", &paging::OFFSET_TOTAL),
-            Endpoint::create("store.create-shipping-rate", "data").reply_fields(STATUS),
-            Endpoint::get("store.get-shipping-rates", "shippingRateId", "data")
-                .reply_fields(STATUS),
-            Endpoint::update("store.update-shipping-rate", "shippingRateId", "data")
-                .reply_fields(STATUS),
-            Endpoint::delete("store.delete-shipping-rate", "shippingRateId").reply_fields(STATUS),
+            Endpoint::create("store.create-shipping-rate", "data").with(STATUS),
+            Endpoint::get("store.get-shipping-rates", "shippingRateId", "data").with(STATUS),
+            Endpoint::update("store.update-shipping-rate", "shippingRateId", "data").with(STATUS),
+            Endpoint::delete("store.delete-shipping-rate", "shippingRateId").with(STATUS),
         ],
         ..Collection::PAYMENT
     },
@@ -69,15 +62,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ),
         ],
         endpoints: &[
-            Endpoint::list("store.list-shipping-carriers", "data", &Paging::ALL)
-                .reply_fields(STATUS),
-            Endpoint::create("store.create-shipping-carrier", "data").reply_fields(STATUS),
-            Endpoint::get("store.get-shipping-carriers", "shippingCarrierId", "data")
-                .reply_fields(STATUS),
+            Endpoint::list("store.list-shipping-carriers", "data", &Paging::ALL).with(STATUS),
+            Endpoint::create("store.create-shipping-carrier", "data").with(STATUS),
+            Endpoint::get("store.get-shipping-carriers", "shippingCarrierId", "data").with(STATUS),
             Endpoint::update("store.update-shipping-carrier", "shippingCarrierId", "data")
-                .reply_fields(STATUS),
-            Endpoint::delete("store.delete-shipping-carrier", "shippingCarrierId")
-                .reply_fields(STATUS),
+                .with(STATUS),
+            Endpoint::delete("store.delete-shipping-carrier", "shippingCarrierId").with(STATUS),
         ],
         ..Collection::PAYMENT
     },
@@ -87,10 +77,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         singleton: true,
         sample: &[],
         endpoints: &[
-            Endpoint::get("store.get-store-settings", "", "data").reply_fields(STATUS),
+            Endpoint::get("store.get-store-settings", "", "data").with(STATUS),
             Endpoint::new("store.create-store-setting", Action::Upsert)
                 .reply_path("data")
-                .reply_fields(STATUS),
+                .with(STATUS),
         ],
         ..Collection::PAYMENT
     },

@@ -1,8 +1,7 @@
 //! Module `surveys`: surveys and submissions.
 
 use super::contacts::{CONTACT_EMAIL, CONTACT_NAME};
-use super::paging;
-use crate::state::collection::{Collection, Endpoint, Filter, Sample};
+use super::prelude::*;
 
 pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {

@@ -1,10 +1,6 @@
 //! Module `users`: users.
 
-use super::paging;
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, NotFound, Paging, ReplyField, Sample, Scope, Unique,
-};
-use crate::state::derive;
+use super::prelude::*;
 
 pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     name: "users",
@@ -49,7 +45,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         Endpoint::create("users.create-user", ""),
         Endpoint::get("users.get-user", "userId", ""),
         Endpoint::update("users.update-user", "userId", ""),
-        Endpoint::delete("users.delete-user", "userId").reply_fields(&[
+        Endpoint::delete("users.delete-user", "userId").with(&[
             ("succeded", ReplyField::Fixed(FieldValue::True)),
             (
                 "message",

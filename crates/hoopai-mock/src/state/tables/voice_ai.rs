@@ -1,9 +1,6 @@
 //! Module `voice-ai`: voice agents, call logs and actions.
 
-use super::paging;
-use crate::state::collection::{
-    Collection, Endpoint, FieldValue, Filter, IdFormat, Parent, Sample,
-};
+use super::prelude::*;
 
 pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
@@ -55,11 +52,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "voice-actions",
         noun: "Action",
         ids: IdFormat::Hex,
-        parent: Some(Parent {
-            collection: "voice-agents",
-            field: "agentId",
-            parameter: "agentId",
-        }),
+        parent: Some(Parent::new("voice-agents", "agentId", "agentId")),
         sample: &[
             ("agentId", Sample::Reference("voice-agents")),
             ("name", Sample::Numbered("Action")),

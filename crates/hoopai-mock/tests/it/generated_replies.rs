@@ -1,27 +1,24 @@
-//! Replies made of the interface alone, over HTTP.
+//! Replies that are generated from the interface, over HTTP.
 
 use hoopai_mock::{LOCATION, Mock, MockBuilder, TOKEN};
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
+use serde_json::Value;
 
-use crate::support::{Reply, call, client};
+use crate::api::Api;
+use crate::support::{Reply, call};
 
 async fn get(builder: MockBuilder, path: &str) -> Reply {
-    let mock = builder.token(TOKEN).start().await.expect("a server");
-    Reply::of(call(&client(), &mock, Method::GET, path, TOKEN)).await
+    let api = Api::start_with(builder).await;
+    api.send(Method::GET, path, &Value::Null).await
 }
 
 #[tokio::test]
-async fn the_same_request_has_the_same_reply() {
+async fn equal_requests_have_equal_replies() {
     let path = "/campaigns/?locationId=mockLocation00000001";
-    let mock = Mock::builder()
-        .token(TOKEN)
-        .start()
-        .await
-        .expect("a server");
-    let client = client();
-    let first = Reply::of(call(&client, &mock, Method::GET, path, TOKEN)).await;
-    let second = Reply::of(call(&client, &mock, Method::GET, path, TOKEN)).await;
+    let api = Api::start().await;
+    let first = api.send(Method::GET, path, &Value::Null).await;
+    let second = api.send(Method::GET, path, &Value::Null).await;
     assert_eq!(first.status, 200, "{}", first.text);
     assert_eq!(first.text, second.text);
     let same_seed = get(Mock::builder(), path).await;
@@ -31,7 +28,7 @@ async fn the_same_request_has_the_same_reply() {
 }
 
 #[tokio::test]
-async fn a_reply_names_what_was_asked_for() {
+async fn replies_have_ids_of_the_request() {
     let path = "/campaigns/?locationId=mockLocation00000001";
     let reply = get(Mock::builder(), path).await.json();
     let campaigns = reply["campaigns"].as_array().expect("campaigns");
@@ -43,16 +40,12 @@ async fn a_reply_names_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_recording_is_one() {
-    let mock = Mock::builder()
-        .token(TOKEN)
-        .start()
-        .await
-        .expect("a server");
-    mock.seed().conversations(LOCATION, 1);
-    let message = mock.seed().items("messages", LOCATION, 1).remove(0);
+async fn recording_is_a_wav_file() {
+    let api = Api::start().await;
+    api.seed().conversations(LOCATION, 1);
+    let message = api.seed().items("messages", LOCATION, 1).remove(0);
     let path = format!("/conversations/messages/{message}/locations/{LOCATION}/recording");
-    let response = call(&client(), &mock, Method::GET, &path, TOKEN)
+    let response = call(&api.client, &api.mock, Method::GET, &path, TOKEN)
         .header("Version", "2021-04-15")
         .send()
         .await

@@ -1,33 +1,33 @@
-//! What can be created, read, changed and deleted: a row for each kind.
+//! The requests of the tests in `crud`: a case for each kind of item.
 
 use hoopai_mock::{COMPANY, LOCATION};
 use serde_json::{Value, json};
 
-/// A life: paths have `{P}` for the parent's id and `{}` for the item's own.
-pub(crate) struct Life {
+/// The requests for a kind of item. In paths, `{P}` is the id of the parent and `{}` the id of the item.
+pub(crate) struct CrudCase {
     pub(crate) name: &'static str,
-    /// The collection of which one is seeded to be the parent.
+    /// The collection of the parent, of which one item is seeded; empty if there is none.
     pub(crate) parent: &'static str,
     pub(crate) create: (&'static str, Value),
-    /// Where in the reply the item stands.
+    /// The path of the item in the reply.
     pub(crate) at: &'static str,
     pub(crate) id: &'static str,
-    /// Path, and where the items stand.
+    /// The path of the request, and the path of the items in the reply.
     pub(crate) list: Option<(&'static str, &'static str)>,
     pub(crate) get: Option<(&'static str, &'static str)>,
     pub(crate) update: Option<(&'static str, Value)>,
-    /// The field that the update changes, and its value after.
+    /// The field that the update changes, and its new value.
     pub(crate) changed: (&'static str, Value),
     pub(crate) delete: Option<(&'static str, Value)>,
-    /// What is said when it is gone.
-    pub(crate) gone: (u16, &'static str),
+    /// The status and the message after the item is deleted.
+    pub(crate) not_found: (u16, &'static str),
 }
 
-/// One of each kind that can be created.
-pub(crate) fn lives() -> Vec<Life> {
+/// A case for each kind of item that can be created.
+pub(crate) fn cases() -> Vec<CrudCase> {
     let missing = |words: &'static str| (404, words);
     vec![
-        Life {
+        CrudCase {
             name: "contact",
             parent: "",
             create: (
@@ -41,9 +41,9 @@ pub(crate) fn lives() -> Vec<Life> {
             update: Some(("/contacts/{}", json!({ "firstName": "Bela" }))),
             changed: ("firstName", json!("Bela")),
             delete: Some(("/contacts/{}", Value::Null)),
-            gone: (400, "Contact not found for id:"),
+            not_found: (400, "Contact not found for id:"),
         },
-        Life {
+        CrudCase {
             name: "task",
             parent: "contacts",
             create: (
@@ -60,9 +60,9 @@ pub(crate) fn lives() -> Vec<Life> {
             )),
             changed: ("completed", json!(true)),
             delete: Some(("/contacts/{P}/tasks/{}", Value::Null)),
-            gone: (400, ""),
+            not_found: (400, ""),
         },
-        Life {
+        CrudCase {
             name: "note",
             parent: "contacts",
             create: ("/contacts/{P}/notes", json!({ "body": "Called" })),
@@ -73,9 +73,9 @@ pub(crate) fn lives() -> Vec<Life> {
             update: Some(("/contacts/{P}/notes/{}", json!({ "body": "Called twice" }))),
             changed: ("body", json!("Called twice")),
             delete: Some(("/contacts/{P}/notes/{}", Value::Null)),
-            gone: (400, ""),
+            not_found: (400, ""),
         },
-        Life {
+        CrudCase {
             name: "opportunity",
             parent: "contacts",
             create: (
@@ -92,9 +92,9 @@ pub(crate) fn lives() -> Vec<Life> {
             update: Some(("/opportunities/{}/status", json!({ "status": "won" }))),
             changed: ("status", json!("won")),
             delete: Some(("/opportunities/{}", Value::Null)),
-            gone: missing("Opportunity not found"),
+            not_found: missing("Opportunity not found"),
         },
-        Life {
+        CrudCase {
             name: "conversation",
             parent: "contacts",
             create: (
@@ -114,9 +114,9 @@ pub(crate) fn lives() -> Vec<Life> {
             )),
             changed: ("starred", json!(true)),
             delete: Some(("/conversations/{}", Value::Null)),
-            gone: missing("Conversation not found"),
+            not_found: missing("Conversation not found"),
         },
-        Life {
+        CrudCase {
             name: "calendar",
             parent: "",
             create: (
@@ -130,9 +130,9 @@ pub(crate) fn lives() -> Vec<Life> {
             update: Some(("/calendars/{}", json!({ "name": "First visits" }))),
             changed: ("name", json!("First visits")),
             delete: Some(("/calendars/{}", Value::Null)),
-            gone: missing("Calendar not found"),
+            not_found: missing("Calendar not found"),
         },
-        Life {
+        CrudCase {
             name: "appointment",
             parent: "contacts",
             create: (
@@ -153,9 +153,9 @@ pub(crate) fn lives() -> Vec<Life> {
             )),
             changed: ("title", json!("Moved")),
             delete: Some(("/calendars/events/{}", json!({}))),
-            gone: missing("Appointment not found"),
+            not_found: missing("Appointment not found"),
         },
-        Life {
+        CrudCase {
             name: "location",
             parent: "",
             create: (
@@ -175,9 +175,9 @@ pub(crate) fn lives() -> Vec<Life> {
             )),
             changed: ("name", json!("Harbour")),
             delete: Some(("/locations/{}?deleteTwilioAccount=false", Value::Null)),
-            gone: missing("Location not found"),
+            not_found: missing("Location not found"),
         },
-        Life {
+        CrudCase {
             name: "custom field",
             parent: "",
             create: (
@@ -203,9 +203,9 @@ pub(crate) fn lives() -> Vec<Life> {
                 "/locations/mockLocation00000001/customFields/{}",
                 Value::Null,
             )),
-            gone: missing("Custom field not found"),
+            not_found: missing("Custom field not found"),
         },
-        Life {
+        CrudCase {
             name: "custom value",
             parent: "",
             create: (
@@ -231,9 +231,9 @@ pub(crate) fn lives() -> Vec<Life> {
                 "/locations/mockLocation00000001/customValues/{}",
                 Value::Null,
             )),
-            gone: missing("Custom value not found"),
+            not_found: missing("Custom value not found"),
         },
-        Life {
+        CrudCase {
             name: "tag",
             parent: "",
             create: (
@@ -250,9 +250,9 @@ pub(crate) fn lives() -> Vec<Life> {
             )),
             changed: ("name", json!("friend")),
             delete: Some(("/locations/mockLocation00000001/tags/{}", Value::Null)),
-            gone: missing("Tag not found"),
+            not_found: missing("Tag not found"),
         },
-        Life {
+        CrudCase {
             name: "user",
             parent: "",
             create: (
@@ -267,9 +267,9 @@ pub(crate) fn lives() -> Vec<Life> {
             update: Some(("/users/{}", json!({ "firstName": "Bela" }))),
             changed: ("firstName", json!("Bela")),
             delete: Some(("/users/{}", Value::Null)),
-            gone: (401, "The user does not exist."),
+            not_found: (401, "The user does not exist."),
         },
-        Life {
+        CrudCase {
             name: "product",
             parent: "",
             create: (
@@ -286,9 +286,9 @@ pub(crate) fn lives() -> Vec<Life> {
             )),
             changed: ("name", json!("Comb")),
             delete: Some(("/products/{}?locationId=mockLocation00000001", Value::Null)),
-            gone: missing("Product not found"),
+            not_found: missing("Product not found"),
         },
-        Life {
+        CrudCase {
             name: "price",
             parent: "products",
             create: (
@@ -311,9 +311,9 @@ pub(crate) fn lives() -> Vec<Life> {
                 "/products/{P}/price/{}?locationId=mockLocation00000001",
                 Value::Null,
             )),
-            gone: missing("Price not found"),
+            not_found: missing("Price not found"),
         },
-        Life {
+        CrudCase {
             name: "business",
             parent: "",
             create: (
@@ -330,9 +330,9 @@ pub(crate) fn lives() -> Vec<Life> {
             update: Some(("/businesses/{}", json!({ "name": "Cycles" }))),
             changed: ("name", json!("Cycles")),
             delete: Some(("/businesses/{}", Value::Null)),
-            gone: missing("Business not found"),
+            not_found: missing("Business not found"),
         },
-        Life {
+        CrudCase {
             name: "record",
             parent: "objects",
             create: (
@@ -349,9 +349,9 @@ pub(crate) fn lives() -> Vec<Life> {
             )),
             changed: ("properties", json!({ "name": "Max" })),
             delete: Some(("/objects/{P}/records/{}", Value::Null)),
-            gone: missing("Record not found"),
+            not_found: missing("Record not found"),
         },
-        Life {
+        CrudCase {
             name: "folder",
             parent: "",
             create: (
@@ -371,7 +371,7 @@ pub(crate) fn lives() -> Vec<Life> {
                 "/medias/{}?altId=mockLocation00000001&altType=location",
                 Value::Null,
             )),
-            gone: missing("File not found"),
+            not_found: missing("File not found"),
         },
     ]
 }
