@@ -1,4 +1,5 @@
-//! Coerces values to the schemas of an operation: required fields are added, values that do not match are converted or removed.
+//! Coerces values to the schemas of an operation: required fields are added, values that do not
+//! match are converted or removed.
 
 use std::sync::LazyLock;
 
@@ -25,7 +26,8 @@ pub(crate) struct Coercer<'a> {
 }
 
 impl<'a> Coercer<'a> {
-    /// Returns the value with all required fields. Fields that cannot be converted are removed, or generated if they are required.
+    /// Returns the value with all required fields. Fields that cannot be converted are removed, or
+    /// generated if they are required.
     pub(crate) fn coerce(&self, schema: &'a Value, value: Value) -> Value {
         match self.value(schema, value, self.seed, 0) {
             Some(value) => value,
@@ -142,7 +144,8 @@ impl<'a> Coercer<'a> {
     }
 }
 
-/// The seed of an object with an id depends on the id only, so that the same values are generated in all replies.
+/// The seed of an object with an id depends on the id only, so that the same values are generated
+/// in all replies.
 fn object_seed(fields: &Map<String, Value>, seed: u64) -> u64 {
     let id = fields
         .get("id")

@@ -39,7 +39,8 @@ pub(crate) struct Generator<'a> {
     fields: usize,
     /// The person that the current object describes.
     person: usize,
-    /// Whether the last schema allows no value: exactly one of two alternatives must match, and both always do.
+    /// Whether the last schema allows no value: exactly one of two alternatives must match, and
+    /// both always do.
     unsatisfiable: bool,
 }
 
@@ -92,7 +93,8 @@ impl<'a> Generator<'a> {
         self
     }
 
-    /// Generates a field with its required fields only. The value depends on seed and name, not on the operation.
+    /// Generates a field with its required fields only. The value depends on seed and name, not on
+    /// the operation.
     pub(crate) fn required(
         operation: &'a Operation,
         name: &str,

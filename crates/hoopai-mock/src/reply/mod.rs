@@ -1,6 +1,7 @@
-//! Replies and values from schemas: `from_schema` generates whole replies for operations without state, and `Coercer` makes the
-//! stored items of all others match the schemas of their replies.
-//! May depend on `check`, `interface`, `exchange` and `time`; the pipeline and `state` depend on it.
+//! Replies and values from schemas: `from_schema` generates whole replies for operations without
+//! state, and `Coercer` makes the stored items of all others match the schemas of their replies.
+//! May depend on `check`, `interface`, `exchange` and `time`; the pipeline and `state` depend on
+//! it.
 
 mod coerce;
 mod content;
@@ -22,8 +23,8 @@ pub(crate) use generator::{FieldSet, Generator};
 #[cfg(test)]
 pub(crate) use tests::check_reply;
 
-/// Generates a reply that matches the schema of an operation. It depends on seed, operation and request only, so that equal
-/// requests have equal replies.
+/// Generates a reply that matches the schema of an operation. It depends on seed, operation and
+/// request only, so that equal requests have equal replies.
 pub(crate) fn from_schema(operation: &Operation, accepted: &Accepted, seed: u64) -> Outgoing {
     let status = StatusCode::from_u16(operation.reply.status).unwrap_or(StatusCode::OK);
     let is_empty = status == StatusCode::NO_CONTENT || status.is_redirection();

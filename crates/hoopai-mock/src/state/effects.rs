@@ -1,5 +1,5 @@
-//! The effects of written items on other items, for requests and seeds: conversations show their last message, and payments of
-//! invoices and orders are transactions.
+//! The effects of written items on other items, for requests and seeds: conversations show their
+//! last message, and payments of invoices and orders are transactions.
 
 use serde_json::{Map, Value, json};
 

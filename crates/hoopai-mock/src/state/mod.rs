@@ -1,6 +1,7 @@
-//! The state of the platform: the items of all collections of all locations, and the operations on them.
-//! `tables` say as data which collections there are and what each operation does to them; `call` executes an operation.
-//! May depend on `check`, `interface`, `refusal`, `reply`, `tokens` and `time`; the pipeline and the builder depend on it.
+//! The state of the platform: the items of all collections of all locations, and the operations on
+//! them. `tables` say as data which collections there are and what each operation does to them;
+//! `call` executes an operation. May depend on `check`, `interface`, `refusal`, `reply`, `tokens`
+//! and `time`; the pipeline and the builder depend on it.
 
 mod call;
 mod collection;
@@ -34,7 +35,8 @@ use collection::Scope;
 pub use seed::Seeder;
 use store::Store;
 
-/// Keys of an operation's body that the platform accepts although the interface does not declare them.
+/// Keys of an operation's body that the platform accepts although the interface does not declare
+/// them.
 pub(crate) fn undeclared(operation: &Operation) -> &'static [&'static str] {
     tables::endpoint(&operation.key()).map_or(&[], |(_, endpoint)| endpoint.undeclared)
 }
@@ -91,7 +93,8 @@ impl State {
         Some(call::execute(call))
     }
 
-    /// The locations in which an app is installed with an account: the location itself, or those of the company.
+    /// The locations in which an app is installed with an account: the location itself, or those of
+    /// the company.
     pub(crate) fn locations(&self, account: &AccountId) -> Vec<Installation> {
         let company = match account {
             AccountId::Location(id) => return vec![Installation::from(id.as_str())],

@@ -1,6 +1,8 @@
-//! Stores the items of all collections, in the order of their creation for each location or company.
+//! Stores the items of all collections, in the order of their creation for each location or
+//! company.
 //!
-//! An item is stored as JSON text, which takes a third of the memory of a tree of values. A page parses its own items only.
+//! An item is stored as JSON text, which takes a third of the memory of a tree of values. A page
+//! parses its own items only.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -121,7 +123,8 @@ impl Store {
             return time;
         }
         let last = items.last_key_value().map_or(time, |(last, _)| *last);
-        // All later positions are taken by items of the same time: the search for a gap would be quadratic.
+        // All later positions are taken by items of the same time: the search for a gap would be
+        // quadratic.
         if (last - time) as usize <= items.len() {
             return last + 1;
         }
@@ -210,7 +213,8 @@ impl Store {
         removed
     }
 
-    /// Finds an item by its id in any scope. Items with [`IdFormat::FromRequest`] are found by [`Store::find_in`] only.
+    /// Finds an item by its id in any scope. Items with [`IdFormat::FromRequest`] are found by
+    /// [`Store::find_in`] only.
     pub(super) fn find(&self, collection: &'static Collection, id: &str) -> Option<Item> {
         self.indexed(collection, id, id)
     }
@@ -266,7 +270,8 @@ impl Store {
         items.into_iter().flat_map(BTreeMap::values)
     }
 
-    /// Records an id of a location or a user; returns whether it is new. Deleted defaults are not created again.
+    /// Records an id of a location or a user; returns whether it is new. Deleted defaults are not
+    /// created again.
     pub(super) fn mark_seen(&mut self, id: &str) -> bool {
         self.seen_ids.insert(id.into())
     }
@@ -298,7 +303,8 @@ fn index_key<'a>(collection: &Collection, scope: &str, id: &'a str) -> Cow<'a, s
     }
 }
 
-/// The key of the value of a unique field; `None` if there is no value. Values are compared without case.
+/// The key of the value of a unique field; `None` if there is no value. Values are compared without
+/// case.
 fn unique_key(scope: &str, field: &str, fields: &Fields) -> Option<Box<str>> {
     let value = fields
         .get(field)?

@@ -1,5 +1,5 @@
-//! Every operation of the tables on a seeded server: replies match their schemas, items of other locations are inaccessible,
-//! and hostile numbers cause no panic.
+//! Every operation of the tables on a seeded server: replies match their schemas, items of other
+//! locations are inaccessible, and hostile numbers cause no panic.
 
 use serde_json::{Value, json};
 
@@ -234,7 +234,8 @@ async fn replies_match_their_schemas() {
     assert!(checked > 180, "{checked}");
 }
 
-/// No operation reads or changes an item of another location by its id, a list of ids, or its parent.
+/// No operation reads or changes an item of another location by its id, a list of ids, or its
+/// parent.
 #[tokio::test]
 async fn other_locations_are_inaccessible() {
     let grant = Grant::of(TokenSpec::private(), "tests".into());

@@ -1,4 +1,5 @@
-//! Collections: separate items for each location, unique contacts, tags, messages, appointments, payments and files.
+//! Collections: separate items for each location, unique contacts, tags, messages, appointments,
+//! payments and files.
 
 use hoopai_mock::{LOCATION, Mock, Seeder, TOKEN, TokenSpec};
 use reqwest::Method;
@@ -278,7 +279,8 @@ async fn equal_seeds_create_equal_ids() {
     }
 }
 
-/// The process also has the servers of other tests, so the test measures the memory that seeding adds.
+/// The process also has the servers of other tests, so the test measures the memory that seeding
+/// adds.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_hundred_thousand_contacts_fit_into_200_mib() {

@@ -3,7 +3,8 @@
 use hoopai_mock::{COMPANY, LOCATION};
 use serde_json::{Value, json};
 
-/// The requests for a kind of item. In paths, `{P}` is the id of the parent and `{}` the id of the item.
+/// The requests for a kind of item. In paths, `{P}` is the id of the parent and `{}` the id of the
+/// item.
 pub(crate) struct CrudCase {
     pub(crate) name: &'static str,
     /// The collection of the parent, of which one item is seeded; empty if there is none.

@@ -1,5 +1,6 @@
-//! Filters and sort orders of searches, by the fields that the platform's pages list and by custom fields. Unknown fields are
-//! rejected with the recorded error: 400 `Invalid field X`. The requests are hand-written.
+//! Filters and sort orders of searches, by the fields that the platform's pages list and by custom
+//! fields. Unknown fields are rejected with the recorded error: 400 `Invalid field X`. The requests
+//! are hand-written.
 
 use hoopai_mock::LOCATION;
 use reqwest::Method;

@@ -18,7 +18,8 @@ struct ListOperation {
     collection: &'static str,
     method: Method,
     path: &'static str,
-    /// The parameters of the first page. Those of [`NextPage`] are added to the query of a `GET` and to the body of a `POST`.
+    /// The parameters of the first page. Those of [`NextPage`] are added to the query of a `GET`
+    /// and to the body of a `POST`.
     request: Value,
     items: &'static str,
     id: &'static str,

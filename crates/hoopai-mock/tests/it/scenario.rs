@@ -1,4 +1,5 @@
-//! Scenarios: sequences of requests. Each step sends a request, checks the reply, and saves values for later steps.
+//! Scenarios: sequences of requests. Each step sends a request, checks the reply, and saves values
+//! for later steps.
 
 use hoopai_mock::LOCATION;
 use reqwest::Method;
@@ -6,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::api::Api;
 
-/// A request and the expected values of its reply. In path, body and values, `{name}` is replaced by the value that was saved
-/// or seeded under that name.
+/// A request and the expected values of its reply. In path, body and values, `{name}` is replaced
+/// by the value that was saved or seeded under that name.
 pub(crate) struct Step {
     method: Method,
     path: &'static str,
@@ -66,7 +67,8 @@ pub(crate) fn delete(path: &'static str) -> Step {
     Step::new(Method::DELETE, path, Value::Null)
 }
 
-/// Runs a scenario on a new server. One item of each of the collections `seeds` is seeded under the name of its collection.
+/// Runs a scenario on a new server. One item of each of the collections `seeds` is seeded under the
+/// name of its collection.
 pub(crate) async fn run(seeds: &[&str], steps: Vec<Step>) {
     let api = Api::start().await;
     let mut values = vec![("L".to_owned(), LOCATION.to_owned())];

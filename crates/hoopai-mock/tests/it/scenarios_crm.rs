@@ -121,7 +121,8 @@ async fn free_slots_are_in_open_hours_and_in_the_requested_time_zone() {
             json!({ "openHour": open, "openMinute": 30, "closeHour": close, "closeMinute": 0 });
         json!({ "openHours": [{ "daysOfTheWeek": days, "hours": [hours] }] })
     };
-    // From Friday 2026-03-06 to Monday 2026-03-09, UTC; daylight saving time begins in New York on the 8th.
+    // From Friday 2026-03-06 to Monday 2026-03-09, UTC; daylight saving time begins in New York on
+    // the 8th.
     let week = "startDate=1772755200000&endDate=1773100799000";
     let (new_york, berlin) = ("&timezone=America%2FNew_York", "&timezone=Europe%2FBerlin");
     let mut longer = hours(json!([1]), 8, 12);

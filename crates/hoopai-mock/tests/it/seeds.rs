@@ -1,5 +1,5 @@
-//! Seeds: wrong seeds panic and suggest what is right; items of right seeds reference each other. Seeded items are read by
-//! hand-written requests.
+//! Seeds: wrong seeds panic and suggest what is right; items of right seeds reference each other.
+//! Seeded items are read by hand-written requests.
 
 use hoopai_mock::serde_json::{Value, json};
 use hoopai_mock::{LOCATION, Seeder};
@@ -110,7 +110,7 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
         (
             "conversations",
             json!({ "contactName": "Ada" }),
-            "shown of the item of `contacts` that `contactId` names",
+            "a copy from the item of `contacts` that `contactId` names",
         ),
         (
             "messages",
@@ -172,7 +172,7 @@ async fn wrong_fields_panic_with_all_errors() {
         "all at once: {text}"
     );
     let text = panic_of(|| api.seed().items_of("contacts", LOCATION, "x", 1));
-    assert!(text.contains("belong to nothing"), "{text}");
+    assert!(text.contains("have no parent"), "{text}");
     let foreign = api.seed().contacts(OTHER, 1).remove(0);
     for text in [
         panic_of(|| api.seed().items_of("tasks", LOCATION, &foreign, 1)),

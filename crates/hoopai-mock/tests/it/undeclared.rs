@@ -1,4 +1,5 @@
-//! Query parameters and fields of bodies that the interface does not declare are rejected, or accepted if a test asks for it.
+//! Query parameters and fields of bodies that the interface does not declare are rejected, or
+//! accepted if a test asks for it.
 
 use hoopai_mock::{LOCATION, Mock, TOKEN};
 use reqwest::Method;

@@ -18,7 +18,8 @@ impl Call<'_> {
         self.reply(Value::Array(created), None, true, 0, Map::new())
     }
 
-    /// Calls a function with each item of a list of ids. Ids of items that do not exist are skipped.
+    /// Calls a function with each item of a list of ids. Ids of items that do not exist are
+    /// skipped.
     pub(super) fn for_each_id(&mut self, mut action: impl FnMut(&mut Self, Item)) -> Answer {
         let mut changed = Vec::new();
         for id in self.list_parameter(self.endpoint.id_parameter) {
@@ -44,7 +45,8 @@ impl Call<'_> {
         })
     }
 
-    /// Updates the items that a list describes. Descriptions of items that do not exist are skipped.
+    /// Updates the items that a list describes. Descriptions of items that do not exist are
+    /// skipped.
     pub(super) fn update_each(&mut self, id_field: &str) -> Answer {
         let mut changed = 0;
         for fields in self.list_parameter(self.endpoint.id_parameter) {

@@ -34,7 +34,8 @@ impl Call<'_> {
         body.cloned().unwrap_or_default()
     }
 
-    /// Fields of the body that the interface does not declare. There are some only where the server accepts them.
+    /// Fields of the body that the interface does not declare. There are some only where the server
+    /// accepts them.
     pub(super) fn undeclared(&self) -> Fields {
         let body = self.operation.body.as_ref();
         let Some(declared) = body.and_then(|body| keys(self.operation, &body.schema)) else {
@@ -68,7 +69,8 @@ impl Call<'_> {
         named.filter(|id| !id.is_empty())
     }
 
-    /// The location or company of the request: the one that it names, or the token's. An agency's token has no location.
+    /// The location or company of the request: the one that it names, or the token's. An agency's
+    /// token has no location.
     pub(super) fn scope(&self) -> Result<String, Refusal> {
         let own = match (&self.grant.resource, self.collection.scope) {
             (AccountId::Location(id), Scope::Location)
@@ -94,7 +96,8 @@ impl Call<'_> {
         }
     }
 
-    /// The location whose part of the company's items the token may access; `None` if it is not restricted to one.
+    /// The location whose part of the company's items the token may access; `None` if it is not
+    /// restricted to one.
     pub(super) fn shared_location(&self) -> Option<&str> {
         match (&self.grant.resource, self.grant.reach) {
             (AccountId::Location(own), Reach::Own) if !self.collection.shared_with.is_empty() => {

@@ -26,8 +26,9 @@ struct OpenHours {
 }
 
 impl Call<'_> {
-    /// Lists the slots in the open hours of the calendar, in the time zone of the location; from 9 to 17 UTC if the calendar has
-    /// no open hours. The slots are shown in the time zone of the request.
+    /// Lists the slots in the open hours of the calendar, in the time zone of the location; from 9
+    /// to 17 UTC if the calendar has no open hours. The slots are shown in the time zone of the
+    /// request.
     pub(super) fn free_slots(&self) -> Answer {
         let calendar = self.find_item()?;
         let time_parameter = |name: &str| {

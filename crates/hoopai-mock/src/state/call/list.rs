@@ -97,7 +97,8 @@ impl Call<'_> {
         exists.then(|| FieldPath::Custom(id.to_owned(), None))
     }
 
-    /// Whether an object has a property: it is defined, it is the primary display property, or a record has it.
+    /// Whether an object has a property: it is defined, it is the primary display property, or a
+    /// record has it.
     fn has_property(&self, scope: &str, key: &str) -> bool {
         let object = self.text("schemaKey").unwrap_or_default();
         let ends_with_key = |text: &str| text.rsplit('.').next() == Some(key);

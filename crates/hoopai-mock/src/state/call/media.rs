@@ -41,8 +41,8 @@ impl Call<'_> {
         ]))
     }
 
-    /// Stores files in custom fields of a contact. The name of each part is the id of the field, an underscore, and the id of
-    /// the file.
+    /// Stores files in custom fields of a contact. The name of each part is the id of the field, an
+    /// underscore, and the id of the file.
     pub(super) fn upload_to_custom_fields(&mut self) -> Answer {
         let contact = self.find_item()?;
         let list = contact.fields.get("customFields").and_then(Value::as_array);

@@ -1,6 +1,6 @@
-//! Executes an operation of a collection as its endpoint in the tables says; `execute` selects the action.
-//! Order of dependencies: `context`, `reply`, `find`, `crud`, `list`, `bulk`, then the custom actions.
-//! May depend on everything in `state` but `seed`.
+//! Executes an operation of a collection as its endpoint in the tables says; `execute` selects the
+//! action. Order of dependencies: `context`, `reply`, `find`, `crud`, `list`, `bulk`, then the
+//! custom actions. May depend on everything in `state` but `seed`.
 
 mod bulk;
 mod contacts;

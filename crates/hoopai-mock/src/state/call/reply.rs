@@ -7,7 +7,7 @@ use super::context::{Answer, Call};
 use crate::exchange::Outgoing;
 use crate::refusal::Refusal;
 use crate::reply::Coercer;
-use crate::state::collection::{Collection, FieldValue, Fields, NotFound, ReplyField};
+use crate::state::collection::{Collection, Fields, NotFound, ReplyField};
 use crate::state::store::Item;
 use crate::state::tables;
 
@@ -65,7 +65,8 @@ impl Call<'_> {
         self.reply(Value::Null, None, false, 0, fields)
     }
 
-    /// A reply with `items` at the path of the endpoint, the fields of the endpoint, and the fields that the schema requires.
+    /// A reply with `items` at the path of the endpoint, the fields of the endpoint, and the fields
+    /// that the schema requires.
     pub(super) fn reply(
         &self,
         items: Value,
@@ -80,12 +81,9 @@ impl Call<'_> {
         }
         for (path, field) in self.endpoint.reply_fields {
             let value = match field {
-                ReplyField::Fixed(FieldValue::True) => true.into(),
-                ReplyField::Fixed(FieldValue::Text(text)) => (*text).into(),
-                ReplyField::Fixed(FieldValue::Number(number)) => (*number).into(),
-                ReplyField::Fixed(FieldValue::Object) => Value::Object(Map::new()),
-                ReplyField::Fixed(FieldValue::List) => Value::Array(Vec::new()),
-                ReplyField::Fixed(_) => false.into(),
+                ReplyField::True => true.into(),
+                ReplyField::Text(text) => (*text).into(),
+                ReplyField::Number(number) => (*number).into(),
                 ReplyField::Id => item.map(|item| item.id.as_str()).into(),
                 ReplyField::IsNew => is_new.into(),
                 ReplyField::Count => count.into(),

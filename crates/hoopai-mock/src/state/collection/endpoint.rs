@@ -10,7 +10,8 @@ pub(crate) struct Endpoint {
     /// `module.operation-id`.
     pub(crate) operation: &'static str,
     pub(crate) action: Action,
-    /// The path of the item or the items in the reply; empty for the reply itself, `None` if the reply does not have them.
+    /// The path of the item or the items in the reply; empty for the reply itself, `None` if the
+    /// reply does not have them.
     pub(crate) reply_path: Option<&'static str>,
     /// The parameter or the field of the body that names the item, or the items.
     pub(crate) id_parameter: &'static str,
@@ -55,21 +56,25 @@ pub(crate) enum Action {
     Delete,
     /// Deletes the items of a list of ids.
     DeleteMany,
-    /// Updates the items of a list of ids: fields of the body, and the fields of the items that they change.
+    /// Updates the items of a list of ids: fields of the body, and the fields of the items that
+    /// they change.
     UpdateMany(&'static [(&'static str, &'static str)]),
-    /// Updates the items that a list describes, and their children that are listed under the name of the child collection.
-    /// This field of an element holds the id.
+    /// Updates the items that a list describes, and their children that are listed under the name
+    /// of the child collection. This field of an element holds the id.
     UpdateEach(&'static str),
-    /// Adds elements to a list in an item: its field, and the field of the reply for the added ones.
+    /// Adds elements to a list in an item: its field, and the field of the reply for the added
+    /// ones.
     AddMembers(&'static str, &'static str),
-    /// Removes elements from a list in an item: its field, and the field of the reply for the removed ones.
+    /// Removes elements from a list in an item: its field, and the field of the reply for the
+    /// removed ones.
     RemoveMembers(&'static str, &'static str),
     SetMembership(Membership),
     /// Returns the number that the next item will have.
     NextNumber,
     /// Selects the action by the value of a parameter.
     Switch(&'static str, &'static [(&'static str, Action)]),
-    /// Returns the first item that has one of these query parameters in the field beside it, or null.
+    /// Returns the first item that has one of these query parameters in the field beside it, or
+    /// null.
     FindBy(&'static [(&'static str, &'static str)]),
     Custom(CustomAction),
 }
@@ -104,7 +109,9 @@ pub(crate) enum CustomAction {
 /// A field of a reply beside the items.
 #[derive(Clone, Copy)]
 pub(crate) enum ReplyField {
-    Fixed(FieldValue),
+    True,
+    Text(&'static str),
+    Number(i64),
     /// The item's id.
     Id,
     /// Whether the item was created.
@@ -115,18 +122,16 @@ pub(crate) enum ReplyField {
     HasNoItems,
     /// A field of the item.
     Field(&'static str),
-    /// The items of another collection whose field equals a parameter: collection, field, parameter.
+    /// The items of another collection whose field equals a parameter: collection, field,
+    /// parameter.
     ItemsOf(&'static str, &'static str, &'static str),
 }
 
 /// `succeded`, the platform's spelling in most replies.
-pub(crate) const SUCCEDED: &[(&str, ReplyField)] =
-    &[("succeded", ReplyField::Fixed(FieldValue::True))];
-pub(crate) const SUCCEEDED: &[(&str, ReplyField)] =
-    &[("succeeded", ReplyField::Fixed(FieldValue::True))];
-pub(crate) const SUCCESS: &[(&str, ReplyField)] =
-    &[("success", ReplyField::Fixed(FieldValue::True))];
-pub(crate) const STATUS: &[(&str, ReplyField)] = &[("status", ReplyField::Fixed(FieldValue::True))];
+pub(crate) const SUCCEDED: &[(&str, ReplyField)] = &[("succeded", ReplyField::True)];
+pub(crate) const SUCCEEDED: &[(&str, ReplyField)] = &[("succeeded", ReplyField::True)];
+pub(crate) const SUCCESS: &[(&str, ReplyField)] = &[("success", ReplyField::True)];
+pub(crate) const STATUS: &[(&str, ReplyField)] = &[("status", ReplyField::True)];
 
 impl Endpoint {
     pub(crate) const fn new(operation: &'static str, action: Action) -> Self {

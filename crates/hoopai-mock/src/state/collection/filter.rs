@@ -9,7 +9,8 @@ pub(crate) struct Filter {
 
 #[derive(Clone, Copy)]
 pub(crate) enum FilterKind {
-    /// The field equals the value, one of a list, or one of a comma-separated text. A list contains one of them.
+    /// The field equals the value, one of a list, or one of a comma-separated text. A list contains
+    /// one of them.
     Equals(&'static str),
     /// One of the fields equals the value.
     AnyEquals(&'static [&'static str]),
@@ -29,8 +30,8 @@ pub(crate) enum FilterKind {
 
 /// The fields by which a search filters and sorts, as the vendor's pages list them.
 pub(crate) struct SearchFields {
-    /// The name of a field in a filter, and its path in an item of a reply. The path is empty for fields that the mock does
-    /// not store; no item has a value for them.
+    /// The name of a field in a filter, and its path in an item of a reply. The path is empty for
+    /// fields that the mock does not store; no item has a value for them.
     pub(crate) fields: &'static [(&'static str, &'static str)],
     /// The prefixes of custom field ids, as in `customFields.ID`.
     pub(crate) custom_prefixes: &'static [&'static str],

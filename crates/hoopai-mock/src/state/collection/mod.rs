@@ -1,6 +1,6 @@
-//! The columns of the tables: collections, their endpoints, filters, paging, and samples. Data only: nothing here reads a
-//! store or a request.
-//! May depend on `check::counts` and the account ids; `tables`, `query`, `store`, `call` and `seed` depend on it.
+//! The columns of the tables: collections, their endpoints, filters, paging, and samples. Data
+//! only: nothing here reads a store or a request. May depend on `check::counts` and the account
+//! ids; `tables`, `query`, `store`, `call` and `seed` depend on it.
 
 mod endpoint;
 mod filter;
@@ -115,7 +115,8 @@ pub(super) enum Unique {
     Contact(&'static [&'static str]),
     /// 400 with this message.
     Message(&'static [&'static str], &'static str),
-    /// The combination of all fields is unique: 400 with this message and the value of the first field.
+    /// The combination of all fields is unique: 400 with this message and the value of the first
+    /// field.
     Combination(&'static [&'static str], &'static str),
 }
 

@@ -17,13 +17,17 @@ pub(crate) enum Sample {
     Key(&'static str),
     OneOf(&'static [&'static str]),
     Number(i64, i64),
-    /// The id of an item of another collection of the same location, in turn. One is seeded if the location has none.
+    /// The id of an item of another collection of the same location, in turn. One is seeded if the
+    /// location has none.
     Reference(&'static str),
-    /// A [`Sample::Reference`] to an item whose field equals a field of this item: collection, its field, this item's field.
+    /// A [`Sample::Reference`] to an item whose field equals a field of this item: collection, its
+    /// field, this item's field.
     MatchingReference(&'static str, &'static str, &'static str),
-    /// A copy of a field of a referenced item: the referencing field and its collection, and the field to copy.
+    /// A copy of a field of a referenced item: the referencing field and its collection, and the
+    /// field to copy.
     ReferencedField((&'static str, &'static str), &'static str),
-    /// The id of an element of a list in a referenced item: the referencing field and its collection, and the list.
+    /// The id of an element of a list in a referenced item: the referencing field and its
+    /// collection, and the list.
     ListMember((&'static str, &'static str), &'static str),
     /// The sample, if a field has this value.
     When(&'static str, &'static str, &'static Sample),
@@ -31,6 +35,7 @@ pub(crate) enum Sample {
     Or(&'static Sample, &'static Sample),
     /// The details of a contact, as in an invoice.
     ContactDetails,
+    Text(&'static str),
     Fixed(FieldValue),
     /// A new id that references nothing.
     NewId,

@@ -1,6 +1,8 @@
-//! Filters and sort orders in the body of a search: `{field, operator, value}`, groups of them, and `{field, direction}`.
+//! Filters and sort orders in the body of a search: `{field, operator, value}`, groups of them, and
+//! `{field, direction}`.
 //!
-//! The fields of each search are data ([`SearchFields`]). Unknown fields are refused as by the platform: 400 `Invalid field X`.
+//! The fields of each search are data ([`SearchFields`]). Unknown fields are refused as by the
+//! platform: 400 `Invalid field X`.
 
 use std::cmp::Ordering;
 

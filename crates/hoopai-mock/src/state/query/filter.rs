@@ -140,7 +140,8 @@ impl Query {
 }
 
 impl FilterKind {
-    /// Whether a value restricts anything. Filters and sort orders are always read, so that wrong ones are refused.
+    /// Whether a value restricts anything. Filters and sort orders are always read, so that wrong
+    /// ones are refused.
     fn restricts(&self, value: &Value) -> bool {
         match self {
             FilterKind::Conditions(_) | FilterKind::SortOrders(_) => !value.is_null(),
@@ -200,7 +201,8 @@ fn is_any_of(value: Option<&Value>, texts: &[String]) -> bool {
     }
 }
 
-/// The values that a parameter accepts: itself, the elements of a list, the parts of a comma-separated text.
+/// The values that a parameter accepts: itself, the elements of a list, the parts of a
+/// comma-separated text.
 fn accepted_values(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().map(text_of).collect(),

@@ -1,4 +1,5 @@
-//! The items that a query selects, in their order. Items are not copied for a page of an unfiltered list.
+//! The items that a query selects, in their order. Items are not copied for a page of an unfiltered
+//! list.
 
 use std::cmp::Ordering;
 use std::ops::{Bound, RangeBounds};

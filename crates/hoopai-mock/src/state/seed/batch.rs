@@ -35,7 +35,8 @@ pub(super) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Creates the items with these fields, which must be valid, and samples for the rest. Returns their ids.
+    /// Creates the items with these fields, which must be valid, and samples for the rest. Returns
+    /// their ids.
     pub(super) fn create(&self, store: &mut Store, fields: &Fields) -> Vec<String> {
         let collection = self.collection;
         let scope = collection.scope_of(self.location);
@@ -171,6 +172,7 @@ impl Sampler<'_> {
                 let id = self.reference(store, "contacts", ("", Value::Null), index)?;
                 contact_details(store, &id)?
             }
+            Sample::Text(text) => text.into(),
             Sample::Fixed(value) => value.json(store, draft.created),
             Sample::NewId => store.next_id(IdFormat::Alphanumeric).into(),
             Sample::HoursLater(hours) => time::iso(draft.created + hours * 3_600_000).into(),
@@ -185,7 +187,8 @@ impl Sampler<'_> {
         })
     }
 
-    /// The id of an item of a collection, in turn: of one that has this value in a field, if a field is named.
+    /// The id of an item of a collection, in turn: of one that has this value in a field, if a
+    /// field is named.
     fn reference(
         &mut self,
         store: &mut Store,

@@ -1,5 +1,5 @@
-//! The fields and types of seeded items: those that the interface declares for the items of the collection, in requests and in
-//! replies, and those that the tables name.
+//! The fields and types of seeded items: those that the interface declares for the items of the
+//! collection, in requests and in replies, and those that the tables name.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -118,7 +118,8 @@ fn embedded_from(collection: &Collection, name: &str) -> Option<&'static str> {
     (is_embedded && !is_sampled).then_some(embed.collection)
 }
 
-/// The errors of a value that must fit one of several schemas. Each item of a list can fit another one.
+/// The errors of a value that must fit one of several schemas. Each item of a list can fit another
+/// one.
 fn wrong_type(name: &str, value: &Value, schemas: &[Schema]) -> Vec<String> {
     let place = Place::named(name);
     let of_items = |(operation, schema): &Schema| {

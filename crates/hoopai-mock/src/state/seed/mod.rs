@@ -1,6 +1,6 @@
-//! Seeds: collections filled with generated items. `Seeder` checks a seed against the interface (`declared`) and the items of
-//! other collections (`references`); `batch` creates the items.
-//! May depend on everything in `state` but `call`.
+//! Seeds: collections filled with generated items. `Seeder` checks a seed against the interface
+//! (`declared`) and the items of other collections (`references`); `batch` creates the items. May
+//! depend on everything in `state` but `call`.
 
 mod batch;
 mod declared;
@@ -23,15 +23,17 @@ use crate::tokens::COMPANY;
 use batch::{Batch, seeded_time};
 use declared::Declared;
 
-/// Fills collections with made-up items, the last of them the newest. The same calls on a server of the same seed make the same
-/// items, but for the time of their making.
+/// Adds generated items to collections; the last item is the newest. Equal calls on servers with
+/// equal seeds create equal items, except for the times of creation.
 ///
-/// Seeds are consistent. A field that references an item of another collection references one of the same location. If the
-/// location has none, one is seeded first. Opportunities are in a stage of their pipeline, messages in a conversation of their
-/// contact; transactions pay orders of their contact, and paid invoices have transactions.
+/// Seeds are consistent. A field that references an item of another collection references one of
+/// the same location. If the location has none, one is seeded first. Opportunities are in a stage
+/// of their pipeline, messages in a conversation of their contact; transactions pay orders of their
+/// contact, and paid invoices have transactions.
 ///
 /// # Panics
-/// The methods panic, and suggest the closest names, if the collection or a field is unknown. They also panic
+/// The methods panic, and suggest the closest names, if the collection or a field is unknown. They
+/// also panic
 ///
 /// - if the type of a value differs from that in all requests and replies of the platform,
 /// - if a reference names an item that the location does not have,
@@ -54,12 +56,12 @@ pub struct Seeder<'a> {
     clock: &'a Clock,
 }
 
-/// Methods that fill the collection of their name.
+/// Defines methods that add items to the collection of their name.
 macro_rules! collections {
     ($($method:ident: $name:literal),* $(,)?) => {
         impl Seeder<'_> {
             $(
-                #[doc = concat!("Adds `count` made-up ", $name, " to a location; returns their ids in the order of their making.")]
+                #[doc = concat!("Adds `count` generated ", $name, " to a location. Returns their ids in the order of creation.")]
                 #[track_caller]
                 pub fn $method(&self, location: &str, count: usize) -> Vec<String> {
                     self.items($name, location, count)
@@ -100,20 +102,20 @@ impl<'a> Seeder<'a> {
         tables::all().map(|collection| collection.name).collect()
     }
 
-    /// Adds `count` made-up items to a collection of a location; returns their ids in the order of their making. Items that have a
-    /// parent (messages, tasks) belong to the parents that the location has, in turn.
+    /// Adds `count` generated items to a collection of a location. Returns their ids in the order of
+    /// creation. Items with a parent (messages, tasks) belong to the parents of the location in turn.
     ///
     /// # Panics
-    /// As all seeds do: see [`Seeder`].
+    /// See [`Seeder`].
     #[track_caller]
     pub fn items(&self, collection: &str, location: &str, count: usize) -> Vec<String> {
         self.seed(named(collection), location, count, &Map::new())
     }
 
-    /// Adds `count` made-up items to a parent: messages to a conversation, tasks to a contact.
+    /// Adds `count` generated items to a parent: messages to a conversation, tasks to a contact.
     ///
     /// # Panics
-    /// As all seeds do: see [`Seeder`]. Also if items of the collection have no parent.
+    /// See [`Seeder`]. Also if items of the collection have no parent.
     #[track_caller]
     pub fn items_of(
         &self,
@@ -124,19 +126,20 @@ impl<'a> Seeder<'a> {
     ) -> Vec<String> {
         let named = named(collection);
         let Some(own) = named.parent else {
-            panic!("items of `{collection}` belong to nothing; call `items`");
+            panic!("items of `{collection}` have no parent; call `items`");
         };
         let fields = [(own.field.to_owned(), parent.into())];
         self.seed(named, location, count, &fields.into_iter().collect())
     }
 
-    /// Adds an item with these fields, and made-up ones for the rest; returns its id. An item of the same id is replaced.
+    /// Adds an item with these fields, and generated ones for the rest. Returns its id. An item of
+    /// the same id is replaced.
     ///
-    /// Fields are named as in requests or in replies. The moments of creation and change (`dateAdded`, `createdAt`) are kept, and
-    /// determine the item's place in lists.
+    /// Fields are named as in requests or in replies. The times of creation and change
+    /// (`dateAdded`, `createdAt`) are kept, and determine the item's place in lists.
     ///
     /// # Panics
-    /// As all seeds do: see [`Seeder`]. Also if the fields are no object.
+    /// See [`Seeder`]. Also if the fields are not an object.
     #[track_caller]
     pub fn item(&self, collection: &str, location: &str, fields: &Value) -> String {
         let named = named(collection);

@@ -6,8 +6,8 @@ use crate::state::collection::{Collection, Fields, Sample};
 use crate::state::store::Store;
 use crate::state::tables;
 
-/// The errors of the references, a sentence each: items that the location does not have, an id that another location has, a
-/// location other than the one that is seeded.
+/// The errors of the references, a sentence each: items that the location does not have, an id that
+/// another location has, a location other than the one that is seeded.
 pub(super) fn errors(
     store: &Store,
     collection: &'static Collection,

@@ -2,7 +2,6 @@
 
 use super::prelude::*;
 
-/// What was earned or paid out, of whom and in which state.
 const EARNING_FILTERS: &[Filter] = &[
     Filter::equals("affiliateId", "affiliateId"),
     Filter::equals("campaignId", "campaignId"),
@@ -51,7 +50,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("affiliateId", Sample::Reference("affiliates")),
             ("campaignName", Sample::Numbered("Campaign")),
             ("amount", Sample::Number(1, 500)),
-            ("currency", Sample::Fixed(FieldValue::Text("USD"))),
+            ("currency", Sample::Text("USD")),
             ("status", Sample::OneOf(&["pending", "approved"])),
         ],
         endpoints: &[Endpoint::list(
@@ -73,7 +72,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 Sample::ReferencedField(("affiliateId", "affiliates"), "firstName"),
             ),
             ("amount", Sample::Number(1, 500)),
-            ("currency", Sample::Fixed(FieldValue::Text("USD"))),
+            ("currency", Sample::Text("USD")),
             ("status", Sample::OneOf(&["pending", "paid"])),
         ],
         endpoints: &[Endpoint::list(

@@ -2,14 +2,14 @@
 
 use super::prelude::*;
 
-/// The key of the platform's own object for contacts.
+/// The key of the built-in object of contacts.
 const CONTACT: &str = "contact";
 
 const ASSOCIATION_REFERENCE: (&str, &str) = ("associationId", "associations");
 
 const RELATIONS_PAGING: Paging = Paging::skip(&[("total", PageField::Total)]).oldest_first();
 
-/// A record of the object whose key is in a field.
+/// The id of a record of the object whose key is in a field.
 macro_rules! record {
     ($key:literal) => {
         Sample::Or(
@@ -34,12 +34,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         sample: &[
             ("key", Sample::Key("association")),
             ("firstObjectKey", Sample::Reference("objects")),
-            ("firstObjectLabel", Sample::Fixed(FieldValue::Text("first"))),
-            ("secondObjectKey", Sample::Fixed(FieldValue::Text(CONTACT))),
-            (
-                "secondObjectLabel",
-                Sample::Fixed(FieldValue::Text("second")),
-            ),
+            ("firstObjectLabel", Sample::Text("first")),
+            ("secondObjectKey", Sample::Text(CONTACT)),
+            ("secondObjectLabel", Sample::Text("second")),
         ],
         endpoints: &[
             Endpoint::list(
@@ -56,12 +53,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             .by("key_name"),
             Endpoint::update("associations.update-association", "associationId", ""),
             Endpoint::delete("associations.delete-association", "associationId").with(&[
-                ("deleted", ReplyField::Fixed(FieldValue::True)),
+                ("deleted", ReplyField::True),
                 ("id", ReplyField::Id),
-                (
-                    "message",
-                    ReplyField::Fixed(FieldValue::Text("Association deleted")),
-                ),
+                ("message", ReplyField::Text("Association deleted")),
             ]),
         ],
         ..Collection::DEFAULT

@@ -20,7 +20,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         sample: &[
             ("title", Sample::Numbered("Post")),
             ("blogId", Sample::Reference("blogs")),
-            ("status", Sample::Fixed(FieldValue::Text("PUBLISHED"))),
+            ("status", Sample::Text("PUBLISHED")),
             ("urlSlug", Sample::Key("post")),
         ],
         endpoints: &[

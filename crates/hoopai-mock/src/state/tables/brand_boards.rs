@@ -14,7 +14,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         Endpoint::list(
             "brand-boards.getBrandBoardsByLocation",
             "brandBoards",
-            &paging::OFFSET_TOTAL_COUNT,
+            &paging::TOTAL_COUNT,
         )
         .filters(&[Filter::text("search"), Filter::equals("deleted", "deleted")]),
         Endpoint::create("brand-boards.createBrandBoard", ""),
@@ -22,7 +22,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         Endpoint::update("brand-boards.updateBrandBoard", "id", ""),
         Endpoint::delete("brand-boards.deleteBrandBoard", "id")
             .reply_path("")
-            .with(&[("deleted", ReplyField::Fixed(FieldValue::True))]),
+            .with(&[("deleted", ReplyField::True)]),
     ],
     ..Collection::HEX_ID
 }];

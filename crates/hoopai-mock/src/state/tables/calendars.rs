@@ -49,7 +49,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         ..Collection::DEFAULT
     },
-    // The file says that the four times of an event are objects; they are texts.
+    // The interface file declares the four times of an event as objects; they are texts.
     Collection {
         name: "appointments",
         noun: "Appointment",
@@ -117,7 +117,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         sample: &[
             ("name", Sample::Numbered("Group")),
             ("slug", Sample::Key("group")),
-            ("description", Sample::Fixed(FieldValue::Text("Made up"))),
+            ("description", Sample::Text("Made up")),
         ],
         endpoints: &[
             Endpoint::list("calendars.get-groups", "groups", &Paging::ALL),
@@ -142,7 +142,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         defaults: &[("isActive", FieldValue::True)],
         sample: &[
             ("name", Sample::Numbered("Room")),
-            ("resourceType", Sample::Fixed(FieldValue::Text("rooms"))),
+            ("resourceType", Sample::Text("rooms")),
             ("calendarIds", Sample::Fixed(FieldValue::List)),
         ],
         endpoints: &[
@@ -166,10 +166,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         sample: &[
             ("name", Sample::Numbered("Schedule")),
-            (
-                "timezone",
-                Sample::Fixed(FieldValue::Text("America/New_York")),
-            ),
+            ("timezone", Sample::Text("America/New_York")),
             ("userId", Sample::Fixed(FieldValue::User)),
         ],
         endpoints: &[
@@ -242,7 +239,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         sample: &[
             ("calendarId", Sample::Reference("calendars")),
-            ("channel", Sample::Fixed(FieldValue::Text("email"))),
+            ("channel", Sample::Text("email")),
             ("subject", Sample::Numbered("Reminder")),
         ],
         endpoints: &[

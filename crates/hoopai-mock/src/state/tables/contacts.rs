@@ -2,11 +2,10 @@
 
 use super::prelude::*;
 
-/// What belongs to a contact.
 pub(super) const OF_CONTACT: Option<Parent> =
     Some(Parent::new("contacts", "contactId", "contactId"));
 
-/// `firstName` and `lastName` are announced on these pages, not listed yet.
+/// The vendor's pages announce `firstName` and `lastName`, but do not list them yet.
 static CONTACTS_FIELDS: SearchFields = SearchFields {
     fields: &[
         ("id", "id"),
@@ -47,7 +46,6 @@ static CONTACTS_FIELDS: SearchFields = SearchFields {
     properties: false,
 };
 
-/// Contacts: moment and id together.
 const CONTACTS_PAGING: Paging = Paging {
     style: PagingStyle::TimestampAndId("startAfter", "startAfterId"),
     limit_parameter: "limit",
@@ -67,11 +65,8 @@ const CONTACTS_PAGING: Paging = Paging {
     cursor_field: "",
 };
 
-/// See [`CONTACT_NAME`].
 pub(super) const CONTACT_EMAIL: Sample =
     Sample::ReferencedField(("contactId", "contacts"), "email");
-
-/// Copies of a contact's fields in seeded items.
 pub(super) const CONTACT_NAME: Sample =
     Sample::ReferencedField(("contactId", "contacts"), "contactName");
 
@@ -95,7 +90,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("lastName", Sample::LastName),
             ("email", Sample::Email),
             ("phone", Sample::Phone),
-            ("country", Sample::Fixed(FieldValue::Text("US"))),
+            ("country", Sample::Text("US")),
             ("source", Sample::OneOf(&["website", "referral", "walk-in"])),
         ],
         endpoints: &[

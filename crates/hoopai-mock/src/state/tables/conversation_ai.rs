@@ -2,7 +2,6 @@
 
 use super::prelude::*;
 
-/// Assistants: the id of the last.
 const ASSISTANTS_PAGING: Paging = Paging {
     style: PagingStyle::LastId("startAfter"),
     reply_fields: &[
@@ -36,10 +35,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("conversation-ai.create-agent", ""),
             Endpoint::get("conversation-ai.get-agent", "agentId", ""),
             Endpoint::update("conversation-ai.update-agent", "agentId", ""),
-            Endpoint::delete("conversation-ai.delete-agent", "agentId").with(&[
-                ("id", ReplyField::Id),
-                ("success", ReplyField::Fixed(FieldValue::True)),
-            ]),
+            Endpoint::delete("conversation-ai.delete-agent", "agentId")
+                .with(&[("id", ReplyField::Id), ("success", ReplyField::True)]),
         ],
         ..Collection::DEFAULT
     },
@@ -51,17 +48,15 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         sample: &[
             ("agentId", Sample::Reference("assistants")),
             ("name", Sample::Numbered("Action")),
-            ("type", Sample::Fixed(FieldValue::Text("triggerWorkflow"))),
+            ("type", Sample::Text("triggerWorkflow")),
         ],
         endpoints: &[
             Endpoint::list("conversation-ai.list-actions", "data", &Paging::ALL).with(SUCCESS),
             Endpoint::create("conversation-ai.create-action", "data").with(SUCCESS),
             Endpoint::get("conversation-ai.get-action-by-id", "actionId", "data").with(SUCCESS),
             Endpoint::update("conversation-ai.update-action", "actionId", "data").with(SUCCESS),
-            Endpoint::delete("conversation-ai.delete-action", "actionId").with(&[
-                ("data.id", ReplyField::Id),
-                ("success", ReplyField::Fixed(FieldValue::True)),
-            ]),
+            Endpoint::delete("conversation-ai.delete-action", "actionId")
+                .with(&[("data.id", ReplyField::Id), ("success", ReplyField::True)]),
         ],
         ..Collection::DEFAULT
     },

@@ -4,14 +4,11 @@ use super::contacts::OF_CONTACT;
 use super::prelude::*;
 
 const CANCELLED: &[(&str, ReplyField)] = &[
-    ("status", ReplyField::Fixed(FieldValue::Number(200))),
-    (
-        "message",
-        ReplyField::Fixed(FieldValue::Text("Scheduled message cancelled")),
-    ),
+    ("status", ReplyField::Number(200)),
+    ("message", ReplyField::Text("Scheduled message cancelled")),
 ];
 
-/// Conversations: the moment of the last, which each item has in a list by which it was sorted.
+/// Each conversation has its cursor in `sort`.
 const CONVERSATIONS_PAGING: Paging = Paging {
     style: PagingStyle::Timestamp("startAfterDate"),
     reply_fields: &[("total", PageField::Total)],
@@ -19,7 +16,6 @@ const CONVERSATIONS_PAGING: Paging = Paging {
     ..paging::DEFAULT
 };
 
-/// A conversation's messages: the id of the last, all of it nested.
 const MESSAGES_PAGING: Paging = Paging {
     style: PagingStyle::LastId("lastMessageId"),
     reply_fields: &[
@@ -29,7 +25,6 @@ const MESSAGES_PAGING: Paging = Paging {
     ..paging::DEFAULT
 };
 
-/// A location's messages: a cursor.
 const EXPORT_PAGING: Paging = Paging {
     style: PagingStyle::Cursor("cursor"),
     default_limit: 100,
@@ -132,7 +127,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("direction", Sample::OneOf(&["outbound", "inbound"])),
         ],
         endpoints: &[
-            // The file has the list at the top.
+            // The interface file declares the list at the top level.
             Endpoint::list(
                 "conversations.get-messages",
                 "messages.messages",

@@ -12,10 +12,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     search_fields: &["title"],
     sample: &[
         ("title", Sample::Numbered("Menu")),
-        (
-            "url",
-            Sample::Fixed(FieldValue::Text("https://example.com/")),
-        ),
+        ("url", Sample::Text("https://example.com/")),
         ("locations", Sample::Fixed(FieldValue::List)),
         ("showOnCompany", Sample::Fixed(FieldValue::True)),
     ],
@@ -43,7 +40,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         )
         .with(SUCCESS),
         Endpoint::delete("custom-menus.delete-custom-menu", "customMenuId").with(&[
-            ("success", ReplyField::Fixed(FieldValue::True)),
+            ("success", ReplyField::True),
             ("deletedMenuId", ReplyField::Id),
         ]),
     ],

@@ -11,7 +11,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         search_fields: &["name"],
         sample: &[
             ("name", Sample::Numbered("Template")),
-            ("templateType", Sample::Fixed(FieldValue::Text("html"))),
+            ("templateType", Sample::Text("html")),
         ],
         endpoints: &[
             Endpoint::list("emails.fetch-template", "builders", &paging::OFFSET)

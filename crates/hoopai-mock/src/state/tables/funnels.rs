@@ -17,10 +17,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         noun: "Funnel",
         sample: &[
             ("name", Sample::Numbered("Funnel")),
-            ("type", Sample::Fixed(FieldValue::Text("funnel"))),
+            ("type", Sample::Text("funnel")),
             ("steps", Sample::NamedObjects(&["Start", "Thanks"])),
         ],
-        // The file says that the list is an object.
+        // The interface file declares the list as an object.
         endpoints: &[
             Endpoint::list("funnels.getFunnels", "funnels", &FUNNELS_PAGING).filters(&[
                 Filter::equals("name", "name"),
@@ -41,7 +41,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ),
             ("deleted", Sample::Fixed(FieldValue::False)),
         ],
-        // The file has one page where the platform has a list.
+        // The interface file declares one page; the platform returns a list.
         endpoints: &[
             Endpoint::list("funnels.getPagesByFunnelId", "", &paging::OFFSET).filters(&[
                 Filter::equals("funnelId", "funnelId"),
@@ -61,10 +61,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         defaults: &[("type", FieldValue::Text("Exact"))],
         on_write: derive::redirect_on_write,
         sample: &[
-            ("domain", Sample::Fixed(FieldValue::Text("example.com"))),
+            ("domain", Sample::Text("example.com")),
             ("path", Sample::Key("/old")),
             ("target", Sample::Key("https://example.com/new")),
-            ("action", Sample::Fixed(FieldValue::Text("url"))),
+            ("action", Sample::Text("url")),
         ],
         endpoints: &[
             Endpoint::list(
@@ -76,7 +76,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("funnels.create-redirect", "data"),
             Endpoint::update("funnels.update-redirect-by-id", "id", "data"),
             Endpoint::delete("funnels.delete-redirect-by-id", "id")
-                .with(&[("data.status", ReplyField::Fixed(FieldValue::Text("ok")))]),
+                .with(&[("data.status", ReplyField::Text("ok"))]),
         ],
         ..Collection::DEFAULT
     },

@@ -9,7 +9,6 @@ const DRAFT: &[(&str, FieldValue)] = &[
     ("currency", FieldValue::Text("USD")),
 ];
 
-/// When somebody last looked.
 const VISIT_TIME: &[(&str, FieldValue)] = &[("lastVisitedAt", FieldValue::Now)];
 
 const LIST_FILTERS: &[Filter] = &[
@@ -25,13 +24,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         noun: "Invoice",
         search_fields: &["name", "title", "invoiceNumber"],
         number_field: "invoiceNumber",
-        // A text2pay names an invoice that is there by `id`.
+        // A text2pay request names an existing invoice by `id`.
         discarded: &["id"],
         defaults: DRAFT,
         on_write: derive::invoice_on_write,
         sample: &[
             ("name", Sample::Numbered("Invoice")),
-            ("title", Sample::Fixed(FieldValue::Text("INVOICE"))),
+            ("title", Sample::Text("INVOICE")),
             ("invoiceNumber", Sample::FromNumber(serde_json::Value::from)),
             ("total", Sample::Number(10, 5000)),
             ("contactDetails", Sample::ContactDetails),
@@ -39,7 +38,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("invoiceItems", Sample::Fixed(FieldValue::List)),
         ],
         endpoints: &[
-            Endpoint::list("invoices.list-invoices", "invoices", &paging::OFFSET_TOTAL).filters(&[
+            Endpoint::list("invoices.list-invoices", "invoices", &paging::TOTAL).filters(&[
                 Filter::text("search"),
                 Filter::equals("status", "status"),
                 Filter::equals("contactId", "contactDetails.id"),
@@ -90,7 +89,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::list(
                 "invoices.list-invoice-templates",
                 "data",
-                &paging::OFFSET_TOTAL_COUNT,
+                &paging::TOTAL_COUNT,
             )
             .filters(LIST_FILTERS),
             Endpoint::create("invoices.create-invoice-template", ""),
@@ -125,7 +124,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::list(
                 "invoices.list-invoice-schedules",
                 "schedules",
-                &paging::OFFSET_TOTAL,
+                &paging::TOTAL,
             )
             .filters(LIST_FILTERS),
             Endpoint::create("invoices.create-invoice-schedule", ""),
@@ -163,12 +162,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("total", Sample::Number(10, 5000)),
         ],
         endpoints: &[
-            Endpoint::list(
-                "invoices.list-estimates",
-                "estimates",
-                &paging::OFFSET_TOTAL,
-            )
-            .filters(LIST_FILTERS),
+            Endpoint::list("invoices.list-estimates", "estimates", &paging::TOTAL)
+                .filters(LIST_FILTERS),
             Endpoint::create("invoices.create-new-estimate", ""),
             Endpoint::new("invoices.generate-estimate-number", Action::NextNumber)
                 .reply_path("estimateNumber"),
@@ -202,7 +197,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::list(
                 "invoices.list-estimate-templates",
                 "data",
-                &paging::OFFSET_TOTAL_COUNT,
+                &paging::TOTAL_COUNT,
             )
             .filters(&[Filter::text("search")]),
             Endpoint::create("invoices.create-estimate-template", ""),

@@ -2,7 +2,6 @@
 
 use super::prelude::*;
 
-/// Frequently asked questions: the id of the last.
 const FAQS_PAGING: Paging = Paging {
     style: PagingStyle::LastId("lastFaqId"),
     default_limit: 10,
@@ -14,7 +13,6 @@ const FAQS_PAGING: Paging = Paging {
     ..paging::DEFAULT
 };
 
-/// Knowledge bases: the same in `data`.
 const KNOWLEDGE_BASES_PAGING: Paging = Paging {
     style: PagingStyle::LastId("lastKnowledgeBaseId"),
     reply_fields: &[
@@ -25,7 +23,6 @@ const KNOWLEDGE_BASES_PAGING: Paging = Paging {
     ..paging::DEFAULT
 };
 
-/// Addresses that a knowledge base was trained with: pages with a size of another name.
 const TRAINED_PAGING: Paging = Paging {
     style: PagingStyle::Page("page"),
     limit_parameter: "pageLength",

@@ -8,10 +8,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     on_write: derive::link_on_write,
     sample: &[
         ("name", Sample::Numbered("Link")),
-        (
-            "redirectTo",
-            Sample::Fixed(FieldValue::Text("https://example.com/")),
-        ),
+        ("redirectTo", Sample::Text("https://example.com/")),
     ],
     endpoints: &[
         Endpoint::list("links.get-links", "links", &Paging::ALL),

@@ -1,4 +1,5 @@
-//! Module `locations`: locations, custom fields, custom values, tags, templates and recurring tasks.
+//! Module `locations`: locations, custom fields, custom values, tags, templates and recurring
+//! tasks.
 
 use super::prelude::*;
 
@@ -26,7 +27,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("name", Sample::Numbered("Location")),
             ("email", Sample::Email),
             ("phone", Sample::Phone),
-            ("country", Sample::Fixed(FieldValue::Text("US"))),
+            ("country", Sample::Text("US")),
         ],
         endpoints: &[
             Endpoint::list("locations.search-locations", "locations", &LOCATIONS_PAGING)
@@ -35,11 +36,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::get("locations.get-location", "locationId", "location"),
             Endpoint::update("locations.put-location", "locationId", ""),
             Endpoint::delete("locations.delete-location", "locationId").with(&[
-                ("success", ReplyField::Fixed(FieldValue::True)),
-                (
-                    "message",
-                    ReplyField::Fixed(FieldValue::Text("Location deleted")),
-                ),
+                ("success", ReplyField::True),
+                ("message", ReplyField::Text("Location deleted")),
             ]),
         ],
         ..Collection::DEFAULT
@@ -130,10 +128,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("locations.create-recurring-task", "recurringTask"),
             Endpoint::get("locations.get-recurring-task-by-id", "id", "recurringTask"),
             Endpoint::update("locations.update-recurring-task", "id", "recurringTask"),
-            Endpoint::delete("locations.delete-recurring-task", "id").with(&[
-                ("id", ReplyField::Id),
-                ("success", ReplyField::Fixed(FieldValue::True)),
-            ]),
+            Endpoint::delete("locations.delete-recurring-task", "id")
+                .with(&[("id", ReplyField::Id), ("success", ReplyField::True)]),
         ],
         ..Collection::DEFAULT
     },

@@ -16,14 +16,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     ],
     sample: &[
         ("name", Sample::Numbered("File")),
-        ("type", Sample::Fixed(FieldValue::Text("file"))),
-        (
-            "url",
-            Sample::Fixed(FieldValue::Text("https://example.com/media")),
-        ),
+        ("type", Sample::Text("file")),
+        ("url", Sample::Text("https://example.com/media")),
     ],
     endpoints: &[
-        // The file says that files are texts.
+        // The interface file declares files as texts.
         Endpoint::list("medias.fetch-media-content", "files", &paging::OFFSET).filters(&[
             Filter::equals("type", "type"),
             Filter::equals("parentId", "parentId"),

@@ -1,6 +1,6 @@
-//! The tables: for each API module the collections that its operations read and write, one file per module as in `specs/`.
-//! To add a collection or an operation, edit the file of its module.
-//! May depend on `collection` and `derive`; nothing here reads a store or a request.
+//! The tables: for each API module the collections that its operations read and write, one file per
+//! module as in `specs/`. To add a collection or an operation, edit the file of its module. May
+//! depend on `collection` and `derive`; nothing here reads a store or a request.
 
 mod affiliate_manager;
 mod agent_studio;
@@ -110,7 +110,7 @@ pub(super) fn find(name: &str) -> Option<&'static Collection> {
     BY_NAME.get(name).copied()
 }
 
-/// A collection that a table or the code names; a test checks that all of them exist.
+/// A collection that a table or the code names. A test checks that all of them exist.
 pub(super) fn named(name: &str) -> &'static Collection {
     find(name).unwrap_or(&Collection::DEFAULT)
 }

@@ -72,7 +72,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ),
         ],
         endpoints: &[
-            // The file says that properties are a text.
+            // The interface file declares properties as a text.
             Endpoint::list("objects.search-object-records", "records", &paging::SEARCH)
                 .filters(&[
                     Filter::text("query"),
@@ -83,10 +83,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::create("objects.create-object-record", "record").location_required(),
             Endpoint::get("objects.get-record-by-id", "id", "record"),
             Endpoint::update("objects.update-object-record", "id", "record"),
-            Endpoint::delete("objects.delete-object-record", "id").with(&[
-                ("id", ReplyField::Id),
-                ("success", ReplyField::Fixed(FieldValue::True)),
-            ]),
+            Endpoint::delete("objects.delete-object-record", "id")
+                .with(&[("id", ReplyField::Id), ("success", ReplyField::True)]),
         ],
         ..Collection::DEFAULT
     },

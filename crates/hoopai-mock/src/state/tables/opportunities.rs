@@ -3,7 +3,7 @@
 use super::contacts::OF_CONTACT;
 use super::prelude::*;
 
-/// These filters are in snake case, unlike the fields of replies.
+/// The fields are in snake case, unlike those of replies.
 static OPPORTUNITIES_FIELDS: SearchFields = SearchFields {
     fields: &[
         ("id", "id"),
@@ -30,7 +30,6 @@ static OPPORTUNITIES_FIELDS: SearchFields = SearchFields {
     properties: false,
 };
 
-/// The newer search of opportunities.
 const OPPORTUNITY_SEARCH_PAGING: Paging = Paging {
     limit_parameter: "limit",
     max_limit: MaxLimit::Reject(100),
@@ -38,7 +37,6 @@ const OPPORTUNITY_SEARCH_PAGING: Paging = Paging {
     ..paging::SEARCH
 };
 
-/// The older one.
 const OPPORTUNITIES_PAGING: Paging = Paging {
     style: PagingStyle::PageOrTimestampAndId("page", "startAfter", "startAfterId"),
     cursor_field: "",
@@ -160,7 +158,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("showInFunnel", Sample::Fixed(FieldValue::True)),
             ("showInPieChart", Sample::Fixed(FieldValue::True)),
         ],
-        // The file says that a stage is a list.
+        // The interface file declares a stage as a list.
         endpoints: &[Endpoint::list(
             "opportunities.get-pipelines",
             "pipelines",

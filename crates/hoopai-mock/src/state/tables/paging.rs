@@ -4,11 +4,8 @@ use crate::state::collection::{MaxLimit, PageField, Paging, PagingStyle};
 
 pub(super) const SKIP_COUNT: Paging =
     Paging::skip(&[("count", PageField::Total)]).default_limit(25);
-
 pub(super) const SKIP: Paging = Paging::skip(&[]);
-
 pub(super) const OFFSET: Paging = Paging::offset(&[]);
-
 pub(super) const SKIP_100: Paging = Paging::skip(&[]).default_limit(100);
 
 pub(super) const SKIP_TOTAL: Paging =
@@ -16,12 +13,10 @@ pub(super) const SKIP_TOTAL: Paging =
 
 pub(super) const FORMS: Paging = SKIP_TOTAL.max_limit(50);
 
-pub(super) const OFFSET_TOTAL_COUNT: Paging =
+pub(super) const TOTAL_COUNT: Paging =
     Paging::offset(&[("totalCount", PageField::Total)]).default_limit(10);
+pub(super) const TOTAL: Paging = Paging::offset(&[("total", PageField::Total)]);
 
-pub(super) const OFFSET_TOTAL: Paging = Paging::offset(&[("total", PageField::Total)]);
-
-/// Searches of contacts and records: a page's number, or the last item's cursor.
 pub(super) const SEARCH: Paging = Paging {
     style: PagingStyle::PageOrCursor("page", "searchAfter"),
     limit_parameter: "pageLimit",
@@ -32,10 +27,9 @@ pub(super) const SEARCH: Paging = Paging {
     cursor_field: "searchAfter",
 };
 
-/// 20 items on a page unless the request says otherwise, at most 100; the newest first.
+/// The newest items first, by default 20 and at most 100 on a page.
 pub(super) const DEFAULT: Paging = Paging::skip(&[]);
 
-/// Submissions of forms and surveys: pages, and null behind the last.
 pub(super) const SUBMISSIONS: Paging = Paging {
     style: PagingStyle::Page("page"),
     max_limit: MaxLimit::Reject(100),
@@ -48,7 +42,6 @@ pub(super) const SUBMISSIONS: Paging = Paging {
     ..DEFAULT
 };
 
-/// Numbered pages with their size.
 pub(super) const NUMBERED: Paging = Paging {
     style: PagingStyle::Page("page"),
     limit_parameter: "pageSize",

@@ -28,7 +28,6 @@ const ORDER_OF_CONTACT: Sample = Sample::MatchingReference("orders", "contactId"
 
 const ORDER_REFERENCE: (&str, &str) = ("entityId", "orders");
 
-/// What the interface says of a location without a provider.
 const NO_CONFIG: NotFound =
     NotFound::Message("No such config exists for given locationId and marketplaceAppId");
 
@@ -43,14 +42,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("contactName", CONTACT_NAME),
             ("contactEmail", CONTACT_EMAIL),
             ("amount", Sample::Number(10, 5000)),
-            ("currency", Sample::Fixed(FieldValue::Text("USD"))),
+            ("currency", Sample::Text("USD")),
             ("status", Sample::OneOf(&["completed", "pending"])),
-            ("paymentStatus", Sample::Fixed(FieldValue::Text("unpaid"))),
-            ("sourceType", Sample::Fixed(FieldValue::Text("funnel"))),
+            ("paymentStatus", Sample::Text("unpaid")),
+            ("sourceType", Sample::Text("funnel")),
             ("liveMode", Sample::Fixed(FieldValue::False)),
         ],
         endpoints: &[
-            Endpoint::list("payments.list-orders", "data", &paging::OFFSET_TOTAL_COUNT).filters(&[
+            Endpoint::list("payments.list-orders", "data", &paging::TOTAL_COUNT).filters(&[
                 Filter::text("search"),
                 Filter::equals("contactId", "contactId"),
                 Filter::equals("status", "status"),
@@ -97,7 +96,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("contactId", Sample::Reference("contacts")),
             ("contactName", CONTACT_NAME),
             ("contactEmail", CONTACT_EMAIL),
-            ("entityType", Sample::Fixed(FieldValue::Text(ORDER))),
+            ("entityType", Sample::Text(ORDER)),
             (
                 "entityId",
                 Sample::Or(
@@ -116,21 +115,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                     &Sample::Number(10, 5000),
                 ),
             ),
-            ("currency", Sample::Fixed(FieldValue::Text("USD"))),
+            ("currency", Sample::Text("USD")),
             ("status", Sample::OneOf(&["succeeded", "pending"])),
-            (
-                "entitySourceType",
-                Sample::Fixed(FieldValue::Text("funnel")),
-            ),
+            ("entitySourceType", Sample::Text("funnel")),
             ("liveMode", Sample::Fixed(FieldValue::False)),
         ],
         endpoints: &[
-            Endpoint::list(
-                "payments.list-transactions",
-                "data",
-                &paging::OFFSET_TOTAL_COUNT,
-            )
-            .filters(TRANSACTION_FILTERS),
+            Endpoint::list("payments.list-transactions", "data", &paging::TOTAL_COUNT)
+                .filters(TRANSACTION_FILTERS),
             Endpoint::get("payments.get-transaction-by-id", "transactionId", ""),
         ],
         ..Collection::PAYMENT
@@ -144,20 +136,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("contactId", Sample::Reference("contacts")),
             ("contactName", CONTACT_NAME),
             ("amount", Sample::Number(10, 5000)),
-            ("currency", Sample::Fixed(FieldValue::Text("USD"))),
+            ("currency", Sample::Text("USD")),
             ("status", Sample::OneOf(&["active", "canceled"])),
-            (
-                "entitySourceType",
-                Sample::Fixed(FieldValue::Text("funnel")),
-            ),
+            ("entitySourceType", Sample::Text("funnel")),
         ],
         endpoints: &[
-            Endpoint::list(
-                "payments.list-subscriptions",
-                "data",
-                &paging::OFFSET_TOTAL_COUNT,
-            )
-            .filters(PAYMENT_FILTERS),
+            Endpoint::list("payments.list-subscriptions", "data", &paging::TOTAL_COUNT)
+                .filters(PAYMENT_FILTERS),
             Endpoint::get("payments.get-subscription-by-id", "subscriptionId", ""),
         ],
         ..Collection::PAYMENT
@@ -175,20 +160,16 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         sample: &[
             ("name", Sample::Numbered("Coupon")),
             ("code", Sample::Key("SAVE")),
-            (
-                "discountType",
-                Sample::Fixed(FieldValue::Text("percentage")),
-            ),
+            ("discountType", Sample::Text("percentage")),
             ("discountValue", Sample::Number(5, 50)),
         ],
         endpoints: &[
-            Endpoint::list("payments.list-coupons", "data", &paging::OFFSET_TOTAL_COUNT)
+            Endpoint::list("payments.list-coupons", "data", &paging::TOTAL_COUNT)
                 .filters(&[Filter::text("search"), Filter::equals("status", "status")]),
             Endpoint::create("payments.create-coupon", ""),
             Endpoint::get("payments.get-coupon", "id", ""),
             Endpoint::update("payments.update-coupon", "id", ""),
-            Endpoint::delete("payments.delete-coupon", "id")
-                .with(&[("success", ReplyField::Fixed(FieldValue::True))]),
+            Endpoint::delete("payments.delete-coupon", "id").with(&[("success", ReplyField::True)]),
         ],
         ..Collection::PAYMENT
     },
@@ -201,7 +182,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         on_read: derive::provider_on_read,
         sample: &[
             ("name", Sample::Numbered("Provider")),
-            ("description", Sample::Fixed(FieldValue::Text("Made up"))),
+            ("description", Sample::Text("Made up")),
         ],
         endpoints: &[
             Endpoint::new("payments.create-integration", Action::Upsert),

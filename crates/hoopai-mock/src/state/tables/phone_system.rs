@@ -2,7 +2,6 @@
 
 use super::prelude::*;
 
-/// Phone numbers: the first page is 0, and nothing says how many there are.
 const NUMBERS_PAGING: Paging = Paging {
     style: PagingStyle::PageFromZero("page"),
     default_limit: 1000,
@@ -21,7 +20,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     sample: &[
         ("phoneNumber", Sample::Phone),
         ("friendlyName", Sample::Numbered("Line")),
-        ("countryCode", Sample::Fixed(FieldValue::Text("US"))),
+        ("countryCode", Sample::Text("US")),
         ("isDefaultNumber", Sample::Fixed(FieldValue::False)),
     ],
     endpoints: &[

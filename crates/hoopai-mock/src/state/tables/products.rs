@@ -2,7 +2,6 @@
 
 use super::prelude::*;
 
-/// A price of many products at once, or what else of them.
 const BULK_ACTION: Action = Action::Switch(
     "type",
     &[
@@ -31,7 +30,7 @@ const STORE_MEMBERSHIP: Membership = Membership {
 };
 
 const STATUS_AND_COUNT: &[(&str, ReplyField)] = &[
-    ("status", ReplyField::Fixed(FieldValue::True)),
+    ("status", ReplyField::True),
     ("updatedCount", ReplyField::Count),
 ];
 
@@ -48,7 +47,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 "productType",
                 Sample::OneOf(&["DIGITAL", "PHYSICAL", "SERVICE"]),
             ),
-            ("description", Sample::Fixed(FieldValue::Text("Made up"))),
+            ("description", Sample::Text("Made up")),
             ("availableInStore", Sample::Fixed(FieldValue::True)),
         ],
         endpoints: &[
@@ -107,24 +106,16 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("product", Sample::Reference("products")),
             ("name", Sample::Numbered("Price")),
             ("amount", Sample::Number(5, 500)),
-            ("currency", Sample::Fixed(FieldValue::Text("USD"))),
-            ("type", Sample::Fixed(FieldValue::Text("one_time"))),
+            ("currency", Sample::Text("USD")),
+            ("type", Sample::Text("one_time")),
             ("trackInventory", Sample::Fixed(FieldValue::True)),
             ("availableQuantity", Sample::Number(0, 50)),
         ],
         endpoints: &[
-            Endpoint::list(
-                "products.list-prices-for-product",
-                "prices",
-                &paging::OFFSET_TOTAL,
-            )
-            .filters(&[Filter::equals("ids", "_id")]),
-            Endpoint::list(
-                "products.get-list-inventory",
-                "inventory",
-                &paging::OFFSET_TOTAL,
-            )
-            .filters(&[Filter::text("search")]),
+            Endpoint::list("products.list-prices-for-product", "prices", &paging::TOTAL)
+                .filters(&[Filter::equals("ids", "_id")]),
+            Endpoint::list("products.get-list-inventory", "inventory", &paging::TOTAL)
+                .filters(&[Filter::text("search")]),
             Endpoint::new("products.update-inventory", Action::UpdateEach("priceId"))
                 .by("items")
                 .with(STATUS),
@@ -143,12 +134,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("slug", Sample::Key("collection")),
         ],
         endpoints: &[
-            Endpoint::list(
-                "products.get-product-collection",
-                "data",
-                &paging::OFFSET_TOTAL,
-            )
-            .filters(&[
+            Endpoint::list("products.get-product-collection", "data", &paging::TOTAL).filters(&[
                 Filter::equals("collectionIds", "_id"),
                 Filter::equals("name", "name"),
             ]),
@@ -170,15 +156,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("productId", Sample::Reference("products")),
             ("headline", Sample::Numbered("Review")),
             ("rating", Sample::Number(1, 5)),
-            ("status", Sample::Fixed(FieldValue::Text("approved"))),
+            ("status", Sample::Text("approved")),
         ],
         endpoints: &[
-            Endpoint::list(
-                "products.get-product-reviews",
-                "data",
-                &paging::OFFSET_TOTAL,
-            )
-            .filters(&[
+            Endpoint::list("products.get-product-reviews", "data", &paging::TOTAL).filters(&[
                 Filter::equals("productId", "productId"),
                 Filter::equals("rating", "rating"),
                 Filter::since("startDate", "createdAt"),

@@ -45,7 +45,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         sample: &[
             ("name", Sample::Numbered("Template")),
-            ("type", Sample::Fixed(FieldValue::Text("proposal"))),
+            ("type", Sample::Text("proposal")),
         ],
         endpoints: &[Endpoint::list(
             "proposals.list-documents-contracts-templates",

@@ -2,7 +2,6 @@
 
 use super::prelude::*;
 
-/// SaaS locations: pages of a size that cannot be chosen.
 const SAAS_PAGING: Paging = Paging {
     style: PagingStyle::Page("page"),
     limit_parameter: "limit",
@@ -27,7 +26,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     sample: &[
         ("name", Sample::Numbered("Location")),
         ("email", Sample::Email),
-        ("saasMode", Sample::Fixed(FieldValue::Text("activated"))),
+        ("saasMode", Sample::Text("activated")),
         ("subscriptionId", Sample::NewId),
         ("customerId", Sample::NewId),
     ],

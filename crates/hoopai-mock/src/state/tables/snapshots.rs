@@ -2,7 +2,6 @@
 
 use super::prelude::*;
 
-/// Pushes of a snapshot: the id of the last.
 const PUSHES_PAGING: Paging = Paging {
     style: PagingStyle::LastId("lastDoc"),
     ..paging::DEFAULT

@@ -3,9 +3,9 @@
 use super::prelude::*;
 
 const DONE: &[(&str, ReplyField)] = &[
-    ("success", ReplyField::Fixed(FieldValue::True)),
-    ("statusCode", ReplyField::Fixed(FieldValue::Number(200))),
-    ("message", ReplyField::Fixed(FieldValue::Text("Done"))),
+    ("success", ReplyField::True),
+    ("statusCode", ReplyField::Number(200)),
+    ("message", ReplyField::Text("Done")),
 ];
 
 const OF_CSV: Option<Parent> = Some(Parent::new("social-csvs", "csvId", "id"));
@@ -20,8 +20,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         defaults: &[("source", FieldValue::Text("composer"))],
         sample: &[
             ("summary", Sample::Numbered("Post")),
-            ("status", Sample::Fixed(FieldValue::Text("published"))),
-            ("type", Sample::Fixed(FieldValue::Text("post"))),
+            ("status", Sample::Text("published")),
+            ("type", Sample::Text("post")),
         ],
         endpoints: &[
             Endpoint::list(
@@ -36,12 +36,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 .without_item()
                 .with(DONE),
             Endpoint::delete("social-media-posting.delete-post", "id").with(&[
-                ("success", ReplyField::Fixed(FieldValue::True)),
-                ("statusCode", ReplyField::Fixed(FieldValue::Number(200))),
-                (
-                    "message",
-                    ReplyField::Fixed(FieldValue::Text("Deleted Post")),
-                ),
+                ("success", ReplyField::True),
+                ("statusCode", ReplyField::Number(200)),
+                ("message", ReplyField::Text("Deleted Post")),
                 ("results.postId", ReplyField::Id),
             ]),
             Endpoint::new(
@@ -51,12 +48,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             .by("postIds")
             .without_item()
             .with(&[
-                ("success", ReplyField::Fixed(FieldValue::True)),
-                ("statusCode", ReplyField::Fixed(FieldValue::Number(200))),
-                (
-                    "message",
-                    ReplyField::Fixed(FieldValue::Text("Deleted Posts")),
-                ),
+                ("success", ReplyField::True),
+                ("statusCode", ReplyField::Number(200)),
+                ("message", ReplyField::Text("Deleted Posts")),
                 ("results.deletedCount", ReplyField::Count),
             ]),
         ],
@@ -71,7 +65,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         sample: &[
             ("name", Sample::Numbered("Category")),
-            ("primaryColor", Sample::Fixed(FieldValue::Text("#EEAACC"))),
+            ("primaryColor", Sample::Text("#EEAACC")),
         ],
         endpoints: &[
             Endpoint::list(
@@ -118,7 +112,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         sample: &[
             ("fileName", Sample::Key("posts")),
-            ("status", Sample::Fixed(FieldValue::Text("in_review"))),
+            ("status", Sample::Text("in_review")),
         ],
         endpoints: &[
             Endpoint::list(
@@ -139,7 +133,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         sample: &[
             ("csvId", Sample::Reference("social-csvs")),
             ("summary", Sample::Numbered("Post")),
-            ("type", Sample::Fixed(FieldValue::Text("post"))),
+            ("type", Sample::Text("post")),
         ],
         endpoints: &[
             Endpoint::list(
@@ -149,12 +143,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             )
             .with(DONE),
             Endpoint::delete("social-media-posting.delete-csv-post", "postId").with(&[
-                ("success", ReplyField::Fixed(FieldValue::True)),
-                ("statusCode", ReplyField::Fixed(FieldValue::Number(200))),
-                (
-                    "message",
-                    ReplyField::Fixed(FieldValue::Text("Deleted Post")),
-                ),
+                ("success", ReplyField::True),
+                ("statusCode", ReplyField::Number(200)),
+                ("message", ReplyField::Text("Deleted Post")),
                 ("results.postId", ReplyField::Id),
             ]),
         ],

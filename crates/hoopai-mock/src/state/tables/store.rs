@@ -12,7 +12,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         sample: &[("name", Sample::Numbered("Zone"))],
         endpoints: &[
-            Endpoint::list("store.list-shipping-zones", "data", &paging::OFFSET_TOTAL),
+            Endpoint::list("store.list-shipping-zones", "data", &paging::TOTAL),
             Endpoint::create("store.create-shipping-zone", "data").with(STATUS),
             Endpoint::get("store.get-shipping-zones", "shippingZoneId", "data").with(STATUS),
             Endpoint::update("store.update-shipping-zone", "shippingZoneId", "data").with(STATUS),
@@ -32,14 +32,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("shippingZoneId", Sample::Reference("shipping-zones")),
             ("name", Sample::Numbered("Rate")),
             ("amount", Sample::Number(1, 50)),
-            ("currency", Sample::Fixed(FieldValue::Text("USD"))),
-            ("conditionType", Sample::Fixed(FieldValue::Text("none"))),
+            ("currency", Sample::Text("USD")),
+            ("conditionType", Sample::Text("none")),
             ("minCondition", Sample::Fixed(FieldValue::Number(0))),
             ("maxCondition", Sample::Fixed(FieldValue::Number(0))),
             ("shippingCarrierId", Sample::Reference("shipping-carriers")),
         ],
         endpoints: &[
-            Endpoint::list("store.list-shipping-rates", "data", &paging::OFFSET_TOTAL),
+            Endpoint::list("store.list-shipping-rates", "data", &paging::TOTAL),
             Endpoint::create("store.create-shipping-rate", "data").with(STATUS),
             Endpoint::get("store.get-shipping-rates", "shippingRateId", "data").with(STATUS),
             Endpoint::update("store.update-shipping-rate", "shippingRateId", "data").with(STATUS),
@@ -56,10 +56,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         sample: &[
             ("name", Sample::Numbered("Carrier")),
-            (
-                "callbackUrl",
-                Sample::Fixed(FieldValue::Text("https://example.com/rates")),
-            ),
+            ("callbackUrl", Sample::Text("https://example.com/rates")),
         ],
         endpoints: &[
             Endpoint::list("store.list-shipping-carriers", "data", &Paging::ALL).with(STATUS),

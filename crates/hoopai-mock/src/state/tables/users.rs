@@ -27,7 +27,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         ("lastName", Sample::LastName),
         ("email", Sample::Email),
         ("phone", Sample::Phone),
-        ("type", Sample::Fixed(FieldValue::Text("account"))),
+        ("type", Sample::Text("account")),
         ("role", Sample::OneOf(&["user", "admin"])),
     ],
     endpoints: &[
@@ -46,12 +46,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         Endpoint::get("users.get-user", "userId", ""),
         Endpoint::update("users.update-user", "userId", ""),
         Endpoint::delete("users.delete-user", "userId").with(&[
-            ("succeded", ReplyField::Fixed(FieldValue::True)),
+            ("succeded", ReplyField::True),
             (
                 "message",
-                ReplyField::Fixed(FieldValue::Text(
-                    "Queued deleting user with e-mail and name",
-                )),
+                ReplyField::Text("Queued deleting user with e-mail and name"),
             ),
         ]),
     ],

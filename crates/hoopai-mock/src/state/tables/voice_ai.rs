@@ -56,7 +56,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         sample: &[
             ("agentId", Sample::Reference("voice-agents")),
             ("name", Sample::Numbered("Action")),
-            ("actionType", Sample::Fixed(FieldValue::Text("SMS"))),
+            ("actionType", Sample::Text("SMS")),
         ],
         endpoints: &[
             Endpoint::create("voice-ai.create-action", ""),
