@@ -129,7 +129,7 @@ impl<'a> Generator<'a> {
         if depth > MAX_DEPTH {
             return self.smallest(&parts, schema);
         }
-        if let Some(value) = self.from_request(name, schema, depth) {
+        if let Some(value) = self.request_value(name, schema, depth) {
             return value;
         }
         let mut listed = parts.iter().map(|part| list(part, "enum"));
@@ -308,7 +308,7 @@ impl<'a> Generator<'a> {
     }
 
     /// The value of the request for a field of this name, if it is valid.
-    fn from_request(&mut self, name: &str, schema: &Value, depth: usize) -> Option<Value> {
+    fn request_value(&mut self, name: &str, schema: &Value, depth: usize) -> Option<Value> {
         let request = self.request?;
         let near = depth == 1 || depth == 2;
         let value = match name {

@@ -137,7 +137,7 @@ pub(super) fn insert_at(reply: &mut Value, path: &str, value: Value) {
 pub(super) fn not_found(collection: &Collection, id: &str) -> Refusal {
     let noun = collection.noun;
     match collection.not_found {
-        NotFound::NotFound => Refusal::new(StatusCode::NOT_FOUND, format!("{noun} not found")),
+        NotFound::Standard => Refusal::new(StatusCode::NOT_FOUND, format!("{noun} not found")),
         NotFound::ForId => Refusal::bad_request(format!("{noun} not found for id:{id}")),
         NotFound::Message(message) => Refusal::bad_request(message),
         NotFound::Status(status, message) => {

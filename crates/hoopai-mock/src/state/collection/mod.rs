@@ -134,7 +134,7 @@ impl Unique {
 #[derive(Clone, Copy)]
 pub(super) enum NotFound {
     /// 404 `Noun not found`.
-    NotFound,
+    Standard,
     /// 400 `Noun not found for id:…`.
     ForId,
     /// 400 `{error: "Noun with id … not found"}`.
@@ -180,7 +180,7 @@ impl Collection {
         search_fields: &["name"],
         discarded: &[],
         unique: Unique::None,
-        not_found: NotFound::NotFound,
+        not_found: NotFound::Standard,
         singleton: false,
         builtin: &[],
         number_field: "",
