@@ -17,7 +17,7 @@ use crate::interface::Interface;
 use crate::journal::{Entry, Journal};
 use crate::limits::{Limits, RateLimitSettings};
 use crate::server;
-use crate::state::Seeder;
+use crate::state::{Seeder, State};
 use crate::tokens::{Settings, Tokens};
 use crate::world::World;
 
@@ -88,7 +88,7 @@ impl Mock {
 
     /// Fills collections with made-up items.
     pub fn seed(&self) -> Seeder<'_> {
-        Seeder::new(&self.world)
+        self.world.state.seeder(&self.world.clock)
     }
 
     /// Stops the server, and returns when its port is free and its connections are closed.
@@ -177,9 +177,9 @@ impl MockBuilder {
         let world = Arc::new(World {
             interface: Interface::shared(),
             limits: Limits::new(self.limits, self.clock.started()),
+            state: State::new(self.seed, self.clock.unix()),
             clock: self.clock,
             tokens: Tokens::new(self.auth.complete(), self.seed),
-            state: Default::default(),
             faults: self.faults,
             journal: Journal::new(self.observer),
             seed: self.seed,

@@ -31,6 +31,7 @@ mod refusal;
 mod reply;
 mod server;
 mod state;
+mod time;
 mod tokens;
 mod world;
 

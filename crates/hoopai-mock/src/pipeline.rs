@@ -41,7 +41,7 @@ pub(crate) async fn handle(world: &World, incoming: &Incoming) -> Handled {
         let reply = verdict.reply(&trace_id, world.clock.unix());
         reply.unwrap_or_else(|| Outgoing::empty(StatusCode::OK))
     } else {
-        match answer(world, incoming, route.as_ref(), number, &note).await {
+        match answer(world, incoming, route.as_ref(), &note).await {
             Ok(reply) => {
                 note.processed();
                 verdict.change(reply, operation, &trace_id, world.clock.unix())
@@ -97,7 +97,6 @@ async fn answer(
     world: &World,
     incoming: &Incoming,
     route: Option<&Route<'_>>,
-    number: u64,
     note: &Note<'_>,
 ) -> Result<Outgoing, Refused> {
     let plain = |refusal: Refusal| (refusal, http::HeaderMap::new());
@@ -131,11 +130,13 @@ async fn answer(
     grant.may_reach(operation, &accepted).map_err(with_limits)?;
     let outcome = match oauth::answer(world, operation, &accepted, &grant) {
         Some(outcome) => Some(outcome),
-        None => world.state.answer(world, operation, &accepted, &grant),
+        None => world
+            .state
+            .answer(operation, &accepted, &grant, world.clock.unix()),
     };
     let mut reply = match outcome {
         Some(outcome) => outcome.map_err(with_limits)?,
-        None => reply::from_schema(operation, &accepted, world.seed, number),
+        None => reply::from_schema(operation, &accepted, world.seed),
     };
     reply.headers.extend(limits);
     Ok(reply)

@@ -113,7 +113,9 @@ fn problem(value: &Value, least: u64) -> Option<String> {
 
 fn moment(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) if text.contains(['-', ':']) && crate::state::is_moment(text) => None,
+        Value::String(text) if text.contains(['-', ':']) && crate::time::parse(text).is_some() => {
+            None
+        }
         value => problem(value, 0),
     }
 }

@@ -13,7 +13,7 @@ use super::{Accepted, Undeclared, counts, request, schema, text};
 use crate::exchange::Incoming;
 use crate::interface::{Interface, Operation, Parameter};
 use crate::refusal::Refusal;
-use crate::reply::{Extent, Maker};
+use crate::reply::{FieldSet, Generator};
 
 const BOUNDARY: &str = "made-up-boundary";
 
@@ -25,19 +25,19 @@ struct Draft {
     body: Option<Value>,
 }
 
-fn draft(operation: &Operation, extent: Extent) -> Draft {
-    let mut maker = Maker::of(operation, 7).request(extent);
+fn draft(operation: &Operation, extent: FieldSet) -> Draft {
+    let mut generator = Generator::new(operation, 7).request(extent);
     let mut path = Vec::new();
     let mut query = Vec::new();
     for parameter in &operation.parameters {
         if parameter.in_path {
             path.push((
                 parameter.name.clone(),
-                write(&maker.make(&parameter.schema)),
+                write(&generator.generate(&parameter.schema)),
             ));
-        } else if parameter.required || extent == Extent::Whole {
+        } else if parameter.required || extent == FieldSet::All {
             let spread = text::spread(operation, &parameter.schema);
-            let mut value = maker.make(&parameter.schema);
+            let mut value = generator.generate(&parameter.schema);
             let numbers = crate::state::numbers(operation);
             if value.is_string() && counts::role(&numbers, &parameter.name).is_some() {
                 value = "1".into();
@@ -69,12 +69,15 @@ fn draft(operation: &Operation, extent: Extent) -> Draft {
     // A required list is empty in what is only required, and so not there at all.
     for parameter in required_query(operation) {
         if !query.iter().any(|(name, _)| *name == parameter.name) {
-            let value = Maker::of(operation, 7).make(&parameter.schema);
+            let value = Generator::new(operation, 7).generate(&parameter.schema);
             let first = value.get(0).unwrap_or(&value);
             query.push((parameter.name.clone(), write(first)));
         }
     }
-    let body = operation.body.as_ref().map(|body| maker.make(&body.schema));
+    let body = operation
+        .body
+        .as_ref()
+        .map(|body| generator.generate(&body.schema));
     Draft { path, query, body }
 }
 
@@ -194,7 +197,7 @@ fn there_are_609_operations() {
 #[test]
 fn every_operation_takes_a_valid_request() {
     for operation in &Interface::shared().operations {
-        for extent in [Extent::Whole, Extent::Required] {
+        for extent in [FieldSet::All, FieldSet::Required] {
             let draft = draft(operation, extent);
             if let Err(refusal) = run(operation, &draft) {
                 panic!(
@@ -214,7 +217,7 @@ fn every_operation_refuses_undeclared_query_keys() {
     let all = &Interface::shared().operations;
     for operation in all.iter().filter(|operation| !operation.any_query) {
         for key in ["undeclaredKey", "limit[]", ""] {
-            let mut draft = draft(operation, Extent::Required);
+            let mut draft = draft(operation, FieldSet::Required);
             draft.query.push((key.into(), "1".into()));
             let sentence = format!("property {key} should not exist");
             refused(&operation.key(), run(operation, &draft), &sentence);
@@ -227,7 +230,7 @@ fn every_required_parameter_is_asked_for() {
     let mut asked = 0;
     for operation in &Interface::shared().operations {
         for parameter in required_query(operation) {
-            let mut draft = draft(operation, Extent::Required);
+            let mut draft = draft(operation, FieldSet::Required);
             draft.query.retain(|(name, _)| *name != parameter.name);
             let sentence = format!("{} should not be empty", parameter.name);
             refused(&operation.key(), run(operation, &draft), &sentence);
@@ -246,7 +249,7 @@ fn every_required_header_is_asked_for() {
         .collect();
     assert_eq!(asks.len(), 1);
     for name in &asks[0].headers {
-        let mut incoming = incoming(asks[0], &draft(asks[0], Extent::Required));
+        let mut incoming = incoming(asks[0], &draft(asks[0], FieldSet::Required));
         incoming.headers.remove(name);
         let outcome = check(asks[0], &incoming, &[]);
         refused(
@@ -273,7 +276,7 @@ fn every_parameter_that_is_no_plain_text_is_typed() {
                 _ => continue,
             };
             for wrong in ["no such value", "", "NaN", "1.5.2", "TRUE", "0x10", "null"] {
-                let mut draft = draft(operation, Extent::Required);
+                let mut draft = draft(operation, FieldSet::Required);
                 let pair = (parameter.name.clone(), wrong.to_owned());
                 let place = if parameter.in_path {
                     &mut draft.path
@@ -293,7 +296,7 @@ fn every_parameter_that_is_no_plain_text_is_typed() {
 #[test]
 fn every_scalar_parameter_stands_once() {
     for operation in &Interface::shared().operations {
-        let draft = draft(operation, Extent::Whole);
+        let draft = draft(operation, FieldSet::All);
         for parameter in operation.parameters.iter().filter(|p| !p.in_path) {
             let schema = operation.resolve(&parameter.schema);
             if matches!(schema["type"].as_str(), Some("array") | None) {
@@ -315,7 +318,7 @@ fn every_declared_body_refuses_undeclared_keys() {
         let Some(body) = &operation.body else {
             continue;
         };
-        let mut draft = draft(operation, Extent::Whole);
+        let mut draft = draft(operation, FieldSet::All);
         let Some(Value::Object(fields)) = &mut draft.body else {
             continue;
         };
@@ -354,7 +357,7 @@ fn every_nested_object_refuses_undeclared_keys() {
     }
     let (mut nested, mut free) = (0, 0);
     for operation in &Interface::shared().operations {
-        let draft = draft(operation, Extent::Whole);
+        let draft = draft(operation, FieldSet::All);
         let json = operation
             .body
             .as_ref()
@@ -410,7 +413,7 @@ fn every_required_field_is_asked_for_and_every_field_is_typed() {
         let Some(body) = &operation.body else {
             continue;
         };
-        let whole = draft(operation, Extent::Whole);
+        let whole = draft(operation, FieldSet::All);
         let Some(Value::Object(fields)) = &whole.body else {
             continue;
         };
@@ -471,7 +474,7 @@ fn every_required_field_is_asked_for_and_every_field_is_typed() {
 #[test]
 fn every_body_is_of_its_kind() {
     for operation in &Interface::shared().operations {
-        let mut draft = draft(operation, Extent::Whole);
+        let mut draft = draft(operation, FieldSet::All);
         let mut incoming = incoming(operation, &draft);
         let key = operation.key();
         if operation.body.is_none() {
@@ -509,7 +512,7 @@ fn hostile_requests_do_no_harm() {
         .unwrap();
     for operation in &Interface::shared().operations {
         for _ in 0..20 {
-            let mut draft = draft(operation, Extent::Whole);
+            let mut draft = draft(operation, FieldSet::All);
             for _ in 0..rng.usize(..3) {
                 draft.query.push((noise(&mut rng), noise(&mut rng)));
             }

@@ -59,7 +59,7 @@ fn choose(world: &World, incoming: &Incoming) -> Result<Outgoing, Refusal> {
     };
     let grant = Grant::own(resource, scopes, &app.client_id);
     let now = world.clock.now();
-    let locations = world.state.locations(world, &grant.resource);
+    let locations = world.state.locations(&grant.resource);
     let redirect_uri = redirect_uri.to_owned();
     let code = world
         .tokens

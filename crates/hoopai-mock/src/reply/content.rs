@@ -1,9 +1,9 @@
-//! Bodies that are not JSON: the smallest of their kind that a program still opens.
+//! Bodies that are not JSON: the smallest valid file of their media type.
 
 use bytes::Bytes;
 use serde_json::Value;
 
-/// A sample of a media type; text is made of the value.
+/// A body of a media type. Text bodies contain the value.
 pub(super) fn sample(media_type: &str, value: &Value) -> Bytes {
     match media_type {
         text if text.starts_with("text/") => match value {
@@ -16,7 +16,7 @@ pub(super) fn sample(media_type: &str, value: &Value) -> Bytes {
     }
 }
 
-/// A hundredth of a second of silence.
+/// A WAV file with ten milliseconds of silence.
 fn wav() -> Bytes {
     const RATE: u32 = 8000;
     const SAMPLES: u32 = RATE / 100;

@@ -1,64 +1,46 @@
-//! Replies made of the schema alone: the same for the same request and seed, and valid.
+//! Replies and values from schemas: `from_schema` generates whole replies for operations without
+//! state, and `Coercer` makes the stored items of all others match the schemas of their replies.
+//! May depend on `check`, `interface`, `exchange` and `time`; the pipeline and `state` depend on
+//! it.
 
+mod coerce;
 mod content;
-mod example;
+mod generator;
+mod samples;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::check::place::Place;
-use crate::check::schema::{Fault, validate};
-use crate::check::{Accepted, Side};
+use crate::check::Accepted;
 use crate::exchange::Outgoing;
 use crate::interface::Operation;
 
+pub(crate) use coerce::Coercer;
 #[cfg(test)]
-pub(crate) use example::Extent;
-pub(crate) use example::Maker;
+pub(crate) use generator::{FieldSet, Generator};
+#[cfg(test)]
+pub(crate) use tests::check_reply;
 
-/// A reply that fits the operation's schema. It depends on the seed, the operation and the request, not on the request's
-/// number, so that the same request is answered the same.
-pub(crate) fn from_schema(
-    operation: &Operation,
-    accepted: &Accepted,
-    seed: u64,
-    number: u64,
-) -> Outgoing {
-    let _ = number;
+/// Generates a reply that matches the schema of an operation. It depends on seed, operation and
+/// request only, so that equal requests have equal replies.
+pub(crate) fn from_schema(operation: &Operation, accepted: &Accepted, seed: u64) -> Outgoing {
     let status = StatusCode::from_u16(operation.reply.status).unwrap_or(StatusCode::OK);
-    let bodiless = status == StatusCode::NO_CONTENT || status.is_redirection();
+    let is_empty = status == StatusCode::NO_CONTENT || status.is_redirection();
     match &operation.reply.content {
-        _ if bodiless => Outgoing::empty(status),
-        // What is documented by its path alone answers free-form JSON.
+        _ if is_empty => Outgoing::empty(status),
+        // Operations without an interface file have no schema.
         None => Outgoing::json(status, &json!({})),
         Some((media_type, schema)) => {
-            let value = Maker::of(operation, seed).echoing(accepted).make(schema);
+            let mut generator = generator::Generator::new(operation, seed).for_request(accepted);
+            let value = generator.generate(schema);
             if is_json(media_type) {
                 Outgoing::json(status, &value)
             } else {
                 Outgoing::bytes(status, media_type, content::sample(media_type, &value))
             }
         }
-    }
-}
-
-/// A made-up value that fits a schema, whole; the same for the same operation, schema and seed. [`Maker`] has more to set.
-#[allow(dead_code)] // for whoever fills a collection
-pub(crate) fn example(operation: &Operation, schema: &Value, seed: u64) -> Value {
-    Maker::of(operation, seed).make(schema)
-}
-
-/// Whether a value of the server's fits a schema; else the fields and what is wrong with them.
-#[allow(dead_code)] // for whoever fills a collection
-pub(crate) fn fits(operation: &Operation, schema: &Value, value: &Value) -> Result<(), Vec<Fault>> {
-    let faults = validate(operation, schema, value, Side::Reply, &Place::body());
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(faults)
     }
 }
 

@@ -1,8 +1,10 @@
-//! What is worked out of an item's other fields, when it is written or when it is read.
+//! Derives fields of an item from its other fields, when it is written or when it is read.
+//! The functions are the `on_write` and `on_read` of the tables.
 
 use serde_json::{Map, Value, json};
 
-use super::store::Fields;
+use super::collection::Fields;
+use crate::time;
 
 fn text<'f>(fields: &'f Fields, name: &str) -> &'f str {
     fields.get(name).and_then(Value::as_str).unwrap_or_default()
@@ -14,13 +16,13 @@ fn set_missing(fields: &mut Fields, name: &str, value: impl Into<Value>) {
     }
 }
 
-/// First and last name.
+/// Joins first and last name.
 pub(super) fn full_name(fields: &Fields) -> String {
     let names = [text(fields, "firstName"), text(fields, "lastName")];
     names.join(" ").trim().to_owned()
 }
 
-/// `A new field` becomes `a_new_field`.
+/// Makes a key of a name: `A new field` becomes `a_new_field`.
 fn key(name: &str) -> String {
     let letter = |c: char| {
         if c.is_alphanumeric() {
@@ -32,17 +34,35 @@ fn key(name: &str) -> String {
     name.chars().map(letter).collect()
 }
 
-/// A name in one piece is taken apart; custom fields are written as `field_value` and read as `value`.
-pub(super) fn contact_written(fields: &mut Fields) {
+/// Splits a full name, renames the values of custom fields to `value`, and normalizes tags.
+pub(super) fn contact_on_write(fields: &mut Fields) {
     if let Some(Value::String(name)) = fields.remove("name") {
         let (first, last) = name.split_once(' ').unwrap_or((&name, ""));
         fields.insert("firstName".into(), first.into());
         fields.insert("lastName".into(), last.into());
     }
     custom_fields(fields, "value");
+    if let Some(tags) = fields.get_mut("tags").and_then(Value::as_array_mut) {
+        *tags = normalize_tags(std::mem::take(tags));
+    }
 }
 
-pub(super) fn contact_read(fields: &mut Fields) {
+/// Tags in lower case, each once.
+pub(super) fn normalize_tags(tags: Vec<Value>) -> Vec<Value> {
+    let mut normalized = Vec::with_capacity(tags.len());
+    for tag in tags {
+        let tag = match tag {
+            Value::String(name) => name.to_lowercase().into(),
+            tag => tag,
+        };
+        if !normalized.contains(&tag) {
+            normalized.push(tag);
+        }
+    }
+    normalized
+}
+
+pub(super) fn contact_on_read(fields: &mut Fields) {
     let name = full_name(fields);
     for (field, lower) in [
         ("firstName", "firstNameLowerCase"),
@@ -71,15 +91,15 @@ fn custom_fields(fields: &mut Fields, read_as: &str) {
     }
 }
 
-pub(super) fn opportunity_written(fields: &mut Fields) {
+pub(super) fn opportunity_on_write(fields: &mut Fields) {
     custom_fields(fields, "fieldValue");
     for action in ["followersActionType", "isRemoveAllFollowers"] {
         fields.remove(action);
     }
 }
 
-/// Roles are given apart and kept together.
-pub(super) fn user_written(fields: &mut Fields) {
+/// Collects type, role and locations in `roles`.
+pub(super) fn user_on_write(fields: &mut Fields) {
     let mut roles = match fields.remove("roles") {
         Some(Value::Object(roles)) => roles,
         _ => Map::new(),
@@ -94,7 +114,7 @@ pub(super) fn user_written(fields: &mut Fields) {
     fields.insert("name".into(), name.into());
 }
 
-pub(super) fn custom_field_written(fields: &mut Fields) {
+pub(super) fn custom_field_on_write(fields: &mut Fields) {
     let model = match text(fields, "model") {
         "" => "contact",
         model => model,
@@ -115,8 +135,8 @@ pub(super) fn custom_field_written(fields: &mut Fields) {
     }
 }
 
-/// The key of an object's field goes by its object and its name.
-pub(super) fn object_field_written(fields: &mut Fields) {
+/// Derives the key from the object and the name.
+pub(super) fn object_field_on_write(fields: &mut Fields) {
     let field_key = format!(
         "{}.{}",
         text(fields, "objectKey"),
@@ -125,29 +145,29 @@ pub(super) fn object_field_written(fields: &mut Fields) {
     set_missing(fields, "fieldKey", field_key);
 }
 
-/// Tags are in lower case.
-pub(super) fn tag_written(fields: &mut Fields) {
+/// Tags are stored in lower case.
+pub(super) fn tag_on_write(fields: &mut Fields) {
     let name = text(fields, "name").to_lowercase();
     fields.insert("name".into(), name.into());
 }
 
-pub(super) fn custom_value_written(fields: &mut Fields) {
+pub(super) fn custom_value_on_write(fields: &mut Fields) {
     let field_key = format!("{{{{ custom_values.{} }}}}", key(text(fields, "name")));
     set_missing(fields, "fieldKey", field_key);
 }
 
-pub(super) fn link_written(fields: &mut Fields) {
+pub(super) fn link_on_write(fields: &mut Fields) {
     let field_key = format!("{{{{trigger_link.{}}}}}", text(fields, "id"));
     set_missing(fields, "fieldKey", field_key);
 }
 
-/// Which stores have a product is asked for by store alone.
-pub(super) fn product_read(fields: &mut Fields) {
+/// Removes the stores that have the product, which replies do not show.
+pub(super) fn product_on_read(fields: &mut Fields) {
     fields.remove("stores");
 }
 
-/// A payment provider's keys are given apart and shown together.
-pub(super) fn provider_read(fields: &mut Fields) {
+/// Collects the keys of a payment provider in `paymentProvider`.
+pub(super) fn provider_on_read(fields: &mut Fields) {
     let mut both = Map::new();
     for (mode, live) in [("live", true), ("test", false)] {
         if let Some(Value::Object(mut keys)) = fields.remove(mode) {
@@ -158,8 +178,8 @@ pub(super) fn provider_read(fields: &mut Fields) {
     fields.insert("paymentProvider".into(), both.into());
 }
 
-/// A charge costs the price of its units.
-pub(super) fn charge_written(fields: &mut Fields) {
+/// Derives the amount from the price of a unit.
+pub(super) fn charge_on_write(fields: &mut Fields) {
     if let Some(price) = fields.remove("price").and_then(|price| price.as_f64()) {
         let units = fields.get("units").and_then(Value::as_f64).unwrap_or(1.0);
         fields.insert("pricePerUnit".into(), number(price));
@@ -167,8 +187,8 @@ pub(super) fn charge_written(fields: &mut Fields) {
     }
 }
 
-/// Sums up what is to be paid; what is sent at once is not a draft.
-pub(super) fn invoice_written(fields: &mut Fields) {
+/// Derives the amounts of an invoice from its items, and the status from the action.
+pub(super) fn invoice_on_write(fields: &mut Fields) {
     if fields
         .remove("action")
         .is_some_and(|action| action == "send")
@@ -182,7 +202,7 @@ pub(super) fn invoice_written(fields: &mut Fields) {
     let costs = items
         .filter(|items| !items.is_empty())
         .map(|items| Costs::of(items, fields.get("discount")));
-    // A total that stands without items is what is left to pay already.
+    // The total of an invoice without items is used as it is.
     let costs = costs.unwrap_or_else(|| Costs {
         items: fields.get("total").and_then(Value::as_f64).unwrap_or(0.0),
         off: 0.0,
@@ -195,7 +215,7 @@ pub(super) fn invoice_written(fields: &mut Fields) {
     for (name, amount) in [
         ("total", total),
         ("amountPaid", paid),
-        ("amountDue", plain(total - paid)),
+        ("amountDue", round_amount(total - paid)),
     ] {
         fields.insert(name.to_owned(), number(amount));
     }
@@ -204,22 +224,22 @@ pub(super) fn invoice_written(fields: &mut Fields) {
     fields.insert("totalSummary".into(), summary);
 }
 
-/// Templates, schedules and estimates have a total and nothing paid.
-pub(super) fn total_written(fields: &mut Fields) {
+/// Derives the total of templates, schedules and estimates.
+pub(super) fn total_on_write(fields: &mut Fields) {
     if let Some(items) = fields.get("items").and_then(Value::as_array) {
         let total = Costs::of(items, fields.get("discount")).total();
         fields.insert("total".into(), number(total));
     }
 }
 
-/// What items cost, and what a discount takes off.
+/// The cost of items, and the discount on it.
 struct Costs {
     items: f64,
     off: f64,
 }
 
 impl Costs {
-    /// A discount may be for some products alone, and takes off no more than they cost.
+    /// A discount can be restricted to some products, and is at most their cost.
     fn of(items: &[Value], discount: Option<&Value>) -> Self {
         let of = |item: &Value, name: &str| item.get(name).and_then(Value::as_f64);
         let cost =
@@ -235,22 +255,22 @@ impl Costs {
         let is_fixed = discount.is_some_and(|discount| discount["type"] == "fixed");
         let off = match value.unwrap_or(0.0) {
             amount if is_fixed => amount,
-            // An amount of money has two digits.
+            // Amounts have two decimal places.
             share => (base * share).round() / 100.0,
         };
         Costs {
-            items: plain(items.iter().map(cost).sum()),
-            off: plain(off.clamp(0.0, base.max(0.0))),
+            items: round_amount(items.iter().map(cost).sum()),
+            off: round_amount(off.clamp(0.0, base.max(0.0))),
         }
     }
 
     fn total(&self) -> f64 {
-        plain(self.items - self.off)
+        round_amount(self.items - self.off)
     }
 }
 
-/// An amount without the traces that sums of floats leave far behind the point.
-pub(super) fn plain(amount: f64) -> f64 {
+/// Rounds an amount to four decimal places, which removes the errors of floating-point sums.
+pub(super) fn round_amount(amount: f64) -> f64 {
     (amount * 1e4).round() / 1e4
 }
 
@@ -264,16 +284,16 @@ pub(super) fn number(number: f64) -> Value {
     }
 }
 
-/// An object's key has a prefix, and its labels name it.
-pub(super) fn object_written(fields: &mut Fields) {
+/// Stores the key of the primary display property.
+pub(super) fn object_on_write(fields: &mut Fields) {
     if let Some(details) = fields.remove("primaryDisplayPropertyDetails") {
         let property = details.get("key").cloned().unwrap_or_default();
         fields.insert("primaryDisplayProperty".into(), property);
     }
 }
 
-/// What is read of a record is called otherwise in a list.
-pub(super) fn record_read(fields: &mut Fields) {
+/// Adds the names that lists have for the times of a record.
+pub(super) fn record_on_read(fields: &mut Fields) {
     for (from, to) in [("dateAdded", "createdAt"), ("dateUpdated", "updatedAt")] {
         if let Some(value) = fields.get(from).cloned() {
             fields.insert(to.to_owned(), value);
@@ -281,26 +301,26 @@ pub(super) fn record_read(fields: &mut Fields) {
     }
 }
 
-/// Paths are compared without regard to case.
-pub(super) fn redirect_written(fields: &mut Fields) {
+/// Adds the path in lower case.
+pub(super) fn redirect_on_write(fields: &mut Fields) {
     let path = text(fields, "path").to_lowercase();
     fields.insert("pathLowercase".into(), path.into());
 }
 
-pub(super) fn faq_written(fields: &mut Fields) {
+pub(super) fn faq_on_write(fields: &mut Fields) {
     let question = text(fields, "question").to_lowercase();
     fields.insert("questionLowerCase".into(), question.into());
 }
 
-pub(super) fn named_lower(fields: &mut Fields) {
+pub(super) fn knowledge_base_on_write(fields: &mut Fields) {
     let name = text(fields, "name").to_lowercase();
     fields.insert("nameLowerCase".into(), name.into());
 }
 
-/// An appointment without an end takes half an hour.
-pub(super) fn event_written(fields: &mut Fields) {
-    let start = super::time::parse(text(fields, "startTime"));
+/// An event without an end takes half an hour.
+pub(super) fn event_on_write(fields: &mut Fields) {
+    let start = time::parse(text(fields, "startTime"));
     if let (Some(start), false) = (start, fields.contains_key("endTime")) {
-        fields.insert("endTime".into(), super::time::iso(start + 1_800_000).into());
+        fields.insert("endTime".into(), time::iso(start + 1_800_000).into());
     }
 }

@@ -1,127 +1,125 @@
-//! What the platform remembers: collections, per location.
-//!
-//! Which collections there are, what their items have, and which operation does what to them is said in [`tables`]; [`engine`]
-//! does it. [`special`] holds the few behaviours that no table can say.
+//! The state of the platform: the items of all collections of all locations, and the operations on
+//! them. `tables` say as data which collections there are and what each operation does to them;
+//! `call` executes an operation. May depend on `check`, `interface`, `refusal`, `reply`, `tokens`
+//! and `time`; the pipeline and the builder depend on it.
 
-mod answer;
-mod bulk;
-mod choose;
-mod chosen;
+mod call;
 mod collection;
-mod conditions;
+mod defaults;
 mod derive;
-mod engine;
-mod fit;
-mod lookup;
-mod make;
-mod messages;
-mod paging;
-mod payments;
+mod effects;
+mod query;
 mod seed;
-mod slots;
-mod special;
 mod store;
 mod tables;
-mod tags;
 #[cfg(test)]
 mod tests;
-mod time;
+mod write;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::check::Accepted;
 use crate::check::counts::Number;
+use crate::clock::Clock;
 use crate::exchange::Outgoing;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
-use crate::tokens::{AccountId, COMPANY, Grant, Installation, LOCATION};
-use crate::world::World;
+use crate::time;
+use crate::tokens::{AccountId, Grant, Installation};
 
+use call::Call;
 use collection::Scope;
 pub use seed::Seeder;
 use store::Store;
 
-/// Keys of an operation's body that the platform takes although the interface does not declare them.
+/// Keys of an operation's body that the platform accepts although the interface does not declare
+/// them.
 pub(crate) fn undeclared(operation: &Operation) -> &'static [&'static str] {
-    tables::row(&operation.key()).map_or(&[], |(_, row)| row.undeclared)
+    tables::endpoint(&operation.key()).map_or(&[], |(_, endpoint)| endpoint.undeclared)
 }
 
 /// The parameters and body fields that page an operation's list.
 pub(crate) fn numbers(operation: &Operation) -> Vec<(&'static str, Number)> {
-    tables::row(&operation.key()).map_or_else(Vec::new, |(_, row)| row.paging.numbers())
+    tables::endpoint(&operation.key())
+        .map_or_else(Vec::new, |(_, endpoint)| endpoint.paging.numbers())
 }
 
 /// Whether the items of an operation belong to a location, not to a company.
 pub(crate) fn is_of_location(operation: &Operation) -> bool {
-    tables::row(&operation.key())
-        .is_some_and(|(number, _)| tables::collection(number).scope == Scope::Location)
-}
-
-/// Whether a text is a date, a moment, or milliseconds since 1970.
-pub(crate) fn is_moment(text: &str) -> bool {
-    time::parse(text).is_some()
+    tables::endpoint(&operation.key())
+        .is_some_and(|(collection, _)| collection.scope == Scope::Location)
 }
 
 /// All collections of all locations.
-#[derive(Default)]
 pub(crate) struct State {
-    store: Mutex<Option<Store>>,
+    store: Mutex<Store>,
 }
 
 impl State {
-    /// The reply, where the operation is about something that is remembered.
+    /// Creates the state of a server that starts now, with the default location and user.
+    pub(crate) fn new(seed: u64, now: Duration) -> Self {
+        let mut store = Store::new(seed);
+        defaults::create(&mut store, time::millis(now));
+        let store = Mutex::new(store);
+        Self { store }
+    }
+
+    /// Executes an operation of a collection; `None` for all other operations.
     pub(crate) fn answer(
         &self,
-        world: &World,
         operation: &Operation,
         accepted: &Accepted,
         grant: &Grant,
+        now: Duration,
     ) -> Option<Result<Outgoing, Refusal>> {
-        let (number, row) = tables::row(&operation.key())?;
+        let (collection, endpoint) = tables::endpoint(&operation.key())?;
+        let now = time::millis(now);
         let mut store = self.lock();
-        let store = store.get_or_insert_with(|| Store::new(world.seed));
-        let mut call = engine::Call {
+        if let ("locations", AccountId::Location(own)) = (collection.name, &grant.resource) {
+            defaults::ensure_location(&mut store, own, now);
+        }
+        let call = Call {
             operation,
             accepted,
             grant,
-            row,
-            number,
-            collection: tables::collection(number),
-            now: time::millis(world.clock.unix()),
-            store,
+            endpoint,
+            collection,
+            now,
+            store: &mut store,
         };
-        Some(call.answer())
+        Some(call::execute(call))
     }
 
-    /// The locations in which an app is installed with a resource: the location itself, or those that the company has.
-    pub(crate) fn locations(&self, world: &World, resource: &AccountId) -> Vec<Installation> {
-        let company = match resource {
+    /// The locations in which an app is installed with an account: the location itself, or those of
+    /// the company.
+    pub(crate) fn locations(&self, account: &AccountId) -> Vec<Installation> {
+        let company = match account {
             AccountId::Location(id) => return vec![Installation::from(id.as_str())],
             AccountId::Company(id) => id,
         };
-        let mut store = self.lock();
-        let store = store.get_or_insert_with(|| Store::new(world.seed));
-        if company == COMPANY {
-            seed::introduce(store, LOCATION, time::millis(world.clock.unix()));
-        }
-        let (number, _) = tables::named("locations");
-        let shelf = store.shelf(number, company).into_iter().flatten();
-        shelf
-            .map(|(_, item)| {
-                let fields = item.fields();
-                let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
-                let mut found = Installation::from(item.id());
-                found.company.clone_from(company);
-                found.name = text("name").unwrap_or(found.name);
-                found.address = text("address").unwrap_or(found.address);
-                found
-            })
-            .collect()
+        let store = self.lock();
+        let locations = store.iter(tables::named("locations"), company);
+        let installation = locations.map(|location| {
+            let fields = location.fields();
+            let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+            let mut installation = Installation::from(location.id());
+            installation.company.clone_from(company);
+            installation.name = text("name").unwrap_or(installation.name);
+            installation.address = text("address").unwrap_or(installation.address);
+            installation
+        });
+        installation.collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Store>> {
+    /// Returns a seeder of this state.
+    pub(crate) fn seeder<'a>(&'a self, clock: &'a Clock) -> Seeder<'a> {
+        Seeder::new(&self.store, clock)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,65 +1,68 @@
-//! Where items are kept: a shelf for each collection and location, in the order of their making.
+//! Stores the items of all collections, in the order of their creation for each location or
+//! company.
 //!
-//! An item is kept as JSON text, which takes a third of what a tree of values would; a page reads only its own.
+//! An item is stored as JSON text, which takes a third of the memory of a tree of values. A page
+//! parses its own items only.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use fastrand::Rng;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::collection::{Collection, Ids};
+use super::collection::{Collection, Fields, IdFormat};
 
-/// Fields and values.
-pub(super) type Fields = Map<String, Value>;
-
-/// All items.
+/// The items of all collections.
 #[derive(Default)]
 pub(super) struct Store {
     seed: u64,
-    made: u64,
-    heard: HashSet<(usize, Box<str>)>,
-    /// By a collection's number.
-    drawers: HashMap<usize, Drawer>,
+    /// The number of ids that were made.
+    ids: u64,
+    /// Locations and users that were created by default.
+    seen_ids: HashSet<Box<str>>,
+    collections: HashMap<&'static str, CollectionStore>,
 }
 
-/// One collection's items of all locations.
+/// The items of one location or company, by position.
+pub(super) type ScopeItems = BTreeMap<u64, StoredItem>;
+
+/// The items of one collection.
 #[derive(Default)]
-struct Drawer {
-    /// Whether ids are given by callers, so that each location may have the same.
-    by_scope: bool,
-    shelves: HashMap<Arc<str>, BTreeMap<u64, Item>>,
-    places: HashMap<Box<str>, Place>,
-    /// Who has a value that only one may have.
-    taken: HashMap<Box<str>, Box<str>>,
+struct CollectionStore {
+    scopes: HashMap<Arc<str>, ScopeItems>,
+    /// By [`index_key`].
+    index: HashMap<Box<str>, IndexEntry>,
+    /// The ids of the items that have a unique value, by [`unique_key`].
+    unique_values: HashMap<Box<str>, Box<str>>,
 }
 
 #[derive(Clone)]
-struct Place {
+struct IndexEntry {
     scope: Arc<str>,
-    at: u64,
+    position: u64,
 }
 
-/// An item as it is kept.
-pub(super) struct Item {
+/// An item as it is stored.
+pub(super) struct StoredItem {
     id: Box<str>,
-    /// The id of what it belongs to; empty where it belongs to nothing.
+    /// The id of the parent; empty if there is none.
     parent: Box<str>,
     json: Box<str>,
 }
 
 /// An item as it is read.
-#[derive(Clone, Debug)]
-pub(super) struct Found {
+#[derive(Clone)]
+pub(super) struct Item {
+    pub(super) collection: &'static Collection,
     pub(super) id: String,
     pub(super) scope: Arc<str>,
-    /// Its place in the order: the moment of its making in milliseconds, no two on a shelf alike.
-    pub(super) at: u64,
+    /// The time of creation in milliseconds, made unique in its scope; the order of items.
+    pub(super) position: u64,
     pub(super) fields: Fields,
 }
 
-impl Item {
+impl StoredItem {
     pub(super) fn id(&self) -> &str {
         &self.id
     }
@@ -68,33 +71,13 @@ impl Item {
         &self.parent
     }
 
-    /// Whether the text could be in the item; what cannot be is not worth reading.
-    pub(super) fn may_have(&self, text: &str) -> bool {
+    /// Whether the text could be in the item. Items that cannot have it need not be parsed.
+    pub(super) fn may_contain(&self, text: &str) -> bool {
         text.contains(['"', '\\']) || self.json.contains(text)
     }
 
     pub(super) fn fields(&self) -> Fields {
         serde_json::from_str(&self.json).unwrap_or_default()
-    }
-}
-
-impl Drawer {
-    /// What a place is known by.
-    fn key<'a>(&self, scope: &str, id: &'a str) -> Cow<'a, str> {
-        match self.by_scope {
-            true => format!("{scope}\0{id}").into(),
-            false => id.into(),
-        }
-    }
-
-    fn found(&self, place: &Place, id: &str) -> Option<Found> {
-        let item = self.shelves.get(&place.scope)?.get(&place.at)?;
-        Some(Found {
-            id: id.to_owned(),
-            scope: Arc::clone(&place.scope),
-            at: place.at,
-            fields: item.fields(),
-        })
     }
 }
 
@@ -110,182 +93,219 @@ impl Store {
         self.seed
     }
 
-    /// The next id of a kind; the same after the same number of items with the same seed.
-    pub(super) fn next_id(&mut self, ids: Ids) -> String {
-        self.made += 1;
-        let mut rng = Rng::with_seed(self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.made);
+    /// Makes a new id; the same seed makes the same sequence of ids.
+    pub(super) fn next_id(&mut self, format: IdFormat) -> String {
+        self.ids += 1;
+        let mut rng = Rng::with_seed(self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.ids);
         let mut hex = |length: usize| -> String {
             let digit = |_| char::from_digit(rng.u32(0..16), 16).unwrap_or('0');
             (0..length).map(digit).collect()
         };
-        match ids {
-            Ids::Hex => hex(24),
-            Ids::Uuid => {
+        match format {
+            IdFormat::Hex => hex(24),
+            IdFormat::Uuid => {
                 let parts = [hex(8), hex(4), hex(3), hex(3), hex(12)];
                 let [a, b, c, d, e] = parts;
                 format!("{a}-{b}-4{c}-8{d}-{e}")
             }
-            Ids::Letters | Ids::Given => (0..20).map(|_| rng.alphanumeric()).collect(),
+            IdFormat::Alphanumeric | IdFormat::FromRequest => {
+                (0..20).map(|_| rng.alphanumeric()).collect()
+            }
         }
     }
 
-    /// The position of an item that is made at a moment: that moment, or the next free one.
-    pub(super) fn free(&self, number: usize, scope: &str, at: u64) -> u64 {
-        let drawer = self.drawers.get(&number);
-        let Some(shelf) = drawer.and_then(|drawer| drawer.shelves.get(scope)) else {
-            return at;
+    /// The position of an item that is created at a time: that time, or the next free position.
+    pub(super) fn free_position(&self, collection: &Collection, scope: &str, time: u64) -> u64 {
+        let Some(items) = self.items(collection, scope) else {
+            return time;
         };
-        if !shelf.contains_key(&at) {
-            return at;
+        if !items.contains_key(&time) {
+            return time;
         }
-        let last = shelf.last_key_value().map_or(at, |(last, _)| *last);
-        // All later positions are taken by items of the same moment: the search for a gap would be quadratic.
-        if (last - at) as usize <= shelf.len() {
+        let last = items.last_key_value().map_or(time, |(last, _)| *last);
+        // All later positions are taken by items of the same time: the search for a gap would be
+        // quadratic.
+        if (last - time) as usize <= items.len() {
             return last + 1;
         }
-        let mut next = at + 1;
-        while shelf.contains_key(&next) {
-            next += 1;
-        }
-        next
+        let mut positions = time + 1..;
+        let free = positions.find(|position| !items.contains_key(position));
+        free.unwrap_or(last + 1)
     }
 
-    /// Puts an item on its shelf. `at` must be free.
-    pub(super) fn put(&mut self, collection: &Collection, number: usize, found: &Found) {
-        let drawer = self.drawers.entry(number).or_default();
-        drawer.by_scope = matches!(collection.ids, Ids::Given);
+    /// Inserts an item; its position must be free.
+    pub(super) fn insert(&mut self, item: &Item) {
+        let collection = item.collection;
+        let own = self.collections.entry(collection.name).or_default();
         for field in collection.unique.fields() {
-            if let Some(key) = taken_key(&found.scope, field, &found.fields) {
-                drawer
-                    .taken
-                    .entry(key)
-                    .or_insert_with(|| found.id.as_str().into());
+            if let Some(key) = unique_key(&item.scope, field, &item.fields) {
+                let owner = own.unique_values.entry(key);
+                owner.or_insert_with(|| item.id.as_str().into());
             }
         }
         let parent = collection.parent.as_ref();
-        let parent = parent.and_then(|parent| found.fields.get(parent.field)?.as_str());
-        let item = Item {
-            id: found.id.as_str().into(),
+        let parent = parent.and_then(|parent| item.fields.get(parent.field)?.as_str());
+        let stored = StoredItem {
+            id: item.id.as_str().into(),
             parent: parent.unwrap_or_default().into(),
-            json: Value::Object(found.fields.clone()).to_string().into(),
+            json: Value::Object(item.fields.clone()).to_string().into(),
         };
-        let known = drawer
-            .shelves
-            .get_key_value(&found.scope)
-            .map(|(scope, _)| Arc::clone(scope));
-        let scope = known.unwrap_or_else(|| Arc::clone(&found.scope));
-        let place = Place {
+        let shared = own.scopes.get_key_value(&item.scope);
+        let scope = Arc::clone(shared.map_or(&item.scope, |(scope, _)| scope));
+        let entry = IndexEntry {
             scope: Arc::clone(&scope),
-            at: found.at,
+            position: item.position,
         };
-        let key = drawer.key(&found.scope, &found.id);
-        drawer.places.insert(key.into(), place);
-        drawer
-            .shelves
+        let key = index_key(collection, &item.scope, &item.id);
+        own.index.insert(key.into(), entry);
+        own.scopes
             .entry(scope)
             .or_default()
-            .insert(found.at, item);
+            .insert(item.position, stored);
     }
 
-    /// Takes an item away, whatever else is known of it.
+    /// Removes an item.
     pub(super) fn remove(
         &mut self,
-        collection: &Collection,
-        number: usize,
+        collection: &'static Collection,
         scope: &str,
         id: &str,
-    ) -> Option<Found> {
-        let found = self.find_in(number, scope, id)?;
-        let drawer = self.drawers.get_mut(&number)?;
+    ) -> Option<Item> {
+        let item = self.find_in(collection, scope, id)?;
+        let own = self.collections.get_mut(collection.name)?;
         for field in collection.unique.fields() {
-            if let Some(key) = taken_key(&found.scope, field, &found.fields)
-                && drawer.taken.get(&key).is_some_and(|owner| **owner == *id)
+            if let Some(key) = unique_key(&item.scope, field, &item.fields)
+                && own
+                    .unique_values
+                    .get(&key)
+                    .is_some_and(|owner| **owner == *id)
             {
-                drawer.taken.remove(&key);
+                own.unique_values.remove(&key);
             }
         }
-        let key = drawer.key(scope, id).into_owned();
-        drawer.places.remove(&*key);
-        drawer.shelves.get_mut(&found.scope)?.remove(&found.at);
-        Some(found)
+        own.index.remove(&*index_key(collection, scope, id));
+        own.scopes.get_mut(&item.scope)?.remove(&item.position);
+        Some(item)
     }
 
-    /// Takes away all that belongs to `parent`; tells what.
+    /// Removes the items that belong to `parent`; returns their ids.
     pub(super) fn remove_children(
         &mut self,
-        number: usize,
+        collection: &Collection,
         scope: &str,
         parent: &str,
     ) -> Vec<Box<str>> {
-        let mut gone = Vec::new();
-        let Some(drawer) = self.drawers.get_mut(&number) else {
-            return gone;
+        let mut removed = Vec::new();
+        let Some(own) = self.collections.get_mut(collection.name) else {
+            return removed;
         };
-        if let Some(shelf) = drawer.shelves.get_mut(scope) {
-            let places = &mut drawer.places;
-            shelf.retain(|_, item| {
+        if let Some(items) = own.scopes.get_mut(scope) {
+            let index = &mut own.index;
+            items.retain(|_, item| {
                 let stays = *item.parent != *parent;
                 if !stays {
-                    places.remove(&item.id);
-                    gone.push(item.id.clone());
+                    index.remove(&item.id);
+                    removed.push(item.id.clone());
                 }
                 stays
             });
         }
-        gone
+        removed
     }
 
-    /// The item of an id, wherever it is. Items whose ids are given by callers are found by [`Store::find_in`] alone.
-    pub(super) fn find(&self, number: usize, id: &str) -> Option<Found> {
-        let drawer = self.drawers.get(&number)?;
-        drawer.found(drawer.places.get(id)?, id)
+    /// Finds an item by its id in any scope. Items with [`IdFormat::FromRequest`] are found by
+    /// [`Store::find_in`] only.
+    pub(super) fn find(&self, collection: &'static Collection, id: &str) -> Option<Item> {
+        self.indexed(collection, id, id)
     }
 
-    /// The item of an id, where the same id may stand in several places that in this one.
-    pub(super) fn find_in(&self, number: usize, scope: &str, id: &str) -> Option<Found> {
-        let drawer = self.drawers.get(&number)?;
-        drawer.found(drawer.places.get(&*drawer.key(scope, id))?, id)
-    }
-
-    /// Who has this value of a field that only one may have.
-    pub(super) fn owner(
+    /// Finds an item by its id, in this scope if ids are unique in their scope only.
+    pub(super) fn find_in(
         &self,
-        number: usize,
+        collection: &'static Collection,
+        scope: &str,
+        id: &str,
+    ) -> Option<Item> {
+        self.indexed(collection, &index_key(collection, scope, id), id)
+    }
+
+    fn indexed(&self, collection: &'static Collection, key: &str, id: &str) -> Option<Item> {
+        let own = self.collections.get(collection.name)?;
+        let entry = own.index.get(key)?;
+        let stored = own.scopes.get(&entry.scope)?.get(&entry.position)?;
+        Some(Item {
+            collection,
+            id: id.to_owned(),
+            scope: Arc::clone(&entry.scope),
+            position: entry.position,
+            fields: stored.fields(),
+        })
+    }
+
+    /// The id of the item that has the value of a unique field.
+    pub(super) fn unique_owner(
+        &self,
+        collection: &Collection,
         scope: &str,
         field: &str,
         fields: &Fields,
     ) -> Option<String> {
-        let key = taken_key(scope, field, fields)?;
-        let drawer = self.drawers.get(&number)?;
-        drawer.taken.get(&key).map(|id| id.to_string())
+        let key = unique_key(scope, field, fields)?;
+        let own = self.collections.get(collection.name)?;
+        own.unique_values.get(&key).map(|id| id.to_string())
     }
 
-    /// A shelf's items, the oldest first.
-    pub(super) fn shelf(&self, number: usize, scope: &str) -> Option<&BTreeMap<u64, Item>> {
-        self.drawers.get(&number)?.shelves.get(scope)
+    /// The items of a location or company, the oldest first; `None` if it never had any.
+    pub(super) fn items(&self, collection: &Collection, scope: &str) -> Option<&ScopeItems> {
+        self.collections.get(collection.name)?.scopes.get(scope)
     }
 
-    /// Whether this is the first time that the name is heard of; what was there by itself and was deleted does not come back.
-    pub(super) fn first_heard(&mut self, number: usize, id: &str) -> bool {
-        self.heard.insert((number, id.into()))
+    /// The items of a location or company, the oldest first.
+    pub(super) fn iter(
+        &self,
+        collection: &Collection,
+        scope: &str,
+    ) -> impl Iterator<Item = &StoredItem> {
+        let items = self.items(collection, scope);
+        items.into_iter().flat_map(BTreeMap::values)
     }
 
-    /// An item's fields, by its place.
-    pub(super) fn at(&self, number: usize, scope: &str, at: u64) -> Option<Found> {
-        let drawer = self.drawers.get(&number)?;
-        let (scope, shelf) = drawer.shelves.get_key_value(scope)?;
-        let item = shelf.get(&at)?;
-        Some(Found {
-            id: item.id.to_string(),
+    /// Records an id of a location or a user; returns whether it is new. Deleted defaults are not
+    /// created again.
+    pub(super) fn mark_seen(&mut self, id: &str) -> bool {
+        self.seen_ids.insert(id.into())
+    }
+
+    /// The item at a position.
+    pub(super) fn at(
+        &self,
+        collection: &'static Collection,
+        scope: &str,
+        position: u64,
+    ) -> Option<Item> {
+        let own = self.collections.get(collection.name)?;
+        let (scope, items) = own.scopes.get_key_value(scope)?;
+        let stored = items.get(&position)?;
+        Some(Item {
+            collection,
+            id: stored.id.to_string(),
             scope: Arc::clone(scope),
-            at,
-            fields: item.fields(),
+            position,
+            fields: stored.fields(),
         })
     }
 }
 
-/// Under which key a value is taken; nothing where there is none. Case does not matter.
-fn taken_key(scope: &str, field: &str, fields: &Fields) -> Option<Box<str>> {
+fn index_key<'a>(collection: &Collection, scope: &str, id: &'a str) -> Cow<'a, str> {
+    match collection.ids {
+        IdFormat::FromRequest => format!("{scope}\0{id}").into(),
+        _ => id.into(),
+    }
+}
+
+/// The key of the value of a unique field; `None` if there is no value. Values are compared without
+/// case.
+fn unique_key(scope: &str, field: &str, fields: &Fields) -> Option<Box<str>> {
     let value = fields
         .get(field)?
         .as_str()

@@ -1,15 +1,15 @@
-//! Every operation of the tables, on a seeded server: replies fit their schemas, items of other locations are out of reach, and
-//! hostile numbers cause no panic.
+//! Every operation of the tables on a seeded server: replies match their schemas, items of other
+//! locations are inaccessible, and hostile numbers cause no panic.
 
 use serde_json::{Value, json};
 
-use super::collection::{Act, Collection, Row, Scope};
-use super::engine::Answer;
+use super::call::Answer;
+use super::collection::{Action, Collection, Endpoint, Scope};
 use super::tables;
 use crate::check::Accepted;
 use crate::check::schema::keys;
 use crate::interface::{Interface, Operation};
-use crate::reply::{Extent, Maker, fits};
+use crate::reply::{FieldSet, Generator, check_reply};
 use crate::tokens::{COMPANY, Grant, LOCATION, TokenSpec};
 use crate::{Mock, Seeder};
 
@@ -17,11 +17,10 @@ use crate::{Mock, Seeder};
 const OTHER: &str = "otherLocation0000001";
 
 /// An operation, and a server on which every collection of a location has items.
-struct Bench<'a> {
+struct Fixture<'a> {
     operation: &'a Operation,
-    number: usize,
     collection: &'static Collection,
-    row: &'static Row,
+    endpoint: &'static Endpoint,
     mock: Mock,
     location: String,
     /// The item that the request is about.
@@ -29,34 +28,32 @@ struct Bench<'a> {
     accepted: Accepted,
 }
 
-impl<'a> Bench<'a> {
+impl<'a> Fixture<'a> {
     /// A request about an item of a location. The request names `named` as its location.
-    async fn of(operation: &'a Operation, location: &str, named: &str) -> Option<Self> {
-        let (number, row) = tables::row(&operation.key())?;
+    async fn new(operation: &'a Operation, location: &str, named: &str) -> Option<Self> {
+        let (collection, endpoint) = tables::endpoint(&operation.key())?;
         let mock = Mock::builder().start().await.expect("a server");
         let seeder = mock.seed();
         for name in Seeder::collections() {
             seeder.items(name, location, 3);
         }
-        let collection = tables::collection(number);
-        let only = row
-            .only
+        let required = endpoint
+            .requires
             .map(|(field, value)| (field.to_owned(), value.into()));
-        let own = Value::Object(only.into_iter().collect());
+        let own = Value::Object(required.into_iter().collect());
         let id = seeder.item(collection.name, location, &own);
-        let accepted = accepted(operation, row);
-        let mut bench = Self {
+        let accepted = accepted(operation, endpoint);
+        let mut fixture = Self {
             operation,
-            number,
             collection,
-            row,
+            endpoint,
             mock,
             location: location.to_owned(),
             id,
             accepted,
         };
-        bench.fill(location, named);
-        Some(bench)
+        fixture.fill(location, named);
+        Some(fixture)
     }
 
     fn set(&mut self, name: &str, value: Value) {
@@ -69,24 +66,21 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// The fields of the item; nothing once it is gone.
-    fn held(&self) -> Option<Value> {
+    /// The fields of the item; `None` once it is deleted.
+    fn stored(&self) -> Option<Value> {
         let store = self.mock.world().state.lock();
-        let found = store
-            .as_ref()?
-            .find_in(self.number, &self.location, &self.id)?;
-        Some(Value::Object(found.fields))
+        let item = store.find_in(self.collection, &self.location, &self.id)?;
+        Some(Value::Object(item.fields))
     }
 
-    /// The parameter that names what the item belongs to, and its value.
+    /// The parameter that names the parent, and its value.
     fn parent(&self, location: &str) -> Option<(&'static str, String)> {
         let parent = self.collection.parent?;
-        let held = self.held()?;
-        let own = held[parent.field].as_str().map(str::to_owned);
+        let stored = self.stored()?;
+        let own = stored[parent.field].as_str().map(str::to_owned);
         let store = self.mock.world().state.lock();
-        let (number, _) = tables::named(parent.collection);
-        let shelf = store.as_ref()?.shelf(number, location)?;
-        let first = shelf.values().next()?.id().to_owned();
+        let mut parents = store.iter(tables::named(parent.collection), location);
+        let first = parents.next()?.id().to_owned();
         Some((parent.parameter, own.unwrap_or(first)))
     }
 
@@ -123,20 +117,23 @@ impl<'a> Bench<'a> {
             self.set(name, parent.into());
         }
         let id = self.id.as_str();
-        let by = match self.row.act {
-            Act::DeleteAll | Act::UpdateAll(_) | Act::By("type" | "action", _) => json!([id]),
-            Act::UpdateEach(key) => json!([{ key: id }]),
-            Act::GetBy(fields) => self.held().expect("the item")[fields[0]].clone(),
+        let by = match self.endpoint.action {
+            Action::DeleteMany | Action::UpdateMany(_) | Action::Switch("type" | "action", _) => {
+                json!([id])
+            }
+            Action::UpdateEach(key) => json!([{ key: id }]),
+            Action::GetByField(fields) => self.stored().expect("the item")[fields[0]].clone(),
             _ => id.into(),
         };
-        self.set(self.row.by, by);
+        self.set(self.endpoint.id_parameter, by);
         for (name, parameter) in [
             ("conversations", "conversationId"),
             ("contacts", "contactId"),
             ("calendars", "calendarId"),
         ] {
             let parent = self.collection.parent;
-            if parent.is_none_or(|parent| parent.parameter != parameter) && self.row.by != parameter
+            if parent.is_none_or(|parent| parent.parameter != parameter)
+                && self.endpoint.id_parameter != parameter
             {
                 let of = self.mock.seed().items(name, location, 1);
                 self.set(parameter, of[0].as_str().into());
@@ -146,27 +143,28 @@ impl<'a> Bench<'a> {
 
     fn answer(&self, grant: &Grant) -> Answer {
         let world = self.mock.world();
+        let now = world.clock.unix();
         let answer = world
             .state
-            .answer(world, self.operation, &self.accepted, grant);
+            .answer(self.operation, &self.accepted, grant, now);
         answer.expect("an answer")
     }
 }
 
 /// A request with the required fields only.
-fn accepted(operation: &Operation, row: &Row) -> Accepted {
+fn accepted(operation: &Operation, endpoint: &Endpoint) -> Accepted {
     let mut accepted = Accepted::default();
     if let Some(body) = &operation.body {
-        let mut maker = Maker::of(operation, 3).request(Extent::Required);
-        let mut body = maker.make(&body.schema);
-        if row.placed {
+        let mut generator = Generator::new(operation, 3).request(FieldSet::Required);
+        let mut body = generator.generate(&body.schema);
+        if endpoint.location_required {
             body["locationId"] = LOCATION.into();
         }
         accepted.body = Some(body);
     }
     let parameters = operation.parameters.iter();
     for parameter in parameters.filter(|parameter| parameter.required) {
-        let value = Maker::required(operation, &parameter.name, &parameter.schema, 5);
+        let value = Generator::required(operation, &parameter.name, &parameter.schema, 5);
         let place = if parameter.in_path {
             &mut accepted.path
         } else {
@@ -178,22 +176,22 @@ fn accepted(operation: &Operation, row: &Row) -> Accepted {
 }
 
 #[tokio::test]
-async fn every_reply_fits_its_schema() {
+async fn replies_match_their_schemas() {
     let grant = Grant::of(TokenSpec::everything(), "tests".into());
     let mut checked = 0;
     let mut wrong = Vec::new();
     for operation in &Interface::shared().operations {
-        let Some(bench) = Bench::of(operation, LOCATION, LOCATION).await else {
+        let Some(fixture) = Fixture::new(operation, LOCATION, LOCATION).await else {
             continue;
         };
-        let reply = match bench.answer(&grant) {
+        let reply = match fixture.answer(&grant) {
             Ok(reply) => reply,
             Err(refusal) if operation.id == "upload-media-content" => {
                 assert_eq!(refusal.status, 400);
                 continue;
             }
             Err(refusal) => {
-                let accepted = &bench.accepted;
+                let accepted = &fixture.accepted;
                 wrong.push(format!(
                     "{}: {} for {accepted:?}",
                     operation.key(),
@@ -202,7 +200,7 @@ async fn every_reply_fits_its_schema() {
                 continue;
             }
         };
-        let row = bench.row;
+        let endpoint = fixture.endpoint;
         assert_eq!(
             reply.status.as_u16(),
             operation.reply.status,
@@ -218,16 +216,17 @@ async fn every_reply_fits_its_schema() {
             continue;
         };
         let value: Value = serde_json::from_slice(&reply.body).expect("JSON");
-        if matches!(row.act, Act::List) && !row.at.is_empty() && row.at != "-" {
-            let pointer = format!("/{}", row.at.replace('.', "/"));
+        let path = endpoint.reply_path.filter(|path| !path.is_empty());
+        if let (Action::List, Some(path)) = (endpoint.action, path) {
+            let pointer = format!("/{}", path.replace('.', "/"));
             let items = value.pointer(&pointer);
             let items = items.map_or(0, |items| items.as_array().map_or(1, Vec::len));
-            if items == 0 && row.filters.is_empty() {
+            if items == 0 && endpoint.filters.is_empty() {
                 wrong.push(format!("{}: no items in {value}", operation.key()));
             }
         }
-        if let Err(faults) = fits(operation, schema, &value) {
-            wrong.push(format!("{}: {faults:?} in {value}", operation.key()));
+        if let Err(errors) = check_reply(operation, schema, &value) {
+            wrong.push(format!("{}: {errors:?} in {value}", operation.key()));
         }
         checked += 1;
     }
@@ -235,38 +234,43 @@ async fn every_reply_fits_its_schema() {
     assert!(checked > 180, "{checked}");
 }
 
-/// No operation reads or changes an item of another location by its id, a list of ids, or its parent.
+/// No operation reads or changes an item of another location by its id, a list of ids, or its
+/// parent.
 #[tokio::test]
-async fn no_operation_reaches_another_location() {
+async fn other_locations_are_inaccessible() {
     let grant = Grant::of(TokenSpec::private(), "tests".into());
     let mut checked = 0;
     for operation in &Interface::shared().operations {
         for named in [LOCATION, ""] {
-            let Some(bench) = Bench::of(operation, OTHER, named).await else {
+            let Some(fixture) = Fixture::new(operation, OTHER, named).await else {
                 continue;
             };
-            if bench.collection.scope == Scope::Company {
+            if fixture.collection.scope == Scope::Company {
                 continue;
             }
-            let before = bench.held().expect("the item");
-            let outcome = bench.answer(&grant);
+            let before = fixture.stored().expect("the item");
+            let outcome = fixture.answer(&grant);
             let key = operation.key();
             assert_eq!(
-                bench.held(),
+                fixture.stored(),
                 Some(before),
                 "{key} changed the item of {OTHER}"
             );
             if let Ok(reply) = outcome {
                 let text = String::from_utf8_lossy(&reply.body);
                 assert!(
-                    !text.contains(&bench.id),
+                    !text.contains(&fixture.id),
                     "{key} shows the item of {OTHER}: {text}"
                 );
                 let by_id = matches!(
-                    bench.row.act,
-                    Act::Get | Act::Exists | Act::Update | Act::Touch | Act::Delete
+                    fixture.endpoint.action,
+                    Action::Get
+                        | Action::CheckExists
+                        | Action::Update
+                        | Action::Touch
+                        | Action::Delete
                 );
-                assert!(!by_id || bench.collection.single, "{key}: {text}");
+                assert!(!by_id || fixture.collection.singleton, "{key}: {text}");
             }
             checked += 1;
         }
@@ -294,20 +298,20 @@ fn replace_numbers(value: &mut Value, hostile: &Value) {
 
 /// Numbers of bodies are stored, added and shown.
 #[tokio::test]
-async fn no_number_of_a_body_does_harm() {
+async fn hostile_numbers_cause_no_server_error() {
     let grant = Grant::of(TokenSpec::private(), "tests".into());
     let mut checked = 0;
     for operation in &Interface::shared().operations {
-        let Some(mut bench) = Bench::of(operation, LOCATION, LOCATION).await else {
+        let Some(mut fixture) = Fixture::new(operation, LOCATION, LOCATION).await else {
             continue;
         };
         let Some(body) = &operation.body else {
             continue;
         };
-        let whole = Maker::of(operation, 3)
-            .request(Extent::Whole)
-            .make(&body.schema);
-        let least = bench.accepted.body.take().unwrap_or_default();
+        let whole = Generator::new(operation, 3)
+            .request(FieldSet::All)
+            .generate(&body.schema);
+        let least = fixture.accepted.body.take().unwrap_or_default();
         let wholes = HOSTILE.map(Value::from);
         for hostile in wholes.into_iter().chain([u64::MAX.into(), i64::MAX.into()]) {
             let mut sent = whole.clone();
@@ -321,9 +325,9 @@ async fn no_number_of_a_body_does_harm() {
                         .filter(|(_, value)| !value.is_number()),
                 );
             }
-            bench.accepted.body = Some(sent);
+            fixture.accepted.body = Some(sent);
             for _ in 0..2 {
-                let status = match bench.answer(&grant) {
+                let status = match fixture.answer(&grant) {
                     Ok(reply) => reply.status,
                     Err(refusal) => refusal.status,
                 };

@@ -245,7 +245,7 @@ impl Mock {
         let app = world.tokens.app(client_id);
         let scopes = app.and_then(|app| app.scopes.clone());
         let grant = Grant::own(resource, scopes, client_id);
-        let locations = world.state.locations(world, &grant.resource);
+        let locations = world.state.locations(&grant.resource);
         let now = world.clock.now();
         world.tokens.issue_code(grant, None, locations, now)
     }

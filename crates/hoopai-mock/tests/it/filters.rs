@@ -1,30 +1,30 @@
-//! Searches: filters and sort orders by the fields that the platform's pages list, custom fields among them; unknown fields are
-//! refused as it was recorded: 400 `Invalid field X`. The requests are written by hand.
+//! Filters and sort orders of searches, by the fields that the platform's pages list and by custom
+//! fields. Unknown fields are rejected with the recorded error: 400 `Invalid field X`. The requests
+//! are hand-written.
 
-use hoopai_mock::{LOCATION, Mock, TOKEN};
-use reqwest::{Client, Method};
+use hoopai_mock::LOCATION;
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Reply, call, client};
+use crate::api::Api;
+use crate::support::Reply;
 
 const CONTACTS: &str = "/contacts/search";
 const OPPORTUNITIES: &str = "/opportunities/search";
 const RECORDS: &str = "/objects/custom_objects.pets/records/search";
 
 struct Searches {
-    mock: Mock,
-    client: Client,
+    api: Api,
 }
 
 impl Searches {
-    async fn started() -> Self {
-        let mock = Mock::builder().start().await.expect("a server");
-        let client = client();
-        Self { mock, client }
+    async fn start() -> Self {
+        let api = Api::start().await;
+        Self { api }
     }
 
     fn seed(&self, collection: &str, fields: &Value) {
-        let _ = self.mock.seed().item(collection, LOCATION, fields);
+        let _ = self.api.seed().item(collection, LOCATION, fields);
     }
 
     async fn send(&self, path: &str, more: &Value) -> Reply {
@@ -42,16 +42,15 @@ impl Searches {
         for (name, value) in more.as_object().into_iter().flatten() {
             body[name] = value.clone();
         }
-        let request = call(&self.client, &self.mock, Method::POST, path, TOKEN);
-        Reply::of(request.json(&body)).await
+        self.api.send(Method::POST, path, &body).await
     }
 
-    async fn by(&self, path: &str, field: &str, operator: &str, value: Value) -> Reply {
+    async fn filter(&self, path: &str, field: &str, operator: &str, value: Value) -> Reply {
         let filter = json!({ "field": field, "operator": operator, "value": value });
         self.send(path, &json!({ "filters": [filter] })).await
     }
 
-    /// The names of what is found, in the order in which it comes.
+    /// The names of the items of a reply, in its order.
     async fn names(&self, path: &str, more: &Value) -> Vec<String> {
         let reply = self.send(path, more).await;
         assert!(reply.status < 300, "{path} {more}: {}", reply.text);
@@ -72,19 +71,19 @@ impl Searches {
     }
 
     async fn count(&self, path: &str, field: &str, operator: &str, value: Value) -> u64 {
-        let reply = self.by(path, field, operator, value).await;
+        let reply = self.filter(path, field, operator, value).await;
         assert!(reply.status < 300, "{field} {operator}: {}", reply.text);
         reply.json()["total"].as_u64().expect("a total")
     }
 }
 
 #[tokio::test]
-async fn a_filter_on_an_unknown_field_is_refused() {
-    let searches = Searches::started().await;
-    searches.mock.seed().contacts(LOCATION, 2);
+async fn unknown_fields_are_rejected() {
+    let searches = Searches::start().await;
+    searches.api.seed().contacts(LOCATION, 2);
     searches.seed("objects", &json!({ "key": "custom_objects.pets" }));
     for (path, unknown) in [
-        // The one that was recorded.
+        // The recorded request.
         (CONTACTS, "additional_phones"),
         (CONTACTS, "emial"),
         (CONTACTS, "first_name"),
@@ -102,14 +101,14 @@ async fn a_filter_on_an_unknown_field_is_refused() {
     ] {
         let words = format!("Invalid field {unknown}");
         for operator in ["eq", "not_eq", "exists", "nonsense"] {
-            let reply = searches.by(path, unknown, operator, json!("x")).await;
+            let reply = searches.filter(path, unknown, operator, json!("x")).await;
             assert_eq!(reply.status, 400, "{path} {unknown}: {}", reply.text);
             assert_eq!(reply.field("message"), words, "{path}");
             assert_eq!(reply.field("error"), "Bad Request", "{path}");
             assert_eq!(reply.json()["statusCode"], 400, "{path}");
             assert!(!reply.field("traceId").is_empty(), "{path}");
         }
-        // Also in a group within a group.
+        // Fields of nested groups are checked.
         let filter = json!({ "field": unknown, "operator": "eq", "value": "x" });
         let group =
             json!([{ "group": "OR", "filters": [{ "group": "AND", "filters": [filter] }] }]);
@@ -122,8 +121,8 @@ async fn a_filter_on_an_unknown_field_is_refused() {
 }
 
 #[tokio::test]
-async fn filters_that_are_none_are_refused() {
-    let searches = Searches::started().await;
+async fn malformed_filters_are_rejected() {
+    let searches = Searches::start().await;
     searches.seed("objects", &json!({ "key": "custom_objects.pets" }));
     let good = |path| match path {
         RECORDS => "properties.name",
@@ -176,8 +175,8 @@ async fn filters_that_are_none_are_refused() {
 }
 
 #[tokio::test]
-async fn contacts_are_found_by_custom_fields() {
-    let searches = Searches::started().await;
+async fn contacts_are_filtered_by_custom_fields() {
+    let searches = Searches::start().await;
     let contact = |name: &str, fields: Value| json!({ "firstName": name, "customFields": fields });
     searches.seed("custom-fields", &json!({ "id": "unset", "name": "Unset" }));
     for (name, fields) in [
@@ -241,16 +240,9 @@ async fn contacts_are_found_by_custom_fields() {
             .await;
         assert_eq!(names, expected, "{field} {operator}");
     }
-    // What a request writes is found as well.
+    // Fields that a request writes are searched.
     let body = json!({ "locationId": LOCATION, "firstName": "Dana", "customFields": [{ "id": "plan", "field_value": "Gold" }] });
-    let request = call(
-        &searches.client,
-        &searches.mock,
-        Method::POST,
-        "/contacts/",
-        TOKEN,
-    );
-    assert_eq!(Reply::of(request.json(&body)).await.status, 201);
+    searches.api.post("/contacts/", body).await;
     assert_eq!(
         searches
             .count(CONTACTS, "customFields.plan", "eq", json!("Gold"))
@@ -260,11 +252,11 @@ async fn contacts_are_found_by_custom_fields() {
 }
 
 #[tokio::test]
-async fn contacts_are_found_by_what_is_worked_out_of_their_fields() {
-    let searches = Searches::started().await;
+async fn contacts_are_filtered_by_derived_fields() {
+    let searches = Searches::start().await;
     let ada = json!({ "firstName": "Ada", "lastName": "Okafor", "address1": "1 Main Street", "dnd": true });
     searches.seed("contacts", &ada);
-    searches.mock.seed().contacts(LOCATION, 3);
+    searches.api.seed().contacts(LOCATION, 3);
     for (field, operator, value, count) in [
         ("firstNameLowerCase", "eq", json!("ada"), 1),
         ("contactName", "eq", json!("ada okafor"), 1),
@@ -290,9 +282,9 @@ async fn contacts_are_found_by_what_is_worked_out_of_their_fields() {
 }
 
 #[tokio::test]
-async fn opportunities_are_found_by_their_fields() {
-    let searches = Searches::started().await;
-    let seed = searches.mock.seed();
+async fn opportunities_are_filtered_by_fields() {
+    let searches = Searches::start().await;
+    let seed = searches.api.seed();
     let pipeline = seed.pipelines(LOCATION, 1).remove(0);
     searches.seed(
         "contacts",
@@ -326,8 +318,8 @@ async fn opportunities_are_found_by_their_fields() {
 }
 
 #[tokio::test]
-async fn records_are_found_by_their_properties() {
-    let searches = Searches::started().await;
+async fn records_are_filtered_by_properties() {
+    let searches = Searches::start().await;
     searches.seed("objects", &json!({ "key": "custom_objects.pets" }));
     let field = json!({ "id": "f1", "name": "Fur", "objectKey": "custom_objects.pets", "fieldKey": "custom_objects.pets.fur" });
     searches.seed("object-fields", &field);
@@ -350,8 +342,8 @@ async fn records_are_found_by_their_properties() {
 }
 
 #[tokio::test]
-async fn searches_are_sorted_and_paged_in_that_order() {
-    let searches = Searches::started().await;
+async fn pages_follow_the_sort_order() {
+    let searches = Searches::start().await;
     for (name, city, size) in [
         ("Dana", "Rome", 3),
         ("Ada", "Rome", 20),
@@ -390,7 +382,7 @@ async fn searches_are_sorted_and_paged_in_that_order() {
             expected,
             "{orders:?}"
         );
-        // The same by pages: by their numbers, and behind the cursor of the last item.
+        // Pages by number and pages by cursor have the same order.
         more["pageLimit"] = 3.into();
         let first = searches.send(CONTACTS, &more).await.json();
         more["page"] = 2.into();

@@ -1,28 +1,30 @@
 //! The tests of the mock server.
 
+mod api;
 mod auth;
 mod bounds;
 mod check;
-mod desk;
+mod collections;
+mod crud;
+mod crud_cases;
 mod faults;
 mod filters;
+mod generated_replies;
 mod journal;
 mod limits;
-mod lives;
 mod names;
 mod numbers;
 mod oauth;
 mod paging;
 mod program;
 mod refusals;
-mod replies;
+mod reply_schemas;
+mod scenario;
+mod scenarios_crm;
+mod scenarios_payments;
 mod sdk;
 mod seeds;
 mod server;
-mod shapes;
-mod state;
-mod stories;
-mod story;
 mod support;
 mod tags;
 mod undeclared;

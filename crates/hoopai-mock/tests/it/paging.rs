@@ -1,4 +1,4 @@
-//! Each family of paging, on its own collection, to the last item.
+//! Each paging style, on a collection of its own, to the last item.
 
 use std::collections::HashSet;
 
@@ -8,22 +8,23 @@ use serde_json::{Value, json};
 
 use crate::support::{Reply, call, client};
 
-/// So many items each collection has.
-const MANY: usize = 10_000;
+/// The number of items of each collection.
+const COUNT: usize = 10_000;
 
-/// How to come from one page to the next: the reply and the number of items so far to what is added to the request.
-type Next = fn(&Value, usize) -> Option<Value>;
+/// Returns the parameters of the next page for a reply and the number of items so far.
+type NextPage = fn(&Value, usize) -> Option<Value>;
 
-struct Family {
+struct ListOperation {
     collection: &'static str,
     method: Method,
     path: &'static str,
-    /// Of the request's first page; what [`Next`] gives is added to the query of a `GET` and to the body of a `POST`.
+    /// The parameters of the first page. Those of [`NextPage`] are added to the query of a `GET`
+    /// and to the body of a `POST`.
     request: Value,
     items: &'static str,
     id: &'static str,
-    next: Next,
-    /// Where the number of all items stands.
+    next: NextPage,
+    /// The path of the total in the reply.
     total: Option<&'static str>,
 }
 
@@ -42,11 +43,16 @@ async fn started() -> (Mock, Client) {
     (mock, client())
 }
 
-/// A page: the request with `more` added.
-async fn page(client: &Client, mock: &Mock, family: &Family, more: Option<&Value>) -> Reply {
-    let mut fields = family.request.as_object().cloned().unwrap_or_default();
+/// Requests a page with further parameters.
+async fn page(
+    client: &Client,
+    mock: &Mock,
+    operation: &ListOperation,
+    more: Option<&Value>,
+) -> Reply {
+    let mut fields = operation.request.as_object().cloned().unwrap_or_default();
     fields.extend(more.and_then(Value::as_object).cloned().unwrap_or_default());
-    let request = if family.method == Method::GET {
+    let request = if operation.method == Method::GET {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in &fields {
             let text = value
@@ -54,20 +60,27 @@ async fn page(client: &Client, mock: &Mock, family: &Family, more: Option<&Value
                 .map_or_else(|| value.to_string(), str::to_owned);
             query.append_pair(name, &text);
         }
-        let path = format!("{}?{}", family.path, query.finish());
+        let path = format!("{}?{}", operation.path, query.finish());
         call(client, mock, Method::GET, &path, TOKEN)
     } else {
-        call(client, mock, family.method.clone(), family.path, TOKEN).json(&fields)
+        call(
+            client,
+            mock,
+            operation.method.clone(),
+            operation.path,
+            TOKEN,
+        )
+        .json(&fields)
     };
     Reply::of(request).await
 }
 
-/// Pages through to the last, and sees each item once.
-async fn through(mock: &Mock, client: &Client, family: &Family, count: usize) {
-    let name = family.collection;
+/// Reads all pages. Each item must be on one page.
+async fn read_all(mock: &Mock, client: &Client, operation: &ListOperation, count: usize) {
+    let name = operation.collection;
     let (mut seen, mut more, mut pages) = (HashSet::new(), None, 0);
     loop {
-        let reply = page(client, mock, family, more.as_ref()).await;
+        let reply = page(client, mock, operation, more.as_ref()).await;
         assert!(
             reply.status < 300,
             "{name}: {} {}",
@@ -75,23 +88,23 @@ async fn through(mock: &Mock, client: &Client, family: &Family, count: usize) {
             reply.text
         );
         let body = reply.json();
-        if let Some(total) = family.total {
+        if let Some(total) = operation.total {
             assert_eq!(body.pointer(total), Some(&json!(count)), "{name}");
         }
-        let items = body.pointer(family.items).and_then(Value::as_array);
-        let items = items.unwrap_or_else(|| panic!("{name}: no {} in {body}", family.items));
+        let items = body.pointer(operation.items).and_then(Value::as_array);
+        let items = items.unwrap_or_else(|| panic!("{name}: no {} in {body}", operation.items));
         if items.is_empty() {
             break;
         }
         for item in items {
-            let id = item[family.id]
+            let id = item[operation.id]
                 .as_str()
                 .unwrap_or_else(|| panic!("{name}: no id in {item}"));
             assert!(seen.insert(id.to_owned()), "{name}: {id} came twice");
         }
         pages += 1;
         assert!(pages <= count, "{name}: no end");
-        more = (family.next)(&body, seen.len());
+        more = (operation.next)(&body, seen.len());
         if more.is_none() {
             break;
         }
@@ -121,9 +134,9 @@ fn get(
     request: Value,
     (items, id): (&'static str, &'static str),
     total: Option<&'static str>,
-    next: Next,
-) -> Family {
-    Family {
+    next: NextPage,
+) -> ListOperation {
+    ListOperation {
         collection,
         method: Method::GET,
         path,
@@ -135,14 +148,14 @@ fn get(
     }
 }
 
-fn post(family: Family) -> Family {
-    Family {
+fn post(operation: ListOperation) -> ListOperation {
+    ListOperation {
         method: Method::POST,
-        ..family
+        ..operation
     }
 }
 
-/// Where a page ends by itself: the next begins behind what was seen.
+/// The next page starts after the items so far.
 fn skip(_: &Value, seen: usize) -> Option<Value> {
     Some(json!({ "skip": seen }))
 }
@@ -163,7 +176,7 @@ fn last<'v>(body: &'v Value, items: &str) -> Option<&'v Value> {
     body.pointer(items)?.as_array()?.last()
 }
 
-fn families() -> Vec<Family> {
+fn operations() -> Vec<ListOperation> {
     let (size, id) = (json!({ "limit": 100 }), "id");
     let one = || located(json!({ "limit": 100 }));
     let first = || located(json!({ "limit": 100, "offset": 0 }));
@@ -456,38 +469,38 @@ fn families() -> Vec<Family> {
 }
 
 async fn every_third(start: usize) {
-    for family in families().into_iter().skip(start).step_by(3) {
+    for operation in operations().into_iter().skip(start).step_by(3) {
         let (mock, client) = started().await;
-        let known = usize::from(["locations", "users"].contains(&family.collection));
-        if family.collection == "records" {
+        let defaults = usize::from(["locations", "users"].contains(&operation.collection));
+        if operation.collection == "records" {
             mock.seed().objects(LOCATION, 1);
         }
-        if family.collection == "messages" {
+        if operation.collection == "messages" {
             mock.seed().conversations(LOCATION, 3);
         }
-        let made = mock.seed().items(family.collection, LOCATION, MANY);
-        assert_eq!(made.len(), MANY, "{}", family.collection);
-        through(&mock, &client, &family, MANY + known).await;
+        let made = mock.seed().items(operation.collection, LOCATION, COUNT);
+        assert_eq!(made.len(), COUNT, "{}", operation.collection);
+        read_all(&mock, &client, &operation, COUNT + defaults).await;
     }
 }
 
 #[tokio::test]
-async fn families_page_to_the_last() {
+async fn lists_page_to_the_last_item() {
     every_third(0).await;
 }
 
 #[tokio::test]
-async fn more_families_page_to_the_last() {
+async fn further_lists_page_to_the_last_item() {
     every_third(1).await;
 }
 
 #[tokio::test]
-async fn the_other_families_page_to_the_last() {
+async fn other_lists_page_to_the_last_item() {
     every_third(2).await;
 }
 
 #[tokio::test]
-async fn the_messages_of_a_conversation_are_nested() {
+async fn messages_of_a_conversation_are_nested() {
     let (mock, client) = started().await;
     let conversations = mock.seed().conversations(LOCATION, 2);
     for conversation in &conversations {
@@ -495,7 +508,7 @@ async fn the_messages_of_a_conversation_are_nested() {
             .items_of("messages", LOCATION, conversation, 1050);
     }
     let path = format!("/conversations/{}/messages", conversations[0]);
-    let family = Family {
+    let operation = ListOperation {
         path: Box::leak(path.into_boxed_str()),
         ..get(
             "messages",
@@ -510,15 +523,15 @@ async fn the_messages_of_a_conversation_are_nested() {
             },
         )
     };
-    through(&mock, &client, &family, 1050).await;
+    read_all(&mock, &client, &operation, 1050).await;
 }
 
 #[tokio::test]
-async fn faqs_go_on_behind_the_last() {
+async fn faqs_continue_after_the_last_id() {
     let (mock, client) = started().await;
     let base = mock.seed().items("knowledge-bases", LOCATION, 1);
     mock.seed().items("faqs", LOCATION, 1050);
-    let family = get(
+    let operation = get(
         "faqs",
         "/knowledge-bases/faqs",
         located(json!({ "knowledgeBaseId": base[0], "limit": 100 })),
@@ -526,15 +539,15 @@ async fn faqs_go_on_behind_the_last() {
         Some("/count"),
         |body, _| (body["hasMore"] == true).then(|| json!({ "lastFaqId": body["lastFaqId"] })),
     );
-    through(&mock, &client, &family, 1050).await;
+    read_all(&mock, &client, &operation, 1050).await;
 }
 
 #[tokio::test]
-async fn contacts_paged_by_one_of_two_cursors_stay_on_the_first_page() {
+async fn contacts_with_one_of_two_cursors_stay_on_the_first_page() {
     let (mock, client) = started().await;
     mock.seed().contacts(LOCATION, 250);
-    let family = families().swap_remove(0);
-    let first = page(&client, &mock, &family, None).await.json();
+    let operation = operations().swap_remove(0);
+    let first = page(&client, &mock, &operation, None).await.json();
     let meta = &first["meta"];
     assert_eq!(
         (&meta["currentPage"], &meta["nextPage"]),
@@ -542,17 +555,17 @@ async fn contacts_paged_by_one_of_two_cursors_stay_on_the_first_page() {
     );
     for one in ["startAfter", "startAfterId"] {
         let half = json!({ one: meta[one] });
-        let again = page(&client, &mock, &family, Some(&half)).await.json();
+        let again = page(&client, &mock, &operation, Some(&half)).await.json();
         assert_eq!(again["contacts"], first["contacts"], "{one}");
         assert_eq!(again["meta"]["startAfterId"], meta["startAfterId"], "{one}");
     }
     let both = json!({ "startAfter": meta["startAfter"], "startAfterId": meta["startAfterId"] });
-    let second = page(&client, &mock, &family, Some(&both)).await.json();
+    let second = page(&client, &mock, &operation, Some(&both)).await.json();
     assert_ne!(second["contacts"], first["contacts"]);
 }
 
 #[tokio::test]
-async fn a_page_of_more_than_a_hundred_contacts_is_forbidden() {
+async fn more_than_a_hundred_contacts_per_page_are_rejected() {
     let (mock, client) = started().await;
     let path = format!("/contacts/?locationId={LOCATION}&limit=101");
     let reply = Reply::of(call(&client, &mock, Method::GET, &path, TOKEN)).await;
@@ -560,7 +573,7 @@ async fn a_page_of_more_than_a_hundred_contacts_is_forbidden() {
 }
 
 #[tokio::test]
-async fn the_last_page_of_submissions_has_null_for_a_next() {
+async fn last_page_of_submissions_has_no_next_page() {
     let (mock, client) = started().await;
     mock.seed().submissions(LOCATION, 30);
     for (number, next, previous) in [(1, json!(2), Value::Null), (2, Value::Null, json!(1))] {

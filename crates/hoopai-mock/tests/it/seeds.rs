@@ -1,33 +1,18 @@
-//! Seeds: wrong ones end the test with a word on what would be right, and right ones hang together. What is seeded is read back
-//! by requests that are written by hand.
+//! Seeds: wrong seeds panic and suggest what is right; items of right seeds reference each other.
+//! Seeded items are read by hand-written requests.
 
 use hoopai_mock::serde_json::{Value, json};
-use hoopai_mock::{LOCATION, Mock, Seeder, TOKEN};
-use reqwest::{Client, Method};
+use hoopai_mock::{LOCATION, Seeder};
+use reqwest::Method;
 
+use crate::api::Api;
 use crate::names::panic_of;
-use crate::support::{Reply, call, client};
 
 const OTHER: &str = "otherLocation0000001";
 
-async fn started() -> (Mock, Client) {
-    let mock = Mock::builder().start().await.expect("a server");
-    (mock, client())
-}
-
-async fn get((mock, client): &(Mock, Client), path: &str) -> Value {
-    let reply = Reply::of(call(client, mock, Method::GET, path, TOKEN)).await;
-    assert!(reply.status < 300, "{path}: {}", reply.text);
-    reply.json()
-}
-
-async fn post((mock, client): &(Mock, Client), path: &str, body: Value) -> Reply {
-    Reply::of(call(client, mock, Method::POST, path, TOKEN).json(&body)).await
-}
-
 #[tokio::test]
 async fn unknown_collections_panic_with_the_closest_names() {
-    let (mock, _) = started().await;
+    let api = Api::start().await;
     for (name, closest) in [
         ("contactz", "`contacts`"),
         ("Contacts", "`contacts`"),
@@ -36,7 +21,7 @@ async fn unknown_collections_panic_with_the_closest_names() {
         ("", "`Seeder::collections` lists them all"),
         ("zebra", "`Seeder::collections` lists them all"),
     ] {
-        let seed = || mock.seed();
+        let seed = || api.seed();
         for text in [
             panic_of(|| seed().items(name, LOCATION, 1)),
             panic_of(|| seed().items_of(name, LOCATION, "x", 1)),
@@ -51,7 +36,7 @@ async fn unknown_collections_panic_with_the_closest_names() {
     }
 }
 
-/// Seeds that are wrong, and what is said of them.
+/// Wrong seeds, and a part of the error.
 fn wrong() -> Vec<(&'static str, Value, &'static str)> {
     vec![
         (
@@ -89,7 +74,7 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
         (
             "contacts",
             json!({ "dateAdded": "yesterday" }),
-            "`dateAdded` is no moment",
+            "`dateAdded` is no time",
         ),
         (
             "contacts",
@@ -125,7 +110,7 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
         (
             "conversations",
             json!({ "contactName": "Ada" }),
-            "shown of the item of `contacts` that `contactId` names",
+            "a copy from the item of `contacts` that `contactId` names",
         ),
         (
             "messages",
@@ -162,44 +147,44 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
             json!({ "password": "secret" }),
             "`password` is not kept",
         ),
-        ("invoices", json!({ "id": "x" }), "`id` is not kept"),
+        ("invoices", json!({ "id": "x" }), "`id` is not stored"),
     ]
 }
 
 #[tokio::test]
-async fn wrong_fields_panic_with_what_is_right() {
-    for (collection, fields, says) in wrong() {
-        let (mock, _) = started().await;
-        let text = panic_of(|| mock.seed().item(collection, LOCATION, &fields));
-        assert!(text.contains(says), "{collection} {fields}: {text}");
+async fn wrong_fields_panic_with_all_errors() {
+    for (collection, fields, error) in wrong() {
+        let api = Api::start().await;
+        let text = panic_of(|| api.seed().item(collection, LOCATION, &fields));
+        assert!(text.contains(error), "{collection} {fields}: {text}");
         assert!(text.contains(&format!("`{collection}`")), "{text}");
-        // The server lives on, and nothing of the seed is in it.
-        let shown = mock.seed().items(collection, LOCATION, 1);
+        // The server still works and has no item of the wrong seed.
+        let shown = api.seed().items(collection, LOCATION, 1);
         assert_eq!(shown.len(), 1);
     }
-    let (mock, _) = started().await;
+    let api = Api::start().await;
     let text = panic_of(|| {
         let wrong = json!({ "fristName": "Ada", "tags": "vip" });
-        mock.seed().item("contacts", LOCATION, &wrong)
+        api.seed().item("contacts", LOCATION, &wrong)
     });
     assert!(
         text.contains("fristName") && text.contains("tags must be an array"),
         "all at once: {text}"
     );
-    let text = panic_of(|| mock.seed().items_of("contacts", LOCATION, "x", 1));
-    assert!(text.contains("belong to nothing"), "{text}");
-    let foreign = mock.seed().contacts(OTHER, 1).remove(0);
+    let text = panic_of(|| api.seed().items_of("contacts", LOCATION, "x", 1));
+    assert!(text.contains("have no parent"), "{text}");
+    let foreign = api.seed().contacts(OTHER, 1).remove(0);
     for text in [
-        panic_of(|| mock.seed().items_of("tasks", LOCATION, &foreign, 1)),
+        panic_of(|| api.seed().items_of("tasks", LOCATION, &foreign, 1)),
         panic_of(|| {
-            mock.seed()
+            api.seed()
                 .item("opportunities", LOCATION, &json!({ "contactId": foreign }))
         }),
     ] {
         assert!(text.contains("has no such item in `contacts`"), "{text}");
     }
     let text = panic_of(|| {
-        mock.seed()
+        api.seed()
             .item("contacts", LOCATION, &json!({ "id": foreign }))
     });
     assert!(
@@ -209,16 +194,16 @@ async fn wrong_fields_panic_with_what_is_right() {
 }
 
 #[tokio::test]
-async fn right_seeds_are_read_back() {
-    let world = started().await;
-    let seed = world.0.seed();
+async fn seeded_items_are_returned_by_requests() {
+    let api = Api::start().await;
+    let seed = api.seed();
     let fields = json!({
         "id": "ada", "name": "Ada Okafor", "email": "ada@example.com", "tags": ["vip"], "dateOfBirth": "1990-01-02",
         "customFields": [{ "id": "plan", "value": "Gold" }, { "id": "size", "field_value": 12 }],
         "dateAdded": "2024-05-06T07:08:09.000Z", "dateUpdated": 1_715_000_000_000_u64, "phone": null, "city": "Rome",
     });
     assert_eq!(seed.item("contacts", LOCATION, &fields), "ada");
-    let contact = &get(&world, "/contacts/ada").await["contact"];
+    let contact = &api.get("/contacts/ada").await["contact"];
     for (field, value) in [
         ("firstName", json!("Ada")),
         ("lastName", json!("Okafor")),
@@ -229,7 +214,7 @@ async fn right_seeds_are_read_back() {
     ] {
         assert_eq!(contact[field], value, "{field}: {contact}");
     }
-    // Older ones stand behind it, however late they are seeded; those of the same moment next to it.
+    // Lists are sorted by the time of creation, not by the order of the seeds.
     seed.item(
         "contacts",
         LOCATION,
@@ -242,30 +227,30 @@ async fn right_seeds_are_read_back() {
     );
     seed.item("contacts", LOCATION, &json!({ "id": "new" }));
     let path = format!("/contacts/?locationId={LOCATION}&limit=10");
-    let listed = get(&world, &path).await;
+    let listed = api.get(&path).await;
     let listed = listed["contacts"].as_array().expect("contacts");
     let ids: Vec<_> = listed.iter().map(|contact| &contact["id"]).collect();
     assert_eq!(ids, ["new", "ada", "old2", "old"]);
-    // The same id again takes the item's place.
+    // A seed of the same id replaces the item.
     seed.item(
         "contacts",
         LOCATION,
         &json!({ "id": "ada", "firstName": "Eve" }),
     );
     assert_eq!(
-        get(&world, "/contacts/ada").await["contact"]["firstName"],
+        api.get("/contacts/ada").await["contact"]["firstName"],
         "Eve"
     );
-    // A funnel is described nowhere, so any field may be one of its.
+    // The interface declares no fields of funnels, so all fields are accepted.
     seed.item("funnels", LOCATION, &json!({ "anything": { "goes": 1 } }));
 }
 
-/// What a location has of a collection: each item is read by the requests of the official pages.
+/// The items that a location has of a collection, as list requests return them.
 struct Listed(Vec<Value>);
 
 impl Listed {
-    async fn of(world: &(Mock, Client), path: &str, at: &str) -> Self {
-        let body = get(world, &path.replace("{L}", LOCATION)).await;
+    async fn of(api: &Api, path: &str, at: &str) -> Self {
+        let body = api.get(&path.replace("{L}", LOCATION)).await;
         let list = body.pointer(at).and_then(Value::as_array);
         Self(list.unwrap_or_else(|| panic!("no {at} in {body}")).clone())
     }
@@ -280,23 +265,23 @@ impl Listed {
 }
 
 #[tokio::test]
-async fn opportunities_are_in_stages_of_their_pipelines_and_of_contacts() {
+async fn seeded_opportunities_reference_pipelines_and_contacts() {
     for pipelines in [0, 1, 2] {
-        let world = started().await;
-        let seed = world.0.seed();
+        let api = Api::start().await;
+        let seed = api.seed();
         seed.pipelines(LOCATION, pipelines);
         seed.pipelines(OTHER, 2);
         seed.contacts(OTHER, 2);
         seed.opportunities(LOCATION, 7);
         let pipelines = Listed::of(
-            &world,
+            &api,
             "/opportunities/pipelines?locationId={L}",
             "/pipelines",
         )
         .await;
-        let contacts = Listed::of(&world, "/contacts/?locationId={L}", "/contacts").await;
+        let contacts = Listed::of(&api, "/contacts/?locationId={L}", "/contacts").await;
         let deals = Listed::of(
-            &world,
+            &api,
             "/opportunities/search?location_id={L}",
             "/opportunities",
         )
@@ -309,32 +294,32 @@ async fn opportunities_are_in_stages_of_their_pipelines_and_of_contacts() {
             let contact = contacts.find(&deal["contactId"]);
             assert_eq!(deal["contact"]["email"], contact["email"]);
         }
-        // A stage says of which pipeline it is.
+        // The stage belongs to the pipeline.
         let stage = &pipelines.0[0]["stages"][1]["id"];
         let id = seed.item(
             "opportunities",
             LOCATION,
             &json!({ "pipelineStageId": stage }),
         );
-        let deal = &get(&world, &format!("/opportunities/{id}")).await["opportunity"];
+        let deal = &api.get(&format!("/opportunities/{id}")).await["opportunity"];
         assert_eq!(deal["pipelineId"], pipelines.0[0]["id"]);
     }
 }
 
 #[tokio::test]
-async fn messages_are_in_conversations_of_their_contacts() {
-    let world = started().await;
-    let seed = world.0.seed();
+async fn seeded_messages_reference_conversations_of_their_contacts() {
+    let api = Api::start().await;
+    let seed = api.seed();
     let messages = seed.items("messages", LOCATION, 5);
     let conversations = Listed::of(
-        &world,
+        &api,
         "/conversations/search?locationId={L}",
         "/conversations",
     )
     .await;
-    let contacts = Listed::of(&world, "/contacts/?locationId={L}", "/contacts").await;
+    let contacts = Listed::of(&api, "/contacts/?locationId={L}", "/contacts").await;
     for id in &messages {
-        let message = &get(&world, &format!("/conversations/messages/{id}")).await["message"];
+        let message = &api.get(&format!("/conversations/messages/{id}")).await["message"];
         let conversation = conversations.find(&message["conversationId"]);
         assert_eq!(conversation["contactId"], message["contactId"]);
         contacts.find(&message["contactId"]);
@@ -343,16 +328,16 @@ async fn messages_are_in_conversations_of_their_contacts() {
     let message = json!({ "body": "The last", "direction": "inbound", "conversationId": conversations.0[0]["id"] });
     seed.item("messages", LOCATION, &message);
     let shown = Listed::of(
-        &world,
+        &api,
         "/conversations/search?locationId={L}",
         "/conversations",
     )
     .await;
     assert_eq!(shown.0[0]["lastMessageBody"], "The last");
     assert_eq!(shown.0[0]["id"], conversations.0[0]["id"]);
-    // And none where it has none.
+    // A conversation without messages shows none.
     let empty = seed.conversations(LOCATION, 1).remove(0);
-    let empty = get(&world, &format!("/conversations/{empty}")).await;
+    let empty = api.get(&format!("/conversations/{empty}")).await;
     assert!(
         empty["lastMessageBody"]
             .as_str()
@@ -369,19 +354,20 @@ async fn messages_are_in_conversations_of_their_contacts() {
 }
 
 #[tokio::test]
-async fn appointments_orders_and_invoices_are_of_contacts() {
-    let world = started().await;
-    let seed = world.0.seed();
+async fn seeded_appointments_orders_and_invoices_reference_contacts() {
+    let api = Api::start().await;
+    let seed = api.seed();
     let appointments = seed.appointments(LOCATION, 3);
     seed.orders(LOCATION, 3);
     seed.invoices(LOCATION, 3);
     seed.items("subscriptions", LOCATION, 3);
     seed.submissions(LOCATION, 3);
-    let calendars = Listed::of(&world, "/calendars/?locationId={L}", "/calendars").await;
-    let contacts = Listed::of(&world, "/contacts/?locationId={L}", "/contacts").await;
+    let calendars = Listed::of(&api, "/calendars/?locationId={L}", "/calendars").await;
+    let contacts = Listed::of(&api, "/contacts/?locationId={L}", "/contacts").await;
     for id in appointments {
-        let event =
-            &get(&world, &format!("/calendars/events/appointments/{id}")).await["appointment"];
+        let event = &api
+            .get(&format!("/calendars/events/appointments/{id}"))
+            .await["appointment"];
         calendars.find(&event["calendarId"]);
         contacts.find(&event["contactId"]);
     }
@@ -393,7 +379,7 @@ async fn appointments_orders_and_invoices_are_of_contacts() {
         ),
         ("/forms/submissions?locationId={L}", "/submissions"),
     ] {
-        let items = Listed::of(&world, path, at).await;
+        let items = Listed::of(&api, path, at).await;
         assert_eq!(items.0.len(), 3, "{path}");
         for item in &items.0 {
             let contact = contacts.find(&item["contactId"]);
@@ -402,21 +388,21 @@ async fn appointments_orders_and_invoices_are_of_contacts() {
         }
     }
     let path = "/invoices/?altId={L}&altType=location&limit=10&offset=0";
-    for invoice in &Listed::of(&world, path, "/invoices").await.0 {
+    for invoice in &Listed::of(&api, path, "/invoices").await.0 {
         let contact = contacts.find(&invoice["contactDetails"]["id"]);
         assert_eq!(invoice["contactDetails"]["email"], contact["email"]);
     }
 }
 
 #[tokio::test]
-async fn transactions_pay_orders_of_their_contacts() {
-    let world = started().await;
-    let seed = world.0.seed();
+async fn seeded_transactions_reference_orders_of_their_contacts() {
+    let api = Api::start().await;
+    let seed = api.seed();
     seed.contacts(LOCATION, 2);
     seed.transactions(LOCATION, 4);
-    let orders = Listed::of(&world, "/payments/orders?altId={L}", "/data").await;
+    let orders = Listed::of(&api, "/payments/orders?altId={L}", "/data").await;
     let path = "/payments/transactions?altId={L}&altType=location";
-    let transactions = Listed::of(&world, path, "/data").await;
+    let transactions = Listed::of(&api, path, "/data").await;
     assert_eq!(transactions.0.len(), 4);
     for transaction in &transactions.0 {
         let order = orders.find(&transaction["entityId"]);
@@ -424,9 +410,9 @@ async fn transactions_pay_orders_of_their_contacts() {
             assert_eq!(transaction[field], order[field], "{field}");
         }
     }
-    // What was paid is so.
+    // Paid orders have the status `paid`.
     let path = "/payments/orders?altId={L}&paymentStatus=paid";
-    let paid = Listed::of(&world, path, "/data").await;
+    let paid = Listed::of(&api, path, "/data").await;
     let succeeded = |order: &Value| {
         let mut own = transactions
             .0
@@ -448,9 +434,9 @@ fn payment(amount: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_recorded_payment_is_a_transaction() {
-    let world = started().await;
-    let seed = world.0.seed();
+async fn recorded_payment_creates_a_transaction() {
+    let api = Api::start().await;
+    let seed = api.seed();
     let contact = seed.contacts(LOCATION, 1).remove(0);
     let invoice = seed.item("invoices", LOCATION, &json!({ "total": 100.3 }));
     let path = format!("/invoices/{invoice}/record-payment");
@@ -458,14 +444,14 @@ async fn a_recorded_payment_is_a_transaction() {
         (json!(60.1), "partially_paid", 40.2),
         (json!(40.2), "paid", 0.0),
     ] {
-        let paid = post(&world, &path, payment(amount)).await;
+        let paid = api.send(Method::POST, &path, &payment(amount)).await;
         assert_eq!(paid.status, 200, "{}", paid.text);
         assert_eq!(paid.json()["invoice"]["status"], status);
         assert_eq!(paid.json()["invoice"]["amountDue"].as_f64(), Some(due));
     }
     let transactions =
         format!("/payments/transactions?altId={{L}}&altType=location&entityId={invoice}");
-    let made = Listed::of(&world, &transactions, "/data").await;
+    let made = Listed::of(&api, &transactions, "/data").await;
     let amounts: Vec<_> = made.0.iter().map(|one| &one["amount"]).collect();
     assert_eq!(amounts, [&json!(40.2), &json!(60.1)]);
     for one in &made.0 {
@@ -481,28 +467,28 @@ async fn a_recorded_payment_is_a_transaction() {
         }
         let id = one["_id"].as_str().expect("an id");
         let path = format!("/payments/transactions/{id}?altId={LOCATION}&altType=location");
-        assert_eq!(get(&world, &path).await["amount"], one["amount"]);
+        assert_eq!(api.get(&path).await["amount"], one["amount"]);
     }
     for amount in [json!(0), json!(-1), json!(-1e308)] {
-        let reply = post(&world, &path, payment(amount)).await;
+        let reply = api.send(Method::POST, &path, &payment(amount)).await;
         assert_eq!(reply.status, 422, "{}", reply.text);
         assert_eq!(
             reply.json()["message"],
             json!(["amount must be a positive number"])
         );
     }
-    assert_eq!(Listed::of(&world, &transactions, "/data").await.0.len(), 2);
-    // An invoice that is seeded as paid was paid.
+    assert_eq!(Listed::of(&api, &transactions, "/data").await.0.len(), 2);
+    // An invoice that is seeded as paid has a transaction.
     let paid = seed.item(
         "invoices",
         LOCATION,
         &json!({ "total": 70, "status": "paid" }),
     );
     let path = format!("/payments/transactions?altId={{L}}&altType=location&entityId={paid}");
-    let made = Listed::of(&world, &path, "/data").await;
+    let made = Listed::of(&api, &path, "/data").await;
     assert_eq!((made.0.len(), &made.0[0]["amount"]), (1, &json!(70)));
     let path = format!("/invoices/{paid}?altId={LOCATION}&altType=location");
-    let shown = get(&world, &path).await;
+    let shown = api.get(&path).await;
     assert_eq!(
         (&shown["amountPaid"], &shown["amountDue"]),
         (&json!(70), &json!(0))
@@ -510,16 +496,16 @@ async fn a_recorded_payment_is_a_transaction() {
 }
 
 #[tokio::test]
-async fn a_text2pay_invoice_and_an_order_are_paid_the_same_way() {
-    let world = started().await;
-    let seed = world.0.seed();
+async fn payments_of_text2pay_invoices_and_orders_create_transactions() {
+    let api = Api::start().await;
+    let seed = api.seed();
     let contact = seed.contacts(LOCATION, 1).remove(0);
     let item = json!({ "name": "Roof", "amount": 50, "qty": 2, "currency": "USD" });
     let body = json!({ "altId": LOCATION, "altType": "location", "name": "New", "currency": "USD", "items": [item],
                        "contactDetails": { "id": contact, "name": "Ada", "phoneNo": "+15550100001", "email": "a@example.com" },
                        "issueDate": "2026-03-14", "sentTo": { "email": ["a@example.com"] }, "liveMode": false, "action": "send",
                        "userId": "u1" });
-    let made = post(&world, "/invoices/text2pay", body).await;
+    let made = api.send(Method::POST, "/invoices/text2pay", &body).await;
     assert!(made.status < 300, "{}", made.text);
     let invoice = made.json()["invoice"]["_id"]
         .as_str()
@@ -542,10 +528,10 @@ async fn a_text2pay_invoice_and_an_order_are_paid_the_same_way() {
             true => json!({ "altId": LOCATION, "altType": "location", "mode": "cash" }),
             false => payment(json!(amount)),
         };
-        let paid = post(&world, &path, body).await;
+        let paid = api.send(Method::POST, &path, &body).await;
         assert!(paid.status < 300, "{path}: {}", paid.text);
         let path = format!("/payments/transactions?altId={{L}}&altType=location&entityId={id}");
-        let made = Listed::of(&world, &path, "/data").await;
+        let made = Listed::of(&api, &path, "/data").await;
         assert_eq!(
             (made.0.len(), &made.0[0]["amount"]),
             (1, &json!(amount)),
@@ -554,7 +540,7 @@ async fn a_text2pay_invoice_and_an_order_are_paid_the_same_way() {
         assert_eq!(made.0[0]["contactId"], contact);
     }
     let paid = Listed::of(
-        &world,
+        &api,
         "/payments/orders?altId={L}&paymentStatus=paid",
         "/data",
     )
@@ -562,14 +548,14 @@ async fn a_text2pay_invoice_and_an_order_are_paid_the_same_way() {
     assert_eq!(paid.0[0]["_id"], order);
 }
 
-/// Whatever is seeded first: the items are there, and so is all that they need.
+/// The items exist, and all items that they reference, whatever is seeded first.
 #[tokio::test]
-async fn every_collection_can_be_seeded_alone() {
+async fn every_collection_is_seeded_alone() {
     for name in Seeder::collections() {
-        let (mock, _) = started().await;
-        let ids = mock.seed().items(name, LOCATION, 3);
+        let api = Api::start().await;
+        let ids = api.seed().items(name, LOCATION, 3);
         assert_eq!(ids.len(), 3, "{name}");
-        let one = mock.seed().item(name, LOCATION, &json!({}));
+        let one = api.seed().item(name, LOCATION, &json!({}));
         assert!(!one.is_empty(), "{name}");
     }
 }

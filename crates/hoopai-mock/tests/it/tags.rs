@@ -1,107 +1,79 @@
-//! Tags of contacts: the same however they were written, and all of them in the location's list.
+//! Tags of contacts are normalized by every operation, and listed for their location.
 
-use hoopai_mock::{LOCATION, Mock, TOKEN};
+use hoopai_mock::LOCATION;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Reply, call, client, get};
+use crate::api::Api;
 
-struct World {
-    mock: Mock,
-    client: reqwest::Client,
-}
-
-impl World {
-    async fn send(&self, method: Method, path: &str, body: Value) -> Value {
-        let request = call(&self.client, &self.mock, method, path, TOKEN).json(&body);
-        let reply = Reply::of(request).await;
-        assert!(reply.status < 300, "{path}: {}", reply.text);
-        reply.json()
-    }
-
-    /// Asserts that a contact has these tags, wherever it is read, and that the location lists those of all contacts.
-    async fn has(&self, id: &str, tags: Value, known: Value) {
-        let read = get(&self.client, &self.mock, &format!("/contacts/{id}"), TOKEN).await;
-        assert_eq!(read.json()["contact"]["tags"], tags, "read");
-        let filter = json!({ "field": "id", "operator": "eq", "value": id });
-        let body =
-            json!({ "locationId": LOCATION, "page": 1, "pageLimit": 9, "filters": [filter] });
-        let found = self.send(Method::POST, "/contacts/search", body).await;
-        assert_eq!(found["contacts"][0]["tags"], tags, "searched");
-        let path = format!("/contacts/?locationId={LOCATION}");
-        let listed = get(&self.client, &self.mock, &path, TOKEN).await.json();
-        let own = listed["contacts"].as_array().into_iter().flatten();
-        let own = own.clone().find(|contact| contact["id"] == id);
-        assert_eq!(own.expect("the contact")["tags"], tags, "listed");
-        let path = format!("/locations/{LOCATION}/tags");
-        let listed = get(&self.client, &self.mock, &path, TOKEN).await.json();
-        let listed = listed["tags"].as_array().into_iter().flatten();
-        let mut names: Vec<&str> = listed.filter_map(|tag| tag["name"].as_str()).collect();
-        names.sort_unstable();
-        assert_eq!(json!(names), known, "the location's list");
-    }
+/// Asserts that all operations return these tags of a contact, and that the location lists `all`.
+async fn assert_tags(api: &Api, id: &str, tags: Value, all: Value) {
+    let read = api.get(&format!("/contacts/{id}")).await;
+    assert_eq!(read["contact"]["tags"], tags, "read");
+    let filter = json!({ "field": "id", "operator": "eq", "value": id });
+    let body = json!({ "locationId": LOCATION, "page": 1, "pageLimit": 9, "filters": [filter] });
+    let found = api.post("/contacts/search", body).await;
+    assert_eq!(found["contacts"][0]["tags"], tags, "searched");
+    let path = format!("/contacts/?locationId={LOCATION}");
+    let listed = api.get(&path).await;
+    let own = listed["contacts"].as_array().into_iter().flatten();
+    let own = own.clone().find(|contact| contact["id"] == id);
+    assert_eq!(own.expect("the contact")["tags"], tags, "listed");
+    let path = format!("/locations/{LOCATION}/tags");
+    let listed = api.get(&path).await;
+    let listed = listed["tags"].as_array().into_iter().flatten();
+    let mut names: Vec<&str> = listed.filter_map(|tag| tag["name"].as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(json!(names), all, "the list of the location");
 }
 
 #[tokio::test]
-async fn tags_are_kept_alike_on_every_path() {
-    let mock = Mock::builder().start().await.expect("a server");
-    let world = World {
-        mock,
-        client: client(),
-    };
+async fn every_operation_normalizes_tags() {
+    let api = Api::start().await;
     let body = json!({ "locationId": LOCATION, "email": "ada@example.com", "tags": ["VIP", "vip", "Lead"] });
-    let made = world.send(Method::POST, "/contacts/", body).await;
-    assert_eq!(made["contact"]["tags"], json!(["vip", "lead"]));
-    let id = made["contact"]["id"].as_str().expect("an id").to_owned();
+    let created = api.post("/contacts/", body).await;
+    assert_eq!(created["contact"]["tags"], json!(["vip", "lead"]));
+    let id = created["contact"]["id"].as_str().expect("an id").to_owned();
     let path = format!("/contacts/{id}");
-    world
-        .has(&id, json!(["vip", "lead"]), json!(["lead", "vip"]))
-        .await;
+    assert_tags(&api, &id, json!(["vip", "lead"]), json!(["lead", "vip"])).await;
     let body = json!({ "tags": ["New", "Lead", "new"] });
-    world.send(Method::PUT, &path, body).await;
-    world
-        .has(&id, json!(["new", "lead"]), json!(["lead", "new", "vip"]))
-        .await;
+    api.put(&path, body).await;
+    assert_tags(
+        &api,
+        &id,
+        json!(["new", "lead"]),
+        json!(["lead", "new", "vip"]),
+    )
+    .await;
     let body = json!({ "locationId": LOCATION, "email": "ADA@example.com", "tags": ["Again"] });
-    let upserted = world.send(Method::POST, "/contacts/upsert", body).await;
+    let upserted = api.post("/contacts/upsert", body).await;
     assert_eq!(upserted["contact"]["id"], id.as_str());
-    let known = json!(["again", "lead", "new", "vip"]);
-    world.has(&id, json!(["again"]), known.clone()).await;
+    let all = json!(["again", "lead", "new", "vip"]);
+    assert_tags(&api, &id, json!(["again"]), all.clone()).await;
     let tags = format!("{path}/tags");
-    let added = world
-        .send(Method::POST, &tags, json!({ "tags": ["VIP", "vip"] }))
-        .await;
+    let added = api.post(&tags, json!({ "tags": ["VIP", "vip"] })).await;
     assert_eq!(added["tagsAdded"], json!(["vip"]));
-    world.has(&id, json!(["again", "vip"]), known.clone()).await;
-    world
-        .send(Method::DELETE, &tags, json!({ "tags": ["AGAIN"] }))
-        .await;
-    world.has(&id, json!(["vip"]), known.clone()).await;
+    assert_tags(&api, &id, json!(["again", "vip"]), all.clone()).await;
+    api.delete(&tags, json!({ "tags": ["AGAIN"] })).await;
+    assert_tags(&api, &id, json!(["vip"]), all.clone()).await;
     let bulk = |tags: Value| json!({ "locationId": LOCATION, "contacts": [id], "tags": tags });
     let path = "/contacts/bulk/tags/update/add";
-    world
-        .send(Method::POST, path, bulk(json!(["Lead", "LEAD"])))
-        .await;
-    world.has(&id, json!(["vip", "lead"]), known.clone()).await;
+    api.post(path, bulk(json!(["Lead", "LEAD"]))).await;
+    assert_tags(&api, &id, json!(["vip", "lead"]), all.clone()).await;
     let path = "/contacts/bulk/tags/update/remove";
-    world.send(Method::POST, path, bulk(json!(["VIP"]))).await;
-    world.has(&id, json!(["lead"]), known).await;
+    api.post(path, bulk(json!(["VIP"]))).await;
+    assert_tags(&api, &id, json!(["lead"]), all).await;
 }
 
 #[tokio::test]
-async fn a_location_has_a_tag_once() {
-    let mock = Mock::builder().start().await.expect("a server");
-    let client = client();
+async fn duplicate_tags_of_a_location_are_rejected() {
+    let api = Api::start().await;
     let contact = json!({ "firstName": "Zoe", "tags": ["Seeded"] });
-    mock.seed().item("contacts", LOCATION, &contact);
+    api.seed().item("contacts", LOCATION, &contact);
     let path = format!("/locations/{LOCATION}/tags");
-    let create = |name: &str| {
-        let body = json!({ "name": name });
-        Reply::of(call(&client, &mock, Method::POST, &path, TOKEN).json(&body))
-    };
-    create("SEEDED")
-        .await
-        .refused(400, "The tag name is already exist.");
-    let made = create("Fresh").await;
-    assert_eq!(made.json()["tag"]["name"], "fresh", "{}", made.text);
+    let duplicate = json!({ "name": "SEEDED" });
+    let reply = api.send(Method::POST, &path, &duplicate).await;
+    reply.refused(400, "The tag name is already exist.");
+    let created = api.post(&path, json!({ "name": "Fresh" })).await;
+    assert_eq!(created["tag"]["name"], "fresh");
 }

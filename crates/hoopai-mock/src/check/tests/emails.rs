@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Extent, draft, run};
+use super::{FieldSet, draft, run};
 use crate::interface::Interface;
 
 /// Spoils the email addresses within a value; how many there are.
@@ -30,7 +30,7 @@ fn spoil(value: &mut Value) -> usize {
 fn malformed_addresses_are_refused_by_every_operation() {
     let mut spoiled = 0;
     for operation in &Interface::shared().operations {
-        let mut draft = draft(operation, Extent::Whole);
+        let mut draft = draft(operation, FieldSet::All);
         let own = draft.body.as_mut().map_or(0, spoil);
         if own == 0 || operation.any_query {
             continue;

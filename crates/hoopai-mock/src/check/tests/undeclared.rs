@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::{Accepted, Undeclared, request, text};
-use super::{Draft, Extent, draft, incoming, run};
+use super::{Draft, FieldSet, draft, incoming, run};
 use crate::interface::{Interface, Operation};
 use crate::refusal::Refusal;
 
@@ -37,7 +37,7 @@ fn add_everywhere(value: &mut Value) -> usize {
 fn what_is_not_declared_is_accepted_at_every_level_and_kept() {
     let mut added = 0;
     for operation in &Interface::shared().operations {
-        let mut draft = draft(operation, Extent::Whole);
+        let mut draft = draft(operation, FieldSet::All);
         draft.query.push(("notDeclared".into(), "1".into()));
         let is_json = operation
             .body
@@ -64,7 +64,7 @@ fn what_is_not_declared_is_accepted_at_every_level_and_kept() {
 fn lists_may_have_brackets_in_a_query() {
     let mut lists = 0;
     for operation in &Interface::shared().operations {
-        let plain = draft(operation, Extent::Whole);
+        let plain = draft(operation, FieldSet::All);
         let expected = run(operation, &plain).expect("a valid request").query;
         for parameter in operation.parameters.iter().filter(|p| !p.in_path) {
             let name = &parameter.name;

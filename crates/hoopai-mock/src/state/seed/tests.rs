@@ -1,11 +1,11 @@
-//! Seeds of all collections: references are to items that exist, and made-up values fit the interface.
+//! Seeds of all collections: referenced items exist, and generated values match the interface.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::Seeder;
-use super::fields::Declared;
+use super::declared::Declared;
 use super::references::references;
 use crate::Mock;
 use crate::state::tables;
@@ -24,7 +24,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn every_id_in_a_seed_is_that_of_an_item() {
+async fn ids_in_seeds_reference_items() {
     for reversed in [false, true] {
         let mock = Mock::builder().start().await.expect("a server");
         let mut names = Seeder::collections();
@@ -35,12 +35,10 @@ async fn every_id_in_a_seed_is_that_of_an_item() {
             mock.seed().items(name, OTHER, 1);
             mock.seed().items(name, LOCATION, 3);
         }
-        let guard = mock.world().state.lock();
-        let store = guard.as_ref().expect("a store");
+        let store = mock.world().state.lock();
         let mut ids: BTreeSet<String> = [LOCATION, COMPANY, USER].map(str::to_owned).into();
-        for (number, collection) in tables::all() {
-            let shelf = store.shelf(number, super::scope(collection, LOCATION));
-            for (_, item) in shelf.into_iter().flatten() {
+        for collection in tables::all() {
+            for item in store.iter(collection, collection.scope_of(LOCATION)) {
                 ids.insert(item.id().to_owned());
                 // Members of lists within an item: stages and steps.
                 let fields = item.fields();
@@ -49,22 +47,27 @@ async fn every_id_in_a_seed_is_that_of_an_item() {
             }
         }
         let mut seen = 0;
-        for (number, collection) in tables::all() {
+        for collection in tables::all() {
             let name = collection.name;
-            let shelf = store.shelf(number, super::scope(collection, LOCATION));
-            for (_, item) in shelf.into_iter().flatten() {
+            for item in store.iter(collection, collection.scope_of(LOCATION)) {
                 let fields = item.fields();
                 for (field, value) in &fields {
                     let names_item = field.ends_with("Id") && !ELSEWHERE.contains(&(name, field));
                     if let Some(id) = value.as_str().filter(|_| names_item) {
                         seen += 1;
-                        assert!(ids.contains(id), "{name}.{field} is {id}, and nothing is");
+                        assert!(
+                            ids.contains(id),
+                            "{name}.{field} is {id}, and no item has that id"
+                        );
                     }
                 }
                 for (field, _) in references(collection, &fields) {
                     let id = fields.get(field).and_then(Value::as_str);
                     let id = id.unwrap_or_else(|| panic!("{name} has no {field}"));
-                    assert!(ids.contains(id), "{name}.{field} is {id}, and nothing is");
+                    assert!(
+                        ids.contains(id),
+                        "{name}.{field} is {id}, and no item has that id"
+                    );
                 }
             }
         }
@@ -73,20 +76,18 @@ async fn every_id_in_a_seed_is_that_of_an_item() {
 }
 
 #[tokio::test]
-async fn what_is_made_up_fits_the_interface() {
+async fn generated_fields_match_the_interface() {
     let mock = Mock::builder().start().await.expect("a server");
     let mut wrong = Vec::new();
-    for (number, collection) in tables::all() {
+    for collection in tables::all() {
         mock.seed().items(collection.name, LOCATION, 3);
-        let guard = mock.world().state.lock();
-        let store = guard.as_ref().expect("a store");
-        let shelf = store.shelf(number, super::scope(collection, LOCATION));
+        let store = mock.world().state.lock();
         let sampled = |name: &str| collection.sample.iter().any(|(field, _)| *field == name);
-        for (_, item) in shelf.into_iter().flatten() {
+        for item in store.iter(collection, collection.scope_of(LOCATION)) {
             let mut fields = item.fields();
             fields.retain(|name, _| sampled(name));
-            for fault in Declared::of(number, collection).faults(collection, &fields) {
-                wrong.push(format!("{}: {fault}", collection.name));
+            for error in Declared::of(collection).errors(collection, &fields) {
+                wrong.push(format!("{}: {error}", collection.name));
             }
         }
     }

@@ -1,257 +1,258 @@
-//! Calendars, appointments, and what else is in a calendar.
+//! Module `calendars`: calendars, events, groups, resources, schedules, notes and notifications.
 
-use super::super::collection::{
-    Act, Collection, Filter, Join, Parent, Row, SUCCEEDED, SUCCESS, Sample, Say, Shows, Special,
-    Value,
-};
-use super::super::{derive, paging::Paging};
-use super::crm::OF_CONTACT;
-use super::pages;
+use super::contacts::OF_CONTACT;
+use super::prelude::*;
 
-const OF_CALENDAR: Option<Parent> = Some(Parent {
-    collection: "calendars",
-    field: "calendarId",
-    parameter: "calendarId",
-});
+const OF_CALENDAR: Option<Parent> = Some(Parent::new("calendars", "calendarId", "calendarId"));
 
-const CALENDAR: Join = Join {
+const CALENDAR_MEMBERSHIP: Membership = Membership {
     field: "calendarIds",
-    member: "calendarId",
-    of: "calendars",
+    parameter: "calendarId",
+    collection: "calendars",
     add: true,
 };
 
-const WHEN: &[Filter] = &[
-    Filter::is("calendarId", "calendarId"),
-    Filter::is("userId", "assignedUserId"),
-    Filter::is("groupId", "groupId"),
-    Filter::from("startTime", "startTime"),
-    Filter::to("endTime", "startTime"),
+const EVENT_FILTERS: &[Filter] = &[
+    Filter::equals("calendarId", "calendarId"),
+    Filter::equals("userId", "assignedUserId"),
+    Filter::equals("groupId", "groupId"),
+    Filter::since("startTime", "startTime"),
+    Filter::until("endTime", "startTime"),
 ];
 
-pub(super) static TABLE: &[Collection] = &[
+const SCHEDULES_PAGING: Paging = paging::SKIP.max_limit(500);
+
+const MORE_PAGING: Paging = Paging::offset(&[("hasMore", PageField::HasMore)]).max_limit(20);
+
+pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
         name: "calendars",
         noun: "Calendar",
         defaults: &[
-            ("isActive", Value::True),
-            ("calendarType", Value::Text("round_robin")),
-            ("slotDuration", Value::Number(30)),
-            ("slotDurationUnit", Value::Text("mins")),
+            ("isActive", FieldValue::True),
+            ("calendarType", FieldValue::Text("round_robin")),
+            ("slotDuration", FieldValue::Number(30)),
+            ("slotDurationUnit", FieldValue::Text("mins")),
         ],
         sample: &[
             ("name", Sample::Numbered("Calendar")),
             ("slug", Sample::Key("calendar")),
         ],
-        rows: &[
-            Row::list("calendars.get-calendars", "calendars", &Paging::ALL)
-                .filters(&[Filter::is("groupId", "groupId")]),
-            Row::create("calendars.create-calendar", "calendar"),
-            Row::get("calendars.get-calendar", "calendarId", "calendar"),
-            Row::update("calendars.update-calendar", "calendarId", "calendar"),
-            Row::delete("calendars.delete-calendar", "calendarId").says(SUCCESS),
-            Row::special("calendars.get-slots", Special::FreeSlots).by("calendarId"),
+        endpoints: &[
+            Endpoint::list("calendars.get-calendars", "calendars", &Paging::ALL)
+                .filters(&[Filter::equals("groupId", "groupId")]),
+            Endpoint::create("calendars.create-calendar", "calendar"),
+            Endpoint::get("calendars.get-calendar", "calendarId", "calendar"),
+            Endpoint::update("calendars.update-calendar", "calendarId", "calendar"),
+            Endpoint::delete("calendars.delete-calendar", "calendarId").with(SUCCESS),
+            Endpoint::custom("calendars.get-slots", CustomAction::FreeSlots).by("calendarId"),
         ],
-        ..Collection::PLAIN
+        ..Collection::DEFAULT
     },
-    // The file says that the four times of an event are objects; they are texts.
+    // The interface file declares the four times of an event as objects; they are texts.
     Collection {
         name: "appointments",
         noun: "Appointment",
         parent: OF_CONTACT,
-        text: &["title"],
-        secret: &[
+        search_fields: &["title"],
+        discarded: &[
             "ignoreDateRange",
             "ignoreFreeSlotValidation",
             "overrideLocationConfig",
             "toNotify",
         ],
         defaults: &[
-            ("appointmentStatus", Value::Text("confirmed")),
-            ("title", Value::Text("Appointment")),
-            ("isRecurring", Value::False),
-            ("users", Value::List),
+            ("appointmentStatus", FieldValue::Text("confirmed")),
+            ("title", FieldValue::Text("Appointment")),
+            ("isRecurring", FieldValue::False),
+            ("users", FieldValue::List),
         ],
-        written: derive::event_written,
+        on_write: derive::event_on_write,
         sample: &[
-            ("calendarId", Sample::Of("calendars")),
-            ("contactId", Sample::Of("contacts")),
+            ("calendarId", Sample::Reference("calendars")),
+            ("contactId", Sample::Reference("contacts")),
             ("title", Sample::Numbered("Appointment")),
             ("startTime", Sample::HoursLater(24)),
         ],
-        rows: &[
-            Row::list("calendars.get-calendar-events", "events", &Paging::ALL).filters(WHEN),
-            Row::list(
+        endpoints: &[
+            Endpoint::list("calendars.get-calendar-events", "events", &Paging::ALL)
+                .filters(EVENT_FILTERS),
+            Endpoint::list(
                 "contacts.get-appointments-for-contact",
                 "events",
                 &Paging::ALL,
             ),
-            Row::create("calendars.create-appointment", ""),
-            Row::get("calendars.get-appointment", "eventId", "appointment"),
-            Row::update("calendars.edit-appointment", "eventId", ""),
-            Row::delete("calendars.delete-event", "eventId")
-                .says(SUCCEEDED)
-                .or_in("block-slots"),
+            Endpoint::create("calendars.create-appointment", ""),
+            Endpoint::get("calendars.get-appointment", "eventId", "appointment"),
+            Endpoint::update("calendars.edit-appointment", "eventId", ""),
+            Endpoint::delete("calendars.delete-event", "eventId")
+                .with(SUCCEEDED)
+                .fallback("block-slots"),
         ],
-        ..Collection::PLAIN
+        ..Collection::DEFAULT
     },
     Collection {
         name: "block-slots",
         noun: "Event",
-        text: &["title"],
-        defaults: &[("title", Value::Text("Blocked"))],
-        written: derive::event_written,
+        search_fields: &["title"],
+        defaults: &[("title", FieldValue::Text("Blocked"))],
+        on_write: derive::event_on_write,
         sample: &[
-            ("calendarId", Sample::Of("calendars")),
+            ("calendarId", Sample::Reference("calendars")),
             ("title", Sample::Numbered("Blocked")),
             ("startTime", Sample::HoursLater(24)),
         ],
-        rows: &[
-            Row::list("calendars.get-blocked-slots", "events", &Paging::ALL).filters(WHEN),
-            Row::create("calendars.create-block-slot", ""),
-            Row::update("calendars.edit-block-slot", "eventId", ""),
+        endpoints: &[
+            Endpoint::list("calendars.get-blocked-slots", "events", &Paging::ALL)
+                .filters(EVENT_FILTERS),
+            Endpoint::create("calendars.create-block-slot", ""),
+            Endpoint::update("calendars.edit-block-slot", "eventId", ""),
         ],
-        ..Collection::PLAIN
+        ..Collection::DEFAULT
     },
     Collection {
         name: "calendar-groups",
         noun: "Group",
-        defaults: &[("isActive", Value::True)],
+        defaults: &[("isActive", FieldValue::True)],
         sample: &[
             ("name", Sample::Numbered("Group")),
             ("slug", Sample::Key("group")),
-            ("description", Sample::Fixed(Value::Text("Made up"))),
+            ("description", Sample::Text("Made up")),
         ],
-        rows: &[
-            Row::list("calendars.get-groups", "groups", &Paging::ALL),
-            Row::list("calendars.validate-groups-slug", "", &Paging::ALL)
-                .silent()
-                .filters(&[Filter::one_of("slug", &["slug"])])
-                .says(&[("available", Say::None)]),
-            Row::create("calendars.create-calendar-group", "group"),
-            Row::update("calendars.edit-group", "groupId", "group"),
-            Row::update("calendars.disable-group", "groupId", "")
-                .silent()
-                .says(SUCCESS),
-            Row::delete("calendars.delete-group", "groupId").says(SUCCESS),
+        endpoints: &[
+            Endpoint::list("calendars.get-groups", "groups", &Paging::ALL),
+            Endpoint::list("calendars.validate-groups-slug", "", &Paging::ALL)
+                .without_item()
+                .filters(&[Filter::any_equals("slug", &["slug"])])
+                .with(&[("available", ReplyField::HasNoItems)]),
+            Endpoint::create("calendars.create-calendar-group", "group"),
+            Endpoint::update("calendars.edit-group", "groupId", "group"),
+            Endpoint::update("calendars.disable-group", "groupId", "")
+                .without_item()
+                .with(SUCCESS),
+            Endpoint::delete("calendars.delete-group", "groupId").with(SUCCESS),
         ],
-        ..Collection::PLAIN
+        ..Collection::DEFAULT
     },
     Collection {
         name: "calendar-resources",
-        noun: "AccountId",
-        ids: super::super::collection::Ids::Hex,
+        noun: "Resource",
+        ids: IdFormat::Hex,
         id: "_id",
-        defaults: &[("isActive", Value::True)],
+        defaults: &[("isActive", FieldValue::True)],
         sample: &[
             ("name", Sample::Numbered("Room")),
-            ("resourceType", Sample::Fixed(Value::Text("rooms"))),
-            ("calendarIds", Sample::Fixed(Value::List)),
+            ("resourceType", Sample::Text("rooms")),
+            ("calendarIds", Sample::Fixed(FieldValue::List)),
         ],
-        rows: &[
-            Row::list(
-                "calendars.fetch-calendar-resources",
-                "",
-                &pages::SILENT_SKIP,
-            )
-            .filters(&[Filter::is("resourceType", "resourceType")]),
-            Row::create("calendars.create-calendar-resource", "").takes(&["resourceType"]),
-            Row::get("calendars.get-calendar-resource", "id", ""),
-            Row::update("calendars.update-calendar-resource", "id", ""),
-            Row::delete("calendars.delete-calendar-resource", "id").says(SUCCESS),
+        endpoints: &[
+            Endpoint::list("calendars.fetch-calendar-resources", "", &paging::SKIP)
+                .filters(&[Filter::equals("resourceType", "resourceType")]),
+            Endpoint::create("calendars.create-calendar-resource", "")
+                .stored_parameters(&["resourceType"]),
+            Endpoint::get("calendars.get-calendar-resource", "id", ""),
+            Endpoint::update("calendars.update-calendar-resource", "id", ""),
+            Endpoint::delete("calendars.delete-calendar-resource", "id").with(SUCCESS),
         ],
-        ..Collection::PLAIN
+        ..Collection::DEFAULT
     },
     Collection {
         name: "schedules",
         noun: "Schedule",
         defaults: &[
-            ("deleted", Value::False),
-            ("calendarIds", Value::List),
-            ("rules", Value::List),
+            ("deleted", FieldValue::False),
+            ("calendarIds", FieldValue::List),
+            ("rules", FieldValue::List),
         ],
         sample: &[
             ("name", Sample::Numbered("Schedule")),
-            ("timezone", Sample::Fixed(Value::Text("America/New_York"))),
-            ("userId", Sample::Fixed(Value::User)),
+            ("timezone", Sample::Text("America/New_York")),
+            ("userId", Sample::Fixed(FieldValue::User)),
         ],
-        rows: &[
-            Row::list("calendars.getAllSchedules", "schedules", &pages::SCHEDULES).filters(&[
-                Filter::is("userId", "userId"),
-                Filter::is("calendarId", "calendarIds"),
+        endpoints: &[
+            Endpoint::list("calendars.getAllSchedules", "schedules", &SCHEDULES_PAGING).filters(&[
+                Filter::equals("userId", "userId"),
+                Filter::equals("calendarId", "calendarIds"),
             ]),
-            Row::create("calendars.createSchedule", "schedule"),
-            Row::get("calendars.getScheduleById", "id", "schedule"),
-            Row::update("calendars.updateSchedule", "id", "schedule"),
-            Row::delete("calendars.deleteSchedule", "id").says(SUCCESS),
-            Row::new("calendars.add-calendar-to-schedule", Act::Join(CALENDAR))
-                .by("id")
-                .silent()
-                .says(SUCCESS),
-            Row::new(
+            Endpoint::create("calendars.createSchedule", "schedule"),
+            Endpoint::get("calendars.getScheduleById", "id", "schedule"),
+            Endpoint::update("calendars.updateSchedule", "id", "schedule"),
+            Endpoint::delete("calendars.deleteSchedule", "id").with(SUCCESS),
+            Endpoint::new(
+                "calendars.add-calendar-to-schedule",
+                Action::SetMembership(CALENDAR_MEMBERSHIP),
+            )
+            .by("id")
+            .without_item()
+            .with(SUCCESS),
+            Endpoint::new(
                 "calendars.remove-calendar-from-schedule",
-                Act::Join(Join {
+                Action::SetMembership(Membership {
                     add: false,
-                    ..CALENDAR
+                    ..CALENDAR_MEMBERSHIP
                 }),
             )
             .by("id")
-            .silent()
-            .says(SUCCESS),
+            .without_item()
+            .with(SUCCESS),
         ],
-        ..Collection::PLAIN
+        ..Collection::DEFAULT
     },
     Collection {
         name: "appointment-notes",
         noun: "Note",
-        place: "",
-        parent: Some(Parent {
+        scope_field: "",
+        parent: Some(Parent::new(
+            "appointments",
+            "appointmentId",
+            "appointmentId",
+        )),
+        defaults: &[("userId", FieldValue::User)],
+        embeds: Some(Embed {
             collection: "appointments",
-            field: "appointmentId",
-            parameter: "appointmentId",
-        }),
-        defaults: &[("userId", Value::User)],
-        shows: Some(Shows {
-            collection: "appointments",
-            by: "appointmentId",
-            under: "",
+            id_field: "appointmentId",
+            field: "",
             fields: &[("contactId", "contactId")],
         }),
         sample: &[
-            ("appointmentId", Sample::Of("appointments")),
+            ("appointmentId", Sample::Reference("appointments")),
             ("body", Sample::Numbered("Note")),
         ],
-        rows: &[
-            Row::list("calendars.get-appointment-notes", "notes", &pages::MORE),
-            Row::create("calendars.create-appointment-note", "note"),
-            Row::update("calendars.update-appointment-note", "noteId", "note"),
-            Row::delete("calendars.delete-appointment-note", "noteId").says(SUCCESS),
+        endpoints: &[
+            Endpoint::list("calendars.get-appointment-notes", "notes", &MORE_PAGING),
+            Endpoint::create("calendars.create-appointment-note", "note"),
+            Endpoint::update("calendars.update-appointment-note", "noteId", "note"),
+            Endpoint::delete("calendars.delete-appointment-note", "noteId").with(SUCCESS),
         ],
-        ..Collection::PLAIN
+        ..Collection::DEFAULT
     },
     Collection {
         name: "calendar-notifications",
         noun: "Notification",
         id: "_id",
-        ids: super::super::collection::Ids::Hex,
-        place: "",
+        ids: IdFormat::Hex,
+        scope_field: "",
         parent: OF_CALENDAR,
-        defaults: &[("isActive", Value::True), ("deleted", Value::False)],
+        defaults: &[
+            ("isActive", FieldValue::True),
+            ("deleted", FieldValue::False),
+        ],
         sample: &[
-            ("calendarId", Sample::Of("calendars")),
-            ("channel", Sample::Fixed(Value::Text("email"))),
+            ("calendarId", Sample::Reference("calendars")),
+            ("channel", Sample::Text("email")),
             ("subject", Sample::Numbered("Reminder")),
         ],
-        rows: &[
-            Row::list("calendars.get-event-notification", "", &pages::BUSINESSES).filters(&[
-                Filter::is("isActive", "isActive"),
-                Filter::is("deleted", "deleted"),
+        endpoints: &[
+            Endpoint::list("calendars.get-event-notification", "", &paging::SKIP_100).filters(&[
+                Filter::equals("isActive", "isActive"),
+                Filter::equals("deleted", "deleted"),
             ]),
-            Row::new("calendars.create-event-notification", Act::CreateAll),
-            Row::get("calendars.find-event-notification", "notificationId", ""),
-            Row::update("calendars.update-event-notification", "notificationId", "").silent(),
-            Row::delete("calendars.delete-event-notification", "notificationId"),
+            Endpoint::new("calendars.create-event-notification", Action::CreateMany),
+            Endpoint::get("calendars.find-event-notification", "notificationId", ""),
+            Endpoint::update("calendars.update-event-notification", "notificationId", "")
+                .without_item(),
+            Endpoint::delete("calendars.delete-event-notification", "notificationId"),
         ],
-        ..Collection::PLAIN
+        ..Collection::DEFAULT
     },
 ];

@@ -1,41 +1,63 @@
-//! Conversations and their messages.
+//! Module `conversations`: conversations and messages.
 
-use super::super::collection::{
-    Collection, Filter, Missing, Parent, Row, SUCCESS, Sample, Say, Shows, Special, Value,
-};
-use super::super::paging;
-use super::crm::OF_CONTACT;
+use super::contacts::OF_CONTACT;
+use super::prelude::*;
 
-const CANCELLED: &[(&str, Say)] = &[
-    ("status", Say::Is(Value::Number(200))),
-    (
-        "message",
-        Say::Is(Value::Text("Scheduled message cancelled")),
-    ),
+const CANCELLED: &[(&str, ReplyField)] = &[
+    ("status", ReplyField::Number(200)),
+    ("message", ReplyField::Text("Scheduled message cancelled")),
 ];
 
-pub(super) static TABLE: &[Collection] = &[
+/// Each conversation has its cursor in `sort`.
+const CONVERSATIONS_PAGING: Paging = Paging {
+    style: PagingStyle::Timestamp("startAfterDate"),
+    reply_fields: &[("total", PageField::Total)],
+    cursor_field: "sort",
+    ..paging::DEFAULT
+};
+
+const MESSAGES_PAGING: Paging = Paging {
+    style: PagingStyle::LastId("lastMessageId"),
+    reply_fields: &[
+        ("messages.lastMessageId", PageField::LastId),
+        ("messages.nextPage", PageField::HasMore),
+    ],
+    ..paging::DEFAULT
+};
+
+const EXPORT_PAGING: Paging = Paging {
+    style: PagingStyle::Cursor("cursor"),
+    default_limit: 100,
+    max_limit: MaxLimit::Clamp(500),
+    reply_fields: &[
+        ("nextCursor", PageField::NextCursor),
+        ("total", PageField::Total),
+    ],
+    ..paging::DEFAULT
+};
+
+pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
         name: "conversations",
         noun: "Conversation",
         parent: OF_CONTACT,
-        created: &["dateAdded", "lastMessageDate"],
-        changed: &["dateUpdated"],
-        text: &["lastMessageBody"],
-        secret: &["feedback"],
+        created_fields: &["dateAdded", "lastMessageDate"],
+        updated_fields: &["dateUpdated"],
+        search_fields: &["lastMessageBody"],
+        discarded: &["feedback"],
         defaults: &[
-            ("type", Value::Text("TYPE_PHONE")),
-            ("unreadCount", Value::Number(0)),
-            ("starred", Value::False),
-            ("inbox", Value::True),
-            ("deleted", Value::False),
-            ("lastMessageBody", Value::Text("")),
-            ("lastMessageType", Value::Text("TYPE_SMS")),
+            ("type", FieldValue::Text("TYPE_PHONE")),
+            ("unreadCount", FieldValue::Number(0)),
+            ("starred", FieldValue::False),
+            ("inbox", FieldValue::True),
+            ("deleted", FieldValue::False),
+            ("lastMessageBody", FieldValue::Text("")),
+            ("lastMessageType", FieldValue::Text("TYPE_SMS")),
         ],
-        shows: Some(Shows {
+        embeds: Some(Embed {
             collection: "contacts",
-            by: "contactId",
-            under: "",
+            id_field: "contactId",
+            field: "",
             fields: &[
                 ("contactName", "name"),
                 ("fullName", "name"),
@@ -43,118 +65,121 @@ pub(super) static TABLE: &[Collection] = &[
                 ("phone", "phone"),
             ],
         }),
-        sample: &[("contactId", Sample::Of("contacts"))],
-        rows: &[
-            Row::list(
+        sample: &[("contactId", Sample::Reference("contacts"))],
+        endpoints: &[
+            Endpoint::list(
                 "conversations.search-conversation",
                 "conversations",
-                &paging::CONVERSATIONS,
+                &CONVERSATIONS_PAGING,
             )
             .filters(&[
                 Filter::text("query"),
-                Filter::is("contactId", "contactId"),
-                Filter::is("assignedTo", "assignedTo"),
-                Filter::is("id", "id"),
-                Filter::is("lastMessageType", "lastMessageType"),
-                Filter::is("lastMessageDirection", "lastMessageDirection"),
-                Filter::from("startDate", "lastMessageDate"),
-                Filter::to("endDate", "lastMessageDate"),
+                Filter::equals("contactId", "contactId"),
+                Filter::equals("assignedTo", "assignedTo"),
+                Filter::equals("id", "id"),
+                Filter::equals("lastMessageType", "lastMessageType"),
+                Filter::equals("lastMessageDirection", "lastMessageDirection"),
+                Filter::since("startDate", "lastMessageDate"),
+                Filter::until("endDate", "lastMessageDate"),
             ]),
-            Row::create("conversations.create-conversation", "conversation").says(SUCCESS),
-            Row::get("conversations.get-conversation", "conversationId", ""),
-            Row::update(
+            Endpoint::create("conversations.create-conversation", "conversation").with(SUCCESS),
+            Endpoint::get("conversations.get-conversation", "conversationId", ""),
+            Endpoint::update(
                 "conversations.update-conversation",
                 "conversationId",
                 "conversation",
             )
-            .says(SUCCESS),
-            Row::delete("conversations.delete-conversation", "conversationId").says(SUCCESS),
-            Row::exists("conversations.upload-file-attachments", "conversationId"),
-            Row::exists("conversations.initiate-file-upload", "conversationId"),
-            Row::exists("conversations.complete-file-upload", "conversationId"),
-            Row::exists("conversations.live-chat-agent-typing", "conversationId"),
+            .with(SUCCESS),
+            Endpoint::delete("conversations.delete-conversation", "conversationId").with(SUCCESS),
+            Endpoint::check_exists("conversations.upload-file-attachments", "conversationId"),
+            Endpoint::check_exists("conversations.initiate-file-upload", "conversationId"),
+            Endpoint::check_exists("conversations.complete-file-upload", "conversationId"),
+            Endpoint::check_exists("conversations.live-chat-agent-typing", "conversationId"),
         ],
-        ..Collection::PLAIN
+        ..Collection::DEFAULT
     },
     Collection {
         name: "messages",
         noun: "Message",
-        missing: Missing::Code("CONVERSATIONS_MSG_NOT_FOUND"),
-        parent: Some(Parent {
-            collection: "conversations",
-            field: "conversationId",
-            parameter: "conversationId",
-        }),
-        text: &["body"],
+        not_found: NotFound::ErrorCode("CONVERSATIONS_MSG_NOT_FOUND"),
+        parent: Some(Parent::new(
+            "conversations",
+            "conversationId",
+            "conversationId",
+        )),
+        search_fields: &["body"],
         defaults: &[
-            ("status", Value::Text("delivered")),
-            ("source", Value::Text("api")),
-            ("messageType", Value::Text("TYPE_SMS")),
-            ("type", Value::Number(2)),
-            ("contentType", Value::Text("text/plain")),
-            ("direction", Value::Text("outbound")),
-            ("attachments", Value::List),
+            ("status", FieldValue::Text("delivered")),
+            ("source", FieldValue::Text("api")),
+            ("messageType", FieldValue::Text("TYPE_SMS")),
+            ("type", FieldValue::Number(2)),
+            ("contentType", FieldValue::Text("text/plain")),
+            ("direction", FieldValue::Text("outbound")),
+            ("attachments", FieldValue::List),
         ],
         sample: &[
-            ("conversationId", Sample::Of("conversations")),
+            ("conversationId", Sample::Reference("conversations")),
             (
                 "contactId",
-                Sample::Via(("conversationId", "conversations"), "contactId"),
+                Sample::ReferencedField(("conversationId", "conversations"), "contactId"),
             ),
             ("body", Sample::Numbered("Message")),
             ("direction", Sample::OneOf(&["outbound", "inbound"])),
         ],
-        rows: &[
-            // The file has the list at the top.
-            Row::list(
+        endpoints: &[
+            // The interface file declares the list at the top level.
+            Endpoint::list(
                 "conversations.get-messages",
                 "messages.messages",
-                &paging::MESSAGES,
+                &MESSAGES_PAGING,
             )
-            .filters(&[Filter::is("type", "messageType")]),
-            Row::list(
+            .filters(&[Filter::equals("type", "messageType")]),
+            Endpoint::list(
                 "conversations.export-messages-by-location",
                 "messages",
-                &paging::EXPORT,
+                &EXPORT_PAGING,
             )
             .filters(&[
-                Filter::is("contactId", "contactId"),
-                Filter::is("conversationId", "conversationId"),
-                Filter::from("startDate", "dateAdded"),
-                Filter::to("endDate", "dateAdded"),
+                Filter::equals("contactId", "contactId"),
+                Filter::equals("conversationId", "conversationId"),
+                Filter::since("startDate", "dateAdded"),
+                Filter::until("endDate", "dateAdded"),
             ]),
-            Row::get("conversations.get-message", "id", "message"),
-            Row::get("conversations.get-email-by-id", "id", ""),
-            Row::special("conversations.send-a-new-message", Special::SendMessage),
-            Row::special(
+            Endpoint::get("conversations.get-message", "id", "message"),
+            Endpoint::get("conversations.get-email-by-id", "id", ""),
+            Endpoint::custom(
+                "conversations.send-a-new-message",
+                CustomAction::SendMessage,
+            ),
+            Endpoint::custom(
                 "conversations.add-an-inbound-message",
-                Special::TakeInMessage,
+                CustomAction::AddMessage,
             ),
-            Row::special(
+            Endpoint::custom(
                 "conversations.add-an-outbound-message",
-                Special::TakeInMessage,
+                CustomAction::AddMessage,
             ),
-            Row::special("conversations.send-review-reply", Special::TakeInMessage),
-            Row::delete("conversations.cancel-scheduled-message", "messageId")
-                .only("status", "scheduled")
-                .says(CANCELLED),
-            Row::delete(
+            Endpoint::custom("conversations.send-review-reply", CustomAction::AddMessage),
+            Endpoint::delete("conversations.cancel-scheduled-message", "messageId")
+                .requires("status", "scheduled")
+                .with(CANCELLED),
+            Endpoint::delete(
                 "conversations.cancel-scheduled-email-message",
                 "emailMessageId",
             )
-            .only("status", "scheduled")
-            .says(CANCELLED),
-            Row::exists("conversations.get-message-recording", "messageId"),
-            Row::exists("conversations.get-message-transcription", "messageId"),
-            Row::exists("conversations.download-message-transcription", "messageId"),
-            Row::update("conversations.update-message-status", "messageId", "")
-                .says(&[("messageId", Say::Id)]),
-            Row::update(
+            .requires("status", "scheduled")
+            .with(CANCELLED),
+            Endpoint::check_exists("conversations.get-message-recording", "messageId"),
+            Endpoint::check_exists("conversations.get-message-transcription", "messageId"),
+            Endpoint::check_exists("conversations.download-message-transcription", "messageId"),
+            Endpoint::update("conversations.update-message-status", "messageId", "")
+                .with(&[("messageId", ReplyField::Id)]),
+            Endpoint::update(
                 "conversations.add-message-attachments",
                 "messageId",
                 "message",
             ),
         ],
-        ..Collection::PLAIN
+        ..Collection::DEFAULT
     },
 ];

@@ -1,163 +1,179 @@
-//! The tables: which collections there are, and which operation does what to them.
+//! The tables: for each API module the collections that its operations read and write, one file per
+//! module as in `specs/`. To add a collection or an operation, edit the file of its module. May
+//! depend on `collection` and `derive`; nothing here reads a store or a request.
 
+mod affiliate_manager;
+mod agent_studio;
+mod associations;
+mod blogs;
+mod brand_boards;
+mod businesses;
 mod calendars;
-mod content;
+mod contacts;
+mod conversation_ai;
 mod conversations;
-mod crm;
-mod desk;
-mod lists;
+mod custom_fields;
+mod custom_menus;
+mod emails;
+mod forms;
+mod funnels;
+mod invoices;
+mod knowledge_base;
+mod links;
 mod locations;
-mod money;
-mod pages;
-mod relations;
-mod searches;
+mod marketplace;
+mod medias;
+mod objects;
+mod opportunities;
+mod paging;
+mod payments;
+mod phone_system;
+mod prelude;
+mod products;
+mod proposals;
+mod saas;
+mod snapshots;
+mod social_media_posting;
 mod store;
-mod tools;
+mod surveys;
+mod users;
+mod voice_ai;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde_json::{Value, json};
+use super::collection::{Collection, Endpoint};
 
-use super::collection::{Collection, Row};
-use super::store::Fields;
-use crate::tokens::COMPANY;
-
-static TABLES: &[&[Collection]] = &[
-    crm::TABLE,
-    conversations::TABLE,
-    calendars::TABLE,
-    locations::TABLE,
-    money::TABLE,
-    content::TABLE,
-    tools::TABLE,
-    store::TABLE,
-    relations::TABLE,
-    desk::TABLE,
-    lists::TABLE,
+static MODULES: &[&[Collection]] = &[
+    affiliate_manager::COLLECTIONS,
+    agent_studio::COLLECTIONS,
+    associations::COLLECTIONS,
+    blogs::COLLECTIONS,
+    brand_boards::COLLECTIONS,
+    businesses::COLLECTIONS,
+    calendars::COLLECTIONS,
+    contacts::COLLECTIONS,
+    conversation_ai::COLLECTIONS,
+    conversations::COLLECTIONS,
+    custom_fields::COLLECTIONS,
+    custom_menus::COLLECTIONS,
+    emails::COLLECTIONS,
+    forms::COLLECTIONS,
+    funnels::COLLECTIONS,
+    invoices::COLLECTIONS,
+    knowledge_base::COLLECTIONS,
+    links::COLLECTIONS,
+    locations::COLLECTIONS,
+    marketplace::COLLECTIONS,
+    medias::COLLECTIONS,
+    objects::COLLECTIONS,
+    opportunities::COLLECTIONS,
+    payments::COLLECTIONS,
+    phone_system::COLLECTIONS,
+    products::COLLECTIONS,
+    proposals::COLLECTIONS,
+    saas::COLLECTIONS,
+    snapshots::COLLECTIONS,
+    social_media_posting::COLLECTIONS,
+    store::COLLECTIONS,
+    surveys::COLLECTIONS,
+    users::COLLECTIONS,
+    voice_ai::COLLECTIONS,
 ];
 
-static COLLECTIONS: LazyLock<Vec<&'static Collection>> =
-    LazyLock::new(|| TABLES.iter().copied().flatten().collect());
+static ENDPOINTS: LazyLock<HashMap<&'static str, (&'static Collection, &'static Endpoint)>> =
+    LazyLock::new(|| {
+        let endpoints = all().flat_map(|collection| {
+            let own = collection.endpoints.iter();
+            own.map(move |endpoint| (endpoint.operation, (collection, endpoint)))
+        });
+        endpoints.collect()
+    });
 
-static ROWS: LazyLock<HashMap<&'static str, (usize, &'static Row)>> = LazyLock::new(|| {
-    let rows =
-        all().flat_map(|(number, collection)| collection.rows.iter().map(move |row| (number, row)));
-    rows.map(|(number, row)| (row.operation, (number, row)))
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Collection>> = LazyLock::new(|| {
+    all()
+        .map(|collection| (collection.name, collection))
         .collect()
 });
 
-/// All collections, with their numbers.
-pub(super) fn all() -> impl Iterator<Item = (usize, &'static Collection)> {
-    COLLECTIONS.iter().copied().enumerate()
+/// All collections.
+pub(super) fn all() -> impl Iterator<Item = &'static Collection> {
+    MODULES.iter().copied().flatten()
 }
 
-/// What an operation does, and to which collection.
-pub(super) fn row(operation: &str) -> Option<(usize, &'static Row)> {
-    ROWS.get(operation).copied()
+/// The endpoint of an operation (`module.operation-id`), and its collection.
+pub(super) fn endpoint(operation: &str) -> Option<(&'static Collection, &'static Endpoint)> {
+    ENDPOINTS.get(operation).copied()
 }
 
-pub(super) fn collection(number: usize) -> &'static Collection {
-    COLLECTIONS
-        .get(number)
-        .copied()
-        .unwrap_or(&Collection::PLAIN)
+pub(super) fn find(name: &str) -> Option<&'static Collection> {
+    BY_NAME.get(name).copied()
 }
 
-pub(super) fn find(name: &str) -> Option<(usize, &'static Collection)> {
-    all().find(|(_, collection)| collection.name == name)
+/// A collection that a table or the code names. A test checks that all of them exist.
+pub(super) fn named(name: &str) -> &'static Collection {
+    find(name).unwrap_or(&Collection::DEFAULT)
 }
 
-/// A collection that a table names. That there is one for each such name is tested.
-pub(super) fn named(name: &str) -> (usize, &'static Collection) {
-    find(name).unwrap_or((usize::MAX, &Collection::PLAIN))
-}
-
-/// The collections whose items belong to one of this collection.
-pub(super) fn children(name: &str) -> impl Iterator<Item = (usize, &'static Collection)> {
-    all().filter(move |(_, collection)| {
+/// The collections whose items belong to items of this collection.
+pub(super) fn children(name: &str) -> impl Iterator<Item = &'static Collection> {
+    all().filter(move |collection| {
         collection
             .parent
             .is_some_and(|parent| parent.collection == name)
     })
 }
 
-/// The fields of what exists everywhere without having been made.
-pub(super) fn standard(collection: &Collection, id: &str) -> Option<Fields> {
-    let own = collection.standard.iter().find(|(own, ..)| *own == id);
-    let (id, singular, plural) = own?;
-    let fields = json!({
-        "id": id, (collection.id): id, "standard": true,
-        "labels": { "singular": singular, "plural": plural },
-    });
-    fields.as_object().cloned()
-}
-
-/// What is known of a location or a user that nobody made.
-pub(super) fn known(collection: &Collection, id: &str) -> Fields {
-    let fields: Value = match collection.name {
-        "users" => json!({
-            "firstName": "Mock", "lastName": "User", "email": "user@example.com",
-            "type": "account", "role": "admin", "locationIds": [crate::tokens::LOCATION],
-        }),
-        _ => json!({
-            "name": format!("Location {id}"), "companyId": COMPANY,
-            "email": "location@example.com", "country": "US", "timezone": "America/New_York",
-        }),
-    };
-    fields.as_object().cloned().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use super::super::collection::Act;
     use super::{all, find};
     use crate::interface::Interface;
+    use crate::state::collection::Action;
 
     #[test]
-    fn the_tables_name_what_there_is() {
-        let known: HashSet<String> = Interface::shared()
+    fn named_operations_and_collections_exist() {
+        let declared: HashSet<String> = Interface::shared()
             .operations
             .iter()
             .map(|one| one.key())
             .collect();
         let (mut names, mut operations) = (HashSet::new(), HashSet::new());
-        for (_, collection) in all() {
+        for collection in all() {
             assert!(
                 names.insert(collection.name),
-                "{} stands twice",
+                "{} is duplicated",
                 collection.name
             );
             let samples = collection
                 .sample
                 .iter()
-                .flat_map(|(_, sample)| sample.names());
-            let shown = collection.shows.map(|shows| shows.collection);
+                .flat_map(|(_, sample)| sample.collections());
+            let embedded = collection.embeds.map(|embed| embed.collection);
             let parent = collection.parent.map(|parent| parent.collection);
-            for name in samples.chain(shown).chain(parent) {
+            for name in samples.chain(embedded).chain(parent) {
                 assert!(
                     find(name).is_some(),
                     "{}: no collection {name}",
                     collection.name
                 );
             }
-            for row in collection.rows {
+            for endpoint in collection.endpoints {
                 assert!(
-                    known.contains(row.operation),
+                    declared.contains(endpoint.operation),
                     "no operation {}",
-                    row.operation
+                    endpoint.operation
                 );
                 assert!(
-                    operations.insert(row.operation),
-                    "{} stands twice",
-                    row.operation
+                    operations.insert(endpoint.operation),
+                    "{} is duplicated",
+                    endpoint.operation
                 );
                 assert!(
-                    row.or_in.is_empty() || find(row.or_in).is_some(),
+                    endpoint.fallback.is_empty() || find(endpoint.fallback).is_some(),
                     "{}",
-                    row.operation
+                    endpoint.operation
                 );
             }
         }
@@ -165,12 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn rows_name_parameters_that_their_operations_have() {
+    fn named_parameters_are_declared() {
         for operation in &Interface::shared().operations {
-            let Some((number, row)) = super::row(&operation.key()) else {
+            let Some((collection, endpoint)) = super::endpoint(&operation.key()) else {
                 continue;
             };
-            let collection = super::collection(number);
             let parameters = operation
                 .parameters
                 .iter()
@@ -182,19 +197,35 @@ mod tests {
             let open = operation.body.is_some() && body.is_none();
             let names: HashSet<&str> = parameters.chain(body.into_iter().flatten()).collect();
             let has = |name: &str| {
-                name.is_empty() || open || names.contains(name) || row.undeclared.contains(&name)
+                name.is_empty()
+                    || open
+                    || names.contains(name)
+                    || endpoint.undeclared.contains(&name)
             };
-            assert!(has(row.by), "{}: no {}", row.operation, row.by);
-            for filter in row.filters {
+            assert!(
+                has(endpoint.id_parameter),
+                "{}: no {}",
+                endpoint.operation,
+                endpoint.id_parameter
+            );
+            for filter in endpoint.filters {
                 assert!(
                     has(filter.parameter),
                     "{}: no {}",
-                    row.operation,
+                    endpoint.operation,
                     filter.parameter
                 );
             }
-            if matches!(row.act, Act::Get | Act::Update | Act::Delete) && !collection.single {
-                assert!(!row.by.is_empty(), "{} names no item", row.operation);
+            if matches!(
+                endpoint.action,
+                Action::Get | Action::Update | Action::Delete
+            ) && !collection.singleton
+            {
+                assert!(
+                    !endpoint.id_parameter.is_empty(),
+                    "{} names no item",
+                    endpoint.operation
+                );
             }
         }
     }

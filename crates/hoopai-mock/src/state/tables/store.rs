@@ -1,181 +1,84 @@
-//! What a store ships with, its settings, and who takes its payments.
+//! Module `store`: shipping zones, rates, carriers and store settings.
 
-use super::super::collection::{
-    Act, Collection, Filter, Missing, Parent, Row, STATUS, SUCCESS, Sample, Value,
-};
-use super::super::{derive, paging::Paging};
-use super::pages;
+use super::prelude::*;
 
-/// What the interface says of a location without a provider.
-const NO_CONFIG: Missing =
-    Missing::Words("No such config exists for given locationId and marketplaceAppId");
-
-pub(super) static TABLE: &[Collection] = &[
+pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
         name: "shipping-zones",
         noun: "Shipping zone",
         defaults: &[
-            ("altType", Value::Text("location")),
-            ("countries", Value::List),
+            ("altType", FieldValue::Text("location")),
+            ("countries", FieldValue::List),
         ],
         sample: &[("name", Sample::Numbered("Zone"))],
-        rows: &[
-            Row::list("store.list-shipping-zones", "data", &pages::TOTAL),
-            Row::create("store.create-shipping-zone", "data").says(STATUS),
-            Row::get("store.get-shipping-zones", "shippingZoneId", "data").says(STATUS),
-            Row::update("store.update-shipping-zone", "shippingZoneId", "data").says(STATUS),
-            Row::delete("store.delete-shipping-zone", "shippingZoneId").says(STATUS),
+        endpoints: &[
+            Endpoint::list("store.list-shipping-zones", "data", &paging::TOTAL),
+            Endpoint::create("store.create-shipping-zone", "data").with(STATUS),
+            Endpoint::get("store.get-shipping-zones", "shippingZoneId", "data").with(STATUS),
+            Endpoint::update("store.update-shipping-zone", "shippingZoneId", "data").with(STATUS),
+            Endpoint::delete("store.delete-shipping-zone", "shippingZoneId").with(STATUS),
         ],
-        ..Collection::PAID
+        ..Collection::PAYMENT
     },
     Collection {
         name: "shipping-rates",
         noun: "Shipping rate",
-        parent: Some(Parent {
-            collection: "shipping-zones",
-            field: "shippingZoneId",
-            parameter: "shippingZoneId",
-        }),
+        parent: Some(Parent::new(
+            "shipping-zones",
+            "shippingZoneId",
+            "shippingZoneId",
+        )),
         sample: &[
-            ("shippingZoneId", Sample::Of("shipping-zones")),
+            ("shippingZoneId", Sample::Reference("shipping-zones")),
             ("name", Sample::Numbered("Rate")),
             ("amount", Sample::Number(1, 50)),
-            ("currency", Sample::Fixed(Value::Text("USD"))),
-            ("conditionType", Sample::Fixed(Value::Text("none"))),
-            ("minCondition", Sample::Fixed(Value::Number(0))),
-            ("maxCondition", Sample::Fixed(Value::Number(0))),
-            ("shippingCarrierId", Sample::Of("shipping-carriers")),
+            ("currency", Sample::Text("USD")),
+            ("conditionType", Sample::Text("none")),
+            ("minCondition", Sample::Fixed(FieldValue::Number(0))),
+            ("maxCondition", Sample::Fixed(FieldValue::Number(0))),
+            ("shippingCarrierId", Sample::Reference("shipping-carriers")),
         ],
-        rows: &[
-            Row::list("store.list-shipping-rates", "data", &pages::TOTAL),
-            Row::create("store.create-shipping-rate", "data").says(STATUS),
-            Row::get("store.get-shipping-rates", "shippingRateId", "data").says(STATUS),
-            Row::update("store.update-shipping-rate", "shippingRateId", "data").says(STATUS),
-            Row::delete("store.delete-shipping-rate", "shippingRateId").says(STATUS),
+        endpoints: &[
+            Endpoint::list("store.list-shipping-rates", "data", &paging::TOTAL),
+            Endpoint::create("store.create-shipping-rate", "data").with(STATUS),
+            Endpoint::get("store.get-shipping-rates", "shippingRateId", "data").with(STATUS),
+            Endpoint::update("store.update-shipping-rate", "shippingRateId", "data").with(STATUS),
+            Endpoint::delete("store.delete-shipping-rate", "shippingRateId").with(STATUS),
         ],
-        ..Collection::PAID
+        ..Collection::PAYMENT
     },
     Collection {
         name: "shipping-carriers",
         noun: "Shipping carrier",
         defaults: &[
-            ("altType", Value::Text("location")),
-            ("services", Value::List),
+            ("altType", FieldValue::Text("location")),
+            ("services", FieldValue::List),
         ],
         sample: &[
             ("name", Sample::Numbered("Carrier")),
-            (
-                "callbackUrl",
-                Sample::Fixed(Value::Text("https://example.com/rates")),
-            ),
+            ("callbackUrl", Sample::Text("https://example.com/rates")),
         ],
-        rows: &[
-            Row::list("store.list-shipping-carriers", "data", &Paging::ALL).says(STATUS),
-            Row::create("store.create-shipping-carrier", "data").says(STATUS),
-            Row::get("store.get-shipping-carriers", "shippingCarrierId", "data").says(STATUS),
-            Row::update("store.update-shipping-carrier", "shippingCarrierId", "data").says(STATUS),
-            Row::delete("store.delete-shipping-carrier", "shippingCarrierId").says(STATUS),
+        endpoints: &[
+            Endpoint::list("store.list-shipping-carriers", "data", &Paging::ALL).with(STATUS),
+            Endpoint::create("store.create-shipping-carrier", "data").with(STATUS),
+            Endpoint::get("store.get-shipping-carriers", "shippingCarrierId", "data").with(STATUS),
+            Endpoint::update("store.update-shipping-carrier", "shippingCarrierId", "data")
+                .with(STATUS),
+            Endpoint::delete("store.delete-shipping-carrier", "shippingCarrierId").with(STATUS),
         ],
-        ..Collection::PAID
+        ..Collection::PAYMENT
     },
     Collection {
         name: "store-settings",
         noun: "Store setting",
-        single: true,
+        singleton: true,
         sample: &[],
-        rows: &[
-            Row::get("store.get-store-settings", "", "data").says(STATUS),
-            Row::new("store.create-store-setting", Act::Upsert)
-                .at("data")
-                .says(STATUS),
+        endpoints: &[
+            Endpoint::get("store.get-store-settings", "", "data").with(STATUS),
+            Endpoint::new("store.create-store-setting", Action::Upsert)
+                .reply_path("data")
+                .with(STATUS),
         ],
-        ..Collection::PAID
-    },
-    Collection {
-        name: "payment-providers",
-        noun: "Provider",
-        single: true,
-        missing: NO_CONFIG,
-        defaults: &[("deleted", Value::False)],
-        read: derive::provider_read,
-        sample: &[
-            ("name", Sample::Numbered("Provider")),
-            ("description", Sample::Fixed(Value::Text("Made up"))),
-        ],
-        rows: &[
-            Row::new("payments.create-integration", Act::Upsert),
-            Row::delete("payments.delete-integration", "").says(SUCCESS),
-            Row::get("payments.fetch-config", "", ""),
-            Row::update("payments.create-config", "", ""),
-            Row::update(
-                "payments.custom-provider-marketplace-app-update-capabilities",
-                "",
-                "",
-            )
-            .silent()
-            .says(SUCCESS),
-            Row::new(
-                "payments.disconnect-config",
-                Act::By(
-                    "liveMode",
-                    &[("true", Act::Clear("live")), ("false", Act::Clear("test"))],
-                ),
-            )
-            .silent()
-            .says(SUCCESS),
-        ],
-        ..Collection::HEX
-    },
-    Collection {
-        name: "integration-providers",
-        noun: "Provider",
-        text: &["title"],
-        sample: &[
-            ("title", Sample::Numbered("Provider")),
-            ("provider", Sample::OneOf(&["nmi", "authorize-net"])),
-            ("uniqueName", Sample::Key("provider")),
-        ],
-        rows: &[
-            Row::list(
-                "payments.list-integration-providers",
-                "providers",
-                &pages::SILENT_OFFSET,
-            ),
-            Row::create("payments.create-integration provider", ""),
-        ],
-        ..Collection::PAID
-    },
-    Collection {
-        name: "charges",
-        noun: "Charge",
-        id: "chargeId",
-        ids: super::super::collection::Ids::Hex,
-        scope: super::super::collection::Scope::Company,
-        place: "companyId",
-        text: &["description"],
-        written: derive::charge_written,
-        sample: &[
-            ("appId", Sample::AnyId),
-            ("meterId", Sample::AnyId),
-            ("eventId", Sample::AnyId),
-            ("units", Sample::Number(1, 9)),
-            ("price", Sample::Number(1, 5)),
-            ("description", Sample::Numbered("Charge")),
-        ],
-        rows: &[
-            Row::list("marketplace.getCharges", "charges", &pages::CHARGES).filters(&[
-                Filter::is("eventId", "eventId"),
-                Filter::is("meterId", "meterId"),
-                Filter::is("userId", "userId"),
-                Filter::from("startDate", "createdAt"),
-                Filter::to("endDate", "createdAt"),
-            ]),
-            Row::create("marketplace.charge", "").says(SUCCESS),
-            Row::get("marketplace.getSpecificCharge", "chargeId", ""),
-            Row::delete("marketplace.deleteCharge", "chargeId").says(SUCCESS),
-        ],
-        created: &["createdAt"],
-        changed: &["updatedAt"],
-        ..Collection::PLAIN
+        ..Collection::PAYMENT
     },
 ];
