@@ -118,7 +118,7 @@ async fn a_directory_that_others_can_write_to_is_rejected() {
     for mode in [0o777, 0o770, 0o720, 0o702, 0o1777, 0o2775] {
         set_mode(mode).unwrap();
         let error = FileStore::open(&directory).unwrap_err();
-        assert_eq!(error.fault(), StoreErrorKind::Unsafe, "{mode:o}");
+        assert_eq!(error.kind(), StoreErrorKind::Unsafe, "{mode:o}");
         assert_eq!(error.path(), Some(&*fs::canonicalize(&directory).unwrap()));
         assert!(error.to_string().contains("chmod 700"), "{error}");
         // Nothing is left behind.
@@ -177,7 +177,7 @@ async fn only_regular_files_are_opened() {
             let outcome = tokio::time::timeout(Duration::from_secs(20), work).await;
             let error = outcome.expect("nothing is waited for").unwrap_err();
             assert_eq!(
-                error.fault(),
+                error.kind(),
                 StoreErrorKind::Unsafe,
                 "{kind} as {file}: {error}"
             );

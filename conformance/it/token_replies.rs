@@ -221,7 +221,7 @@ async fn damaged_replies_to_codes_and_for_locations_are_read() {
         let client = client(&server, store.clone());
         let installation = client.tokens().unwrap().exchange_code("code-1").await;
         let installation = installation.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(installation.resource, location(), "{name}");
+        assert_eq!(installation.account, location(), "{name}");
         assert_eq!(
             stored(&store, location())["access_token"],
             "new-access",
@@ -284,7 +284,7 @@ async fn an_unreadable_reply_is_kept_and_can_be_read_back() {
             );
             let path = store.path_of(&TokenKey::new("app-1", location()));
             let text = format!("{error} {error:?}");
-            assert!(text.contains("unread_replies"), "{framing}: {text}");
+            assert!(text.contains("undecoded_replies"), "{framing}: {text}");
             assert!(text.contains(&*path.to_string_lossy()), "{text}");
             for secret in ["new-", "old-", "app-secret", "being-checked"] {
                 assert!(!text.contains(secret), "{framing}: {text}");
@@ -297,7 +297,7 @@ async fn an_unreadable_reply_is_kept_and_can_be_read_back() {
             }
             // By another process.
             let other = self::client(&server, store.clone());
-            let replies = other.tokens().unwrap().unread_replies(location()).await;
+            let replies = other.tokens().unwrap().undecoded_replies(location()).await;
             let replies = replies.unwrap();
             assert_eq!(replies.len(), 1, "{body}, {framing}");
             assert!(!format!("{replies:?}").contains("new-"));
@@ -333,11 +333,11 @@ async fn an_unreadable_reply_to_a_code_is_kept() {
         let tokens = client.tokens().unwrap();
         let error = tokens.exchange_code("code-1").await.unwrap_err();
         let text = format!("{error} {error:?}");
-        assert!(text.contains("unread_code_replies"), "{text}");
+        assert!(text.contains("undecoded_code_replies"), "{text}");
         for secret in ["new-", "code-1", "app-secret"] {
             assert!(!text.contains(secret), "{text}");
         }
-        assert_eq!(tokens.unread_code_replies().await.unwrap().len(), 1);
+        assert_eq!(tokens.undecoded_code_replies().await.unwrap().len(), 1);
         let directory = fs::read_dir(directory.path()).unwrap();
         let kept = directory
             .filter_map(|file| fs::read_to_string(file.unwrap().path()).ok())

@@ -102,7 +102,7 @@ async fn install(builder: ClientBuilder, listener: TcpListener, play_user: bool)
 
     // The tokens are on the disk when this returns.
     let installation = client.exchange_code(code).await?;
-    match &installation.resource {
+    match &installation.account {
         AccountId::Location(id) => {
             let locations = client.as_location(id).locations();
             let reply = locations.get_location().location_id(id).send().await?;

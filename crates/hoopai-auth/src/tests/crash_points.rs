@@ -1,0 +1,212 @@
+//! Processes that end at each checkpoint of a refresh, and the next process with the same store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hoopai_runtime::error::AuthErrorKind;
+use hoopai_runtime::time::BoxFuture;
+use tokio::sync::Notify;
+
+use super::fake_platform::Fault;
+use super::harness::{HOUR, Harness, MINUTE, key, location};
+use crate::manager::{Checkpoint, CheckpointHook};
+
+const CHECKPOINTS: [Checkpoint; 7] = [
+    Checkpoint::Started,
+    Checkpoint::LeaseAcquired,
+    Checkpoint::Decided,
+    Checkpoint::PendingStored,
+    Checkpoint::Replied,
+    Checkpoint::TokensStored,
+    Checkpoint::LeaseReleased,
+];
+
+/// Pauses a refresh at a checkpoint.
+struct PauseAt {
+    at: Checkpoint,
+    reached: Notify,
+    resume: Notify,
+}
+
+impl PauseAt {
+    fn new(at: Checkpoint) -> Arc<Self> {
+        Arc::new(PauseAt {
+            at,
+            reached: Notify::new(),
+            resume: Notify::new(),
+        })
+    }
+}
+
+impl CheckpointHook for PauseAt {
+    fn reached(&self, checkpoint: Checkpoint) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if checkpoint == self.at {
+                self.reached.notify_one();
+                self.resume.notified().await;
+            }
+        })
+    }
+}
+
+/// Runs a process that needs a token, and ends it with its runtime at a checkpoint.
+fn crash_at(harness: &Harness, checkpoint: Checkpoint) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let hook = PauseAt::new(checkpoint);
+        let account = harness.account_with_hook(hook.clone());
+        let call = tokio::spawn(async move { account.authorization().await });
+        hook.reached.notified().await;
+        drop(call);
+    });
+    drop(runtime);
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let work = async { tokio::time::timeout(MINUTE, work).await };
+    runtime
+        .block_on(work)
+        .expect("an ended process blocks no other one")
+}
+
+fn harnesses() -> [Harness; 2] {
+    [Harness::in_memory(), Harness::in_files()]
+}
+
+#[test]
+fn crash_at_each_checkpoint_is_recovered() {
+    for checkpoint in CHECKPOINTS {
+        for harness in harnesses() {
+            block_on(harness.install(location(), Duration::ZERO));
+            crash_at(&harness, checkpoint);
+            let sent = usize::from(matches!(
+                checkpoint,
+                Checkpoint::Replied | Checkpoint::TokensStored | Checkpoint::LeaseReleased
+            ));
+            assert_eq!(harness.platform.refreshes(), sent, "{checkpoint:?}");
+            block_on(async {
+                let account = harness.account();
+                match checkpoint {
+                    Checkpoint::Replied => {
+                        let record = harness.stored(location()).await;
+                        assert_eq!(record.pending.unwrap().attempt, 1);
+                        let error = account.authorization().await.unwrap_err();
+                        assert!(error.needs_reinstall(), "{error}");
+                        assert_eq!(harness.platform.refreshes(), 2);
+                        let error = harness.account().authorization().await.unwrap_err();
+                        assert!(error.needs_reinstall(), "{error}");
+                        assert_eq!(harness.platform.refreshes(), 2);
+                    }
+                    _ => {
+                        let token = account.authorization().await.unwrap();
+                        assert_eq!(harness.platform.refreshes(), 1, "{checkpoint:?}");
+                        assert_eq!(harness.platform.reuses(), 0);
+                        harness.assert_consistent(&token).await;
+                    }
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn crash_with_valid_token_delays_no_call() {
+    for checkpoint in [Checkpoint::PendingStored, Checkpoint::Replied] {
+        let harness = Harness::in_files();
+        block_on(harness.install(location(), Duration::ZERO));
+        // For the next process the token is valid for half a day.
+        crash_at(&harness, checkpoint);
+        block_on(async {
+            let key = key(location());
+            let mut record = harness.stored(location()).await;
+            record.tokens.expires_at = harness.clock().system_time() + HOUR * 12;
+            let revision = record.revision;
+            record.revision += 1;
+            let swapped = harness.store.swap(&key, Some(revision), Some(record)).await;
+            assert_eq!(swapped.unwrap(), crate::Swap::Done);
+            let account = harness.account();
+            let before = harness.platform.refreshes();
+            let old = account.authorization().await.unwrap();
+            assert_eq!(harness.platform.refreshes(), before);
+            // The next call starts a refresh, and no call waits for it.
+            let same = account.authorization().await.unwrap();
+            assert!(same == old);
+            account.state.wait_idle().await;
+            assert_eq!(harness.platform.refreshes(), before + 1);
+            let after = account.authorization().await.unwrap();
+            if checkpoint == Checkpoint::PendingStored {
+                harness.assert_consistent(&after).await;
+            } else {
+                assert!(after == old);
+                assert!(harness.stored(location()).await.rejected_at.is_some());
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn lost_request_is_sent_again() {
+    let harness = Harness::in_memory();
+    harness.install(location(), Duration::ZERO).await;
+    harness.platform.inject(Fault::LostRequest);
+    let error = harness.account().authorization().await.unwrap_err();
+    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Unavailable));
+    assert!(error.retry_after().is_some());
+    assert!(harness.stored(location()).await.pending.is_some());
+    harness.platform.inject(Fault::LostRequest);
+    harness.account().authorization().await.unwrap_err();
+    assert_eq!(harness.stored(location()).await.pending.unwrap().attempt, 2);
+    let token = harness.account().authorization().await.unwrap();
+    assert_eq!(harness.platform.reuses(), 0);
+    harness.assert_consistent(&token).await;
+}
+
+#[tokio::test]
+async fn lost_reply_needs_reinstall_after_one_retry() {
+    for fault in [Fault::LostReply, Fault::Reply("<html>proxy</html>")] {
+        let harness = Harness::in_memory();
+        harness.install(location(), Duration::ZERO).await;
+        harness.platform.inject(fault);
+        let account = harness.account();
+        let error = account.authorization().await.unwrap_err();
+        assert_eq!(
+            error.auth_error_kind(),
+            Some(AuthErrorKind::Unavailable),
+            "{error}"
+        );
+        harness.clock.advance(HOUR);
+        let error = account.authorization().await.unwrap_err();
+        assert!(error.needs_reinstall(), "{error}");
+        assert_eq!(harness.platform.refreshes(), 2);
+        for _ in 0..10 {
+            harness.clock.advance(HOUR);
+            assert!(account.authorization().await.unwrap_err().needs_reinstall());
+        }
+        assert_eq!(harness.platform.refreshes(), 2);
+    }
+}
+
+#[tokio::test]
+async fn expired_lease_sends_nothing() {
+    let harness = Harness::in_memory();
+    harness.install(location(), Duration::ZERO).await;
+    let hook = PauseAt::new(Checkpoint::PendingStored);
+    let suspended = harness.account_with_hook(hook.clone());
+    let call = tokio::spawn(async move { suspended.authorization().await });
+    hook.reached.notified().await;
+    harness.clock.advance(HOUR);
+    let token = harness.account().authorization().await.unwrap();
+    hook.resume.notify_one();
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Unavailable));
+    assert_eq!(harness.platform.refreshes(), 1);
+    harness.assert_consistent(&token).await;
+}
