@@ -11,6 +11,7 @@
 //! Names match in any case, with or without underscores. A string counts only if its closing quote
 //! is present.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
@@ -52,7 +53,7 @@ pub(crate) struct DecodedReply {
 
 /// Values by name, each as JSON.
 #[derive(Default)]
-struct Values(Vec<(&'static str, Zeroizing<String>)>);
+struct Values(BTreeMap<&'static str, Zeroizing<String>>);
 
 impl Values {
     /// A later value replaces an earlier one, unless it is empty.
@@ -61,21 +62,17 @@ impl Values {
         if matches!(json, "null" | "\"\"") || is_token && as_text(json).is_none() {
             return;
         }
-        self.0.retain(|(other, _)| *other != name);
-        self.0.push((name, json.to_owned().into()));
+        self.0.insert(name, json.to_owned().into());
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(other, _)| *other == name);
-        found.map(|(_, json)| &***json)
+        self.0.get(name).map(|json| json.as_str())
     }
 
     /// Adds missing values from the surrounding object.
     fn with_missing_from(mut self, outer: &Values) -> Self {
         for (name, json) in &outer.0 {
-            if self.get(name).is_none() {
-                self.set(name, json);
-            }
+            self.0.entry(name).or_insert_with(|| json.clone());
         }
         self
     }

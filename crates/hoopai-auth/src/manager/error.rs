@@ -5,12 +5,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hoopai_runtime::Error;
+use hoopai_runtime::auth::TokenEndpointError;
 use hoopai_runtime::error::AuthErrorKind;
 
 use crate::store_error::StoreError;
 
 /// The result of a refresh. After success the token is in memory.
 pub(super) type RefreshResult = Result<(), RefreshError>;
+
+/// The messages for the failures of a request to the token endpoint.
+pub(super) struct EndpointMessages {
+    pub(super) not_sent: &'static str,
+    pub(super) no_reply: &'static str,
+    pub(super) server_error: &'static str,
+    pub(super) too_many_requests: &'static str,
+    pub(super) refused: &'static str,
+}
+
+/// Whether the platform may have processed a failed request.
+pub(super) fn has_unknown_outcome(error: &TokenEndpointError) -> bool {
+    match error {
+        TokenEndpointError::NotSent(_) => false,
+        TokenEndpointError::Unknown(_) => true,
+        TokenEndpointError::Refused { status, .. } => *status >= 500 || *status == 408,
+    }
+}
 
 /// Why there is no new token. Clones are cheap.
 #[derive(Clone, Debug)]
@@ -36,37 +55,46 @@ impl RefreshError {
         }))
     }
 
-    /// An error of the token endpoint, with a message before its own.
-    pub(super) fn endpoint(kind: AuthErrorKind, message: &str, error: Error) -> Self {
-        RefreshError(Arc::new(Inner {
-            kind,
-            message: format!("{message}: {error}"),
-            retry_after: error.retry_after(),
-            has_unknown_outcome: false,
-            cause: Some(Arc::new(error)),
-        }))
-    }
-
-    /// A request that was not sent. A later call can succeed, unless the connection fails in the
-    /// same way each time.
-    pub(super) fn not_sent(message: &str, error: Error) -> Self {
-        let kind = if error.is_retryable() {
-            AuthErrorKind::Unavailable
-        } else {
-            AuthErrorKind::Unreachable
+    /// A failed request to the token endpoint.
+    pub(super) fn endpoint(messages: &EndpointMessages, error: TokenEndpointError) -> Self {
+        let is_unknown = has_unknown_outcome(&error);
+        let (kind, message, error) = match error {
+            // A later call can succeed, unless the connection fails in the same way each time.
+            TokenEndpointError::NotSent(error) if !error.is_retryable() => {
+                (AuthErrorKind::Unreachable, messages.not_sent, error)
+            }
+            TokenEndpointError::NotSent(error) => {
+                (AuthErrorKind::Unavailable, messages.not_sent, error)
+            }
+            TokenEndpointError::Unknown(error) => {
+                (AuthErrorKind::Unavailable, messages.no_reply, error)
+            }
+            TokenEndpointError::Refused { error, .. } if is_unknown => {
+                (AuthErrorKind::Unavailable, messages.server_error, error)
+            }
+            TokenEndpointError::Refused { status: 429, error } => (
+                AuthErrorKind::Unavailable,
+                messages.too_many_requests,
+                error,
+            ),
+            TokenEndpointError::Refused { error, .. } => {
+                (AuthErrorKind::Refused, messages.refused, error)
+            }
         };
-        Self::endpoint(kind, message, error)
+        Self::caused_by(kind, message, error)
     }
 
-    pub(super) fn store(error: impl Into<Arc<StoreError>>) -> Self {
-        let error = error.into();
-        RefreshError(Arc::new(Inner {
-            kind: AuthErrorKind::Store,
-            message: format!("the token store failed: {error}"),
-            retry_after: None,
-            has_unknown_outcome: false,
-            cause: Some(error),
-        }))
+    /// An error with a message before that of its cause.
+    pub(super) fn caused_by(kind: AuthErrorKind, message: &str, error: Error) -> Self {
+        Self::new(kind, format!("{message}: {error}")).change(|inner| {
+            inner.retry_after = error.retry_after();
+            inner.cause = Some(Arc::new(error));
+        })
+    }
+
+    pub(super) fn store(error: StoreError) -> Self {
+        let message = format!("the token store failed: {error}");
+        Self::new(AuthErrorKind::Store, message).change(|inner| inner.cause = Some(Arc::new(error)))
     }
 
     pub(super) fn not_installed() -> Self {
@@ -83,17 +111,19 @@ impl RefreshError {
         )
     }
 
-    /// Adds a message before the present one.
-    pub(super) fn with_context(mut self, message: &str) -> Self {
-        let inner = Arc::make_mut(&mut self.0);
-        inner.message = format!("{message}: {}", inner.message);
+    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
         self
     }
 
+    /// Adds a message before the present one.
+    pub(super) fn with_context(self, message: &str) -> Self {
+        self.change(|inner| inner.message = format!("{message}: {}", inner.message))
+    }
+
     /// Marks the error as one after which the refresh token may be spent.
-    pub(super) fn with_unknown_outcome(mut self) -> Self {
-        Arc::make_mut(&mut self.0).has_unknown_outcome = true;
-        self
+    pub(super) fn with_unknown_outcome(self) -> Self {
+        self.change(|inner| inner.has_unknown_outcome = true)
     }
 
     /// Whether the platform may have processed the request.

@@ -4,13 +4,13 @@ use std::fmt;
 use std::time::SystemTime;
 
 use hoopai_runtime::Error;
-use hoopai_runtime::auth::{AccountId, TOKEN_PATH, TokenEndpointError, UserType};
+use hoopai_runtime::auth::{AccountId, TOKEN_PATH, UserType};
 use hoopai_runtime::error::AuthErrorKind;
 use hoopai_runtime::time::BoxFuture;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
-use super::error::{RefreshError, RefreshResult};
+use super::error::{EndpointMessages, RefreshError, RefreshResult};
 use super::receive::unknown_account;
 use super::token_manager::TokenManager;
 use super::unsaved::{NewTokens, OverwriteRule};
@@ -19,6 +19,14 @@ use crate::store::Swap;
 
 /// How often a removal is repeated after a conflict.
 const MAX_CONFLICTS: usize = 16;
+
+const MESSAGES: EndpointMessages = EndpointMessages {
+    not_sent: "the code could not be exchanged, and is still valid for a short time",
+    no_reply: "whether the code was exchanged is not known: if a second attempt fails, have the user choose the account again",
+    server_error: "the token endpoint failed: if a second attempt fails, have the user choose the account again",
+    too_many_requests: "too many requests to the token endpoint; the code is still valid for a short time",
+    refused: "the platform returned no tokens for the code, which is valid once and for a short time: check client id, client secret and redirect URI, and have the user choose the account again",
+};
 
 /// The installation of an app in an account, without the tokens, which are in the store.
 #[derive(Clone)]
@@ -138,7 +146,7 @@ impl TokenManager {
         }
         let requested_at = self.0.context.clock.system_time();
         let reply = self.0.context.endpoint.post(TOKEN_PATH, form, None).await;
-        let reply = reply.map_err(exchange_error)?;
+        let reply = reply.map_err(|error| RefreshError::endpoint(&MESSAGES, error))?;
         let unknown = self.0.get(unknown_account());
         let (account, received) = unknown.receive_for_code(reply, requested_at).await?;
         let installation = self
@@ -185,39 +193,6 @@ impl TokenManager {
             }
         }
     }
-}
-
-/// Returns the error of a failed exchange of a code.
-fn exchange_error(error: TokenEndpointError) -> RefreshError {
-    let (kind, message, error) = match error {
-        TokenEndpointError::NotSent(error) => {
-            return RefreshError::not_sent(
-                "the code could not be exchanged, and is still valid for a short time",
-                error,
-            );
-        }
-        TokenEndpointError::Refused { status: 429, error } => (
-            AuthErrorKind::Unavailable,
-            "too many requests to the token endpoint; the code is still valid for a short time",
-            error,
-        ),
-        TokenEndpointError::Unknown(error) => (
-            AuthErrorKind::Unavailable,
-            "whether the code was exchanged is not known: if a second attempt fails, have the user choose the account again",
-            error,
-        ),
-        TokenEndpointError::Refused { status, error } if status >= 500 => (
-            AuthErrorKind::Unavailable,
-            "the token endpoint failed: if a second attempt fails, have the user choose the account again",
-            error,
-        ),
-        TokenEndpointError::Refused { error, .. } => (
-            AuthErrorKind::Refused,
-            "the platform returned no tokens for the code, which is valid once and for a short time: check client id, client secret and redirect URI, and have the user choose the account again",
-            error,
-        ),
-    };
-    RefreshError::endpoint(kind, message, error)
 }
 
 /// Runs work in a task of its own, which continues if the caller stops waiting.

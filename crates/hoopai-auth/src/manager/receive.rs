@@ -52,7 +52,7 @@ impl AccountState {
             .keep_undecoded(length, kept.filter(|_| length > 0))
             .await;
         let error = match cut {
-            Some(error) => RefreshError::endpoint(AuthErrorKind::Unavailable, &message, error),
+            Some(error) => RefreshError::caused_by(AuthErrorKind::Unavailable, &message, error),
             None => RefreshError::new(AuthErrorKind::Unavailable, message),
         };
         Err(error.with_unknown_outcome())

@@ -21,7 +21,7 @@ use hoopai_runtime::error::{ApiErrorKind, AuthErrorKind};
 use secrecy::SecretString;
 
 use super::context::{Checkpoint, Context};
-use super::error::{RefreshError, RefreshResult};
+use super::error::{EndpointMessages, RefreshError, RefreshResult, has_unknown_outcome};
 use super::lease::{HeldLease, LEASE_PAUSE, LEASE_PAUSE_MAX, LEASE_WAIT};
 use super::schedule::with_jitter;
 use super::state::AccountState;
@@ -31,6 +31,22 @@ use crate::store::Swap;
 
 /// How often a refresh starts again because other processes changed the record.
 const MAX_ROUNDS: usize = 6;
+
+const EXCHANGE_MESSAGES: EndpointMessages = EndpointMessages {
+    not_sent: "the request to the token endpoint could not be sent",
+    no_reply: "whether the token was refreshed is not known",
+    server_error: "the token endpoint failed",
+    too_many_requests: "too many requests to the token endpoint",
+    refused: "the platform refused to refresh the token",
+};
+
+const LOCATION_MESSAGES: EndpointMessages = EndpointMessages {
+    not_sent: "the request for a token of the location could not be sent",
+    no_reply: "the request for a token of the location failed",
+    server_error: "the request for a token of the location failed",
+    too_many_requests: "the request for a token of the location failed",
+    refused: "the platform returned no token of the location for that of its agency; the app may not be installed there",
+};
 
 /// A running refresh.
 pub(super) struct Refresh {
@@ -272,59 +288,36 @@ impl Refresh {
     /// Handles a failed exchange. Unless the refresh token may be spent, the pending refresh is
     /// removed from the record.
     async fn exchange_failed(&self, mut record: Record, error: TokenEndpointError) -> Step {
-        let error = match error {
-            TokenEndpointError::Unknown(error) => {
-                let message = "whether the token was refreshed is not known";
-                let error = RefreshError::endpoint(AuthErrorKind::Unavailable, message, error);
-                return Err(error.with_unknown_outcome());
-            }
-            TokenEndpointError::Refused { status, error } if status >= 500 || status == 408 => {
-                let message = "the token endpoint failed";
-                let error = RefreshError::endpoint(AuthErrorKind::Unavailable, message, error);
-                return Err(error.with_unknown_outcome());
-            }
-            TokenEndpointError::Refused { error, .. } if is_refresh_token_rejected(&error) => {
-                let attempt = record.pending.as_ref().map_or(1, |pending| pending.attempt);
-                tracing::error!(
-                    after_lost_reply = attempt > 1,
-                    "the platform no longer accepts the refresh token of an account: {error}"
-                );
-                record.rejected_at = Some(self.context().clock.system_time());
-                None
-            }
-            TokenEndpointError::Refused { status: 429, error } => Some(RefreshError::endpoint(
-                AuthErrorKind::Unavailable,
-                "too many requests to the token endpoint",
-                error,
-            )),
-            TokenEndpointError::Refused { error, .. } => Some(RefreshError::endpoint(
-                AuthErrorKind::Refused,
-                "the platform refused to refresh the token",
-                error,
-            )),
-            TokenEndpointError::NotSent(error) => Some(RefreshError::not_sent(
-                "the request to the token endpoint could not be sent",
-                error,
-            )),
-        };
+        let is_rejected = is_refresh_token_rejected(&error);
+        let is_unknown = has_unknown_outcome(&error);
+        let error = RefreshError::endpoint(&EXCHANGE_MESSAGES, error);
+        if is_unknown {
+            return Err(error.with_unknown_outcome());
+        }
+        let pending = record.pending.take();
+        if is_rejected {
+            record.rejected_at = Some(self.context().clock.system_time());
+            tracing::error!(
+                after_lost_reply = pending.is_some_and(|pending| pending.attempt > 1),
+                "the refresh token of an account is no longer valid: {}",
+                error.message()
+            );
+        }
         let expected = record.revision;
         record.revision += 1;
-        record.pending = None;
         let (store, key) = (&self.context().store, &self.account.key);
-        let swap = store.swap(key, Some(expected), Some(record)).await;
-        match (error, swap) {
-            (Some(error), swap) => {
-                if let Err(error) = swap {
-                    // This is harmless: the next refresh replaces it.
-                    tracing::warn!("a pending refresh could not be removed: {error}");
-                }
-                Err(error)
-            }
+        match store.swap(key, Some(expected), Some(record)).await {
             // The next round looks for another way to get a token.
-            (None, Ok(_)) => Ok(ControlFlow::Continue(())),
-            (None, Err(error)) => {
-                tracing::error!("the rejection of a refresh token could not be stored: {error}");
+            Ok(_) if is_rejected => Ok(ControlFlow::Continue(())),
+            Ok(_) => Err(error),
+            Err(cause) if is_rejected => {
+                tracing::error!("the rejection of a refresh token could not be stored: {cause}");
                 Err(RefreshError::reinstall_needed())
+            }
+            Err(cause) => {
+                // This is harmless: the next refresh replaces it.
+                tracing::warn!("a pending refresh could not be removed: {cause}");
+                Err(error)
             }
         }
     }
@@ -337,7 +330,7 @@ impl Refresh {
         let requested_at = self.context().clock.system_time();
         let reply = self.post_location_token(company, record).await?;
         self.context().checkpoint(Checkpoint::Replied).await;
-        let reply = reply.map_err(location_token_error)?;
+        let reply = reply.map_err(|error| RefreshError::endpoint(&LOCATION_MESSAGES, error))?;
         let received = self.account.receive(reply, requested_at, None).await?;
         let mut tokens = received.tokens;
         let location = self.account.key.account.id();
@@ -422,34 +415,9 @@ impl Refresh {
 }
 
 /// Whether the token endpoint rejected the refresh token itself, so that it will never accept it.
-fn is_refresh_token_rejected(error: &Error) -> bool {
-    error.api_error_kind() == Some(ApiErrorKind::InvalidGrant)
-}
-
-/// Returns the error of a failed request for a location token.
-fn location_token_error(error: TokenEndpointError) -> RefreshError {
-    match error {
-        TokenEndpointError::Refused { status, error }
-            if status < 500 && !matches!(status, 408 | 429) =>
-        {
-            RefreshError::endpoint(
-                AuthErrorKind::Refused,
-                "the platform returned no token of the location for that of its agency; the app may not be installed there",
-                error,
-            )
-        }
-        TokenEndpointError::NotSent(error) => RefreshError::not_sent(
-            "the request for a token of the location could not be sent",
-            error,
-        ),
-        TokenEndpointError::Refused { error, .. } | TokenEndpointError::Unknown(error) => {
-            RefreshError::endpoint(
-                AuthErrorKind::Unavailable,
-                "the request for a token of the location failed",
-                error,
-            )
-        }
-    }
+fn is_refresh_token_rejected(error: &TokenEndpointError) -> bool {
+    matches!(error, TokenEndpointError::Refused { error, .. }
+        if error.api_error_kind() == Some(ApiErrorKind::InvalidGrant))
 }
 
 /// Returns the error of a location whose company has no token.
@@ -465,7 +433,7 @@ fn company_error(error: Error, record: Option<&Record>) -> RefreshError {
         return RefreshError::reinstall_needed();
     }
     let message = "the location has no valid tokens, and neither has its agency";
-    RefreshError::endpoint(kind, message, error)
+    RefreshError::caused_by(kind, message, error)
 }
 
 #[cfg(test)]
@@ -477,10 +445,8 @@ mod tests {
 
     fn is_rejected(status: u16, body: &'static str) -> bool {
         let status = StatusCode::from_u16(status).unwrap();
-        match TokenEndpointError::of_reply(TOKEN_PATH, status, body) {
-            TokenEndpointError::Refused { error, .. } => is_refresh_token_rejected(&error),
-            other => panic!("{other:?}"),
-        }
+        let error = TokenEndpointError::of_reply(TOKEN_PATH, status, body);
+        is_refresh_token_rejected(&error)
     }
 
     #[test]

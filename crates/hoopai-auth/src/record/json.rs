@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::{Fingerprint, PendingRefresh, Record, TokenKey, TokenSet, UndecodedReply};
 use crate::store_error::StoreError;
@@ -22,13 +22,9 @@ struct StoredRecord<'a> {
     client_id: &'a str,
     account: StoredAccount<'a>,
     revision: u64,
-    #[serde(serialize_with = "expose")]
-    access_token: &'a SecretString,
-    #[serde(
-        serialize_with = "expose_some",
-        skip_serializing_if = "Option::is_none"
-    )]
-    refresh_token: Option<&'a SecretString>,
+    access_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
     obtained_at: u64,
     expires_at: u64,
     scopes: &'a [String],
@@ -67,26 +63,9 @@ struct StoredPendingRefresh<'a> {
 #[derive(Serialize)]
 struct StoredReply<'a> {
     received_at: u64,
-    #[serde(serialize_with = "expose")]
-    text: &'a SecretString,
-    #[serde(
-        serialize_with = "expose_some",
-        skip_serializing_if = "Option::is_none"
-    )]
-    refresh_token: Option<&'a SecretString>,
-}
-
-fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose_secret())
-}
-
-fn expose_some<S: Serializer>(
-    secret: &Option<&SecretString>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    secret
-        .map(ExposeSecret::expose_secret)
-        .serialize(serializer)
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
 }
 
 /// Counts the bytes that are written.
@@ -109,6 +88,7 @@ impl Record {
     /// It contains the tokens in clear text. The buffer is overwritten when it is dropped.
     pub fn to_json(&self, key: &TokenKey) -> Zeroizing<Vec<u8>> {
         let tokens = &self.tokens;
+        let expose = SecretString::expose_secret;
         let pending = self.pending.as_ref().map(|pending| StoredPendingRefresh {
             since: millis(pending.since),
             fingerprint: &pending.fingerprint.0,
@@ -117,8 +97,8 @@ impl Record {
         });
         let replies = self.undecoded_replies.iter().map(|reply| StoredReply {
             received_at: millis(reply.received_at),
-            text: &reply.text,
-            refresh_token: reply.refresh_token.as_ref(),
+            text: reply.text.expose_secret(),
+            refresh_token: reply.refresh_token.as_ref().map(expose),
         });
         let stored = StoredRecord {
             format: FORMAT,
@@ -128,8 +108,8 @@ impl Record {
                 id: key.account.id(),
             },
             revision: self.revision,
-            access_token: &tokens.access_token,
-            refresh_token: tokens.refresh_token.as_ref(),
+            access_token: tokens.access_token.expose_secret(),
+            refresh_token: tokens.refresh_token.as_ref().map(expose),
             obtained_at: millis(tokens.obtained_at),
             expires_at: millis(tokens.expires_at),
             scopes: &tokens.scopes,
@@ -230,7 +210,7 @@ impl Record {
 
 /// Fields of a stored record. Errors name the field and never show its value.
 impl<'a> JsonObject<'a> {
-    fn required<T: serde::Deserialize<'a>>(&self, name: &str) -> Result<T, StoreError> {
+    fn required<T: Deserialize<'a>>(&self, name: &str) -> Result<T, StoreError> {
         self.read(name).ok_or_else(|| {
             StoreError::corrupt(format!(
                 "the stored tokens are damaged: `{name}` is missing or no longer what it was"
@@ -240,7 +220,7 @@ impl<'a> JsonObject<'a> {
 
     /// Reads a field that may be missing. One of another type is an error, as a part of the record
     /// would be lost.
-    fn optional<T: serde::Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, StoreError> {
+    fn optional<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, StoreError> {
         self.get(name).map(|_| self.required(name)).transpose()
     }
 

@@ -6,7 +6,7 @@ use hoopai_runtime::error::{AuthErrorKind, ErrorKind};
 use hoopai_runtime::{Handle, Method};
 use url::Url;
 
-use super::harness::app;
+use super::harness::{app, assert_kind};
 use crate::{OAuth, OAuthApp, TokenManager, states_match};
 
 #[test]
@@ -103,7 +103,7 @@ async fn request_without_account_is_rejected() {
         .unwrap();
     let sent = handle.request(Method::Get, "/contacts/").send().await;
     let error = sent.unwrap_err();
-    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NoAccount));
+    assert_kind(&error, AuthErrorKind::NoAccount);
     assert!(error.to_string().contains("`as_location`"), "{error}");
 
     let tokens = TokenManager::of(&handle.as_location("l")).unwrap();

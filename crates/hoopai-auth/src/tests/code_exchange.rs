@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::fake_platform::{CODE, Fault, INVALID_GRANT, LOCATION};
 use super::faulty_store::{FaultyStore, SwapBehavior};
-use super::harness::{DAY, HOUR, Harness, app, key, location, wait_until};
+use super::harness::{DAY, HOUR, Harness, app, assert_kind, key, location, wait_until};
 use crate::manager::{Context, TokenManager};
 use crate::{AccountId, TokenSet, UserType};
 
@@ -47,8 +47,7 @@ async fn configured_user_type_is_sent() {
 
 #[tokio::test]
 async fn exchange_after_rejection_restores_the_account() {
-    let harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let harness = Harness::with_tokens(Duration::ZERO).await;
     harness.platform.inject(Fault::Refused(400, INVALID_GRANT));
     let manager = harness.manager();
     let account = manager.account_through(location(), None);
@@ -60,8 +59,7 @@ async fn exchange_after_rejection_restores_the_account() {
 
 #[tokio::test]
 async fn exchange_after_failure_ends_the_backoff() {
-    let harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let harness = Harness::with_tokens(Duration::ZERO).await;
     harness.platform.inject(Fault::NotSent);
     let manager = harness.manager();
     let account = manager.account_through(location(), None);
@@ -125,7 +123,7 @@ async fn failed_exchange_has_error_kind() {
         let harness = Harness::in_memory();
         harness.platform.inject(fault);
         let error = harness.manager().exchange_code(code()).await.unwrap_err();
-        assert_eq!(error.auth_error_kind(), Some(kind), "{error}");
+        assert_kind(&error, kind);
         assert!(error.to_string().contains(message), "{error}");
     }
 }
@@ -137,11 +135,7 @@ async fn exchange_with_failing_store_keeps_tokens_in_memory() {
     let manager = harness.manager();
     let _advance = harness.auto_advance();
     let error = manager.exchange_code(code()).await.unwrap_err();
-    assert_eq!(
-        error.auth_error_kind(),
-        Some(AuthErrorKind::Store),
-        "{error}"
-    );
+    assert_kind(&error, AuthErrorKind::Store);
     let account = manager.account_through(location(), None);
     let token = account.authorization().await.unwrap();
     assert!(manager.wait_idle(DAY).await);
@@ -168,7 +162,7 @@ async fn installed_tokens_are_used_and_removed() {
     harness.assert_consistent(&token).await;
     manager.forget(location()).await.unwrap();
     let error = account.authorization().await.unwrap_err();
-    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NotInstalled));
+    assert_kind(&error, AuthErrorKind::NotInstalled);
     manager.forget(location()).await.unwrap();
     manager.exchange_code(code()).await.unwrap();
     assert!(harness.stored(location()).await.revision > first + 2);

@@ -8,7 +8,7 @@ use hoopai_runtime::time::BoxFuture;
 use tokio::sync::Notify;
 
 use super::fake_platform::Fault;
-use super::harness::{HOUR, Harness, MINUTE, key, location};
+use super::harness::{HOUR, Harness, MINUTE, assert_kind, key, location};
 use crate::manager::{Checkpoint, CheckpointHook};
 
 const CHECKPOINTS: [Checkpoint; 7] = [
@@ -154,11 +154,10 @@ fn crash_with_valid_token_delays_no_call() {
 
 #[tokio::test]
 async fn lost_request_is_sent_again() {
-    let harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let harness = Harness::with_tokens(Duration::ZERO).await;
     harness.platform.inject(Fault::LostRequest);
     let error = harness.account().authorization().await.unwrap_err();
-    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Unavailable));
+    assert_kind(&error, AuthErrorKind::Unavailable);
     assert!(error.retry_after().is_some());
     assert!(harness.stored(location()).await.pending.is_some());
     harness.platform.inject(Fault::LostRequest);
@@ -172,16 +171,11 @@ async fn lost_request_is_sent_again() {
 #[tokio::test]
 async fn lost_reply_needs_reinstall_after_one_retry() {
     for fault in [Fault::LostReply, Fault::Reply("<html>proxy</html>")] {
-        let harness = Harness::in_memory();
-        harness.install(location(), Duration::ZERO).await;
+        let harness = Harness::with_tokens(Duration::ZERO).await;
         harness.platform.inject(fault);
         let account = harness.account();
         let error = account.authorization().await.unwrap_err();
-        assert_eq!(
-            error.auth_error_kind(),
-            Some(AuthErrorKind::Unavailable),
-            "{error}"
-        );
+        assert_kind(&error, AuthErrorKind::Unavailable);
         harness.clock.advance(HOUR);
         let error = account.authorization().await.unwrap_err();
         assert!(error.needs_reinstall(), "{error}");
@@ -196,8 +190,7 @@ async fn lost_reply_needs_reinstall_after_one_retry() {
 
 #[tokio::test]
 async fn expired_lease_sends_nothing() {
-    let harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let harness = Harness::with_tokens(Duration::ZERO).await;
     let hook = PauseAt::new(Checkpoint::PendingStored);
     let suspended = harness.account_with_hook(hook.clone());
     let call = tokio::spawn(async move { suspended.authorization().await });
@@ -206,7 +199,7 @@ async fn expired_lease_sends_nothing() {
     let token = harness.account().authorization().await.unwrap();
     hook.resume.notify_one();
     let error = call.await.unwrap().unwrap_err();
-    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Unavailable));
+    assert_kind(&error, AuthErrorKind::Unavailable);
     assert_eq!(harness.platform.refreshes(), 1);
     harness.assert_consistent(&token).await;
 }

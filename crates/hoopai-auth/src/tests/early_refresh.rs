@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use hoopai_runtime::error::AuthErrorKind;
+
 use super::fake_platform::Fault;
-use super::harness::{DAY, HOUR, Harness, MINUTE, location, wait_until};
+use super::harness::{DAY, HOUR, Harness, MINUTE, assert_kind, location, wait_until};
 use crate::manager::WINDOW_MAX;
 
 #[tokio::test]
 async fn calls_during_refresh_use_the_old_token() {
-    let harness = Harness::in_memory();
-    harness.install(location(), HOUR / 2).await;
+    let harness = Harness::with_tokens(HOUR / 2).await;
     let account = harness.account();
     let old = account.authorization().await.unwrap();
     let release = harness.platform.hold_next_reply();
@@ -28,8 +29,7 @@ async fn calls_during_refresh_use_the_old_token() {
 
 #[tokio::test]
 async fn new_token_is_not_refreshed() {
-    let harness = Harness::in_memory();
-    harness.install(location(), DAY).await;
+    let harness = Harness::with_tokens(DAY).await;
     let account = harness.account();
     let old = account.authorization().await.unwrap();
     harness.clock.advance(DAY - WINDOW_MAX - MINUTE);
@@ -44,8 +44,7 @@ async fn new_token_is_not_refreshed() {
 
 #[tokio::test]
 async fn failed_refresh_keeps_token_and_backs_off() {
-    let harness = Harness::in_memory();
-    harness.install(location(), HOUR * 2 / 3).await;
+    let harness = Harness::with_tokens(HOUR * 2 / 3).await;
     let account = harness.account();
     let old = account.authorization().await.unwrap();
     for _ in 0..100 {
@@ -65,17 +64,13 @@ async fn failed_refresh_keeps_token_and_backs_off() {
     // After it has expired, calls wait, and then fail.
     harness.clock.advance(HOUR);
     let error = account.authorization().await.unwrap_err();
-    assert_eq!(
-        error.auth_error_kind(),
-        Some(hoopai_runtime::error::AuthErrorKind::Unavailable)
-    );
+    assert_kind(&error, AuthErrorKind::Unavailable);
     assert_eq!(harness.platform.refreshes(), 8);
 }
 
 #[tokio::test]
 async fn wait_idle_times_out() {
-    let harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let harness = Harness::with_tokens(Duration::ZERO).await;
     let manager = harness.manager();
     let account = manager.account_through(location(), None);
     let release = harness.platform.hold_next_reply();

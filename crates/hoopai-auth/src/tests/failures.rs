@@ -7,7 +7,7 @@ use hoopai_runtime::error::AuthErrorKind;
 
 use super::fake_platform::{Fault, INVALID_GRANT};
 use super::faulty_store::{FaultyStore, SwapBehavior, works_once};
-use super::harness::{DAY, HOUR, Harness, key, location, wait_until};
+use super::harness::{DAY, HOUR, Harness, assert_kind, key, location, wait_until};
 
 #[tokio::test]
 async fn rejected_refresh_token_is_not_sent_again() {
@@ -17,10 +17,7 @@ async fn rejected_refresh_token_is_not_sent_again() {
         let account = harness.account();
         for _ in 0..5 {
             let error = account.authorization().await.unwrap_err();
-            assert_eq!(
-                error.auth_error_kind(),
-                Some(AuthErrorKind::ReinstallNeeded)
-            );
+            assert_kind(&error, AuthErrorKind::ReinstallNeeded);
             assert!(
                 error.to_string().contains("authorize the app again"),
                 "{error}"
@@ -47,8 +44,7 @@ async fn rejected_refresh_token_is_not_sent_again() {
 
 #[tokio::test]
 async fn rejected_refresh_token_keeps_access_token() {
-    let harness = Harness::in_memory();
-    harness.install(location(), HOUR / 2).await;
+    let harness = Harness::with_tokens(HOUR / 2).await;
     harness.platform.inject(Fault::Refused(400, INVALID_GRANT));
     let account = harness.account();
     let old = account.authorization().await.unwrap();
@@ -98,16 +94,11 @@ async fn other_refusals_keep_the_refresh_token() {
         (503, "<html>", unavailable),
         (408, "", unavailable),
     ] {
-        let harness = Harness::in_memory();
-        harness.install(location(), Duration::ZERO).await;
+        let harness = Harness::with_tokens(Duration::ZERO).await;
         harness.platform.inject(Fault::Refused(status, body));
         let account = harness.account();
         let error = account.authorization().await.unwrap_err();
-        assert_eq!(
-            error.auth_error_kind(),
-            Some(kind),
-            "{status} {body}: {error}"
-        );
+        assert_kind(&error, kind);
         assert_eq!(
             error.retry_after().is_some(),
             kind == unavailable,
@@ -133,8 +124,7 @@ async fn other_refusals_keep_the_refresh_token() {
 
 #[tokio::test]
 async fn platform_message_is_in_the_error() {
-    let harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let harness = Harness::with_tokens(Duration::ZERO).await;
     let body = r#"{"statusCode":400,"message":"Location is not active"}"#;
     harness.platform.inject(Fault::Refused(400, body));
     let error = harness.account().authorization().await.unwrap_err();
@@ -152,11 +142,7 @@ async fn account_without_tokens_is_not_installed() {
     let account = harness.account();
     for _ in 0..2 {
         let error = account.authorization().await.unwrap_err();
-        assert_eq!(
-            error.auth_error_kind(),
-            Some(AuthErrorKind::NotInstalled),
-            "{error}"
-        );
+        assert_kind(&error, AuthErrorKind::NotInstalled);
     }
     harness.install(location(), DAY).await;
     account.authorization().await.unwrap();
@@ -165,12 +151,11 @@ async fn account_without_tokens_is_not_installed() {
 
 #[tokio::test]
 async fn failed_write_ahead_sends_nothing() {
-    let mut harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let mut harness = Harness::with_tokens(Duration::ZERO).await;
     FaultyStore::install(&mut harness, [SwapBehavior::Fails]);
     let account = harness.account();
     let error = account.authorization().await.unwrap_err();
-    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Store));
+    assert_kind(&error, AuthErrorKind::Store);
     assert!(error.to_string().contains("the disk is full"), "{error}");
     assert_eq!(harness.platform.refreshes(), 0);
     let token = account.authorization().await.unwrap();
@@ -179,8 +164,7 @@ async fn failed_write_ahead_sends_nothing() {
 
 #[tokio::test]
 async fn conflict_is_retried() {
-    let mut harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let mut harness = Harness::with_tokens(Duration::ZERO).await;
     FaultyStore::install(
         &mut harness,
         [SwapBehavior::Conflicts, SwapBehavior::Conflicts],
@@ -205,8 +189,7 @@ async fn reply_is_stored_after_temporary_store_failure() {
             SwapBehavior::Conflicts,
         ],
     ] {
-        let mut harness = Harness::in_memory();
-        harness.install(location(), Duration::ZERO).await;
+        let mut harness = Harness::with_tokens(Duration::ZERO).await;
         FaultyStore::install(&mut harness, behaviors);
         let _advance = harness.auto_advance();
         let token = harness.account().authorization().await.unwrap();
@@ -217,8 +200,7 @@ async fn reply_is_stored_after_temporary_store_failure() {
 
 #[tokio::test]
 async fn unstored_reply_is_used_and_stored_later() {
-    let mut harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let mut harness = Harness::with_tokens(Duration::ZERO).await;
     let store = FaultyStore::install(&mut harness, works_once());
     let account = harness.account();
     let advance = harness.auto_advance();
@@ -233,7 +215,7 @@ async fn unstored_reply_is_used_and_stored_later() {
     assert!(account.authorization().await.unwrap() == token);
     // A token that is not stored is not refreshed.
     let error = account.token_rejected(&token).await.unwrap_err();
-    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Store));
+    assert_kind(&error, AuthErrorKind::Store);
     assert_eq!(harness.platform.refreshes(), 1);
     let _advance = harness.auto_advance();
     account.state.wait_idle().await;
@@ -245,8 +227,7 @@ async fn unstored_reply_is_used_and_stored_later() {
 
 #[tokio::test]
 async fn late_tokens_replace_a_record_with_the_spent_token() {
-    let harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let harness = Harness::with_tokens(Duration::ZERO).await;
     let mut faulty = Harness {
         store: harness.store.clone(),
         platform: harness.platform.clone(),
@@ -271,8 +252,7 @@ async fn late_tokens_replace_a_record_with_the_spent_token() {
 
 #[tokio::test]
 async fn tokens_of_a_new_authorization_win_over_a_refresh() {
-    let harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let harness = Harness::with_tokens(Duration::ZERO).await;
     let account = harness.account();
     let release = harness.platform.hold_next_reply();
     let call = tokio::spawn(async move { account.authorization().await });
@@ -286,13 +266,12 @@ async fn tokens_of_a_new_authorization_win_over_a_refresh() {
 
 #[tokio::test]
 async fn held_lease_times_out() {
-    let harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let harness = Harness::with_tokens(Duration::ZERO).await;
     let key = key(location());
     let _held = harness.store.lease(&key, DAY).await.unwrap().unwrap();
     let _advance = harness.auto_advance();
     let error = harness.account().authorization().await.unwrap_err();
-    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Unavailable));
+    assert_kind(&error, AuthErrorKind::Unavailable);
     assert_eq!(harness.platform.refreshes(), 0);
     assert!(harness.clock.elapsed() >= crate::manager::LEASE_WAIT);
 }

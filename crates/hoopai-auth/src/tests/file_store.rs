@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hoopai_runtime::error::AuthErrorKind;
 
 use super::fake_platform::{FakePlatform, MARKER};
-use super::harness::{DAY, Harness, key, location};
+use super::harness::{DAY, Harness, assert_kind, key, location};
 use crate::store::FileLocks;
 use crate::{FileStore, Record, StoreErrorKind, Swap, TokenStore};
 
@@ -31,29 +31,19 @@ fn record(revision: u64) -> Record {
 }
 
 /// The process that the tests below start: takes the lease and stores the next revision.
-#[test]
-fn child_process() {
+#[tokio::test]
+async fn child_process() {
     let Ok(directory) = std::env::var(DIRECTORY) else {
         return;
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let store = FileStore::open(directory).unwrap();
-        let key = key(location());
-        let _lease = store.lease(&key, DAY).await.unwrap().unwrap();
-        exit_at("leased");
-        let last = store
-            .load(&key)
-            .await
-            .unwrap()
-            .map(|record| record.revision);
-        let next = record(last.unwrap_or_default() + 1);
-        store.swap(&key, last, Some(next)).await.unwrap();
-        std::process::exit(77);
-    });
+    let store = FileStore::open(directory).unwrap();
+    let key = key(location());
+    let _lease = store.lease(&key, DAY).await.unwrap().unwrap();
+    exit_at("leased");
+    let last = store.load(&key).await.unwrap().map(|last| last.revision);
+    let next = record(last.unwrap_or_default() + 1);
+    store.swap(&key, last, Some(next)).await.unwrap();
+    exit_at("end");
 }
 
 /// Runs a process that ends at a crash point.
@@ -137,7 +127,7 @@ async fn damaged_file_is_reported_and_unchanged() {
             assert_eq!(swapped.unwrap_err().kind(), StoreErrorKind::Corrupt);
         }
         let error = harness.account().authorization().await.unwrap_err();
-        assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Store));
+        assert_kind(&error, AuthErrorKind::Store);
         assert_eq!(fs::read_to_string(&path).unwrap(), damage);
     }
     assert_eq!(harness.platform.refreshes(), 0);

@@ -3,7 +3,9 @@
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use hoopai_runtime::Error;
 use hoopai_runtime::auth::BearerToken;
+use hoopai_runtime::error::AuthErrorKind;
 use hoopai_runtime::time::{Clock, ManualClock, SystemClock};
 
 use super::fake_platform::{CLIENT_ID, CLIENT_SECRET, FakePlatform, LOCATION};
@@ -60,6 +62,13 @@ impl Harness {
             directory: None,
             _watchdog: start_watchdog(),
         }
+    }
+
+    /// A harness whose location has tokens with a lifetime of a day, of which `left` remains.
+    pub(super) async fn with_tokens(left: Duration) -> Self {
+        let harness = Self::in_memory();
+        harness.install(location(), left).await;
+        harness
     }
 
     pub(super) fn in_files() -> Self {
@@ -160,6 +169,11 @@ impl Drop for AutoAdvance {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+#[track_caller]
+pub(super) fn assert_kind(error: &Error, kind: AuthErrorKind) {
+    assert_eq!(error.auth_error_kind(), Some(kind), "{error}");
 }
 
 /// Waits, in real time, until a condition holds.

@@ -7,7 +7,7 @@ use hoopai_runtime::error::AuthErrorKind;
 use secrecy::ExposeSecret;
 
 use super::fake_platform::{COMPANY, Fault, INVALID_GRANT, LOCATION};
-use super::harness::{DAY, Harness, location};
+use super::harness::{DAY, Harness, assert_kind, location};
 use crate::AccountId;
 use crate::manager::Account;
 
@@ -99,16 +99,12 @@ async fn missing_company_gives_an_error() {
         .authorization()
         .await
         .unwrap_err();
-    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NotInstalled));
+    assert_kind(&error, AuthErrorKind::NotInstalled);
     harness.install(location(), Duration::ZERO).await;
     harness.platform.inject(Fault::Refused(400, INVALID_GRANT));
     for account in [location_of_company(&harness), harness.account()] {
         let error = account.authorization().await.unwrap_err();
-        assert_eq!(
-            error.auth_error_kind(),
-            Some(AuthErrorKind::ReinstallNeeded),
-            "{error}"
-        );
+        assert_kind(&error, AuthErrorKind::ReinstallNeeded);
     }
     assert_eq!(harness.platform.refreshes(), 1);
 }
@@ -145,7 +141,7 @@ async fn failed_location_request_has_error_kind() {
         harness.platform.inject(fault);
         let account = location_of_company(&harness);
         let error = account.authorization().await.unwrap_err();
-        assert_eq!(error.auth_error_kind(), Some(kind), "{error}");
+        assert_kind(&error, kind);
         assert_eq!(harness.platform.refreshes(), 0);
         harness.clock.advance(Duration::from_secs(1));
         let token = account.authorization().await.unwrap();
@@ -174,7 +170,7 @@ async fn manager_returns_account_through_company() {
     let manager = harness.manager();
     let direct = manager.account(location());
     let error = direct.authorization().await.unwrap_err();
-    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NotInstalled));
+    assert_kind(&error, AuthErrorKind::NotInstalled);
     let through = manager.account(company()).for_account(location());
     let token = through.authorization().await.unwrap();
     assert!(harness.platform.is_valid(&token));

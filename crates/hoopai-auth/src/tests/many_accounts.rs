@@ -40,8 +40,7 @@ fn unused_accounts_are_evicted() {
 
 #[tokio::test]
 async fn evicted_account_loads_tokens_from_the_store() {
-    let harness = Harness::in_memory();
-    harness.install(location(), DAY).await;
+    let harness = Harness::with_tokens(DAY).await;
     let manager = harness.manager();
     let before = manager.account_through(location(), None);
     let token = before.authorization().await.unwrap();
@@ -54,8 +53,7 @@ async fn evicted_account_loads_tokens_from_the_store() {
 
 #[tokio::test]
 async fn refreshing_account_is_not_evicted() {
-    let harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let harness = Harness::with_tokens(Duration::ZERO).await;
     let manager = harness.manager();
     let account = manager.account_through(location(), None);
     let release = harness.platform.hold_next_reply();

@@ -107,8 +107,7 @@ async fn errors_show_no_secrets() {
         Fault::Refused(500, "MaRkEr-refresh-1"),
         Fault::Reply(r#"{"access_token": 5, "refresh_token":"MaRkEr-refresh-2"}"#),
     ] {
-        let harness = Harness::in_memory();
-        harness.install(location(), Duration::ZERO).await;
+        let harness = Harness::with_tokens(Duration::ZERO).await;
         harness.platform.inject(fault);
         error(&harness.account().authorization().await.unwrap_err());
     }

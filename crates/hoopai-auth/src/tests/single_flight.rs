@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hoopai_runtime::auth::BearerToken;
+use hoopai_runtime::error::AuthErrorKind;
 
 use super::fake_platform::Fault;
-use super::harness::{DAY, Harness, MINUTE, location, wait_until};
+use super::harness::{DAY, Harness, MINUTE, assert_kind, location, wait_until};
 use crate::manager::Account;
 use crate::util::sync::lock;
 
@@ -106,8 +107,7 @@ async fn many_processes_spend_each_refresh_token_once() {
 
 #[tokio::test]
 async fn cancelled_caller_does_not_cancel_the_refresh() {
-    let harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let harness = Harness::with_tokens(Duration::ZERO).await;
     let account = harness.account();
     let release = harness.platform.hold_next_reply();
     let caller = tokio::spawn({
@@ -125,8 +125,7 @@ async fn cancelled_caller_does_not_cancel_the_refresh() {
 
 #[tokio::test]
 async fn rejected_old_token_causes_no_refresh() {
-    let harness = Harness::in_memory();
-    harness.install(location(), DAY / 2).await;
+    let harness = Harness::with_tokens(DAY / 2).await;
     let account = harness.account();
     let old = account.authorization().await.unwrap();
     let new = account.token_rejected(&old).await.unwrap().unwrap();
@@ -138,8 +137,7 @@ async fn rejected_old_token_causes_no_refresh() {
 
 #[tokio::test]
 async fn token_refreshed_by_another_process_is_used() {
-    let harness = Harness::in_memory();
-    harness.install(location(), DAY / 2).await;
+    let harness = Harness::with_tokens(DAY / 2).await;
     let (one, other) = (harness.account(), harness.account());
     let old = one.authorization().await.unwrap();
     other.authorization().await.unwrap();
@@ -151,8 +149,7 @@ async fn token_refreshed_by_another_process_is_used() {
 
 #[tokio::test]
 async fn repeated_rejections_stop_refreshing() {
-    let harness = Harness::in_memory();
-    harness.install(location(), DAY / 2).await;
+    let harness = Harness::with_tokens(DAY / 2).await;
     let account = harness.account();
     let mut token = account.authorization().await.unwrap();
     for _ in 0..4 {
@@ -166,8 +163,7 @@ async fn repeated_rejections_stop_refreshing() {
 
 #[tokio::test]
 async fn failure_is_shared_by_all_callers() {
-    let harness = Harness::in_memory();
-    harness.install(location(), Duration::ZERO).await;
+    let harness = Harness::with_tokens(Duration::ZERO).await;
     let account = harness.account();
     harness.platform.inject(Fault::NotSent);
     let callers: Vec<_> = (0..CALLERS)
@@ -178,10 +174,7 @@ async fn failure_is_shared_by_all_callers() {
         .collect();
     for caller in callers {
         let error = caller.await.unwrap();
-        assert_eq!(
-            error.auth_error_kind(),
-            Some(hoopai_runtime::error::AuthErrorKind::Unavailable)
-        );
+        assert_kind(&error, AuthErrorKind::Unavailable);
         assert!(error.retry_after().unwrap() <= Duration::from_secs(1));
     }
     assert_eq!(harness.platform.refreshes(), 1);
