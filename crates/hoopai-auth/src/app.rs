@@ -169,22 +169,15 @@ impl OAuthApp {
                     "the chooser host is not a valid URL: include the scheme, such as https://marketplace.gohighlevel.com",
                 )
             })?;
-        let scopes: Vec<String> = scopes
-            .into_iter()
-            .map(|scope| scope.as_ref().to_owned())
-            .collect();
-        {
-            let mut query = url.query_pairs_mut();
-            query
-                .append_pair("response_type", "code")
-                .append_pair("client_id", &self.client_id)
-                .append_pair("redirect_uri", &self.redirect_uri)
-                .append_pair("scope", &scopes.join(" "))
-                .append_pair("state", &state);
-            if self.same_window {
-                query.append_pair("loginWindowOpenMode", "self");
-            }
-        }
+        let scopes: Vec<S> = scopes.into_iter().collect();
+        let scopes: Vec<&str> = scopes.iter().map(AsRef::as_ref).collect();
+        url.query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &self.client_id)
+            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("scope", &scopes.join(" "))
+            .append_pair("state", &state)
+            .extend_pairs(self.same_window.then_some(("loginWindowOpenMode", "self")));
         // `+` for a space is right in a form only; in a URL some servers read it as a plus.
         let query = url.query().unwrap_or_default().replace('+', "%20");
         url.set_query(Some(&query));

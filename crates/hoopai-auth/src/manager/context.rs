@@ -59,13 +59,10 @@ pub(crate) trait CheckpointHook: Send + Sync + 'static {
 }
 
 impl Context {
-    #[cfg(not(test))]
-    pub(super) async fn checkpoint(&self, _checkpoint: Checkpoint) {}
-
-    #[cfg(test)]
-    pub(super) async fn checkpoint(&self, checkpoint: Checkpoint) {
+    pub(super) async fn checkpoint(&self, _checkpoint: Checkpoint) {
+        #[cfg(test)]
         if let Some(hook) = &self.checkpoints {
-            hook.reached(checkpoint).await;
+            hook.reached(_checkpoint).await;
         }
     }
 

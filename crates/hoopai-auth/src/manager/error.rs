@@ -92,11 +92,6 @@ impl RefreshError {
         })
     }
 
-    pub(super) fn store(error: StoreError) -> Self {
-        let message = format!("the token store failed: {error}");
-        Self::new(AuthErrorKind::Store, message).change(|inner| inner.cause = Some(Arc::new(error)))
-    }
-
     pub(super) fn not_installed() -> Self {
         Self::new(
             AuthErrorKind::NotInstalled,
@@ -151,5 +146,12 @@ impl RefreshError {
             Some(cause) => error.caused_by(cause.clone()),
             None => error,
         }
+    }
+}
+
+impl From<StoreError> for RefreshError {
+    fn from(error: StoreError) -> Self {
+        let message = format!("the token store failed: {error}");
+        Self::new(AuthErrorKind::Store, message).change(|inner| inner.cause = Some(Arc::new(error)))
     }
 }

@@ -112,12 +112,10 @@ impl TokenManager {
         let (store, key) = (&self.0.context.store, &state.key);
         let remove = async || -> RefreshResult {
             for _ in 0..MAX_CONFLICTS {
-                let record = store.load(key).await.map_err(RefreshError::store)?;
-                let Some(record) = record else {
+                let Some(record) = store.load(key).await? else {
                     return Ok(());
                 };
-                let swap = store.swap(key, Some(record.revision), None).await;
-                if swap.map_err(RefreshError::store)? == Swap::Done {
+                if store.swap(key, Some(record.revision), None).await? == Swap::Done {
                     return Ok(());
                 }
             }
@@ -187,7 +185,7 @@ impl TokenManager {
             )),
             Err(error) => {
                 state.keep_unsaved(new, None, &error).await?;
-                Err(RefreshError::store(error).with_context(
+                Err(RefreshError::from(error).with_context(
                     "the new tokens are kept in memory and are lost when the process ends, unless they can be stored until then",
                 ))
             }

@@ -18,7 +18,6 @@ use hoopai_runtime::auth::{
     TokenEndpointReply,
 };
 use hoopai_runtime::error::{ApiErrorKind, AuthErrorKind};
-use secrecy::SecretString;
 
 use super::context::{Checkpoint, Context};
 use super::error::{EndpointMessages, RefreshError, RefreshResult, has_unknown_outcome};
@@ -61,12 +60,12 @@ pub(super) struct Refresh {
 /// How to get a token.
 enum Decision {
     /// Use the stored access token.
-    UseStored(Box<Record>),
+    UseStored(Record),
     /// Exchange the stored refresh token.
-    Exchange(Box<Record>),
+    Exchange(Record),
     /// Request tokens of the location with the token of its company. The second value is the
     /// stored record of the location.
-    RequestLocationToken(String, Option<Box<Record>>),
+    RequestLocationToken(String, Option<Record>),
 }
 
 /// The result of a step: `Break` when a token is in use, `Continue` when the record has changed.
@@ -93,10 +92,7 @@ impl Refresh {
     /// Makes a token other than the rejected one the current token of the account.
     pub(super) async fn run(mut self) -> RefreshResult {
         // The stored record is outdated while newer tokens are not stored.
-        self.account
-            .store_unsaved()
-            .await
-            .map_err(RefreshError::store)?;
+        self.account.store_unsaved().await?;
         self.context().checkpoint(Checkpoint::Started).await;
         if self.acquire_lease().await?.is_break() {
             return Ok(());
@@ -119,8 +115,7 @@ impl Refresh {
             if let Decision::UseStored(record) = self.decide().await? {
                 return self.account.adopt(&record).map(ControlFlow::Break);
             }
-            let lease = HeldLease::try_acquire(&**store, &**clock, &self.account.key).await;
-            self.lease = lease.map_err(RefreshError::store)?;
+            self.lease = HeldLease::try_acquire(&**store, &**clock, &self.account.key).await?;
             if self.lease.is_some() {
                 return Ok(ControlFlow::Continue(()));
             }
@@ -141,9 +136,9 @@ impl Refresh {
             self.context().checkpoint(Checkpoint::Decided).await;
             let step = match decision {
                 Decision::UseStored(record) => return self.account.adopt(&record),
-                Decision::Exchange(record) => self.exchange(*record).await?,
+                Decision::Exchange(record) => self.exchange(record).await?,
                 Decision::RequestLocationToken(company, record) => {
-                    self.request_location_token(&company, record.as_deref())
+                    self.request_location_token(&company, record.as_ref())
                         .await?
                 }
             };
@@ -159,7 +154,7 @@ impl Refresh {
 
     /// Reads the stored record and decides how to get a token.
     async fn decide(&self) -> Result<Decision, RefreshError> {
-        let record = self.load(&self.account.key).await?.map(Box::new);
+        let record = self.context().store.load(&self.account.key).await?;
         match record {
             Some(record) if self.account.is_usable(&record, self.rejected.as_ref()) => {
                 Ok(Decision::UseStored(record))
@@ -169,7 +164,7 @@ impl Refresh {
             {
                 Ok(Decision::Exchange(record))
             }
-            record => match self.company(record.as_deref()).await? {
+            record => match self.company(record.as_ref()).await? {
                 Some(company) => Ok(Decision::RequestLocationToken(company, record)),
                 None if record.is_some() => Err(RefreshError::reinstall_needed()),
                 None => Err(RefreshError::not_installed()),
@@ -190,16 +185,8 @@ impl Refresh {
             return Ok(None);
         };
         let key = TokenKey::new(&self.account.key.app, AccountId::company(company));
-        let is_installed = self.load(&key).await?.is_some();
+        let is_installed = self.context().store.load(&key).await?.is_some();
         Ok(is_installed.then(|| company.to_owned()))
-    }
-
-    async fn load(&self, key: &TokenKey) -> Result<Option<Record>, RefreshError> {
-        self.context()
-            .store
-            .load(key)
-            .await
-            .map_err(RefreshError::store)
     }
 
     /// Exchanges the refresh token of a record for new tokens.
@@ -252,24 +239,22 @@ impl Refresh {
         mut record: Record,
         spent: Fingerprint,
     ) -> Result<Option<Record>, RefreshError> {
-        let last = record
-            .pending
-            .as_ref()
-            .filter(|pending| pending.fingerprint == spent);
+        let last = record.pending.filter(|last| last.fingerprint == spent);
         record.pending = Some(PendingRefresh {
             since: self.context().clock.system_time(),
-            attempt: last.map_or(1, |pending| pending.attempt.saturating_add(1)),
-            answered: last.is_some_and(|pending| pending.answered),
+            attempt: last
+                .as_ref()
+                .map_or(1, |last| last.attempt.saturating_add(1)),
+            answered: last.is_some_and(|last| last.answered),
             fingerprint: spent,
         });
         let expected = record.revision;
         record.revision += 1;
         let (store, key) = (&self.context().store, &self.account.key);
-        let swap = store.swap(key, Some(expected), Some(record.clone())).await;
-        match swap.map_err(RefreshError::store)? {
-            Swap::Done => Ok(Some(record)),
-            Swap::Conflict => Ok(None),
-        }
+        let swap = store
+            .swap(key, Some(expected), Some(record.clone()))
+            .await?;
+        Ok((swap == Swap::Done).then_some(record))
     }
 
     /// Checks that the lease is still held. It may have expired while the process or the store was
@@ -329,16 +314,13 @@ impl Refresh {
     async fn request_location_token(&mut self, company: &str, record: Option<&Record>) -> Step {
         let requested_at = self.context().clock.system_time();
         let reply = self.post_location_token(company, record).await?;
-        self.context().checkpoint(Checkpoint::Replied).await;
-        let reply = reply.map_err(|error| RefreshError::endpoint(&LOCATION_MESSAGES, error))?;
         let received = self.account.receive(reply, requested_at, None).await?;
         let mut tokens = received.tokens;
         let location = self.account.key.account.id();
-        if tokens
+        let returned = tokens
             .location_id
-            .get_or_insert_with(|| location.to_owned())
-            != location
-        {
+            .get_or_insert_with(|| location.to_owned());
+        if returned != location {
             return Err(RefreshError::new(
                 AuthErrorKind::Refused,
                 "the platform returned a token of another location than was requested",
@@ -362,32 +344,27 @@ impl Refresh {
         &self,
         company: &str,
         record: Option<&Record>,
-    ) -> Result<Result<TokenEndpointReply, TokenEndpointError>, RefreshError> {
-        let location = self.account.key.account.id();
+    ) -> Result<TokenEndpointReply, RefreshError> {
         let post = |token| {
             let form = vec![
-                ("companyId", SecretString::from(company)),
-                ("locationId", SecretString::from(location)),
+                ("companyId", company.into()),
+                ("locationId", self.account.key.account.id().into()),
             ];
-            self.context()
-                .endpoint
-                .post(LOCATION_TOKEN_PATH, form, Some(token))
+            let endpoint = &self.context().endpoint;
+            endpoint.post(LOCATION_TOKEN_PATH, form, Some(token))
         };
+        let failed = |error| company_error(error, record);
         let tokens = self.tokens.for_account(AccountId::company(company));
-        let token = tokens
-            .authorization()
-            .await
-            .map_err(|error| company_error(error, record))?;
-        let reply = post(token.clone()).await;
+        let token = tokens.authorization().await.map_err(failed)?;
+        let mut reply = post(token.clone()).await;
         if let Err(TokenEndpointError::Refused { error, .. }) = &reply
             && error.api_error_kind() == Some(ApiErrorKind::ExpiredToken)
+            && let Some(token) = tokens.token_rejected(&token).await.map_err(failed)?
         {
-            let token = tokens.token_rejected(&token).await;
-            if let Some(token) = token.map_err(|error| company_error(error, record))? {
-                return Ok(post(token).await);
-            }
+            reply = post(token).await;
         }
-        Ok(reply)
+        self.context().checkpoint(Checkpoint::Replied).await;
+        reply.map_err(|error| RefreshError::endpoint(&LOCATION_MESSAGES, error))
     }
 
     /// Stores new tokens and makes them current. `Continue`: the store has newer ones, and the new

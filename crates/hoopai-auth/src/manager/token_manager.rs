@@ -71,6 +71,10 @@ impl TokenManager {
         Account::new(self.0.clone(), account, company)
     }
 
+    pub(crate) fn account_count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Returns the replies of the token endpoint for an account that have no readable tokens.
     ///
     /// The first and the latest ones are kept until new tokens of the account are stored. Such a
@@ -85,7 +89,7 @@ impl TokenManager {
     ) -> Result<Vec<UndecodedReply>, Error> {
         let state = self.0.get(account);
         let record = self.0.context.store.load(&state.key).await;
-        let record = record.map_err(|error| RefreshError::store(error).to_error(None))?;
+        let record = record.map_err(|error| RefreshError::from(error).to_error(None))?;
         let mut replies = record.map_or(Vec::new(), |record| record.undecoded_replies);
         replies.extend(lock(&state.undecoded).iter().cloned());
         Ok(replies)
@@ -134,7 +138,7 @@ impl fmt::Debug for TokenManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenManager")
             .field("app", self.app())
-            .field("accounts", &self.0.len())
+            .field("accounts", &self.account_count())
             .finish_non_exhaustive()
     }
 }

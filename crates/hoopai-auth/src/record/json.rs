@@ -149,31 +149,27 @@ impl Record {
                 error.column()
             ))
         })?;
-        if fields
-            .read("format")
-            .is_some_and(|format: u64| format > FORMAT)
-        {
+        if fields.required::<u64>("format")? > FORMAT {
             return Err(StoreError::new(
                 "the stored tokens were written by a newer version of this library",
                 "use that version, or another store",
             ));
         }
-        fields.number("format")?;
+
         let account: JsonObject<'_> = fields.required("account")?;
-        if fields.text("client_id")? != key.app
-            || account.text("kind")? != key.account.user_type().as_str()
-            || account.text("id")? != key.account.id()
+        if fields.required::<String>("client_id")? != key.app
+            || account.required::<String>("kind")? != key.account.user_type().as_str()
+            || account.required::<String>("id")? != key.account.id()
         {
             return Err(StoreError::corrupt(
                 "the stored tokens are those of another app or account",
             ));
         }
-        let pending = fields.optional::<JsonObject<'_>>("pending")?;
-        let pending = pending.map(|pending| {
+        let pending = fields.optional("pending")?.map(|pending: JsonObject<'_>| {
             Ok(PendingRefresh {
                 attempt: pending.required("attempt")?,
                 since: pending.time("since")?,
-                fingerprint: Fingerprint(pending.text("fingerprint")?),
+                fingerprint: Fingerprint(pending.required::<String>("fingerprint")?),
                 answered: pending.get("answered").is_some(),
             })
         });
@@ -181,13 +177,13 @@ impl Record {
         let replies = replies.iter().map(|reply| {
             Ok(UndecodedReply {
                 received_at: reply.time("received_at")?,
-                text: reply.text("text")?.into(),
+                text: reply.required::<String>("text")?.into(),
                 refresh_token: reply.read::<String>("refresh_token").map(Into::into),
             })
         });
         Ok(Record {
             tokens: TokenSet {
-                access_token: fields.text("access_token")?.into(),
+                access_token: fields.required::<String>("access_token")?.into(),
                 refresh_token: fields.optional::<String>("refresh_token")?.map(Into::into),
                 obtained_at: fields.time("obtained_at")?,
                 expires_at: fields.time("expires_at")?,
@@ -200,7 +196,7 @@ impl Record {
                 user_id: fields.optional("user_id")?,
                 approved_locations: fields.required("approved_locations")?,
             },
-            revision: fields.number("revision")?,
+            revision: fields.required("revision")?,
             pending: pending.transpose()?,
             rejected_at: fields.optional("dead_since")?.map(time),
             undecoded_replies: replies.collect::<Result<_, StoreError>>()?,
@@ -224,16 +220,8 @@ impl<'a> JsonObject<'a> {
         self.get(name).map(|_| self.required(name)).transpose()
     }
 
-    fn text(&self, name: &str) -> Result<String, StoreError> {
-        self.required(name)
-    }
-
-    fn number(&self, name: &str) -> Result<u64, StoreError> {
-        self.required(name)
-    }
-
     fn time(&self, name: &str) -> Result<SystemTime, StoreError> {
-        self.number(name).map(time)
+        self.required(name).map(time)
     }
 }
 

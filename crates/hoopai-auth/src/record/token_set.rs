@@ -116,22 +116,17 @@ impl TokenSet {
     /// Fills what the reply left out from the replaced tokens. A refresh token that is not replaced
     /// stays valid.
     pub(crate) fn with_missing_from(mut self, before: &TokenSet) -> Self {
-        fn fill<T: Clone>(own: &mut Option<T>, before: &Option<T>) {
-            if own.is_none() {
-                own.clone_from(before);
-            }
-        }
-        fill(&mut self.refresh_token, &before.refresh_token);
-        fill(&mut self.user_type, &before.user_type);
-        fill(&mut self.company_id, &before.company_id);
-        fill(&mut self.location_id, &before.location_id);
-        fill(&mut self.user_id, &before.user_id);
+        let before = before.clone();
+        self.refresh_token = self.refresh_token.or(before.refresh_token);
+        self.user_type = self.user_type.or(before.user_type);
+        self.company_id = self.company_id.or(before.company_id);
+        self.location_id = self.location_id.or(before.location_id);
+        self.user_id = self.user_id.or(before.user_id);
         if self.scopes.is_empty() {
-            self.scopes.clone_from(&before.scopes);
+            self.scopes = before.scopes;
         }
         if self.approved_locations.is_empty() {
-            self.approved_locations
-                .clone_from(&before.approved_locations);
+            self.approved_locations = before.approved_locations;
         }
         self
     }

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::fake_platform::{CODE, Fault, INVALID_GRANT, LOCATION};
 use super::faulty_store::{FaultyStore, SwapBehavior};
-use super::harness::{DAY, HOUR, Harness, app, assert_kind, key, location, wait_until};
+use super::harness::{DAY, HOUR, Harness, app, assert_kind, error_of, key, location, wait_until};
 use crate::manager::{Context, TokenManager};
 use crate::{AccountId, TokenSet, UserType};
 
@@ -51,7 +51,7 @@ async fn exchange_after_rejection_restores_the_account() {
     harness.platform.inject(Fault::Refused(400, INVALID_GRANT));
     let manager = harness.manager();
     let account = manager.account_through(location(), None);
-    assert!(account.authorization().await.unwrap_err().needs_reinstall());
+    assert!(error_of(&account).await.needs_reinstall());
     manager.exchange_code(code()).await.unwrap();
     let token = account.authorization().await.unwrap();
     harness.assert_consistent(&token).await;
@@ -63,7 +63,7 @@ async fn exchange_after_failure_ends_the_backoff() {
     harness.platform.inject(Fault::NotSent);
     let manager = harness.manager();
     let account = manager.account_through(location(), None);
-    account.authorization().await.unwrap_err();
+    error_of(&account).await;
     manager.exchange_code(code()).await.unwrap();
     let token = account.authorization().await.unwrap();
     account.token_rejected(&token).await.unwrap().unwrap();
@@ -161,7 +161,7 @@ async fn installed_tokens_are_used_and_removed() {
     let token = account.authorization().await.unwrap();
     harness.assert_consistent(&token).await;
     manager.forget(location()).await.unwrap();
-    let error = account.authorization().await.unwrap_err();
+    let error = error_of(&account).await;
     assert_kind(&error, AuthErrorKind::NotInstalled);
     manager.forget(location()).await.unwrap();
     manager.exchange_code(code()).await.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hoopai_runtime::error::AuthErrorKind;
 
 use super::fake_platform::Fault;
-use super::harness::{DAY, HOUR, Harness, MINUTE, assert_kind, location, wait_until};
+use super::harness::{DAY, HOUR, Harness, MINUTE, assert_kind, error_of, location, wait_until};
 use crate::manager::WINDOW_MAX;
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn failed_refresh_keeps_token_and_backs_off() {
     assert_eq!(attempts, [0, 30, 90, 210, 450, 930, 1_530]);
     // After it has expired, calls wait, and then fail.
     harness.clock.advance(HOUR);
-    let error = account.authorization().await.unwrap_err();
+    let error = error_of(&account).await;
     assert_kind(&error, AuthErrorKind::Unavailable);
     assert_eq!(harness.platform.refreshes(), 8);
 }

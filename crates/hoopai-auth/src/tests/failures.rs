@@ -7,7 +7,7 @@ use hoopai_runtime::error::AuthErrorKind;
 
 use super::fake_platform::{Fault, INVALID_GRANT};
 use super::faulty_store::{FaultyStore, SwapBehavior, works_once};
-use super::harness::{DAY, HOUR, Harness, assert_kind, key, location, wait_until};
+use super::harness::{DAY, HOUR, Harness, assert_kind, error_of, key, location, wait_until};
 
 #[tokio::test]
 async fn rejected_refresh_token_is_not_sent_again() {
@@ -16,21 +16,14 @@ async fn rejected_refresh_token_is_not_sent_again() {
         harness.platform.inject(Fault::Refused(400, INVALID_GRANT));
         let account = harness.account();
         for _ in 0..5 {
-            let error = account.authorization().await.unwrap_err();
+            let error = error_of(&account).await;
             assert_kind(&error, AuthErrorKind::ReinstallNeeded);
             assert!(
                 error.to_string().contains("authorize the app again"),
                 "{error}"
             );
         }
-        assert!(
-            harness
-                .account()
-                .authorization()
-                .await
-                .unwrap_err()
-                .needs_reinstall()
-        );
+        assert!(error_of(&harness.account()).await.needs_reinstall());
         assert_eq!(harness.platform.refreshes(), 1);
         let record = harness.stored(location()).await;
         assert!(record.rejected_at.is_some() && record.pending.is_none());
@@ -61,7 +54,7 @@ async fn rejected_refresh_token_keeps_access_token() {
             .needs_reinstall()
     );
     harness.clock.advance(HOUR);
-    assert!(account.authorization().await.unwrap_err().needs_reinstall());
+    assert!(error_of(&account).await.needs_reinstall());
     assert_eq!(harness.platform.refreshes(), 1);
 }
 
@@ -97,7 +90,7 @@ async fn other_refusals_keep_the_refresh_token() {
         let harness = Harness::with_tokens(Duration::ZERO).await;
         harness.platform.inject(Fault::Refused(status, body));
         let account = harness.account();
-        let error = account.authorization().await.unwrap_err();
+        let error = error_of(&account).await;
         assert_kind(&error, kind);
         assert_eq!(
             error.retry_after().is_some(),
@@ -110,10 +103,7 @@ async fn other_refusals_keep_the_refresh_token() {
         let unknown = matches!(status, 500.. | 408);
         assert_eq!(record.pending.is_some(), unknown, "{status} {body}");
         // The request is not repeated at once, and is after a pause.
-        assert_eq!(
-            account.authorization().await.unwrap_err().auth_error_kind(),
-            Some(kind)
-        );
+        assert_kind(&error_of(&account).await, kind);
         assert_eq!(harness.platform.refreshes(), 1);
         harness.clock.advance(Duration::from_secs(1));
         let token = account.authorization().await.unwrap();
@@ -127,7 +117,7 @@ async fn platform_message_is_in_the_error() {
     let harness = Harness::with_tokens(Duration::ZERO).await;
     let body = r#"{"statusCode":400,"message":"Location is not active"}"#;
     harness.platform.inject(Fault::Refused(400, body));
-    let error = harness.account().authorization().await.unwrap_err();
+    let error = error_of(&harness.account()).await;
     assert!(
         error.to_string().contains("Location is not active"),
         "{error}"
@@ -141,7 +131,7 @@ async fn account_without_tokens_is_not_installed() {
     let harness = Harness::in_files();
     let account = harness.account();
     for _ in 0..2 {
-        let error = account.authorization().await.unwrap_err();
+        let error = error_of(&account).await;
         assert_kind(&error, AuthErrorKind::NotInstalled);
     }
     harness.install(location(), DAY).await;
@@ -154,7 +144,7 @@ async fn failed_write_ahead_sends_nothing() {
     let mut harness = Harness::with_tokens(Duration::ZERO).await;
     FaultyStore::install(&mut harness, [SwapBehavior::Fails]);
     let account = harness.account();
-    let error = account.authorization().await.unwrap_err();
+    let error = error_of(&account).await;
     assert_kind(&error, AuthErrorKind::Store);
     assert!(error.to_string().contains("the disk is full"), "{error}");
     assert_eq!(harness.platform.refreshes(), 0);
@@ -241,7 +231,7 @@ async fn late_tokens_replace_a_record_with_the_spent_token() {
     drop(advance);
     // The lease expires. Another process sends the spent token, which is rejected.
     harness.clock.advance(Duration::from_secs(60 * 5));
-    let error = harness.account().authorization().await.unwrap_err();
+    let error = error_of(&harness.account()).await;
     assert!(error.needs_reinstall(), "{error}");
     assert!(harness.stored(location()).await.rejected_at.is_some());
     let _advance = harness.auto_advance();
@@ -270,7 +260,7 @@ async fn held_lease_times_out() {
     let key = key(location());
     let _held = harness.store.lease(&key, DAY).await.unwrap().unwrap();
     let _advance = harness.auto_advance();
-    let error = harness.account().authorization().await.unwrap_err();
+    let error = error_of(&harness.account()).await;
     assert_kind(&error, AuthErrorKind::Unavailable);
     assert_eq!(harness.platform.refreshes(), 0);
     assert!(harness.clock.elapsed() >= crate::manager::LEASE_WAIT);

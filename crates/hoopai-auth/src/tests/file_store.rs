@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hoopai_runtime::error::AuthErrorKind;
 
 use super::fake_platform::{FakePlatform, MARKER};
-use super::harness::{DAY, Harness, assert_kind, key, location};
+use super::harness::{DAY, Harness, assert_kind, error_of, key, location};
 use crate::store::FileLocks;
 use crate::{FileStore, Record, StoreErrorKind, Swap, TokenStore};
 
@@ -101,6 +101,9 @@ async fn damaged_file_is_reported_and_unchanged() {
         "{",
         "{}",
         "[1]",
+        "null",
+        "{} {}",
+        "{\"a\":}",
         "{\"format\":1,\"client_id\":\"MaRkEr-x\"}",
         "\u{0}\u{0}",
     ] {
@@ -126,7 +129,7 @@ async fn damaged_file_is_reported_and_unchanged() {
                 .await;
             assert_eq!(swapped.unwrap_err().kind(), StoreErrorKind::Corrupt);
         }
-        let error = harness.account().authorization().await.unwrap_err();
+        let error = error_of(&harness.account()).await;
         assert_kind(&error, AuthErrorKind::Store);
         assert_eq!(fs::read_to_string(&path).unwrap(), damage);
     }

@@ -52,16 +52,21 @@ pub(super) fn key(account: AccountId) -> TokenKey {
 }
 
 impl Harness {
-    pub(super) fn in_memory() -> Self {
-        let clock = ManualClock::new();
+    fn new(clock: ManualClock, store: Arc<dyn TokenStore>) -> Self {
         Harness {
             platform: Arc::default(),
-            store: Arc::new(MemoryStore::with_clock(Arc::new(clock.clone()))),
+            store,
             clock,
             real_time: false,
             directory: None,
             _watchdog: start_watchdog(),
         }
+    }
+
+    pub(super) fn in_memory() -> Self {
+        let clock = ManualClock::new();
+        let store = MemoryStore::with_clock(Arc::new(clock.clone()));
+        Self::new(clock, Arc::new(store))
     }
 
     /// A harness whose location has tokens with a lifetime of a day, of which `left` remains.
@@ -75,12 +80,8 @@ impl Harness {
         let directory = tempfile::tempdir().unwrap();
         let store = FileStore::open(directory.path().join("tokens")).unwrap();
         Harness {
-            platform: Arc::default(),
-            store: Arc::new(store),
-            clock: ManualClock::new(),
-            real_time: false,
             directory: Some(directory),
-            _watchdog: start_watchdog(),
+            ..Self::new(ManualClock::new(), Arc::new(store))
         }
     }
 
@@ -169,6 +170,11 @@ impl Drop for AutoAdvance {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+/// Returns the error of the next call.
+pub(super) async fn error_of(account: &Account) -> Error {
+    account.authorization().await.unwrap_err()
 }
 
 #[track_caller]

@@ -7,7 +7,7 @@ use hoopai_runtime::error::AuthErrorKind;
 use secrecy::ExposeSecret;
 
 use super::fake_platform::{COMPANY, Fault, INVALID_GRANT, LOCATION};
-use super::harness::{DAY, Harness, assert_kind, location};
+use super::harness::{DAY, Harness, assert_kind, error_of, location};
 use crate::AccountId;
 use crate::manager::Account;
 
@@ -103,7 +103,7 @@ async fn missing_company_gives_an_error() {
     harness.install(location(), Duration::ZERO).await;
     harness.platform.inject(Fault::Refused(400, INVALID_GRANT));
     for account in [location_of_company(&harness), harness.account()] {
-        let error = account.authorization().await.unwrap_err();
+        let error = error_of(&account).await;
         assert_kind(&error, AuthErrorKind::ReinstallNeeded);
     }
     assert_eq!(harness.platform.refreshes(), 1);
@@ -140,7 +140,7 @@ async fn failed_location_request_has_error_kind() {
         harness.install(company(), DAY).await;
         harness.platform.inject(fault);
         let account = location_of_company(&harness);
-        let error = account.authorization().await.unwrap_err();
+        let error = error_of(&account).await;
         assert_kind(&error, kind);
         assert_eq!(harness.platform.refreshes(), 0);
         harness.clock.advance(Duration::from_secs(1));

@@ -8,7 +8,7 @@ use hoopai_runtime::Error;
 use secrecy::ExposeSecret;
 
 use super::fake_platform::{CODE, COMPANY, Fault, MARKER};
-use super::harness::{DAY, Harness, app, key, location};
+use super::harness::{DAY, Harness, app, error_of, key, location};
 use crate::{
     AccountId, FileStore, Fingerprint, MemoryStore, PendingRefresh, StoreError, UndecodedReply,
 };
@@ -109,12 +109,12 @@ async fn errors_show_no_secrets() {
     ] {
         let harness = Harness::with_tokens(Duration::ZERO).await;
         harness.platform.inject(fault);
-        error(&harness.account().authorization().await.unwrap_err());
+        error(&error_of(&harness.account()).await);
     }
     let harness = Harness::in_memory();
     let manager = harness.manager();
     error(&manager.exchange_code("MaRkEr-unknown").await.unwrap_err());
-    error(&harness.account().authorization().await.unwrap_err());
+    error(&error_of(&harness.account()).await);
     let company = manager.account_through(AccountId::company(COMPANY), None);
     error(
         &company

@@ -7,7 +7,7 @@ use hoopai_runtime::auth::BearerToken;
 use hoopai_runtime::error::AuthErrorKind;
 
 use super::fake_platform::Fault;
-use super::harness::{DAY, Harness, MINUTE, assert_kind, location, wait_until};
+use super::harness::{DAY, Harness, MINUTE, assert_kind, error_of, location, wait_until};
 use crate::manager::Account;
 use crate::util::sync::lock;
 
@@ -64,27 +64,19 @@ async fn one_refresh(mut harness: Harness, managers: usize, by_rejection: bool) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn expired_token_in_one_manager_is_refreshed_once() {
-    one_refresh(Harness::in_memory(), 1, false).await;
-    one_refresh(Harness::in_files(), 1, false).await;
+async fn expired_token_is_refreshed_once() {
+    for managers in [1, 2] {
+        one_refresh(Harness::in_memory(), managers, false).await;
+        one_refresh(Harness::in_files(), managers, false).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn expired_token_in_two_managers_is_refreshed_once() {
-    one_refresh(Harness::in_files(), 2, false).await;
-    one_refresh(Harness::in_memory(), 2, false).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn rejected_token_in_one_manager_is_refreshed_once() {
-    one_refresh(Harness::in_memory(), 1, true).await;
-    one_refresh(Harness::in_files(), 1, true).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn rejected_token_in_many_managers_is_refreshed_once() {
-    one_refresh(Harness::in_files(), 2, true).await;
-    one_refresh(Harness::in_memory(), 5, true).await;
+async fn rejected_token_is_refreshed_once() {
+    for managers in [1, 2, 5] {
+        one_refresh(Harness::in_memory(), managers, true).await;
+        one_refresh(Harness::in_files(), managers, true).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -169,7 +161,7 @@ async fn failure_is_shared_by_all_callers() {
     let callers: Vec<_> = (0..CALLERS)
         .map(|_| {
             let account = account.clone();
-            tokio::spawn(async move { account.authorization().await.unwrap_err() })
+            tokio::spawn(async move { error_of(&account).await })
         })
         .collect();
     for caller in callers {

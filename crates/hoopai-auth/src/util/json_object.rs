@@ -52,32 +52,3 @@ impl<'de> Visitor<'de> for JsonObjectVisitor {
         Ok(JsonObject(members))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::JsonObject;
-
-    fn parse(json: &str) -> serde_json::Result<JsonObject<'_>> {
-        serde_json::from_str(json)
-    }
-
-    #[test]
-    fn values_are_read_by_type() {
-        let json = r#"{"a":null,"b":-1,"c":1.5,"d":"x\n","e":{"f":18446744073709551615},"d":"y"}"#;
-        let object = parse(json).unwrap();
-        assert!(object.get("a").is_none() && object.get("z").is_none());
-        assert!(object.read::<u64>("b").is_none() && object.read::<u64>("c").is_none());
-        assert!(object.read::<u64>("d").is_none() && object.read::<String>("b").is_none());
-        assert_eq!(object.read::<String>("d").unwrap(), "x\n");
-        let inner: JsonObject<'_> = object.read("e").unwrap();
-        assert_eq!(inner.read::<u64>("f"), Some(u64::MAX));
-        assert!(object.read::<JsonObject<'_>>("d").is_none());
-    }
-
-    #[test]
-    fn other_json_is_rejected() {
-        for json in ["", "{", "[]", "{} {}", "{\"a\":}", "null", "\u{0}"] {
-            assert!(parse(json).is_err(), "{json}");
-        }
-    }
-}

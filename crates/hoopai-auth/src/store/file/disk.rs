@@ -65,13 +65,10 @@ impl KeyFiles {
 
 pub(super) fn load(files: &KeyFiles, key: &TokenKey) -> Result<Option<Record>, StoreError> {
     let path = files.data();
-    match read(&path) {
-        Ok(Some(bytes)) => Record::from_json(&bytes, key)
-            .map(Some)
-            .map_err(|error| error.at(&path)),
-        Ok(None) => Ok(None),
-        Err(cause) => Err(error("the stored tokens cannot be read", &path, cause)),
-    }
+    let bytes =
+        read(&path).map_err(|cause| error("the stored tokens cannot be read", &path, cause))?;
+    let record = bytes.map(|bytes| Record::from_json(&bytes, key));
+    record.transpose().map_err(|error| error.at(&path))
 }
 
 pub(super) fn swap(
