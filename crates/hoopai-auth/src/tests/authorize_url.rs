@@ -6,7 +6,7 @@ use hoopai_runtime::error::{AuthErrorKind, ErrorKind};
 use hoopai_runtime::{Handle, Method};
 use url::Url;
 
-use super::harness::{app, assert_kind};
+use super::harness::{app, assert_contains, assert_kind};
 use crate::{OAuth, OAuthApp, TokenManager, states_match};
 
 #[test]
@@ -43,10 +43,8 @@ fn plus_in_a_value_is_preserved() {
     let authorize = app().authorize_url_with_state(["a+b"], "1+2").unwrap();
     let url = Url::parse(&authorize.url).unwrap();
     let query: HashMap<String, String> = url.query_pairs().into_owned().collect();
-    assert_eq!(
-        (query["scope"].as_str(), query["state"].as_str()),
-        ("a+b", "1+2")
-    );
+    assert_eq!(query["scope"], "a+b");
+    assert_eq!(query["state"], "1+2");
 }
 
 #[test]
@@ -66,10 +64,8 @@ fn chooser_is_configurable() {
         OAuthApp::new(" ", "s", "https://example.com"),
         OAuthApp::new("id", "s", ""),
     ] {
-        assert_eq!(
-            invalid.authorize_url(["x"]).unwrap_err().kind(),
-            ErrorKind::Config
-        );
+        let error = invalid.authorize_url(["x"]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
     }
 }
 
@@ -104,7 +100,7 @@ async fn request_without_account_is_rejected() {
     let sent = handle.request(Method::Get, "/contacts/").send().await;
     let error = sent.unwrap_err();
     assert_kind(&error, AuthErrorKind::NoAccount);
-    assert!(error.to_string().contains("`as_location`"), "{error}");
+    assert_contains(&error, "`as_location`");
 
     let tokens = TokenManager::of(&handle.as_location("l")).unwrap();
     assert_eq!(tokens.app().client_id(), app().client_id());

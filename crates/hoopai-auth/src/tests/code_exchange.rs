@@ -7,7 +7,9 @@ use secrecy::SecretString;
 
 use super::fake_platform::{CODE, Fault, INVALID_GRANT, LOCATION};
 use super::faulty_store::{FaultyStore, SwapBehavior};
-use super::harness::{DAY, HOUR, Harness, app, assert_kind, error_of, key, location, wait_until};
+use super::harness::{
+    DAY, HOUR, Harness, app, assert_contains, assert_kind, error_of, key, location, wait_until,
+};
 use crate::manager::{Context, TokenManager};
 use crate::{AccountId, TokenSet, UserType};
 
@@ -124,7 +126,7 @@ async fn failed_exchange_has_error_kind() {
         harness.platform.inject(fault);
         let error = harness.manager().exchange_code(code()).await.unwrap_err();
         assert_kind(&error, kind);
-        assert!(error.to_string().contains(message), "{error}");
+        assert_contains(&error, message);
     }
 }
 

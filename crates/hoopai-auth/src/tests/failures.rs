@@ -7,7 +7,9 @@ use hoopai_runtime::error::AuthErrorKind;
 
 use super::fake_platform::{Fault, INVALID_GRANT};
 use super::faulty_store::{FaultyStore, SwapBehavior, works_once};
-use super::harness::{DAY, HOUR, Harness, assert_kind, error_of, key, location, wait_until};
+use super::harness::{
+    DAY, HOUR, Harness, assert_contains, assert_kind, error_of, key, location, wait_until,
+};
 
 #[tokio::test]
 async fn rejected_refresh_token_is_not_sent_again() {
@@ -18,10 +20,7 @@ async fn rejected_refresh_token_is_not_sent_again() {
         for _ in 0..5 {
             let error = error_of(&account).await;
             assert_kind(&error, AuthErrorKind::ReinstallNeeded);
-            assert!(
-                error.to_string().contains("authorize the app again"),
-                "{error}"
-            );
+            assert_contains(&error, "authorize the app again");
         }
         assert!(error_of(&harness.account()).await.needs_reinstall());
         assert_eq!(harness.platform.refreshes(), 1);
@@ -46,13 +45,8 @@ async fn rejected_refresh_token_keeps_access_token() {
         account.state.wait_idle().await;
     }
     assert!(harness.stored(location()).await.rejected_at.is_some());
-    assert!(
-        account
-            .token_rejected(&old)
-            .await
-            .unwrap_err()
-            .needs_reinstall()
-    );
+    let error = account.token_rejected(&old).await.unwrap_err();
+    assert!(error.needs_reinstall());
     harness.clock.advance(HOUR);
     assert!(error_of(&account).await.needs_reinstall());
     assert_eq!(harness.platform.refreshes(), 1);
@@ -92,11 +86,8 @@ async fn other_refusals_keep_the_refresh_token() {
         let account = harness.account();
         let error = error_of(&account).await;
         assert_kind(&error, kind);
-        assert_eq!(
-            error.retry_after().is_some(),
-            kind == unavailable,
-            "{status}"
-        );
+        let has_pause = error.retry_after().is_some();
+        assert_eq!(has_pause, kind == unavailable, "{status}");
         let record = harness.stored(location()).await;
         assert!(record.rejected_at.is_none());
         // After a failure of the platform the token may be spent; after a refusal it is not.
@@ -118,10 +109,7 @@ async fn platform_message_is_in_the_error() {
     let body = r#"{"statusCode":400,"message":"Location is not active"}"#;
     harness.platform.inject(Fault::Refused(400, body));
     let error = error_of(&harness.account()).await;
-    assert!(
-        error.to_string().contains("Location is not active"),
-        "{error}"
-    );
+    assert_contains(&error, "Location is not active");
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.to_string().contains("(400)"), "{source}");
 }
@@ -146,7 +134,7 @@ async fn failed_write_ahead_sends_nothing() {
     let account = harness.account();
     let error = error_of(&account).await;
     assert_kind(&error, AuthErrorKind::Store);
-    assert!(error.to_string().contains("the disk is full"), "{error}");
+    assert_contains(&error, "the disk is full");
     assert_eq!(harness.platform.refreshes(), 0);
     let token = account.authorization().await.unwrap();
     harness.assert_consistent(&token).await;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hoopai_runtime::error::AuthErrorKind;
 
 use super::fake_platform::{FakePlatform, MARKER};
-use super::harness::{DAY, Harness, assert_kind, error_of, key, location};
+use super::harness::{DAY, Harness, assert_contains, assert_kind, error_of, key, location};
 use crate::store::FileLocks;
 use crate::{FileStore, Record, StoreErrorKind, Swap, TokenStore};
 
@@ -24,10 +24,8 @@ pub(crate) fn exit_at(crash_point: &str) {
 
 fn record(revision: u64) -> Record {
     let now = std::time::SystemTime::now();
-    Record::new(
-        FakePlatform::default().issue_tokens(location(), DAY, DAY, now),
-        revision,
-    )
+    let tokens = FakePlatform::default().issue_tokens(location(), DAY, DAY, now);
+    Record::new(tokens, revision)
 }
 
 /// The process that the tests below start: takes the lease and stores the next revision.
@@ -110,19 +108,11 @@ async fn damaged_file_is_reported_and_unchanged() {
         fs::write(&path, damage).unwrap();
         let error = store.load(&key(location())).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{damage}");
-        assert_eq!(
-            error.path(),
-            Some(fs::canonicalize(&path).unwrap().as_path())
-        );
-        let message = error.to_string();
-        assert!(
-            message.contains("damaged") && message.contains("backup"),
-            "{message}"
-        );
-        assert!(
-            message.contains(&*path.to_string_lossy()) && !message.contains(MARKER),
-            "{message}"
-        );
+        assert_eq!(error.path().unwrap(), fs::canonicalize(&path).unwrap());
+        for text in ["damaged", "backup", &*path.to_string_lossy()] {
+            assert_contains(&error, text);
+        }
+        assert!(!error.to_string().contains(MARKER), "{error}");
         for expected in [None, Some(1)] {
             let swapped = store
                 .swap(&key(location()), expected, Some(record(2)))
@@ -181,7 +171,7 @@ async fn io_error_has_the_path() {
     fs::write(&file, "x").unwrap();
     let error = FileStore::open(&file).unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Io);
-    assert!(error.to_string().contains("file"), "{error}");
+    assert_contains(&error, "file");
     let store = FileStore::open(parent.path().join("tokens")).unwrap();
     fs::remove_dir(parent.path().join("tokens")).unwrap();
     let error = store
@@ -189,13 +179,9 @@ async fn io_error_has_the_path() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Io);
-    assert!(
-        error
-            .path()
-            .unwrap()
-            .starts_with(fs::canonicalize(parent.path()).unwrap())
-    );
-    assert!(error.to_string().contains("check the disk"), "{error}");
+    let parent = fs::canonicalize(parent.path()).unwrap();
+    assert!(error.path().unwrap().starts_with(parent));
+    assert_contains(&error, "check the disk");
 }
 
 /// Locks without effect (`true`), or a file system without locks (`false`).
@@ -216,11 +202,8 @@ fn file_system_without_locks_is_rejected() {
         let directory = tempfile::tempdir().unwrap();
         let error = FileStore::with_locks(directory.path(), Arc::new(NoLocks(locks))).unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Unsafe);
-        let text = error.to_string();
-        assert!(
-            text.contains(message) && text.contains("local disk"),
-            "{text}"
-        );
+        assert_contains(&error, message);
+        assert_contains(&error, "local disk");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 }

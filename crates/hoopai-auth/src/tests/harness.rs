@@ -182,6 +182,11 @@ pub(super) fn assert_kind(error: &Error, kind: AuthErrorKind) {
     assert_eq!(error.auth_error_kind(), Some(kind), "{error}");
 }
 
+#[track_caller]
+pub(super) fn assert_contains(error: &impl std::error::Error, text: &str) {
+    assert!(error.to_string().contains(text), "{error}");
+}
+
 /// Waits, in real time, until a condition holds.
 pub(super) async fn wait_until(what: &str, condition: impl Fn() -> bool) {
     for _ in 0..2_000 {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use hoopai_runtime::auth::{LOCATION_TOKEN_PATH, TokenProvider};
 use hoopai_runtime::error::AuthErrorKind;
-use secrecy::ExposeSecret;
 
 use super::fake_platform::{COMPANY, Fault, INVALID_GRANT, LOCATION};
 use super::harness::{DAY, Harness, assert_kind, error_of, location};
@@ -39,10 +38,8 @@ async fn location_without_tokens_requests_them_once() {
     }
     assert_eq!(harness.platform.calls_to(LOCATION_TOKEN_PATH), 1);
     let form = harness.platform.last_form();
-    assert_eq!(
-        (form["companyId"].as_str(), form["locationId"].as_str()),
-        (COMPANY, LOCATION)
-    );
+    assert_eq!(form["companyId"], COMPANY);
+    assert_eq!(form["locationId"], LOCATION);
     assert_eq!(form.len(), 2);
     // Another process uses them, and refreshes them with their own refresh token.
     let other = harness.account();
@@ -154,12 +151,8 @@ async fn rejected_company_requests_no_location_token() {
     let harness = Harness::in_memory();
     harness.install(company(), Duration::ZERO).await;
     harness.platform.inject(Fault::Refused(400, INVALID_GRANT));
-    let error = harness
-        .manager()
-        .account_through(company(), None)
-        .authorization()
-        .await;
-    assert!(error.unwrap_err().needs_reinstall());
+    let account = harness.manager().account_through(company(), None);
+    assert!(error_of(&account).await.needs_reinstall());
     assert_eq!(harness.platform.calls_to(LOCATION_TOKEN_PATH), 0);
 }
 
@@ -173,12 +166,7 @@ async fn manager_returns_account_through_company() {
     assert_kind(&error, AuthErrorKind::NotInstalled);
     let through = manager.account(company()).for_account(location());
     let token = through.authorization().await.unwrap();
-    assert!(harness.platform.is_valid(&token));
-    let stored = harness.stored(location()).await.tokens;
-    assert_eq!(
-        stored.access_token().expose_secret(),
-        token.token().expose_secret()
-    );
+    harness.assert_consistent(&token).await;
     // A location derived from another location has the same company.
     let next = through.for_account(AccountId::location("next"));
     next.authorization().await.unwrap();

@@ -45,13 +45,8 @@ async fn values_show_no_secrets() {
     harness.install(location(), DAY).await;
     let mut record = harness.stored(location()).await;
     // The marker is part of the record, so that it could be shown.
-    assert!(
-        record
-            .tokens
-            .access_token()
-            .expose_secret()
-            .contains(MARKER)
-    );
+    let access_token = record.tokens.access_token();
+    assert!(access_token.expose_secret().contains(MARKER));
     assert!(String::from_utf8_lossy(&record.to_json(&key(location()))).contains(MARKER));
     let fingerprint = Fingerprint::of(record.tokens.refresh_token().unwrap());
     record.pending = Some(PendingRefresh {
@@ -116,11 +111,5 @@ async fn errors_show_no_secrets() {
     error(&manager.exchange_code("MaRkEr-unknown").await.unwrap_err());
     error(&error_of(&harness.account()).await);
     let company = manager.account_through(AccountId::company(COMPANY), None);
-    error(
-        &company
-            .for_account(location())
-            .authorization()
-            .await
-            .unwrap_err(),
-    );
+    error(&error_of(&company.for_account(location())).await);
 }

@@ -23,10 +23,8 @@ fn stores(clock: &ManualClock) -> (tempfile::TempDir, [Arc<dyn TokenStore>; 2]) 
 
 fn record(revision: u64) -> Record {
     let now = std::time::SystemTime::UNIX_EPOCH + DAY * 20_000;
-    Record::new(
-        FakePlatform::default().issue_tokens(location(), DAY, DAY, now),
-        revision,
-    )
+    let tokens = FakePlatform::default().issue_tokens(location(), DAY, DAY, now);
+    Record::new(tokens, revision)
 }
 
 #[tokio::test]
