@@ -22,7 +22,8 @@ const STATE_BYTES: usize = 24;
 /// use hoopai_auth::{OAuthApp, states_match};
 ///
 /// # fn run() -> Result<(), hoopai_runtime::Error> {
-/// let app = OAuthApp::new("6651…-lx2k", "client secret", "https://example.com/oauth/callback").white_label();
+/// let app = OAuthApp::new("6651…-lx2k", "client secret", "https://example.com/oauth/callback");
+/// let app = app.white_label();
 /// let authorize = app.authorize_url(["contacts.readonly", "locations.readonly"])?;
 /// // Keep `authorize.state` in the user's session and redirect the user to `authorize.url`. The
 /// // redirect back has `code` and `state`: use the code only if the states match.
@@ -61,8 +62,8 @@ impl OAuthApp {
         }
     }
 
-    /// Requests tokens of this kind when a code is exchanged. By default the kind of user who
-    /// installed the app decides.
+    /// Requests tokens of this kind when a code is exchanged. By default the platform selects the
+    /// kind by the account in which the app is installed.
     #[must_use]
     pub fn user_type(mut self, user_type: UserType) -> Self {
         self.user_type = Some(user_type);
@@ -132,7 +133,7 @@ impl OAuthApp {
         self.authorize_url_with_state(scopes, state)
     }
 
-    /// Returns the same URL with a given state, which must be hard to guess and bound to the user's
+    /// Returns the same URL with the state of the caller, which must be hard to guess and bound to the user's
     /// session.
     ///
     /// # Errors

@@ -21,12 +21,12 @@ pub(super) const LEASE_PAUSE_MAX: Duration = Duration::from_millis(250);
 
 /// A lease and its end by two clocks: one that stops while the machine sleeps, and one that can be
 /// set.
-pub(super) struct HeldLease {
+pub(super) struct ActiveLease {
     lease: Lease,
     expires_at: (Instant, SystemTime),
 }
 
-impl HeldLease {
+impl ActiveLease {
     /// Takes the lease of a key. `None`: another process has it.
     pub(super) async fn try_acquire(
         store: &dyn TokenStore,
@@ -35,7 +35,7 @@ impl HeldLease {
     ) -> Result<Option<Self>, StoreError> {
         let expires_at = (clock.now() + LEASE_TTL, clock.system_time() + LEASE_TTL);
         let lease = store.lease(key, LEASE_TTL).await?;
-        Ok(lease.map(|lease| HeldLease { lease, expires_at }))
+        Ok(lease.map(|lease| ActiveLease { lease, expires_at }))
     }
 
     pub(super) fn is_expired(&self, clock: &dyn Clock) -> bool {

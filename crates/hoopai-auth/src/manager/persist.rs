@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::context::STORE_RETRY_PAUSES;
 use super::error::RefreshResult;
-use super::lease::HeldLease;
+use super::lease::ActiveLease;
 use super::schedule::with_jitter;
 use super::state::AccountState;
 use super::unsaved::{NewTokens, OverwriteRule, Unsaved};
@@ -69,7 +69,7 @@ impl AccountState {
     pub(super) async fn keep_unsaved(
         self: &Arc<Self>,
         new: NewTokens,
-        lease: Option<HeldLease>,
+        lease: Option<ActiveLease>,
         error: &StoreError,
     ) -> RefreshResult {
         tracing::error!(

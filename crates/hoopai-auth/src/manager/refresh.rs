@@ -21,7 +21,7 @@ use hoopai_runtime::error::{ApiErrorKind, AuthErrorKind};
 
 use super::context::{Checkpoint, Context};
 use super::error::{EndpointMessages, RefreshError, RefreshResult, has_unknown_outcome};
-use super::lease::{HeldLease, LEASE_PAUSE, LEASE_PAUSE_MAX, LEASE_WAIT};
+use super::lease::{ActiveLease, LEASE_PAUSE, LEASE_PAUSE_MAX, LEASE_WAIT};
 use super::schedule::with_jitter;
 use super::state::AccountState;
 use super::unsaved::{NewTokens, OverwriteRule};
@@ -54,7 +54,7 @@ pub(super) struct Refresh {
     tokens: Arc<dyn AccountTokens>,
     /// A token that is not a result.
     rejected: Option<BearerToken>,
-    lease: Option<HeldLease>,
+    lease: Option<ActiveLease>,
 }
 
 /// How to get a token.
@@ -115,7 +115,7 @@ impl Refresh {
             if let Decision::UseStored(record) = self.decide().await? {
                 return self.account.adopt(&record).map(ControlFlow::Break);
             }
-            self.lease = HeldLease::try_acquire(&**store, &**clock, &self.account.key).await?;
+            self.lease = ActiveLease::try_acquire(&**store, &**clock, &self.account.key).await?;
             if self.lease.is_some() {
                 return Ok(ControlFlow::Continue(()));
             }
@@ -257,7 +257,7 @@ impl Refresh {
         Ok((swap == Swap::Done).then_some(record))
     }
 
-    /// Checks that the lease is still held. It may have expired while the process or the store was
+    /// Checks that the lease has not expired, as it does while the process or the store is
     /// suspended.
     fn check_lease(&self) -> RefreshResult {
         let clock = &*self.context().clock;

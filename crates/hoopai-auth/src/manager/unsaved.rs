@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-use super::lease::HeldLease;
+use super::lease::ActiveLease;
 use crate::record::{Fingerprint, TokenSet};
 
 /// Which record new tokens may replace if the stored one has another revision than expected.
@@ -29,7 +29,7 @@ pub(crate) struct Unsaved {
     pub(super) new: NewTokens,
     /// Keeps other processes from spending the old refresh token. If it expires first, the record
     /// that is stored by then is replaced by the rule above.
-    pub(super) lease: Option<HeldLease>,
+    pub(super) lease: Option<ActiveLease>,
     /// Is dropped when the tokens are stored.
     pub(super) stored: watch::Sender<()>,
 }

@@ -39,8 +39,8 @@ pub struct Record {
 
 /// A refresh that is stored before its request is sent.
 ///
-/// If the process ends before the reply is stored, the next process can tell from this that the
-/// refresh token may be spent.
+/// If the process ends before the reply is stored, the next process reads here that the refresh
+/// token may be spent.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PendingRefresh {

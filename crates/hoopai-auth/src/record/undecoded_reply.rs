@@ -16,8 +16,8 @@ const MAX_REPLIES: usize = 4;
 /// A 2xx reply of the token endpoint from which no tokens could be read.
 ///
 /// It may hold the only copy of a new refresh token. So it is kept with the account's record until
-/// new tokens are stored. [`TokenManager::undecoded_replies`](crate::TokenManager::undecoded_replies)
-/// returns it.
+/// new tokens are stored, and returned by
+/// [`undecoded_replies`](crate::TokenManager::undecoded_replies).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UndecodedReply {

@@ -97,8 +97,8 @@ impl TokenStore for MemoryStore {
         Box::pin(async move {
             let now = self.0.clock.now();
             let mut state = lock(&self.0.state);
-            let held = state.leases.get(key);
-            if held.is_some_and(|held| now < held.expires_at) {
+            let active = state.leases.get(key);
+            if active.is_some_and(|active| now < active.expires_at) {
                 return Ok(None);
             }
             state.last_lease_id += 1;
@@ -133,7 +133,10 @@ impl Drop for Guard {
     fn drop(&mut self) {
         let leases = &mut lock(&self.shared.state).leases;
         // An expired lease may belong to another holder now.
-        if leases.get(&self.key).is_some_and(|held| held.id == self.id) {
+        if leases
+            .get(&self.key)
+            .is_some_and(|active| active.id == self.id)
+        {
             leases.remove(&self.key);
         }
     }

@@ -1,6 +1,6 @@
 //! Token stores: the traits, and the two implementations of this crate.
 //!
-//! Depends on `record`, `store_error` and `util`. `manager` uses stores through [`TokenStore`] only.
+//! Depends on `record`, `store_error` and `util`. `manager` depends on [`TokenStore`] only.
 
 mod file;
 mod memory;

@@ -243,7 +243,7 @@ async fn tokens_of_a_new_authorization_win_over_a_refresh() {
 }
 
 #[tokio::test]
-async fn held_lease_times_out() {
+async fn unavailable_lease_times_out() {
     let harness = Harness::with_tokens(Duration::ZERO).await;
     let key = key(location());
     let _held = harness.store.lease(&key, DAY).await.unwrap().unwrap();

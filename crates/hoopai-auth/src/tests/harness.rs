@@ -139,7 +139,7 @@ impl Harness {
         self.store.load(&key(account)).await.unwrap().unwrap()
     }
 
-    /// Asserts that the stored token of the location is the given one and valid, and that no
+    /// Asserts that the stored token of the location is `token` and valid, and that no
     /// refresh is pending.
     pub(super) async fn assert_consistent(&self, token: &BearerToken) {
         let record = self.stored(location()).await;

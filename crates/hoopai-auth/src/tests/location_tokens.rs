@@ -76,7 +76,7 @@ async fn rejected_location_gets_tokens_through_company() {
         harness.install(company(), DAY).await;
         harness.install(location(), Duration::ZERO).await;
         harness.platform.inject(Fault::Refused(400, INVALID_GRANT));
-        // Also without a named company: the stored tokens contain it, and the app is installed there.
+        // Without a named company, the one of the stored tokens is used.
         let account = if is_named {
             location_of_company(&harness)
         } else {

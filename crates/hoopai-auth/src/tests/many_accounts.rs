@@ -18,7 +18,7 @@ fn use_others(manager: &TokenManager, number: usize) {
 fn unused_accounts_are_evicted() {
     let harness = Harness::in_memory();
     let manager = harness.manager();
-    let held = manager.account_through(location(), None);
+    let used = manager.account_through(location(), None);
     let mut max = 0;
     for id in 0..100_000 {
         manager.account_through(AccountId::location(format!("{id}")), None);
@@ -28,7 +28,7 @@ fn unused_accounts_are_evicted() {
     }
     assert!(max <= 10_000, "{max}");
     let again = manager.account_through(location(), None);
-    assert!(std::sync::Arc::ptr_eq(&held.state, &again.state));
+    assert!(std::sync::Arc::ptr_eq(&used.state, &again.state));
 }
 
 #[tokio::test]

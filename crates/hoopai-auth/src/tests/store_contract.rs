@@ -156,11 +156,11 @@ async fn file_lease_lasts_while_locked() {
     let store = FileStore::open(directory.path()).unwrap();
     let key = key(location());
     // It would expire at once by any clock.
-    let held = store.lease(&key, Duration::ZERO).await.unwrap().unwrap();
+    let lease = store.lease(&key, Duration::ZERO).await.unwrap().unwrap();
     for _ in 0..3 {
         assert!(store.lease(&key, DAY).await.unwrap().is_none());
     }
-    held.release().await;
+    lease.release().await;
     assert!(store.lease(&key, DAY).await.unwrap().is_some());
 }
 

@@ -24,45 +24,45 @@ struct LeaseFile {
 }
 
 /// A lease that this process holds.
-pub(super) struct HeldFile {
+pub(super) struct HolderLock {
     path: PathBuf,
     file: Option<File>,
 }
 
 /// Takes the lease unless another holder has it.
-pub(super) fn try_acquire(files: &KeyFiles) -> Result<Option<HeldFile>, StoreError> {
+pub(super) fn try_acquire(files: &KeyFiles) -> Result<Option<HolderLock>, StoreError> {
     let _guard = disk::guard(files)?;
     let path = files.file("lease");
-    let failed = |cause| disk::error("the right to refresh cannot be noted", &path, cause);
+    let failed = |cause| disk::error("the lease cannot be stored", &path, cause);
     if let Some(holder) = read_holder(&path).map_err(failed)? {
-        let held_path = held_path(files, &holder);
-        let is_held = is_locked(files, &held_path).map_err(|cause| {
+        let holder_path = holder_path(files, &holder);
+        let is_active = is_locked(files, &holder_path).map_err(|cause| {
             disk::error(
-                "the holder of the right to refresh cannot be checked",
-                &held_path,
+                "the holder of the lease cannot be checked",
+                &holder_path,
                 cause,
             )
         })?;
-        if is_held {
+        if is_active {
             return Ok(None);
         }
-        let _ = fs::remove_file(held_path);
+        let _ = fs::remove_file(holder_path);
     }
     let holder = random_hex::<8>().map_err(|error| failed(io::Error::other(error)))?;
-    let held_path = held_path(files, &holder);
+    let holder_path = holder_path(files, &holder);
     // The lease file is written first: if the process ends here, the next one finds the other file
     // through it.
     write(&path, &files.file("lease-new"), holder).map_err(failed)?;
-    let file = disk::create(&held_path).map_err(failed)?;
+    let file = disk::create(&holder_path).map_err(failed)?;
     let is_locked = files.locks.try_lock(&file).map_err(failed)?;
-    let held = HeldFile {
-        path: held_path,
+    let lock = HolderLock {
+        path: holder_path,
         file: Some(file),
     };
-    Ok(is_locked.then_some(held))
+    Ok(is_locked.then_some(lock))
 }
 
-fn held_path(files: &KeyFiles, holder: &str) -> PathBuf {
+fn holder_path(files: &KeyFiles, holder: &str) -> PathBuf {
     files.file(&format!("{holder}.held"))
 }
 
@@ -96,7 +96,7 @@ fn write(path: &Path, draft: &Path, holder: String) -> io::Result<()> {
     fs::rename(draft, path)
 }
 
-impl LeaseGuard for HeldFile {
+impl LeaseGuard for HolderLock {
     fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
         Box::pin(async {
             let work: Box<dyn FnOnce() + Send> = Box::new(move || drop(self));
@@ -106,7 +106,7 @@ impl LeaseGuard for HeldFile {
 }
 
 /// Frees the lease. The lease file stays: it is void without the lock.
-impl Drop for HeldFile {
+impl Drop for HolderLock {
     fn drop(&mut self) {
         drop(self.file.take());
         let _ = fs::remove_file(&self.path);

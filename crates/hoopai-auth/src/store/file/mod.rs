@@ -21,7 +21,8 @@ use super::{Lease, Swap, TokenStore};
 use crate::record::{Record, TokenKey};
 use crate::store_error::StoreError;
 
-/// Keeps tokens in a directory, in one file for each account. Processes of one machine may share it.
+/// Keeps tokens in a directory, in one file for each account. Processes of one machine can use the
+/// same directory.
 ///
 /// Changes are atomic: new content is written to a second file, flushed to disk and renamed. The
 /// operating system's file locks exclude other processes, and are freed when a process ends. A
