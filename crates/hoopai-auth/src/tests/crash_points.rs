@@ -81,6 +81,14 @@ fn crash_at_each_checkpoint_is_recovered() {
                 Checkpoint::Replied | Checkpoint::TokensStored | Checkpoint::LeaseReleased
             ));
             assert_eq!(harness.platform.refreshes(), sent, "{checkpoint:?}");
+            // Each write has a revision of its own: the pending refresh, and the new tokens.
+            let writes = match checkpoint {
+                Checkpoint::Started | Checkpoint::LeaseAcquired | Checkpoint::Decided => 0,
+                Checkpoint::PendingStored | Checkpoint::Replied => 1,
+                Checkpoint::TokensStored | Checkpoint::LeaseReleased => 2,
+            };
+            let stored = block_on(harness.stored(location()));
+            assert_eq!(stored.revision, 1 + writes, "{checkpoint:?}");
             block_on(async {
                 let account = harness.account();
                 match checkpoint {
