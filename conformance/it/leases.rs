@@ -112,7 +112,7 @@ async fn directory_writable_by_others_is_rejected() {
     for mode in [0o777, 0o770, 0o720, 0o702, 0o1777, 0o2775] {
         set_mode(mode).unwrap();
         let error = FileStore::open(&directory).unwrap_err();
-        assert_eq!(error.fault(), StoreErrorKind::Unsafe, "{mode:o}");
+        assert_eq!(error.kind(), StoreErrorKind::Unsafe, "{mode:o}");
         assert_eq!(error.path(), Some(&*fs::canonicalize(&directory).unwrap()));
         assert!(error.to_string().contains("chmod 700"), "{error}");
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
@@ -170,7 +170,7 @@ async fn open_rejects_all_but_regular_files() {
             let outcome = tokio::time::timeout(Duration::from_secs(20), work).await;
             let error = outcome.expect("no wait").unwrap_err();
             assert_eq!(
-                error.fault(),
+                error.kind(),
                 StoreErrorKind::Unsafe,
                 "{kind} as {file}: {error}"
             );

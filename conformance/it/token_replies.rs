@@ -214,7 +214,7 @@ async fn damaged_code_and_location_token_replies_are_decoded() {
         let client = client(&server, store.clone());
         let installation = client.tokens().unwrap().exchange_code("code-1").await;
         let installation = installation.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(installation.resource, location(), "{name}");
+        assert_eq!(installation.account, location(), "{name}");
         assert_eq!(
             stored(&store, location())["access_token"],
             "new-access",
@@ -277,7 +277,7 @@ async fn unreadable_refresh_reply_is_kept_and_returned() {
             );
             let path = store.path_of(&TokenKey::new("app-1", location()));
             let text = format!("{error} {error:?}");
-            assert!(text.contains("unread_replies"), "{framing}: {text}");
+            assert!(text.contains("undecoded_replies"), "{framing}: {text}");
             assert!(text.contains(&*path.to_string_lossy()), "{text}");
             for secret in ["new-", "old-", "app-secret", "being-checked"] {
                 assert!(!text.contains(secret), "{framing}: {text}");
@@ -290,7 +290,7 @@ async fn unreadable_refresh_reply_is_kept_and_returned() {
             }
             // Another process reads them.
             let other = self::client(&server, store.clone());
-            let replies = other.tokens().unwrap().unread_replies(location()).await;
+            let replies = other.tokens().unwrap().undecoded_replies(location()).await;
             let replies = replies.unwrap();
             assert_eq!(replies.len(), 1, "{body}, {framing}");
             assert!(!format!("{replies:?}").contains("new-"));
@@ -326,11 +326,11 @@ async fn unreadable_code_reply_is_kept() {
         let tokens = client.tokens().unwrap();
         let error = tokens.exchange_code("code-1").await.unwrap_err();
         let text = format!("{error} {error:?}");
-        assert!(text.contains("unread_code_replies"), "{text}");
+        assert!(text.contains("undecoded_code_replies"), "{text}");
         for secret in ["new-", "code-1", "app-secret"] {
             assert!(!text.contains(secret), "{text}");
         }
-        assert_eq!(tokens.unread_code_replies().await.unwrap().len(), 1);
+        assert_eq!(tokens.undecoded_code_replies().await.unwrap().len(), 1);
         let directory = fs::read_dir(directory.path()).unwrap();
         let kept = directory
             .filter_map(|file| fs::read_to_string(file.unwrap().path()).ok())

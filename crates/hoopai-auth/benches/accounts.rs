@@ -52,11 +52,11 @@ fn main() {
     let handle = handle.build().expect("a handle");
     let manager = TokenManager::of(&handle).expect("an OAuth app");
     for accounts in [100_000, 1_000_000] {
-        timed("TokenManager, held", accounts, || {
-            let held: Vec<_> = (0..accounts)
+        timed("TokenManager, in use", accounts, || {
+            let accounts: Vec<_> = (0..accounts)
                 .map(|number| manager.account(location(number)))
                 .collect();
-            black_box(held.len());
+            black_box(accounts.len());
         });
         timed("TokenManager, unused", accounts, || {
             for number in 0..accounts {

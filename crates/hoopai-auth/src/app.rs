@@ -1,32 +1,34 @@
-//! An app of the marketplace, and the address to which users are sent to install it.
+//! An app of the marketplace, and the URL where users install it.
 
 use std::fmt;
 
 use hoopai_runtime::Error;
+use hoopai_runtime::auth::UserType;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::UserType;
+use crate::util::hex::random_hex;
 
 const CHOOSER_HOST: &str = "https://marketplace.gohighlevel.com";
 const WHITE_LABEL_HOST: &str = "https://marketplace.leadconnectorhq.com";
 const CHOOSER_PATH: &str = "/oauth/chooselocation";
 
-/// How much chance is in a state, in bytes.
+/// The number of random bytes in a state.
 const STATE_BYTES: usize = 24;
 
-/// An app of the marketplace: what it proves itself with, and where users install it.
+/// An app of the marketplace: its credentials, and the page where users install it.
 ///
 /// ```
 /// use hoopai_auth::{OAuthApp, states_match};
 ///
 /// # fn run() -> Result<(), hoopai_runtime::Error> {
-/// let app = OAuthApp::new("6651…-lx2k", "client secret", "https://example.com/oauth/callback").white_label();
+/// let app = OAuthApp::new("6651…-lx2k", "client secret", "https://example.com/oauth/callback");
+/// let app = app.white_label();
 /// let authorize = app.authorize_url(["contacts.readonly", "locations.readonly"])?;
-/// // Keep `authorize.state` in the user's session and send the user to `authorize.url`. When the user comes back with `code`
-/// // and `state`, go on only if the states match.
-/// let (kept, came_back) = (authorize.state.clone(), authorize.state.clone());
-/// assert!(states_match(&kept, &came_back));
+/// // Keep `authorize.state` in the user's session and redirect the user to `authorize.url`. The
+/// // redirect back has `code` and `state`: use the code only if the states match.
+/// let (sent, returned) = (authorize.state.clone(), authorize.state.clone());
+/// assert!(states_match(&sent, &returned));
 /// # Ok(())
 /// # }
 /// # run().unwrap();
@@ -43,7 +45,7 @@ pub struct OAuthApp {
 }
 
 impl OAuthApp {
-    /// An app by the id and secret that the marketplace gave it, and the redirect address that is registered there.
+    /// An app with the id and secret of the marketplace, and the redirect URI registered there.
     pub fn new(
         client_id: impl Into<String>,
         client_secret: impl Into<SecretString>,
@@ -60,34 +62,36 @@ impl OAuthApp {
         }
     }
 
-    /// Asks for tokens of this kind when a code is exchanged. Unless set, the platform decides by who installed the app.
+    /// Requests tokens of this kind when a code is exchanged. By default the platform selects the
+    /// kind by the account in which the app is installed.
     #[must_use]
     pub fn user_type(mut self, user_type: UserType) -> Self {
         self.user_type = Some(user_type);
         self
     }
 
-    /// Sends users to the host without the platform's brand.
+    /// Uses the host without the platform's brand.
     #[must_use]
     pub fn white_label(self) -> Self {
         self.chooser_host(WHITE_LABEL_HOST)
     }
 
-    /// Sends users to another host, such as `https://marketplace.leadconnectorhq.com`.
+    /// Sets another host of the page where users choose an account, such as
+    /// `https://marketplace.leadconnectorhq.com`.
     #[must_use]
     pub fn chooser_host(mut self, host: impl Into<String>) -> Self {
         self.chooser_host = host.into();
         self
     }
 
-    /// Another path of the page where users choose, such as the newer `/v2/oauth/chooselocation`.
+    /// Sets another path of that page, such as the newer `/v2/oauth/chooselocation`.
     #[must_use]
     pub fn chooser_path(mut self, path: impl Into<String>) -> Self {
         self.chooser_path = path.into();
         self
     }
 
-    /// Lets users log in in the window that they are in, where the platform opens another one by default.
+    /// Lets users log in in the same window. By default the platform opens another one.
     #[must_use]
     pub fn login_in_same_window(mut self) -> Self {
         self.same_window = true;
@@ -107,33 +111,34 @@ impl OAuthApp {
         &self.redirect_uri
     }
 
-    pub(crate) fn wanted_user_type(&self) -> Option<UserType> {
+    pub(crate) fn requested_user_type(&self) -> Option<UserType> {
         self.user_type
     }
 
-    /// The address to send a user to, who chooses an account there and grants the scopes, with a state that cannot be guessed.
+    /// Returns the URL where a user chooses an account and grants the scopes, with a random state.
     ///
     /// # Errors
-    /// The app's settings make no address, or the machine gives no random numbers; kind
+    /// The app's settings make no valid URL, or the operating system has no random numbers; kind
     /// [`Config`](hoopai_runtime::error::ErrorKind::Config).
     pub fn authorize_url<S: AsRef<str>>(
         &self,
         scopes: impl IntoIterator<Item = S>,
     ) -> Result<AuthorizeUrl, Error> {
-        let mut chance = [0; STATE_BYTES];
-        getrandom::fill(&mut chance).map_err(|fault| {
+        let state = random_hex::<STATE_BYTES>().map_err(|error| {
             Error::config(
-                "the operating system gives no random numbers, so no state can be made for the authorisation: give one with `authorize_url_with_state`",
+                "the operating system returned no random numbers for the state of the authorization: pass a state to `authorize_url_with_state`",
             )
-            .caused_by(fault.to_string())
+            .caused_by(error.to_string())
         })?;
-        self.authorize_url_with_state(scopes, super::hex(&chance))
+        self.authorize_url_with_state(scopes, state)
     }
 
-    /// The same with a state of the caller's own, which must be hard to guess and bound to the user's session.
+    /// Returns the same URL with the state of the caller, which must be hard to guess and bound to the user's
+    /// session.
     ///
     /// # Errors
-    /// The app's settings make no address, or the state is empty; kind [`Config`](hoopai_runtime::error::ErrorKind::Config).
+    /// The app's settings make no valid URL, or the state is empty; kind
+    /// [`Config`](hoopai_runtime::error::ErrorKind::Config).
     pub fn authorize_url_with_state<S: AsRef<str>>(
         &self,
         scopes: impl IntoIterator<Item = S>,
@@ -142,7 +147,7 @@ impl OAuthApp {
         let state = state.into();
         if state.is_empty() {
             return Err(Error::config(
-                "the state is empty: without one, anybody's code would be taken for the user's",
+                "the state is empty: without one, an attacker's code would be accepted as the user's",
             ));
         }
         for (value, name) in [
@@ -162,26 +167,19 @@ impl OAuthApp {
             .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
             .ok_or_else(|| {
                 Error::config(
-                    "the chooser is no address: give its host with scheme, such as https://marketplace.gohighlevel.com",
+                    "the chooser host is not a valid URL: include the scheme, such as https://marketplace.gohighlevel.com",
                 )
             })?;
-        let scopes: Vec<String> = scopes
-            .into_iter()
-            .map(|scope| scope.as_ref().to_owned())
-            .collect();
-        {
-            let mut query = url.query_pairs_mut();
-            query
-                .append_pair("response_type", "code")
-                .append_pair("client_id", &self.client_id)
-                .append_pair("redirect_uri", &self.redirect_uri)
-                .append_pair("scope", &scopes.join(" "))
-                .append_pair("state", &state);
-            if self.same_window {
-                query.append_pair("loginWindowOpenMode", "self");
-            }
-        }
-        // `+` for a blank is right in a form only; in an address it is a plus to some readers.
+        let scopes: Vec<S> = scopes.into_iter().collect();
+        let scopes: Vec<&str> = scopes.iter().map(AsRef::as_ref).collect();
+        url.query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &self.client_id)
+            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("scope", &scopes.join(" "))
+            .append_pair("state", &state)
+            .extend_pairs(self.same_window.then_some(("loginWindowOpenMode", "self")));
+        // `+` for a space is right in a form only; in a URL some servers read it as a plus.
         let query = url.query().unwrap_or_default().replace('+', "%20");
         url.set_query(Some(&query));
         Ok(AuthorizeUrl {
@@ -206,33 +204,34 @@ impl fmt::Debug for OAuthApp {
     }
 }
 
-/// Where to send a user who is to install the app.
+/// The URL where a user installs the app, and its state.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizeUrl {
-    /// The address.
+    /// The URL.
     pub url: String,
-    /// What the platform gives back with the code. Keep it in the user's session and compare it with [`states_match`].
+    /// The state, which the platform returns with the code. Keep it in the user's session and
+    /// compare it with [`states_match`].
     pub state: String,
 }
 
-/// Hides both: who knows the state can pass off a code of their own.
+/// Hides both: with the state an attacker could submit another code.
 impl fmt::Debug for AuthorizeUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AuthorizeUrl { url: [hidden], state: [hidden] }")
     }
 }
 
-/// Whether the state that came back is the one that was sent. An empty one never is. How long it takes tells nothing of where
-/// they differ.
-pub fn states_match(sent: &str, came_back: &str) -> bool {
-    let (sent, came_back) = (sent.as_bytes(), came_back.as_bytes());
-    if sent.is_empty() || sent.len() != came_back.len() {
+/// Whether the returned state is the one that was sent. An empty state never matches. The time does
+/// not depend on where they differ.
+pub fn states_match(sent: &str, returned: &str) -> bool {
+    let (sent, returned) = (sent.as_bytes(), returned.as_bytes());
+    if sent.is_empty() || sent.len() != returned.len() {
         return false;
     }
     let differing = sent
         .iter()
-        .zip(came_back)
+        .zip(returned)
         .fold(0, |all, (a, b)| std::hint::black_box(all | (a ^ b)));
     std::hint::black_box(differing) == 0
 }

@@ -1,4 +1,4 @@
-//! What an OAuth app is given to a handle as.
+//! An OAuth app as the token provider of a handle.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,26 +6,28 @@ use std::sync::Arc;
 use hoopai_runtime::Error;
 use hoopai_runtime::auth::{ProviderContext, TokenProvider, TokenProviderBuilder};
 
-use crate::{MemoryStore, OAuthApp, TokenManager, TokenStore};
+use crate::app::OAuthApp;
+use crate::manager::{Context, TokenManager};
+use crate::store::{MemoryStore, TokenStore};
 
-/// An OAuth app with the store of its tokens, as a handle takes it:
+/// An OAuth app and its token store, for
 /// [`HandleBuilder::token_provider`](hoopai_runtime::HandleBuilder::token_provider).
 ///
-/// The handle then has a [`TokenManager`], see [`TokenManager::of`].
-#[must_use = "an app does nothing before a handle has it"]
+/// The handle then has a [`TokenManager`]: see [`TokenManager::of`].
+#[must_use = "an app has no effect until it is passed to a handle"]
 pub struct OAuth {
     app: OAuthApp,
     store: Option<Arc<dyn TokenStore>>,
 }
 
 impl OAuth {
-    /// An app. Its tokens are kept in memory and lost with the process, after which the app must be installed again, unless
-    /// [`token_store`](OAuth::token_store) says where else.
+    /// An app. Without a [`token_store`](OAuth::token_store) its tokens are kept in memory and lost
+    /// with the process; then users must install the app again.
     pub fn new(app: OAuthApp) -> Self {
         OAuth { app, store: None }
     }
 
-    /// Where the tokens are kept.
+    /// Sets the store of the tokens.
     pub fn token_store(mut self, store: impl TokenStore) -> Self {
         self.store = Some(Arc::new(store));
         self
@@ -33,17 +35,16 @@ impl OAuth {
 }
 
 impl TokenProviderBuilder for OAuth {
-    fn open(self: Box<Self>, wiring: ProviderContext) -> Result<Arc<dyn TokenProvider>, Error> {
-        let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
-        let ProviderContext {
-            endpoint,
-            clock,
-            observer,
-            ..
-        } = wiring;
-        Ok(Arc::new(TokenManager::new(
-            self.app, store, endpoint, clock, observer,
-        )))
+    fn open(self: Box<Self>, context: ProviderContext) -> Result<Arc<dyn TokenProvider>, Error> {
+        Ok(Arc::new(TokenManager::new(Context {
+            app: self.app,
+            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
+            endpoint: context.endpoint,
+            clock: context.clock,
+            observer: context.observer,
+            #[cfg(test)]
+            checkpoints: None,
+        })))
     }
 }
 

@@ -104,7 +104,7 @@ async fn install(builder: ClientBuilder, listener: TcpListener, simulate_user: b
 
     // The tokens are stored when this returns.
     let installation = client.exchange_code(code).await?;
-    match &installation.resource {
+    match &installation.account {
         AccountId::Location(id) => {
             let locations = client.as_location(id).locations();
             let reply = locations.get_location().location_id(id).send().await?;

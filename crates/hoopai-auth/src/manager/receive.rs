@@ -1,154 +1,147 @@
-//! What arrived from the token endpoint is never dropped: it is read however damaged it is, and kept where it cannot be read.
+//! Decodes replies of the token endpoint, and keeps those that cannot be decoded.
 
 use std::time::SystemTime;
 
-use hoopai_runtime::Error;
-use hoopai_runtime::auth::TokenEndpointReply;
+use bytes::Bytes;
+use hoopai_runtime::auth::{AccountId, TokenEndpointReply};
 use hoopai_runtime::error::AuthErrorKind;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroize;
 
-use super::account::Account;
-use super::pace;
-use super::save::TRIES;
-use super::{Fault, TokenManager};
-use crate::record::millis;
-use crate::{AccountId, Record, StoreError, Swap, TokenSet, UnreadReply, lock, reply};
+use super::error::RefreshError;
+use super::persist::MAX_CONFLICTS;
+use super::state::AccountState;
+use crate::record::{Record, TokenSet, UndecodedReply};
+use crate::store::Swap;
+use crate::store_error::StoreError;
+use crate::token_reply;
+use crate::util::sync::lock;
 
-/// How often to take a record's new revision over before giving up.
-const ROUNDS: usize = 8;
-
-/// Tokens that were received.
+/// Received tokens.
 pub(super) struct Received {
     pub(super) tokens: TokenSet,
-    /// The reply, if it is damaged and shows no refresh token: it is to be kept once the tokens are stored.
-    pub(super) damaged: Option<UnreadReply>,
+    /// The reply, if it is damaged and has no refresh token: it is kept once the tokens are stored.
+    pub(super) damaged: Option<UndecodedReply>,
 }
 
-impl Account {
-    /// Reads a reply. If it shows no tokens, it is kept in the store. `spent`: the refresh token that it was got with.
+impl AccountState {
+    /// Decodes a reply. One without tokens is kept in the store. `spent`: the refresh token that
+    /// was sent for it.
     pub(super) async fn receive(
         &self,
         reply: TokenEndpointReply,
-        asked_at: SystemTime,
+        requested_at: SystemTime,
         spent: Option<&SecretString>,
-    ) -> Result<Received, Fault> {
+    ) -> Result<Received, RefreshError> {
         let TokenEndpointReply { body, cut } = reply;
-        let found = reply::read(&body, cut.is_some(), asked_at);
-        let is_damaged = found
+        let decoded = token_reply::decode(&body, cut.is_some(), requested_at);
+        let is_damaged = decoded
             .as_ref()
-            .is_none_or(|found| !found.whole && found.tokens.refresh_token.is_none());
-        let now = self.manager.clock().system_time();
-        let kept = is_damaged.then(|| UnreadReply::new(&body, now, spent.cloned()));
+            .is_none_or(|decoded| !decoded.is_complete && decoded.tokens.refresh_token.is_none());
+        let now = self.context.clock.system_time();
+        let kept = is_damaged.then(|| UndecodedReply::new(&body, now, spent.cloned()));
         let length = body.len();
-        // It is wiped if it has no other owner.
-        if let Ok(mut body) = body.try_into_mut() {
-            body.as_mut().zeroize();
+        wipe(body);
+        if let Some(decoded) = decoded {
+            return Ok(Received {
+                tokens: decoded.tokens,
+                damaged: kept,
+            });
         }
-        match (found, kept) {
-            (Some(found), damaged) => Ok(Received {
-                tokens: found.tokens,
-                damaged,
-            }),
-            (None, kept) => {
-                let fault = self.unreadable(length, kept.filter(|_| length > 0)).await;
-                Err(match cut {
-                    Some(error) => Fault::of(AuthErrorKind::Unavailable, fault.text(), error),
-                    None => fault,
-                }
-                .of_unknown_outcome())
-            }
-        }
+        let message = self
+            .keep_undecoded(length, kept.filter(|_| length > 0))
+            .await;
+        let error = match cut {
+            Some(error) => RefreshError::caused_by(AuthErrorKind::Unavailable, &message, error),
+            None => RefreshError::new(AuthErrorKind::Unavailable, message),
+        };
+        Err(error.with_unknown_outcome())
     }
 
-    /// Reads the reply to a code. One that does not show for which account its tokens are is kept too.
+    /// Decodes the reply to an authorization code. One without an account is kept too.
     pub(super) async fn receive_for_code(
         &self,
         reply: TokenEndpointReply,
-        asked_at: SystemTime,
-    ) -> Result<(AccountId, Received), Fault> {
+        requested_at: SystemTime,
+    ) -> Result<(AccountId, Received), RefreshError> {
         let body = reply.body.clone();
-        let received = self.receive(reply, asked_at, None).await?;
-        if let Some(resource) = received.tokens.resource() {
-            return Ok((resource, received));
+        let received = self.receive(reply, requested_at, None).await?;
+        let account = received.tokens.account();
+        let kept = account
+            .is_none()
+            .then(|| UndecodedReply::new(&body, self.context.clock.system_time(), None));
+        wipe(body);
+        if let Some(account) = account {
+            return Ok((account, received));
         }
-        let now = self.manager.clock().system_time();
-        let place = self.keep(Some(UnreadReply::new(&body, now, None))).await;
-        Err(Fault::new(
+        let location = self.keep(kept).await;
+        Err(RefreshError::new(
             AuthErrorKind::Refused,
             format!(
-                "the platform gave tokens for the code and did not say for which account; {place}"
+                "the platform returned tokens for the code and did not say for which account; {location}"
             ),
         ))
     }
 
-    /// Keeps the reply that brought the tokens that were just stored, if it was damaged.
-    pub(super) async fn keep_damaged(&self, reply: Option<UnreadReply>) {
-        if let Some(reply) = reply {
-            let place = self.keep(Some(reply)).await;
+    /// Keeps the damaged reply of the tokens that were just stored.
+    pub(super) async fn keep_damaged(&self, reply: Option<UndecodedReply>) {
+        if reply.is_some() {
+            let location = self.keep(reply).await;
             tracing::error!(
-                "a reply of the token endpoint was damaged and shows no refresh token; {place}"
+                "a reply of the token endpoint was damaged and has no refresh token; {location}"
             );
         }
     }
 
-    async fn unreadable(&self, length: usize, reply: Option<UnreadReply>) -> Fault {
-        let what = if reply.is_some() {
+    /// Keeps a reply without tokens, and returns the message of the error.
+    async fn keep_undecoded(&self, length: usize, reply: Option<UndecodedReply>) -> String {
+        let problem = if reply.is_some() {
             format!(
                 "the token endpoint answered with success, and no access token can be read from its reply of {length} bytes"
             )
         } else {
             "the token endpoint answered with success and an empty reply".to_owned()
         };
-        let place = self.keep(reply).await;
-        Fault::new(
-            AuthErrorKind::Unavailable,
-            format!(
-                "{what}; what was sent for it is probably spent; {place}; check the base URL, and that nothing on the way answers in the platform's place"
-            ),
+        let location = self.keep(reply).await;
+        format!(
+            "{problem}; what was sent for it is probably spent; {location}; check the base URL, and that no proxy answers in the platform's place"
         )
     }
 
-    /// Notes in the store that a reply without tokens came, and keeps the reply. Says where it is.
-    async fn keep(&self, reply: Option<UnreadReply>) -> String {
-        let mut tries = TRIES.iter();
-        let stored = loop {
-            match (self.store_unread(reply.as_ref()).await, tries.next()) {
-                (Ok(()), _) => break Ok(()),
-                (Err(_), Some(pause)) => {
-                    self.manager.clock().sleep(pace::scattered(*pause)).await;
-                }
-                (Err(error), None) => break Err(error),
-            }
-        };
+    /// Marks the pending refresh as answered and stores the reply. Returns where the reply is.
+    async fn keep(&self, reply: Option<UndecodedReply>) -> String {
+        let stored = self
+            .context
+            .retry_store(|| self.store_undecoded(reply.as_ref()))
+            .await;
         let Some(reply) = reply else {
             return "there is nothing to recover".to_owned();
         };
-        let read = if *self.resource() == unknown_account() {
-            "`TokenManager::unread_code_replies`"
+        let method = if self.key.account == unknown_account() {
+            "`TokenManager::undecoded_code_replies`"
         } else {
-            "`TokenManager::unread_replies`"
+            "`TokenManager::undecoded_replies`"
         };
         match stored {
             Ok(()) => {
-                let place = self.manager.0.store.path(&self.slot.key);
-                let place = place.map_or(String::new(), |path| format!(" ({})", path.display()));
+                let path = self.context.store.path(&self.key);
+                let path = path.map_or(String::new(), |path| format!(" ({})", path.display()));
                 format!(
-                    "the reply is kept in the token store{place}: read it with {read} and store the tokens that it holds with `TokenManager::install`"
+                    "the reply is kept in the token store{path}: read it with {method} and store its tokens with `TokenManager::install`"
                 )
             }
             Err(error) => {
-                reply.add_to(&mut lock(&self.slot.unread));
+                reply.add_to(&mut lock(&self.undecoded));
                 format!(
-                    "the reply could not be stored ({error}) and is kept in memory until the process ends: read it with {read}"
+                    "the reply could not be stored ({error}) and is kept in memory until the process ends: read it with {method}"
                 )
             }
         }
     }
 
-    async fn store_unread(&self, reply: Option<&UnreadReply>) -> Result<(), StoreError> {
-        let (store, key) = (&self.manager.0.store, &self.slot.key);
-        for _ in 0..ROUNDS {
+    async fn store_undecoded(&self, reply: Option<&UndecodedReply>) -> Result<(), StoreError> {
+        let (store, key) = (&self.context.store, &self.key);
+        for _ in 0..MAX_CONFLICTS {
             let stored = store.load(key).await?;
             let expected = stored.as_ref().map(|record| record.revision);
             let mut record = match stored {
@@ -158,51 +151,31 @@ impl Account {
                 }
                 None if reply.is_none() => return Ok(()),
                 None => {
-                    let first = millis(self.manager.clock().system_time());
-                    Record::new(TokenSet::new("", None, SystemTime::UNIX_EPOCH), first)
+                    let no_tokens = TokenSet::new("", None, SystemTime::UNIX_EPOCH);
+                    Record::new(no_tokens, self.first_revision())
                 }
             };
             if let Some(pending) = &mut record.pending {
                 pending.answered = true;
             }
             if let Some(reply) = reply {
-                reply.clone().add_to(&mut record.unread);
+                reply.clone().add_to(&mut record.undecoded_replies);
             }
             if store.swap(key, expected, Some(record)).await? == Swap::Done {
                 return Ok(());
             }
         }
         Err(StoreError::new(
-            "others change the stored tokens all the time",
+            "other processes keep changing the stored tokens",
             "try again",
         ))
     }
 }
 
-impl TokenManager {
-    /// The replies of the token endpoint from which no tokens of an account could be read, the first and the latest ones. They stay until
-    /// new tokens of the account are stored.
-    ///
-    /// Such a reply may hold the only copy of a new refresh token. Find the tokens in its text, and store them with
-    /// [`install`](TokenManager::install).
-    ///
-    /// # Errors
-    /// The store fails.
-    pub async fn unread_replies(&self, resource: AccountId) -> Result<Vec<UnreadReply>, Error> {
-        let account = self.account_through(resource, None);
-        let stored = account.load(&account.slot.key).await;
-        let stored = stored.map_err(|fault| fault.to_error(None))?;
-        let mut replies = stored.map(|record| record.unread).unwrap_or_default();
-        replies.extend(lock(&account.slot.unread).iter().cloned());
-        Ok(replies)
-    }
-
-    /// The same for codes: replies that do not show for which account they are.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub async fn unread_code_replies(&self) -> Result<Vec<UnreadReply>, Error> {
-        self.unread_replies(unknown_account()).await
+/// Overwrites a body with tokens, if it has no other owner.
+fn wipe(body: Bytes) {
+    if let Ok(mut body) = body.try_into_mut() {
+        body.as_mut().zeroize();
     }
 }
 

@@ -1,303 +1,450 @@
-//! The flight that brings a new token.
+//! One refresh of the access token of an account.
+//!
+//! The steps, in this order:
+//!
+//! 1. [`acquire_lease`](Refresh::acquire_lease): one process at a time refreshes an account.
+//! 2. [`decide`](Refresh::decide): reads the stored record again, as another process may have
+//!    refreshed the tokens.
+//! 3. [`exchange`](Refresh::exchange): stores the pending refresh, checks the lease, sends one
+//!    request; or [`request_location_token`](Refresh::request_location_token).
+//! 4. [`persist`](Refresh::persist): stores the new tokens, then uses them.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
 
-use hoopai_runtime::auth::{BearerToken, TOKEN_PATH, TokenEndpointError};
-use hoopai_runtime::error::AuthErrorKind;
-use secrecy::SecretString;
+use hoopai_runtime::Error;
+use hoopai_runtime::auth::{
+    AccountId, AccountTokens, BearerToken, LOCATION_TOKEN_PATH, TOKEN_PATH, TokenEndpointError,
+    TokenEndpointReply,
+};
+use hoopai_runtime::error::{ApiErrorKind, AuthErrorKind};
 
-use super::account::{Account, Landing};
-use super::pace::{self, LEASE_PAUSE, LEASE_PAUSE_MAX, LEASE_TTL, LEASE_WAIT};
-use super::save::Over;
-use super::steps::Step;
-use super::{Fault, TokenManager};
-use crate::classify::refresh_token_is_dead;
-use crate::{AccountId, Fingerprint, Lease, Pending, Record, Swap, TokenKey, TokenSet};
+use super::context::{Checkpoint, Context};
+use super::error::{EndpointMessages, RefreshError, RefreshResult, has_unknown_outcome};
+use super::lease::{ActiveLease, LEASE_PAUSE, LEASE_PAUSE_MAX, LEASE_WAIT};
+use super::schedule::with_jitter;
+use super::state::AccountState;
+use super::unsaved::{NewTokens, OverwriteRule};
+use crate::record::{Fingerprint, PendingRefresh, Record, TokenKey};
+use crate::store::Swap;
 
-/// How often to begin anew where others change what is stored at the same time.
-const ROUNDS: usize = 6;
+/// How often a refresh starts again because other processes changed the record.
+const MAX_ROUNDS: usize = 6;
 
-/// The right to refresh, with its end by this machine's clocks: one that stands still while the machine sleeps, and one that can be
-/// set.
-pub(super) struct Held {
-    lease: Lease,
-    until: (Instant, SystemTime),
+const EXCHANGE_MESSAGES: EndpointMessages = EndpointMessages {
+    not_sent: "the request to the token endpoint could not be sent",
+    no_reply: "whether the token was refreshed is not known",
+    server_error: "the token endpoint failed",
+    too_many_requests: "too many requests to the token endpoint",
+    refused: "the platform refused to refresh the token",
+};
+
+const LOCATION_MESSAGES: EndpointMessages = EndpointMessages {
+    not_sent: "the request for a token of the location could not be sent",
+    no_reply: "the request for a token of the location failed",
+    server_error: "the request for a token of the location failed",
+    too_many_requests: "the request for a token of the location failed",
+    refused: "the platform returned no token of the location for that of its agency; the app may not be installed there",
+};
+
+/// A running refresh.
+pub(super) struct Refresh {
+    account: Arc<AccountState>,
+    /// The same account, for access to its company.
+    tokens: Arc<dyn AccountTokens>,
+    /// A token that is not a result.
+    rejected: Option<BearerToken>,
+    lease: Option<ActiveLease>,
 }
 
-impl Held {
-    pub(super) async fn release(self) {
-        self.lease.release().await;
-    }
-
-    fn is_over(&self, manager: &TokenManager) -> bool {
-        let (instant, time) = self.until;
-        manager.clock().now() >= instant || manager.clock().system_time() >= time
-    }
+/// How to get a token.
+enum Decision {
+    /// Use the stored access token.
+    UseStored(Record),
+    /// Exchange the stored refresh token.
+    Exchange(Record),
+    /// Request tokens of the location with the token of its company. The second value is the
+    /// stored record of the location.
+    RequestLocationToken(String, Option<Record>),
 }
 
-/// How the token of an account can be had.
-enum Plan {
-    /// It is stored.
-    Adopt(Box<Record>),
-    /// For the refresh token.
-    Refresh(Box<Record>),
-    /// For the token of an agency. With what is stored for the location itself.
-    Ask(String, Option<Box<Record>>),
-}
+/// The result of a step: `Break` when a token is in use, `Continue` when the record has changed.
+type Step = Result<ControlFlow<()>, RefreshError>;
 
-/// How a step of a flight ended.
-pub(super) enum Next {
-    Landed,
-    /// Something else is stored than was thought: look again.
-    LookAgain,
-}
-
-impl Account {
-    /// Brings a token that is not `stale` into memory.
-    pub(super) async fn fly(&self, stale: Option<BearerToken>) -> Landing {
-        let stale = stale.as_ref();
-        // While the newest tokens are not stored, what is stored is worth nothing.
-        self.store_unsaved()
-            .await
-            .map_err(|error| Fault::shared_store(&error))?;
-        self.manager.reached(Step::Started).await;
-        let Some(held) = self.take_right(stale).await? else {
-            return Ok(());
-        };
-        self.manager.reached(Step::Leased).await;
-        let mut held = Some(held);
-        let landing = self.with_right(&mut held, stale).await;
-        if let Some(held) = held {
-            held.release().await;
-            self.manager.reached(Step::Released).await;
+impl Refresh {
+    pub(super) fn new(
+        account: Arc<AccountState>,
+        tokens: Arc<dyn AccountTokens>,
+        rejected: Option<BearerToken>,
+    ) -> Self {
+        Refresh {
+            account,
+            tokens,
+            rejected,
+            lease: None,
         }
-        landing
     }
 
-    /// The right to refresh; `None` if there turned out to be no need. Another process that has it is waited for, as what it
-    /// brings is as good.
-    async fn take_right(&self, stale: Option<&BearerToken>) -> Result<Option<Held>, Fault> {
-        let manager = &self.manager;
-        let deadline = manager.clock().now() + LEASE_WAIT;
+    fn context(&self) -> &Context {
+        &self.account.context
+    }
+
+    /// Makes a token other than the rejected one the current token of the account.
+    pub(super) async fn run(mut self) -> RefreshResult {
+        // The stored record is outdated while newer tokens are not stored.
+        self.account.store_unsaved().await?;
+        self.context().checkpoint(Checkpoint::Started).await;
+        if self.acquire_lease().await?.is_break() {
+            return Ok(());
+        }
+        self.context().checkpoint(Checkpoint::LeaseAcquired).await;
+        let result = self.run_with_lease().await;
+        if let Some(lease) = self.lease.take() {
+            lease.release().await;
+            self.context().checkpoint(Checkpoint::LeaseReleased).await;
+        }
+        result
+    }
+
+    /// Takes the lease. `Break`: another process has stored new tokens, which are in use now.
+    async fn acquire_lease(&mut self) -> Step {
+        let Context { store, clock, .. } = &*self.account.context;
+        let deadline = clock.now() + LEASE_WAIT;
         let mut pause = LEASE_PAUSE;
         loop {
-            if let Plan::Adopt(record) = self.plan(stale).await? {
-                self.adopt(&record)?;
-                return Ok(None);
+            if let Decision::UseStored(record) = self.decide().await? {
+                return self.account.adopt(&record).map(ControlFlow::Break);
             }
-            let until = (
-                manager.clock().now() + LEASE_TTL,
-                manager.clock().system_time() + LEASE_TTL,
-            );
-            let lease = manager.0.store.lease(&self.slot.key, LEASE_TTL).await;
-            if let Some(lease) = lease.map_err(Fault::store)? {
-                return Ok(Some(Held { lease, until }));
+            self.lease = ActiveLease::try_acquire(&**store, &**clock, &self.account.key).await?;
+            if self.lease.is_some() {
+                return Ok(ControlFlow::Continue(()));
             }
-            if manager.clock().now() >= deadline {
-                return Err(Fault::new(
+            if clock.now() >= deadline {
+                return Err(RefreshError::new(
                     AuthErrorKind::Unavailable,
                     "another process has been refreshing the token for too long: a later call tries again",
                 ));
             }
-            manager.clock().sleep(pace::scattered(pause)).await;
+            clock.sleep(with_jitter(pause)).await;
             pause = (pause * 2).min(LEASE_PAUSE_MAX);
         }
     }
 
-    async fn with_right(&self, held: &mut Option<Held>, stale: Option<&BearerToken>) -> Landing {
-        for _ in 0..ROUNDS {
-            let plan = self.plan(stale).await?;
-            self.manager.reached(Step::Looked).await;
-            let next = match plan {
-                Plan::Adopt(record) => return self.adopt(&record),
-                Plan::Refresh(record) => self.refresh(held, *record).await?,
-                Plan::Ask(company, own) => self.ask_agency(held, &company, own.as_deref()).await?,
+    async fn run_with_lease(&mut self) -> RefreshResult {
+        for _ in 0..MAX_ROUNDS {
+            let decision = self.decide().await?;
+            self.context().checkpoint(Checkpoint::Decided).await;
+            let step = match decision {
+                Decision::UseStored(record) => return self.account.adopt(&record),
+                Decision::Exchange(record) => self.exchange(record).await?,
+                Decision::RequestLocationToken(company, record) => {
+                    self.request_location_token(&company, record.as_ref())
+                        .await?
+                }
             };
-            if let Next::Landed = next {
+            if step.is_break() {
                 return Ok(());
             }
         }
-        Err(Fault::new(
+        Err(RefreshError::new(
             AuthErrorKind::Unavailable,
-            "others change the stored tokens all the time: a later call tries again",
+            "other processes keep changing the stored tokens: a later call tries again",
         ))
     }
 
-    /// Looks at what is stored.
-    async fn plan(&self, stale: Option<&BearerToken>) -> Result<Plan, Fault> {
-        let record = self.load(&self.slot.key).await?.map(Box::new);
+    /// Reads the stored record and decides how to get a token.
+    async fn decide(&self) -> Result<Decision, RefreshError> {
+        let record = self.context().store.load(&self.account.key).await?;
         match record {
-            Some(record) if self.is_usable(&record, stale) => Ok(Plan::Adopt(record)),
-            Some(record) if record.dead.is_none() && record.tokens.refresh_token.is_some() => {
-                Ok(Plan::Refresh(record))
+            Some(record) if self.account.is_usable(&record, self.rejected.as_ref()) => {
+                Ok(Decision::UseStored(record))
             }
-            own => match (self.agency(own.as_deref()).await?, own) {
-                (Some(company), own) => Ok(Plan::Ask(company, own)),
-                (None, Some(_)) => Err(Fault::reinstall_needed()),
-                (None, None) => Err(Fault::not_installed()),
+            Some(record)
+                if record.rejected_at.is_none() && record.tokens.refresh_token.is_some() =>
+            {
+                Ok(Decision::Exchange(record))
+            }
+            record => match self.company(record.as_ref()).await? {
+                Some(company) => Ok(Decision::RequestLocationToken(company, record)),
+                None if record.is_some() => Err(RefreshError::reinstall_needed()),
+                None => Err(RefreshError::not_installed()),
             },
         }
     }
 
-    /// The company through which this location can get tokens: the one that was chosen, or the one that the location belongs to if
-    /// the app is installed there.
-    async fn agency(&self, own: Option<&Record>) -> Result<Option<String>, Fault> {
-        if !self.slot.is_location() {
+    /// Returns the company through which a location can get tokens: the one that the caller named,
+    /// or the one of the stored tokens if the app is installed there.
+    async fn company(&self, record: Option<&Record>) -> Result<Option<String>, RefreshError> {
+        if !self.account.is_location() {
             return Ok(None);
         }
-        if let Some(company) = self.slot.agency() {
+        if let Some(company) = self.account.company() {
             return Ok(Some(company));
         }
-        let Some(company) = own.and_then(|own| own.tokens.company_id.as_deref()) else {
+        let Some(company) = record.and_then(|record| record.tokens.company_id.as_deref()) else {
             return Ok(None);
         };
-        let key = TokenKey::new(&self.slot.key.app, AccountId::company(company));
-        let installed = self.load(&key).await?.is_some();
-        Ok(installed.then(|| company.to_owned()))
+        let key = TokenKey::new(&self.account.key.app, AccountId::company(company));
+        let is_installed = self.context().store.load(&key).await?.is_some();
+        Ok(is_installed.then(|| company.to_owned()))
     }
 
-    pub(super) async fn load(&self, key: &TokenKey) -> Result<Option<Record>, Fault> {
-        self.manager.0.store.load(key).await.map_err(Fault::store)
-    }
-
-    /// One refresh: note, send, store, use.
-    async fn refresh(&self, held: &mut Option<Held>, old: Record) -> Result<Next, Fault> {
-        let manager = &self.manager;
-        let Some(refresh_token) = old.tokens.refresh_token.clone() else {
-            return Err(Fault::reinstall_needed());
+    /// Exchanges the refresh token of a record for new tokens.
+    async fn exchange(&mut self, record: Record) -> Step {
+        let Some(refresh_token) = record.tokens.refresh_token.clone() else {
+            return Err(RefreshError::reinstall_needed());
         };
         let spent = Fingerprint::of(&refresh_token);
-        let last = old.pending.as_ref();
-        let last = last.filter(|pending| pending.fingerprint == spent);
-        let attempt = last.map_or(1, |pending| pending.attempt.saturating_add(1));
-        let answered = last.is_some_and(|pending| pending.answered);
-        let mut noted = Record {
-            revision: old.revision + 1,
-            pending: Some(Pending {
-                since: manager.clock().system_time(),
-                fingerprint: spent.clone(),
-                attempt,
-                answered,
-            }),
-            ..old
+        let Some(record) = self.store_pending(record, spent.clone()).await? else {
+            return Ok(ControlFlow::Continue(()));
         };
-        let key = &self.slot.key;
-        let swapped = manager
-            .0
-            .store
-            .swap(key, Some(noted.revision - 1), Some(noted.clone()))
-            .await;
-        if swapped.map_err(Fault::store)? == Swap::Conflict {
-            return Ok(Next::LookAgain);
-        }
-        manager.reached(Step::Noted).await;
-        if held.as_ref().is_none_or(|held| held.is_over(manager)) {
-            return Err(Fault::new(
-                AuthErrorKind::Unavailable,
-                "the right to refresh the token ended before the request was sent, as the process or the store stood still: a later call tries again",
-            ));
-        }
+        self.context().checkpoint(Checkpoint::PendingStored).await;
+        self.check_lease()?;
 
-        let asked_at = manager.clock().system_time();
-        let form = self.refresh_form(refresh_token.clone(), &noted.tokens);
-        let reply = manager.0.endpoint.post(TOKEN_PATH, form, None).await;
-        manager.reached(Step::Replied).await;
-        let refused = match reply {
-            Ok(reply) => {
-                let received = self.receive(reply, asked_at, Some(&refresh_token)).await?;
-                let tokens = received.tokens.or_as_before(&noted.tokens);
-                tracing::debug!("the token was refreshed");
-                let saved = self
-                    .save(held, tokens, Some(noted.revision), Over::Spent(spent))
-                    .await?;
-                self.keep_damaged(received.damaged).await;
-                return Ok(saved.next());
-            }
-            Err(TokenEndpointError::Unknown(error)) => {
-                return Err(Fault::of(
-                    AuthErrorKind::Unavailable,
-                    "whether the token was refreshed is not known",
-                    error,
-                )
-                .of_unknown_outcome());
-            }
-            Err(TokenEndpointError::Refused { status, error })
-                if status >= 500 || status == 408 =>
-            {
-                return Err(Fault::of(
-                    AuthErrorKind::Unavailable,
-                    "the token endpoint failed",
-                    error,
-                )
-                .of_unknown_outcome());
-            }
-            Err(TokenEndpointError::Refused { error, .. }) if refresh_token_is_dead(&error) => {
-                noted.dead = Some(manager.clock().system_time());
-                tracing::error!(
-                    after_lost_reply = attempt > 1,
-                    "the platform takes the refresh token of an account no more: {error}"
-                );
-                None
-            }
-            Err(TokenEndpointError::Refused { status: 429, error }) => Some(Fault::of(
-                AuthErrorKind::Unavailable,
-                "the token endpoint was asked too often",
-                error,
-            )),
-            Err(TokenEndpointError::Refused { error, .. }) => Some(Fault::of(
-                AuthErrorKind::Refused,
-                "the platform refused to refresh the token",
-                error,
-            )),
-            Err(TokenEndpointError::NotSent(error)) => Some(Fault::not_sent(
-                "the token endpoint could not be asked",
-                error,
-            )),
+        let context = self.account.context.clone();
+        let requested_at = context.clock.system_time();
+        let user_type = record.tokens.user_type;
+        let user_type = user_type.unwrap_or(self.account.key.account.user_type());
+        let form = vec![
+            ("client_id", context.app.client_id().into()),
+            ("client_secret", context.app.client_secret().clone()),
+            ("grant_type", "refresh_token".into()),
+            ("refresh_token", refresh_token.clone()),
+            ("user_type", user_type.as_str().into()),
+        ];
+        let reply = context.endpoint.post(TOKEN_PATH, form, None).await;
+        context.checkpoint(Checkpoint::Replied).await;
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(error) => return self.exchange_failed(record, error).await,
         };
-        // It is known now that the refresh token was not spent, or that it never will be: there is nothing to wait for.
-        let revision = noted.revision;
-        noted.revision += 1;
-        noted.pending = None;
-        let swapped = manager.0.store.swap(key, Some(revision), Some(noted)).await;
-        match (refused, swapped) {
-            (Some(fault), swapped) => {
-                if let Err(error) = swapped {
-                    // The note stays and does no harm: the next refresh takes its place.
-                    tracing::warn!("a note in the token store could not be taken back: {error}");
-                }
-                Err(fault)
+        let received = self
+            .account
+            .receive(reply, requested_at, Some(&refresh_token))
+            .await?;
+        tracing::debug!("the token was refreshed");
+        let new = NewTokens {
+            tokens: received.tokens.with_missing_from(&record.tokens),
+            expected: Some(record.revision),
+            overwrite: OverwriteRule::SameRefreshToken(spent),
+        };
+        let step = self.persist(new).await?;
+        self.account.keep_damaged(received.damaged).await;
+        Ok(step)
+    }
+
+    /// Stores that a refresh is about to be sent. `None`: the record has changed.
+    async fn store_pending(
+        &self,
+        mut record: Record,
+        spent: Fingerprint,
+    ) -> Result<Option<Record>, RefreshError> {
+        let last = record.pending.filter(|last| last.fingerprint == spent);
+        record.pending = Some(PendingRefresh {
+            since: self.context().clock.system_time(),
+            attempt: last
+                .as_ref()
+                .map_or(1, |last| last.attempt.saturating_add(1)),
+            answered: last.is_some_and(|last| last.answered),
+            fingerprint: spent,
+        });
+        let expected = record.revision;
+        record.revision += 1;
+        let (store, key) = (&self.context().store, &self.account.key);
+        let swap = store
+            .swap(key, Some(expected), Some(record.clone()))
+            .await?;
+        Ok((swap == Swap::Done).then_some(record))
+    }
+
+    /// Checks that the lease has not expired, as it does while the process or the store is
+    /// suspended.
+    fn check_lease(&self) -> RefreshResult {
+        let clock = &*self.context().clock;
+        match &self.lease {
+            Some(lease) if !lease.is_expired(clock) => Ok(()),
+            _ => Err(RefreshError::new(
+                AuthErrorKind::Unavailable,
+                "the lease on the token expired before the request was sent, as the process or the store was suspended: a later call tries again",
+            )),
+        }
+    }
+
+    /// Handles a failed exchange. Unless the refresh token may be spent, the pending refresh is
+    /// removed from the record.
+    async fn exchange_failed(&self, mut record: Record, error: TokenEndpointError) -> Step {
+        let is_rejected = is_refresh_token_rejected(&error);
+        let is_unknown = has_unknown_outcome(&error);
+        let error = RefreshError::endpoint(&EXCHANGE_MESSAGES, error);
+        if is_unknown {
+            return Err(error.with_unknown_outcome());
+        }
+        let pending = record.pending.take();
+        if is_rejected {
+            record.rejected_at = Some(self.context().clock.system_time());
+            tracing::error!(
+                after_lost_reply = pending.is_some_and(|pending| pending.attempt > 1),
+                "the refresh token of an account is no longer valid: {}",
+                error.message()
+            );
+        }
+        let expected = record.revision;
+        record.revision += 1;
+        let (store, key) = (&self.context().store, &self.account.key);
+        match store.swap(key, Some(expected), Some(record)).await {
+            // The next round looks for another way to get a token.
+            Ok(_) if is_rejected => Ok(ControlFlow::Continue(())),
+            Ok(_) => Err(error),
+            Err(cause) if is_rejected => {
+                tracing::error!("the rejection of a refresh token could not be stored: {cause}");
+                Err(RefreshError::reinstall_needed())
             }
-            // What is to be done about a dead token depends on what else there is.
-            (None, Ok(_)) => Ok(Next::LookAgain),
-            (None, Err(error)) => {
-                tracing::error!("that a refresh token is dead could not be stored: {error}");
-                Err(Fault::reinstall_needed())
+            Err(cause) => {
+                // This is harmless: the next refresh replaces it.
+                tracing::warn!("a pending refresh could not be removed: {cause}");
+                Err(error)
             }
         }
     }
 
-    fn refresh_form(
+    /// Requests tokens of a location with the token of its company.
+    ///
+    /// They include a refresh token, so this is done once and not each day. If the reply is lost,
+    /// the next request returns other tokens.
+    async fn request_location_token(&mut self, company: &str, record: Option<&Record>) -> Step {
+        let requested_at = self.context().clock.system_time();
+        let reply = self.post_location_token(company, record).await?;
+        let received = self.account.receive(reply, requested_at, None).await?;
+        let mut tokens = received.tokens;
+        let location = self.account.key.account.id();
+        let returned = tokens
+            .location_id
+            .get_or_insert_with(|| location.to_owned());
+        if returned != location {
+            return Err(RefreshError::new(
+                AuthErrorKind::Refused,
+                "the platform returned a token of another location than was requested",
+            ));
+        }
+        tokens.company_id.get_or_insert_with(|| company.to_owned());
+        tracing::debug!("tokens of a location were requested with the token of its agency");
+        let new = NewTokens {
+            tokens,
+            expected: record.map(|record| record.revision),
+            overwrite: OverwriteRule::Never,
+        };
+        let step = self.persist(new).await?;
+        self.account.keep_damaged(received.damaged).await;
+        Ok(step)
+    }
+
+    /// Sends the request for a location token. If the company's token has expired, it is refreshed
+    /// and the request is sent once more.
+    async fn post_location_token(
         &self,
-        refresh_token: SecretString,
-        old: &TokenSet,
-    ) -> Vec<(&'static str, SecretString)> {
-        let app = self.manager.app();
-        let user_type = old.user_type.unwrap_or(self.slot.key.resource.user_type());
-        vec![
-            ("client_id", app.client_id().into()),
-            ("client_secret", app.client_secret().clone()),
-            ("grant_type", "refresh_token".into()),
-            ("refresh_token", refresh_token),
-            ("user_type", user_type.as_str().into()),
-        ]
+        company: &str,
+        record: Option<&Record>,
+    ) -> Result<TokenEndpointReply, RefreshError> {
+        let post = |token| {
+            let form = vec![
+                ("companyId", company.into()),
+                ("locationId", self.account.key.account.id().into()),
+            ];
+            let endpoint = &self.context().endpoint;
+            endpoint.post(LOCATION_TOKEN_PATH, form, Some(token))
+        };
+        let failed = |error| company_error(error, record);
+        let tokens = self.tokens.for_account(AccountId::company(company));
+        let token = tokens.authorization().await.map_err(failed)?;
+        let mut reply = post(token.clone()).await;
+        if let Err(TokenEndpointError::Refused { error, .. }) = &reply
+            && error.api_error_kind() == Some(ApiErrorKind::ExpiredToken)
+            && let Some(token) = tokens.token_rejected(&token).await.map_err(failed)?
+        {
+            reply = post(token).await;
+        }
+        self.context().checkpoint(Checkpoint::Replied).await;
+        reply.map_err(|error| RefreshError::endpoint(&LOCATION_MESSAGES, error))
+    }
+
+    /// Stores new tokens and makes them current. `Continue`: the store has newer ones, and the new
+    /// tokens are dropped.
+    async fn persist(&mut self, new: NewTokens) -> Step {
+        let context = &self.account.context;
+        let stored = context
+            .retry_store(|| self.account.store_tokens(&new))
+            .await;
+        match stored {
+            Ok(Some(record)) => {
+                context.checkpoint(Checkpoint::TokensStored).await;
+                self.account.adopt(&record)?;
+            }
+            Ok(None) => return Ok(ControlFlow::Continue(())),
+            // Other processes must not refresh before the tokens are stored.
+            Err(error) => {
+                self.account
+                    .keep_unsaved(new, self.lease.take(), &error)
+                    .await?
+            }
+        }
+        Ok(ControlFlow::Break(()))
     }
 }
 
-impl Fault {
-    pub(super) fn unsaved(error: &Arc<crate::StoreError>) -> Self {
-        Self::shared_store(error).because(
-            "the new tokens are kept in memory and are lost when the process ends, unless they can be stored until then",
-        )
+/// Whether the token endpoint rejected the refresh token itself, so that it will never accept it.
+fn is_refresh_token_rejected(error: &TokenEndpointError) -> bool {
+    matches!(error, TokenEndpointError::Refused { error, .. }
+        if error.api_error_kind() == Some(ApiErrorKind::InvalidGrant))
+}
+
+/// Returns the error of a location whose company has no token.
+fn company_error(error: Error, record: Option<&Record>) -> RefreshError {
+    let kind = error
+        .auth_error_kind()
+        .unwrap_or(AuthErrorKind::Unavailable);
+    let is_missing = matches!(
+        kind,
+        AuthErrorKind::NotInstalled | AuthErrorKind::ReinstallNeeded
+    );
+    if is_missing && record.is_some() {
+        return RefreshError::reinstall_needed();
+    }
+    let message = "the location has no valid tokens, and neither has its agency";
+    RefreshError::caused_by(kind, message, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use hoopai_runtime::auth::{TOKEN_PATH, TokenEndpointError};
+    use hoopai_runtime::reqwest::StatusCode;
+
+    use super::is_refresh_token_rejected;
+
+    fn is_rejected(status: u16, body: &'static str) -> bool {
+        let status = StatusCode::from_u16(status).unwrap();
+        let error = TokenEndpointError::of_reply(TOKEN_PATH, status, body);
+        is_refresh_token_rejected(&error)
+    }
+
+    #[test]
+    fn rejected_refresh_token_is_distinguished_from_other_refusals() {
+        for body in [
+            r#"{"error":"invalid_grant","error_description":"Invalid grant: refresh token is invalid"}"#,
+            r#"{"error":"invalid_grant"}"#,
+            r#"{"statusCode":400,"message":"This refresh token is invalid","error":"Bad Request"}"#,
+        ] {
+            assert!(is_rejected(400, body), "{body}");
+            assert!(!is_rejected(500, body), "{body}");
+        }
+        for body in [
+            r#"{"error":"invalid_client","error_description":"Invalid client: client is invalid"}"#,
+            r#"{"statusCode":400,"message":"Location is not active"}"#,
+            r#"{"error":"invalid_grant","error_description":"Location is not active"}"#,
+            r#"{"error":"invalid_request","error_description":"Missing parameter: `refresh_token`"}"#,
+            "<html>403</html>",
+            "",
+        ] {
+            assert!(!is_rejected(400, body), "{body}");
+        }
     }
 }

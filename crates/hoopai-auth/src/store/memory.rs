@@ -1,54 +1,37 @@
-//! A store that forgets all when the process ends.
+//! A store in memory, which is lost when the process ends.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hoopai_runtime::time::{BoxFuture, Clock, SystemClock};
 
-use super::{Lease, LeaseGuard, StoreError, Swap, TokenStore};
-use crate::lock;
-use crate::{Record, TokenKey};
+use super::{Lease, LeaseGuard, Swap, TokenStore};
+use crate::record::{Record, TokenKey};
+use crate::store_error::StoreError;
+use crate::util::sync::lock;
 
-/// Keeps tokens in memory: for tests, and for apps that are authorised anew with each start. Clones share what they keep.
+/// Keeps tokens in memory: for tests, and for apps that are authorized anew after each start.
+/// Clones share their records.
 #[derive(Clone)]
 pub struct MemoryStore(Arc<Shared>);
 
 struct Shared {
     clock: Arc<dyn Clock>,
-    kept: Mutex<Kept>,
+    state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct Kept {
-    entries: BTreeMap<TokenKey, Entry>,
-    serial: u64,
+struct State {
+    records: HashMap<TokenKey, Record>,
+    leases: HashMap<TokenKey, LeaseEntry>,
+    last_lease_id: u64,
 }
 
-#[derive(Default)]
-struct Entry {
-    record: Option<Record>,
-    lease: Option<Held>,
-}
-
-impl Kept {
-    fn entry(&mut self, key: &TokenKey) -> &mut Entry {
-        self.entries.entry(key.clone()).or_default()
-    }
-
-    /// Forgets a key under which nothing is kept any more.
-    fn tidy(&mut self, key: &TokenKey) {
-        let entry = self.entries.get(key);
-        if entry.is_some_and(|entry| entry.record.is_none() && entry.lease.is_none()) {
-            self.entries.remove(key);
-        }
-    }
-}
-
-struct Held {
-    serial: u64,
-    until: Instant,
+struct LeaseEntry {
+    id: u64,
+    expires_at: Instant,
 }
 
 impl MemoryStore {
@@ -57,11 +40,11 @@ impl MemoryStore {
         Self::with_clock(Arc::new(SystemClock))
     }
 
-    /// An empty store whose leases end by another clock.
+    /// An empty store whose leases expire by another clock.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         MemoryStore(Arc::new(Shared {
             clock,
-            kept: Mutex::default(),
+            state: Mutex::default(),
         }))
     }
 }
@@ -72,24 +55,19 @@ impl Default for MemoryStore {
     }
 }
 
-/// Shows how many records there are.
+/// Shows the number of records.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kept = lock(&self.0.kept);
-        let there = |entry: &&Entry| entry.record.is_some();
-        let records = kept.entries.values().filter(there).count();
         f.debug_struct("MemoryStore")
-            .field("records", &records)
+            .field("records", &lock(&self.0.state).records.len())
             .finish_non_exhaustive()
     }
 }
 
 impl TokenStore for MemoryStore {
     fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
-        let kept = lock(&self.0.kept);
-        let entry = kept.entries.get(key);
-        let found = entry.and_then(|entry| entry.record.clone());
-        Box::pin(async { Ok(found) })
+        let record = lock(&self.0.state).records.get(key).cloned();
+        Box::pin(async { Ok(record) })
     }
 
     fn swap<'a>(
@@ -99,18 +77,15 @@ impl TokenStore for MemoryStore {
         new: Option<Record>,
     ) -> BoxFuture<'a, Result<Swap, StoreError>> {
         Box::pin(async move {
-            let mut kept = lock(&self.0.kept);
-            let entry = kept.entry(key);
-            let is_expected = entry.record.as_ref().map(|record| record.revision) == expected;
-            if is_expected {
-                entry.record = new;
+            let records = &mut lock(&self.0.state).records;
+            if records.get(key).map(|record| record.revision) != expected {
+                return Ok(Swap::Conflict);
             }
-            kept.tidy(key);
-            Ok(if is_expected {
-                Swap::Done
-            } else {
-                Swap::Conflict
-            })
+            match new {
+                Some(record) => records.insert(key.clone(), record),
+                None => records.remove(key),
+            };
+            Ok(Swap::Done)
         })
     }
 
@@ -121,19 +96,21 @@ impl TokenStore for MemoryStore {
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
         Box::pin(async move {
             let now = self.0.clock.now();
-            let mut kept = lock(&self.0.kept);
-            let serial = kept.serial + 1;
-            let entry = kept.entry(key);
-            if entry.lease.as_ref().is_some_and(|held| now < held.until) {
+            let mut state = lock(&self.0.state);
+            let active = state.leases.get(key);
+            if active.is_some_and(|active| now < active.expires_at) {
                 return Ok(None);
             }
-            let until = now + ttl;
-            entry.lease = Some(Held { serial, until });
-            kept.serial = serial;
+            state.last_lease_id += 1;
+            let id = state.last_lease_id;
+            let expires_at = now + ttl;
+            state
+                .leases
+                .insert(key.clone(), LeaseEntry { id, expires_at });
             Ok(Some(Lease::new(Guard {
                 shared: self.0.clone(),
                 key: key.clone(),
-                serial,
+                id,
             })))
         })
     }
@@ -142,7 +119,7 @@ impl TokenStore for MemoryStore {
 struct Guard {
     shared: Arc<Shared>,
     key: TokenKey,
-    serial: u64,
+    id: u64,
 }
 
 impl LeaseGuard for Guard {
@@ -154,16 +131,13 @@ impl LeaseGuard for Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let mut kept = lock(&self.shared.kept);
-        let entry = kept.entry(&self.key);
-        // It may have ended and be another's by now.
-        if entry
-            .lease
-            .as_ref()
-            .is_some_and(|held| held.serial == self.serial)
+        let leases = &mut lock(&self.shared.state).leases;
+        // An expired lease may belong to another holder now.
+        if leases
+            .get(&self.key)
+            .is_some_and(|active| active.id == self.id)
         {
-            entry.lease = None;
+            leases.remove(&self.key);
         }
-        kept.tidy(&self.key);
     }
 }

@@ -1,10 +1,8 @@
-//! Where tokens are kept between calls and processes.
+//! Token stores: the traits, and the two implementations of this crate.
+//!
+//! Depends on `record`, `store_error` and `util`. `manager` depends on [`TokenStore`] only.
 
-mod disk;
-mod error;
 mod file;
-mod lease_file;
-pub(crate) mod lock;
 mod memory;
 
 use std::fmt;
@@ -12,27 +10,29 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use error::{StoreError, StoreErrorKind};
 pub use file::FileStore;
+#[cfg(test)]
+pub(crate) use file::lock::FileLocks;
 pub use memory::MemoryStore;
 
 use hoopai_runtime::time::BoxFuture;
 
-use super::{Record, TokenKey};
+use crate::record::{Record, TokenKey};
+use crate::store_error::StoreError;
 
-/// A place that keeps tokens: [`FileStore`], [`MemoryStore`], or one of your own, such as a table of a database.
+/// Stores tokens: [`FileStore`], [`MemoryStore`], or one of your own, such as a database table.
 ///
-/// Refresh tokens are good for one use. So everything that refreshes for the same accounts must use the same store, and the
-/// store must keep two promises: [`swap`](TokenStore::swap) lets one of two writers through, and what it has taken is there
-/// after a crash.
+/// Refresh tokens are valid for one use. So all processes that refresh the same accounts must use
+/// the same store. Of two concurrent [`swap`](TokenStore::swap) calls one must fail with a
+/// conflict, and stored records must survive a crash.
 pub trait TokenStore: Send + Sync + 'static {
-    /// What is stored under a key.
+    /// Returns the record of a key.
     fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Record>, StoreError>>;
 
-    /// Replaces what is stored under a key, if its revision is still the expected one (`None`: if nothing is stored). `new` is
-    /// stored as it is; `None` removes.
+    /// Replaces the record of a key if its revision is `expected` (`None`: if there is no record).
     ///
-    /// [`Swap::Done`] means that it lasts: written to disk, committed. After an error either may be stored, the old or the new.
+    /// `new` is stored unchanged; `None` removes the record. [`Swap::Done`] means that the change
+    /// is durable: written to disk, committed. After an error either record may be stored.
     fn swap<'a>(
         &'a self,
         key: &'a TokenKey,
@@ -40,24 +40,25 @@ pub trait TokenStore: Send + Sync + 'static {
         new: Option<Record>,
     ) -> BoxFuture<'a, Result<Swap, StoreError>>;
 
-    /// The exclusive right to refresh the tokens of a key, or `None` while another has it. It does not wait.
+    /// Takes the exclusive right to refresh the tokens of a key. `None`: another holder has it.
+    /// This does not wait.
     ///
-    /// A holder that died must not keep it for ever. A store that can tell ends the lease when its holder is gone, and not before; one that
-    /// cannot ends it `ttl` from now. It only keeps two from refreshing at once; its holder uses `swap` all the same.
+    /// The lease must end when its holder dies. A store that can detect this ends the lease then,
+    /// and not before; another one ends it after `ttl`. Holders use `swap` all the same.
     fn lease<'a>(
         &'a self,
         key: &'a TokenKey,
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>>;
 
-    /// Where a key is stored, for errors that lead there. It must not show the ids of the key.
+    /// Returns the path of a key's record, for error messages. It must not show the ids of the key.
     fn path(&self, key: &TokenKey) -> Option<PathBuf> {
         let _ = key;
         None
     }
 }
 
-/// A store that others have too.
+/// A shared store.
 impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
     fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
         (**self).load(key)
@@ -85,25 +86,25 @@ impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
     }
 }
 
-/// What became of a [`TokenStore::swap`].
+/// The outcome of a [`TokenStore::swap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swap {
     /// The new record is stored.
     Done,
-    /// Another revision is stored than was expected, and stays.
+    /// The stored record has another revision than expected, and is unchanged.
     Conflict,
 }
 
-/// The right to refresh, until it is released.
+/// The exclusive right to refresh the tokens of a key.
 pub struct Lease(Box<dyn LeaseGuard>);
 
 impl Lease {
-    /// A lease that a store gives.
+    /// Wraps the guard of a store.
     pub fn new(guard: impl LeaseGuard) -> Self {
         Lease(Box::new(guard))
     }
 
-    /// Gives the right back.
+    /// Releases the lease.
     pub async fn release(self) {
         self.0.release().await;
     }
@@ -115,11 +116,11 @@ impl fmt::Debug for Lease {
     }
 }
 
-/// The store's side of a [`Lease`].
+/// A store's implementation of a [`Lease`].
 ///
-/// It may be dropped unreleased, when a runtime is shut down; a guard that can should give the right back then too. Otherwise the
-/// next one waits until it ends.
+/// A guard may be dropped without a release when a runtime is shut down. It should release the
+/// lease then if it can; otherwise other holders wait until the lease ends.
 pub trait LeaseGuard: Send + Sync + 'static {
-    /// Gives the right back. A failure is the store's own matter: the lease ends by itself.
+    /// Releases the lease. Failures are ignored: the lease ends by itself.
     fn release(self: Box<Self>) -> BoxFuture<'static, ()>;
 }

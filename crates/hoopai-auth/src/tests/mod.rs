@@ -1,15 +1,17 @@
-//! Tokens under all that can go wrong.
+//! Tests of tokens against a fake platform, with failures of the platform, the store and the
+//! process.
 
-mod agency;
-mod ahead;
-mod apps;
-mod crashes;
-mod exchange;
-mod faults;
-pub(crate) mod files;
-mod many;
-mod once;
-mod platform;
-mod rig;
-mod secrets;
-mod stores;
+mod authorize_url;
+mod code_exchange;
+mod crash_points;
+mod early_refresh;
+mod failures;
+mod fake_platform;
+mod faulty_store;
+pub(crate) mod file_store;
+mod harness;
+mod location_tokens;
+mod many_accounts;
+mod redaction;
+mod single_flight;
+mod store_contract;

@@ -71,8 +71,8 @@ async fn installed(mock: &Mock, clock: &OffsetClock, store: impl TokenStore) -> 
     let choice = hoopai_mock::AccountId::Location(LOCATION.into());
     let code = mock.authorize(CLIENT_ID, choice);
     let installation = client.exchange_code(code).await.unwrap();
-    assert_eq!(installation.resource, AccountId::location(LOCATION));
-    client.as_location(installation.resource.id())
+    assert_eq!(installation.account, AccountId::location(LOCATION));
+    client.as_location(installation.account.id())
 }
 
 /// Makes concurrent calls with all clients and returns the number of successes.
@@ -310,7 +310,7 @@ async fn agency_gets_one_token_for_each_location() {
 
     let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Company(COMPANY.into()));
     let installation = client.exchange_code(code).await.unwrap();
-    let agency = client.as_company(installation.resource.id());
+    let agency = client.as_company(installation.account.id());
     mock.install(CLIENT_ID, LOCATION);
     let location = agency.as_location(LOCATION);
     mock.seed().contacts(LOCATION, 3);
@@ -341,7 +341,7 @@ async fn agency_gets_tokens_of_many_locations_concurrently() {
     let client = client(&mock.url(), SystemClock, MemoryStore::new());
     let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Company(COMPANY.into()));
     let installation = client.exchange_code(code).await.unwrap();
-    let agency = client.as_company(installation.resource.id());
+    let agency = client.as_company(installation.account.id());
     let calls = (0..30).map(|number| {
         let location = format!("location{number}");
         mock.install(CLIENT_ID, location.as_str());

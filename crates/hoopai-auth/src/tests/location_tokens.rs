@@ -1,0 +1,173 @@
+//! Tokens of locations, requested with the token of their company.
+
+use std::time::Duration;
+
+use hoopai_runtime::auth::{LOCATION_TOKEN_PATH, TokenProvider};
+use hoopai_runtime::error::AuthErrorKind;
+
+use super::fake_platform::{COMPANY, Fault, INVALID_GRANT, LOCATION};
+use super::harness::{DAY, Harness, assert_kind, error_of, location};
+use crate::AccountId;
+use crate::manager::Account;
+
+fn company() -> AccountId {
+    AccountId::company(COMPANY)
+}
+
+/// The location, derived from its company, in a new process.
+fn location_of_company(harness: &Harness) -> Account {
+    harness
+        .manager()
+        .account_through(company(), None)
+        .for_account(location())
+}
+
+#[tokio::test]
+async fn location_without_tokens_requests_them_once() {
+    let harness = Harness::in_files();
+    harness.install(company(), DAY).await;
+    let account = location_of_company(&harness);
+    let callers: Vec<_> = (0..50)
+        .map(|_| {
+            let account = account.clone();
+            tokio::spawn(async move { account.authorization().await.unwrap() })
+        })
+        .collect();
+    for caller in callers {
+        harness.assert_consistent(&caller.await.unwrap()).await;
+    }
+    assert_eq!(harness.platform.calls_to(LOCATION_TOKEN_PATH), 1);
+    let form = harness.platform.last_form();
+    assert_eq!(form["companyId"], COMPANY);
+    assert_eq!(form["locationId"], LOCATION);
+    assert_eq!(form.len(), 2);
+    // Another process uses them, and refreshes them with their own refresh token.
+    let other = harness.account();
+    other.authorization().await.unwrap();
+    harness.clock.advance(DAY);
+    other.authorization().await.unwrap();
+    assert_eq!(harness.platform.calls_to(LOCATION_TOKEN_PATH), 1);
+    assert_eq!(harness.platform.refreshes(), 1);
+    assert_eq!(harness.platform.last_form()["user_type"], "Location");
+}
+
+#[tokio::test]
+async fn expired_company_token_is_refreshed_first() {
+    for is_rejected in [false, true] {
+        let harness = Harness::in_memory();
+        harness
+            .install(company(), if is_rejected { DAY } else { Duration::ZERO })
+            .await;
+        if is_rejected {
+            harness.platform.expire_all();
+        }
+        let token = location_of_company(&harness).authorization().await.unwrap();
+        harness.assert_consistent(&token).await;
+        assert_eq!(harness.platform.refreshes(), 1);
+        let requests = harness.platform.calls_to(LOCATION_TOKEN_PATH);
+        assert_eq!(requests, if is_rejected { 2 } else { 1 });
+    }
+}
+
+#[tokio::test]
+async fn rejected_location_gets_tokens_through_company() {
+    for is_named in [true, false] {
+        let harness = Harness::in_memory();
+        harness.install(company(), DAY).await;
+        harness.install(location(), Duration::ZERO).await;
+        harness.platform.inject(Fault::Refused(400, INVALID_GRANT));
+        // Without a named company, the one of the stored tokens is used.
+        let account = if is_named {
+            location_of_company(&harness)
+        } else {
+            harness.account()
+        };
+        let token = account.authorization().await.unwrap();
+        harness.assert_consistent(&token).await;
+        assert_eq!(harness.platform.refreshes(), 1);
+        assert_eq!(harness.platform.calls_to(LOCATION_TOKEN_PATH), 1);
+    }
+}
+
+#[tokio::test]
+async fn missing_company_gives_an_error() {
+    let harness = Harness::in_memory();
+    let error = location_of_company(&harness)
+        .authorization()
+        .await
+        .unwrap_err();
+    assert_kind(&error, AuthErrorKind::NotInstalled);
+    harness.install(location(), Duration::ZERO).await;
+    harness.platform.inject(Fault::Refused(400, INVALID_GRANT));
+    for account in [location_of_company(&harness), harness.account()] {
+        let error = error_of(&account).await;
+        assert_kind(&error, AuthErrorKind::ReinstallNeeded);
+    }
+    assert_eq!(harness.platform.refreshes(), 1);
+}
+
+#[tokio::test]
+async fn failed_location_request_has_error_kind() {
+    for (fault, kind) in [
+        (
+            Fault::Refused(
+                400,
+                r#"{"message":"The app is not installed in this location"}"#,
+            ),
+            AuthErrorKind::Refused,
+        ),
+        (
+            Fault::Refused(
+                401,
+                r#"{"message":"The token is not authorized for this scope."}"#,
+            ),
+            AuthErrorKind::Refused,
+        ),
+        (Fault::Refused(503, ""), AuthErrorKind::Unavailable),
+        (Fault::Refused(429, ""), AuthErrorKind::Unavailable),
+        (Fault::LostReply, AuthErrorKind::Unavailable),
+        (Fault::NotSent, AuthErrorKind::Unavailable),
+        (Fault::Reply("{}"), AuthErrorKind::Unavailable),
+        (
+            Fault::Reply(r#"{"access_token":"x","locationId":"another"}"#),
+            AuthErrorKind::Refused,
+        ),
+    ] {
+        let harness = Harness::in_memory();
+        harness.install(company(), DAY).await;
+        harness.platform.inject(fault);
+        let account = location_of_company(&harness);
+        let error = error_of(&account).await;
+        assert_kind(&error, kind);
+        assert_eq!(harness.platform.refreshes(), 0);
+        harness.clock.advance(Duration::from_secs(1));
+        let token = account.authorization().await.unwrap();
+        harness.assert_consistent(&token).await;
+    }
+}
+
+#[tokio::test]
+async fn rejected_company_requests_no_location_token() {
+    let harness = Harness::in_memory();
+    harness.install(company(), Duration::ZERO).await;
+    harness.platform.inject(Fault::Refused(400, INVALID_GRANT));
+    let account = harness.manager().account_through(company(), None);
+    assert!(error_of(&account).await.needs_reinstall());
+    assert_eq!(harness.platform.calls_to(LOCATION_TOKEN_PATH), 0);
+}
+
+#[tokio::test]
+async fn manager_returns_account_through_company() {
+    let harness = Harness::in_memory();
+    harness.install(company(), DAY).await;
+    let manager = harness.manager();
+    let direct = manager.account(location());
+    let error = direct.authorization().await.unwrap_err();
+    assert_kind(&error, AuthErrorKind::NotInstalled);
+    let through = manager.account(company()).for_account(location());
+    let token = through.authorization().await.unwrap();
+    harness.assert_consistent(&token).await;
+    // A location derived from another location has the same company.
+    let next = through.for_account(AccountId::location("next"));
+    next.authorization().await.unwrap();
+}
