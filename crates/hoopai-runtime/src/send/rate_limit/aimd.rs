@@ -41,7 +41,7 @@ impl Aimd {
         }
     }
 
-    pub(super) fn is_at_rest(&self) -> bool {
+    pub(super) fn is_inactive(&self) -> bool {
         self.0.is_none()
     }
 
@@ -70,7 +70,7 @@ impl Aimd {
     }
 
     /// A reply came that is no refusal.
-    pub(super) fn passed(&mut self, declared: usize, interval: Duration, now: Instant) {
+    pub(super) fn succeeded(&mut self, declared: usize, interval: Duration, now: Instant) {
         let Some(learnt) = &mut self.0 else {
             return;
         };
@@ -91,7 +91,7 @@ impl Aimd {
     }
 
     /// The moment from which a call may go that has so many before it. `None`: there is no lower limit.
-    pub(super) fn opens(&self, ahead: usize, interval: Duration) -> Option<Instant> {
+    pub(super) fn next_slot(&self, ahead: usize, interval: Duration) -> Option<Instant> {
         let learnt = self.0.as_ref()?;
         let spacing = interval / u32::try_from(learnt.max).unwrap_or(u32::MAX);
         let turns = u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1);

@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// The limits as a reply tells of them.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Told {
+pub(super) struct RateLimitHeaders {
     pub(super) max: Option<usize>,
     pub(super) remaining: Option<usize>,
     pub(super) interval: Option<Duration>,
@@ -35,10 +35,10 @@ pub(super) struct Told {
 /// What all headers of the limits begin with.
 const PREFIX: &str = "x-ratelimit-";
 
-impl Told {
+impl RateLimitHeaders {
     /// Reads the headers of a reply. `refused_at`: of a refusal, at this time of the day.
-    pub(super) fn read(headers: &HeaderMap, refused_at: Option<SystemTime>) -> Self {
-        let mut told = Told::default();
+    pub(super) fn parse(headers: &HeaderMap, refused_at: Option<SystemTime>) -> Self {
+        let mut limits = RateLimitHeaders::default();
         let mut reset = None;
         // One look at each header costs less than asking for seven by name.
         for (name, value) in headers {
@@ -47,26 +47,26 @@ impl Told {
             };
             let number = number(value);
             match rest {
-                "max" => told.max = count(within(&MAX, number)),
-                "remaining" => told.remaining = count(number),
-                "interval-milliseconds" => told.interval = millis(&INTERVAL_MS, number),
-                "limit-daily" => told.daily_limit = within(&DAILY, number),
-                "daily-remaining" => told.daily_remaining = number,
-                "daily-reset" => told.daily_reset = millis(&(0..=LONGEST_DAY_MS), number),
+                "max" => limits.max = count(within(&MAX, number)),
+                "remaining" => limits.remaining = count(number),
+                "interval-milliseconds" => limits.interval = millis(&INTERVAL_MS, number),
+                "limit-daily" => limits.daily_limit = within(&DAILY, number),
+                "daily-remaining" => limits.daily_remaining = number,
+                "daily-reset" => limits.daily_reset = millis(&(0..=LONGEST_DAY_MS), number),
                 "reset" => reset = number,
                 _ => {}
             }
         }
-        let most = told.daily_limit.unwrap_or(*DAILY.end());
-        told.daily_remaining = within(&(0..=most), told.daily_remaining);
+        let most = limits.daily_limit.unwrap_or(*DAILY.end());
+        limits.daily_remaining = within(&(0..=most), limits.daily_remaining);
         if let Some(now) = refused_at {
-            told.retry_after = match (server_wait(headers, now), reset) {
+            limits.retry_after = match (server_wait(headers, now), reset) {
                 (Some(wait), _) => Some(wait.min(LONGEST_PAUSE)),
                 (None, Some(reset)) => until_reset(reset, server_time(headers, now)),
                 (None, None) => None,
             };
         }
-        told
+        limits
     }
 }
 

@@ -32,9 +32,9 @@ impl Latency {
         self.sum = self.sum.saturating_add(self.offset(now));
     }
 
-    pub(super) fn end(&mut self, began: Instant) {
+    pub(super) fn end(&mut self, start: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.sum = self.sum.saturating_sub(self.offset(began));
+        self.sum = self.sum.saturating_sub(self.offset(start));
     }
 
     fn offset(&self, moment: Instant) -> Duration {

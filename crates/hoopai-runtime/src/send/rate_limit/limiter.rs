@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use reqwest::header::HeaderMap;
 
 use super::queue::WaiterId;
-use super::state::{Ending, Entry, Next, State};
+use super::state::{Admission, DriverAction, RequestOutcome, State};
 use super::ticket::{Ticket, Verdict};
 use super::{RateLimitSettings, RateLimitSnapshot, RateLimited};
 use crate::time::{BoxFuture, Clock, lock};
@@ -49,11 +49,11 @@ impl Limiter {
         }
         let max_wait = max_wait.unwrap_or(shared.settings.max_wait);
         let verdict = match shared.enter(max_wait) {
-            Entry::Told(verdict) => verdict,
-            Entry::Queued(place) => {
+            Admission::Decided(verdict) => verdict,
+            Admission::Queued(id) => {
                 let waiter = Waiter {
                     shared,
-                    place: Some(place),
+                    id: Some(id),
                     driver: None,
                 };
                 waiter.await
@@ -61,7 +61,7 @@ impl Limiter {
         };
         match verdict {
             Verdict::Admit(ticket) => Ok(Permit::new(shared.clone(), ticket)),
-            Verdict::Reject(held) => Err(held),
+            Verdict::Reject(limited) => Err(limited),
         }
     }
 
@@ -70,17 +70,17 @@ impl Limiter {
         if !self.0.settings.limited {
             return Duration::ZERO;
         }
-        let (state, now) = self.0.settled();
+        let (state, now) = self.0.lock_settled();
         let wait = state.rate_limit_delay(now);
-        self.0.follow_up(state, now);
+        self.0.unlock_and_wake(state, now);
         wait
     }
 
     /// How things stand.
     pub(crate) fn snapshot(&self) -> RateLimitSnapshot {
-        let (state, now) = self.0.settled();
+        let (state, now) = self.0.lock_settled();
         let snapshot = state.snapshot(now);
-        self.0.follow_up(state, now);
+        self.0.unlock_and_wake(state, now);
         snapshot
     }
 
@@ -94,15 +94,15 @@ impl Limiter {
         if Arc::strong_count(&self.0) > 1 {
             return false;
         }
-        let (state, now) = self.0.settled();
+        let (state, now) = self.0.lock_settled();
         let idle = state.is_idle(now);
-        self.0.follow_up(state, now);
+        self.0.unlock_and_wake(state, now);
         idle
     }
 
     /// A place in the queue whose holder goes in the very moment in which its turn comes.
     #[cfg(test)]
-    pub(super) fn abandoned_place(&self) {
+    pub(super) fn queue_abandoned_waiter(&self) {
         struct Holder(Mutex<Option<BoxFuture<'static, ()>>>);
 
         impl std::task::Wake for Holder {
@@ -124,8 +124,8 @@ impl Limiter {
     }
 
     #[cfg(test)]
-    pub(super) fn foreign(&self) -> usize {
-        self.0.settled().0.window.foreign()
+    pub(super) fn external(&self) -> usize {
+        self.0.lock_settled().0.window.external()
     }
 }
 
@@ -156,15 +156,15 @@ impl fmt::Debug for Limiter {
 
 impl Shared {
     /// A call comes in.
-    fn enter(&self, max_wait: Duration) -> Entry {
-        let (mut state, now) = self.settled();
+    fn enter(&self, max_wait: Duration) -> Admission {
+        let (mut state, now) = self.lock_settled();
         let entry = state.enter(max_wait, now);
-        self.follow_up(state, now);
+        self.unlock_and_wake(state, now);
         entry
     }
 
     /// The state as it is by now. Whoever looked at it or changed it sees to what follows.
-    fn settled(&self) -> (MutexGuard<'_, State>, Instant) {
+    fn lock_settled(&self) -> (MutexGuard<'_, State>, Instant) {
         let (mut state, now) = self.lock();
         state.settle(now);
         (state, now)
@@ -186,10 +186,10 @@ impl Shared {
     }
 
     /// What follows from a change: waiters are told, and woken after the lock is given up.
-    fn follow_up(&self, mut state: MutexGuard<'_, State>, now: Instant) {
+    fn unlock_and_wake(&self, mut state: MutexGuard<'_, State>, now: Instant) {
         state.settle(now);
-        state.keep_moving(now);
-        let wakers = std::mem::take(&mut state.outbox);
+        state.ensure_driver(now);
+        let wakers = std::mem::take(&mut state.wakers);
         drop(state);
         for waker in &wakers {
             waker.wake_by_ref();
@@ -197,14 +197,14 @@ impl Shared {
     }
 
     /// What a call that waits was told, or whether it has to bring a driver.
-    fn ask(&self, place: WaiterId, context: &Context<'_>) -> (Option<Verdict>, bool) {
+    fn poll(&self, id: WaiterId, context: &Context<'_>) -> (Option<Verdict>, bool) {
         // The one before is dropped after the lock is given up, for that may end another waiter.
         let mut waker = Some(context.waker().clone());
         let mut state = lock(&self.state);
-        let verdict = state.ask(place, &mut waker);
-        let drives = verdict.is_none() && state.needs_driver();
+        let verdict = state.poll(id, &mut waker);
+        let is_driver = verdict.is_none() && state.claim_driver();
         drop(state);
-        (verdict, drives)
+        (verdict, is_driver)
     }
 
     /// Brings a driver. Without a runtime who waits moves the queue itself, and is given it.
@@ -228,7 +228,7 @@ impl Shared {
 struct Waiter<'l> {
     shared: &'l Arc<Shared>,
     /// `None` once it has heard what it was told.
-    place: Option<WaiterId>,
+    id: Option<WaiterId>,
     driver: Option<Driver>,
 }
 
@@ -237,22 +237,22 @@ impl Future for Waiter<'_> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict> {
         let this = self.get_mut();
-        while let Some(place) = this.place {
+        while let Some(id) = this.id {
             // Moving the queue may show that it is the mover's own turn.
             if let Some(driver) = &mut this.driver
                 && !driver.done
             {
                 let _ = Pin::new(driver).poll(context);
             }
-            let (verdict, drives) = this.shared.ask(place, context);
+            let (verdict, is_driver) = this.shared.poll(id, context);
             if let Some(verdict) = verdict {
-                this.place = None;
+                this.id = None;
                 return Poll::Ready(verdict);
             }
-            if drives {
+            if is_driver {
                 this.driver = this.shared.driver();
             }
-            if !drives || this.driver.is_none() {
+            if !is_driver || this.driver.is_none() {
                 break;
             }
         }
@@ -262,11 +262,11 @@ impl Future for Waiter<'_> {
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        if let Some(place) = self.place {
-            let mut waker = None;
-            let (mut state, now) = self.shared.settled();
-            state.leave(place, &mut waker, now);
-            self.shared.follow_up(state, now);
+        if let Some(id) = self.id {
+            let (mut state, now) = self.shared.lock_settled();
+            // The waker is dropped after the lock is released, since that may end another waiter.
+            let _waker = state.remove(id, now);
+            self.shared.unlock_and_wake(state, now);
         }
     }
 }
@@ -292,19 +292,19 @@ impl Future for Driver {
             if let Some(until) = this.reached.take() {
                 shared.reach(until);
             }
-            let (mut state, now) = shared.settled();
+            let (mut state, now) = shared.lock_settled();
             let next = state.drive(context.waker(), now);
-            shared.follow_up(state, now);
+            shared.unlock_and_wake(state, now);
             let until = match next {
-                Next::Done => {
+                DriverAction::Finish => {
                     this.done = true;
                     return Poll::Ready(());
                 }
-                Next::At(None) => {
+                DriverAction::WaitUntil(None) => {
                     this.sleep = None;
                     return Poll::Pending;
                 }
-                Next::At(Some(until)) => until,
+                DriverAction::WaitUntil(Some(until)) => until,
             };
             let mut sleep = match this.sleep.take() {
                 Some((known, sleep)) if known == until => sleep,
@@ -324,9 +324,9 @@ impl Drop for Driver {
         if !self.done
             && let Some(shared) = self.shared.upgrade()
         {
-            let (mut state, now) = shared.settled();
-            state.driver_is_gone();
-            shared.follow_up(state, now);
+            let (mut state, now) = shared.lock_settled();
+            state.driver_dropped();
+            shared.unlock_and_wake(state, now);
         }
     }
 }
@@ -336,9 +336,9 @@ impl Drop for Driver {
 /// Dropped before [`sent`](Self::sent) it counts as if it had never been given. Dropped later without a word on how it
 /// went, the request counts as one that may have arrived.
 #[must_use = "dropping a permit gives it back"]
-pub(crate) struct Permit(Option<Open>);
+pub(crate) struct Permit(Option<Admitted>);
 
-struct Open {
+struct Admitted {
     shared: Arc<Shared>,
     ticket: Ticket,
     sent: Option<Instant>,
@@ -346,7 +346,7 @@ struct Open {
 
 impl Permit {
     fn new(shared: Arc<Shared>, ticket: Ticket) -> Self {
-        Permit(Some(Open {
+        Permit(Some(Admitted {
             shared,
             ticket,
             sent: None,
@@ -358,27 +358,27 @@ impl Permit {
         Permit(None)
     }
 
-    fn take(&mut self) -> Option<Open> {
+    fn take(&mut self) -> Option<Admitted> {
         self.0.take()
     }
 
     /// The request goes out now.
     pub(crate) fn sent(&mut self) {
-        if let Some(open) = &mut self.0 {
-            open.sent = Some(open.shared.clock.now());
+        if let Some(admitted) = &mut self.0 {
+            admitted.sent = Some(admitted.shared.clock.now());
         }
     }
 
     /// The head of a reply came.
     pub(crate) fn complete(mut self, status: u16, headers: &HeaderMap) {
-        if let Some(open) = self.take() {
-            let sent = open.sent;
+        if let Some(admitted) = self.take() {
+            let sent = admitted.sent;
             // Only a refusal is read by the time of the day, and asking for it costs.
             let system_time = match status {
-                429 => Some(open.shared.clock.system_time()),
+                429 => Some(admitted.shared.clock.system_time()),
                 _ => None,
             };
-            open.end(Ending::Replied {
+            admitted.end(RequestOutcome::Replied {
                 status,
                 headers,
                 system_time,
@@ -389,39 +389,41 @@ impl Permit {
 
     /// No reply came. `reached`: the server may have got the request; only where no connection was made it surely has not.
     pub(crate) fn failed(mut self, reached: bool) {
-        if let Some(open) = self.take() {
-            let ending = match open.sent {
-                _ if !reached => Ending::Unsent,
-                Some(sent) => Ending::Strayed(sent),
-                None => Ending::Strayed(open.shared.clock.now()),
+        if let Some(admitted) = self.take() {
+            let outcome = match admitted.sent {
+                _ if !reached => RequestOutcome::NotSent,
+                Some(sent) => RequestOutcome::Abandoned(sent),
+                None => RequestOutcome::Abandoned(admitted.shared.clock.now()),
             };
-            open.end(ending);
+            admitted.end(outcome);
         }
     }
 
     /// The how many-eth this is of all that were ever let through.
     #[cfg(test)]
     pub(super) fn number(&self) -> u64 {
-        self.0.as_ref().map_or(0, |open| open.ticket.mark.granted)
+        self.0
+            .as_ref()
+            .map_or(0, |admitted| admitted.ticket.window.admitted)
     }
 }
 
-impl Open {
-    fn end(self, ending: Ending<'_>) {
-        let (mut state, now) = self.shared.settled();
-        state.end(&self.ticket, ending, now);
-        self.shared.follow_up(state, now);
+impl Admitted {
+    fn end(self, outcome: RequestOutcome<'_>) {
+        let (mut state, now) = self.shared.lock_settled();
+        state.end(&self.ticket, outcome, now);
+        self.shared.unlock_and_wake(state, now);
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(open) = self.take() {
-            let ending = match open.sent {
-                Some(sent) => Ending::Strayed(sent),
-                None => Ending::Unsent,
+        if let Some(admitted) = self.take() {
+            let outcome = match admitted.sent {
+                Some(sent) => RequestOutcome::Abandoned(sent),
+                None => RequestOutcome::NotSent,
             };
-            open.end(ending);
+            admitted.end(outcome);
         }
     }
 }
@@ -429,7 +431,7 @@ impl Drop for Permit {
 #[cfg(test)]
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sent = self.0.as_ref().map(|open| open.sent.is_some());
+        let sent = self.0.as_ref().map(|admitted| admitted.sent.is_some());
         f.debug_struct("Permit").field("sent", &sent).finish()
     }
 }

@@ -32,7 +32,7 @@ const EVIDENCE: u32 = 48;
 const MOST_EVIDENCE: u32 = EVIDENCE << 8;
 
 /// Requests are no longer spread out to gain evidence once this much is needed.
-const HOPELESS: u32 = EVIDENCE << 2;
+const MOST_SPREAD: u32 = EVIDENCE << 2;
 
 /// Replies that take less than this part of the interval on average cost so little that nothing is compared.
 const SLOW: u32 = 32;
@@ -81,7 +81,7 @@ impl Order {
 
     /// Requests should be spread out, since those that are sent at the same moment are no evidence.
     pub(super) fn needs_evidence(&self) -> bool {
-        self.since.is_some() && self.evidence < self.needed && self.needed <= HOPELESS
+        self.since.is_some() && self.evidence < self.needed && self.needed <= MOST_SPREAD
     }
 
     /// How long after its sending a request counts as sent only now, where the order is steady.

@@ -12,7 +12,7 @@ use super::window::later;
 const RECOVERED: u32 = 5;
 
 /// The pause after a first refusal that gives no hint, and the patience with probes: this part of an interval.
-const BREATH: u32 = 16;
+const BASE_PAUSE: u32 = 16;
 
 #[derive(Default)]
 pub(super) struct Pause {
@@ -52,7 +52,12 @@ impl Pause {
     }
 
     /// When a call may go that has so many before it: `None` for now.
-    pub(super) fn closed(&self, ahead: usize, interval: Duration, now: Instant) -> Option<Instant> {
+    pub(super) fn opens_at(
+        &self,
+        ahead: usize,
+        interval: Duration,
+        now: Instant,
+    ) -> Option<Instant> {
         if let Some(until) = self.until(now) {
             return Some(until);
         }
@@ -62,11 +67,11 @@ impl Pause {
         if ramp.in_flight.saturating_add(ahead) < ramp.allowed() {
             return None;
         }
-        let patience = later(ramp.last?, breath(interval));
-        if patience <= now && ahead == 0 {
+        let probe_timeout = later(ramp.last?, base_pause(interval));
+        if probe_timeout <= now && ahead == 0 {
             return None;
         }
-        Some(patience.max(later(now, Duration::from_nanos(1))))
+        Some(probe_timeout.max(later(now, Duration::from_nanos(1))))
     }
 
     /// A request goes out.
@@ -78,7 +83,7 @@ impl Pause {
     }
 
     /// A request that was sent in this epoch is over, one way or the other.
-    pub(super) fn over(&mut self, epoch: u64) {
+    pub(super) fn ended(&mut self, epoch: u64) {
         if let Some(ramp) = &mut self.ramp
             && epoch == self.epoch
         {
@@ -87,7 +92,7 @@ impl Pause {
     }
 
     /// A reply came that is no refusal.
-    pub(super) fn passed(&mut self, epoch: u64) {
+    pub(super) fn succeeded(&mut self, epoch: u64) {
         if epoch != self.epoch {
             return;
         }
@@ -115,17 +120,17 @@ impl Pause {
     ) -> bool {
         // A hint of nothing at all is none: taken at its word, it would have us ask again without end.
         let hinted = hint.unwrap_or_default();
-        let news = epoch == self.epoch || !hinted.is_zero() && self.ramp.is_none();
-        if news {
+        let is_new = epoch == self.epoch || !hinted.is_zero() && self.ramp.is_none();
+        if is_new {
             self.epoch += 1;
             self.streak = self.streak.saturating_add(1);
             self.ramp = Some(Ramp::default());
         }
         let wait = if !hinted.is_zero() {
             hinted
-        } else if news {
+        } else if is_new {
             let doubled = 1_u32.checked_shl(self.streak - 1).unwrap_or(u32::MAX);
-            breath(interval).saturating_mul(doubled).min(interval)
+            base_pause(interval).saturating_mul(doubled).min(interval)
         } else {
             return false;
         };
@@ -134,7 +139,7 @@ impl Pause {
             Some(earlier) if earlier > until => Some(earlier),
             _ => Some(until),
         };
-        news
+        is_new
     }
 
     /// Nothing is held back.
@@ -143,6 +148,6 @@ impl Pause {
     }
 }
 
-fn breath(interval: Duration) -> Duration {
-    interval / BREATH
+fn base_pause(interval: Duration) -> Duration {
+    interval / BASE_PAUSE
 }

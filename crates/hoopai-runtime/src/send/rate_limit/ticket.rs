@@ -16,8 +16,8 @@ pub(super) enum Verdict {
 /// What is remembered of a request that was let through.
 #[derive(Clone, Copy)]
 pub(super) struct Ticket {
-    pub(super) mark: WindowSnapshot,
+    pub(super) window: WindowSnapshot,
     pub(super) epoch: u64,
     pub(super) day: DayTicket,
-    pub(super) granted: Instant,
+    pub(super) admitted_at: Instant,
 }

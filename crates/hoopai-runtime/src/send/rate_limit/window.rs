@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 ///
 /// A reply proves that its request was counted; with a call that was given up there is no such proof, so this is an
 /// assumption.
-const STRAY: Duration = Duration::from_secs(1);
+const LATE_ARRIVAL: Duration = Duration::from_secs(1);
 
 /// Up to this number of runs, each moment has a run of its own. Beyond it, moments that are close together share one.
 const EXACT: usize = 1024;
@@ -22,12 +22,12 @@ struct Run {
     /// The earliest moment of those that share this run.
     since: Instant,
     own: usize,
-    foreign: usize,
+    external: usize,
 }
 
 impl Run {
     fn len(&self) -> usize {
-        self.own + self.foreign
+        self.own + self.external
     }
 }
 
@@ -37,7 +37,7 @@ pub(super) struct WindowSnapshot {
     /// Our own requests that the server could be counting then, this one among them.
     pub(super) own: usize,
     /// How many were ever let through.
-    pub(super) granted: u64,
+    pub(super) admitted: u64,
     /// How many were on their way.
     pub(super) in_flight: usize,
 }
@@ -53,10 +53,10 @@ pub(super) struct Window {
     /// Ordered by `at`.
     runs: VecDeque<Run>,
     /// The slots of all runs.
-    standing: usize,
-    foreign: usize,
+    occupied: usize,
+    external: usize,
     in_flight: usize,
-    granted: u64,
+    admitted: u64,
 }
 
 impl Window {
@@ -65,10 +65,10 @@ impl Window {
             max,
             interval,
             runs: VecDeque::new(),
-            standing: 0,
-            foreign: 0,
+            occupied: 0,
+            external: 0,
             in_flight: 0,
-            granted: 0,
+            admitted: 0,
         }
     }
 
@@ -77,15 +77,15 @@ impl Window {
         while let Some(first) = self.runs.front()
             && later(first.at, self.interval) <= now
         {
-            self.standing -= first.len();
-            self.foreign -= first.foreign;
+            self.occupied -= first.len();
+            self.external -= first.external;
             self.runs.pop_front();
         }
     }
 
     /// How many slots are taken.
     pub(super) fn taken(&self) -> usize {
-        self.standing.saturating_add(self.in_flight)
+        self.occupied.saturating_add(self.in_flight)
     }
 
     #[cfg(test)]
@@ -94,27 +94,27 @@ impl Window {
     }
 
     #[cfg(test)]
-    pub(super) fn foreign(&self) -> usize {
-        self.foreign
+    pub(super) fn external(&self) -> usize {
+        self.external
     }
 
-    pub(super) fn granted(&self) -> u64 {
-        self.granted
+    pub(super) fn admitted(&self) -> u64 {
+        self.admitted
     }
 
     /// Takes a slot. Whether one is free is asked before.
     pub(super) fn take(&mut self) -> WindowSnapshot {
         self.in_flight += 1;
-        self.granted += 1;
+        self.admitted += 1;
         WindowSnapshot {
-            own: self.taken() - self.foreign,
-            granted: self.granted,
+            own: self.taken() - self.external,
+            admitted: self.admitted,
             in_flight: self.in_flight,
         }
     }
 
     /// Gives a slot back whose request never went out.
-    pub(super) fn give_back(&mut self) {
+    pub(super) fn release(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
@@ -125,14 +125,14 @@ impl Window {
     }
 
     /// A request was given up that may have gone out, and may yet arrive.
-    pub(super) fn strayed(&mut self, sent: Instant, now: Instant) {
+    pub(super) fn abandoned(&mut self, sent: Instant, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.put(now.max(later(sent, STRAY)), 1, 0);
+        self.put(now.max(later(sent, LATE_ARRIVAL)), 1, 0);
     }
 
-    fn put(&mut self, at: Instant, own: usize, foreign: usize) {
-        self.standing += own + foreign;
-        self.foreign += foreign;
+    fn put(&mut self, at: Instant, own: usize, external: usize) {
+        self.occupied += own + external;
+        self.external += external;
         let index = match self.runs.back() {
             Some(last) if last.at > at => self.runs.partition_point(|run| run.at <= at),
             _ => self.runs.len(),
@@ -140,10 +140,10 @@ impl Window {
         if let Some(before) = index.checked_sub(1) {
             let shared = later(self.runs[before].since, self.interval / GRANULARITY);
             let run = &mut self.runs[before];
-            if run.at == at || self.standing > EXACT && at <= shared {
+            if run.at == at || self.occupied > EXACT && at <= shared {
                 run.at = at;
                 run.own += own;
-                run.foreign += foreign;
+                run.external += external;
                 return;
             }
         }
@@ -151,7 +151,7 @@ impl Window {
             at,
             since: at,
             own,
-            foreign,
+            external,
         };
         self.runs.insert(index, run);
     }
@@ -163,21 +163,21 @@ impl Window {
     /// that had left our window by then had left the server's before. What the server counts beyond those was sent by
     /// others, for certain. Comparing with our window as it is now would be wrong: while the reply travelled, requests
     /// left it that the server was still counting.
-    pub(super) fn count_foreign(
+    pub(super) fn count_external(
         &mut self,
-        mark: &WindowSnapshot,
+        snapshot: &WindowSnapshot,
         used: usize,
         limit: usize,
         now: Instant,
     ) {
         let since =
-            usize::try_from(self.granted.saturating_sub(mark.granted)).unwrap_or(usize::MAX);
+            usize::try_from(self.admitted.saturating_sub(snapshot.admitted)).unwrap_or(usize::MAX);
         // Where we keep to a share of the limit, others may use the rest.
         let room = limit.saturating_sub(self.max);
-        let foreign = used
-            .saturating_sub(mark.own.saturating_add(since))
+        let external = used
+            .saturating_sub(snapshot.own.saturating_add(since))
             .saturating_sub(room);
-        self.fill(foreign.saturating_sub(self.foreign), now);
+        self.fill(external.saturating_sub(self.external), now);
     }
 
     /// The server's window is full, by whatever requests.
@@ -196,7 +196,7 @@ impl Window {
     /// The moment at which the slot of this index is freed, in the order in which they are. `None`: its request is on its
     /// way.
     fn freed(&self, mut index: usize) -> Option<Instant> {
-        if index >= self.standing {
+        if index >= self.occupied {
             return None;
         }
         for run in &self.runs {

@@ -7,7 +7,7 @@ mod refusals;
 mod replies;
 mod runtimes;
 mod simulation;
-mod yields;
+mod throughput;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -43,16 +43,16 @@ fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
 
 /// A limiter, its clock, and how often tasks of the test were polled.
 #[derive(Clone)]
-struct Rig {
+struct Fixture {
     clock: ManualClock,
     limiter: Limiter,
     polls: Arc<AtomicU64>,
 }
 
-impl Rig {
+impl Fixture {
     fn new(settings: RateLimitSettings) -> Self {
         let clock = ManualClock::new();
-        Rig {
+        Fixture {
             limiter: Limiter::new(settings, Arc::new(clock.clone())),
             clock,
             polls: Arc::default(),
@@ -73,7 +73,7 @@ impl Rig {
         &self,
         task: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        tokio::spawn(Counted {
+        tokio::spawn(CountedPolls {
             task: Box::pin(task),
             polls: self.polls.clone(),
         })
@@ -84,7 +84,7 @@ impl Rig {
     }
 
     /// Waits until every task waits for the clock, or for another that does.
-    async fn quiet(&self) {
+    async fn settle(&self) {
         let (mut seen, mut idle) = (self.polls(), 0);
         while idle < 10 {
             tokio::task::yield_now().await;
@@ -94,15 +94,15 @@ impl Rig {
     }
 
     async fn advance(&self, by: Duration) {
-        self.quiet().await;
+        self.settle().await;
         self.clock.advance(by);
-        self.quiet().await;
+        self.settle().await;
     }
 
     /// Moves the clock until all tasks are done.
     async fn run<T>(&self, tasks: Vec<JoinHandle<T>>) -> Vec<T> {
         loop {
-            self.quiet().await;
+            self.settle().await;
             if tasks.iter().all(JoinHandle::is_finished) {
                 break;
             }
@@ -146,12 +146,12 @@ impl Rig {
 }
 
 /// A task whose polls are counted.
-struct Counted<T> {
+struct CountedPolls<T> {
     task: Pin<Box<dyn Future<Output = T> + Send>>,
     polls: Arc<AtomicU64>,
 }
 
-impl<T> Future for Counted<T> {
+impl<T> Future for CountedPolls<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use super::super::{Limiter, RateLimitSettings};
-use super::{NONE, Rig, headers, ms, secs};
+use super::{Fixture, NONE, headers, ms, secs};
 use crate::time::{BoxFuture, Clock, ManualClock};
 
 fn full(max_wait: Duration) -> (ManualClock, Limiter) {
@@ -40,21 +40,21 @@ fn poll(call: &mut BoxFuture<'static, bool>) -> Poll<bool> {
 
 /// As with the futures in a buffered stream whose consumer makes a call of its own.
 #[tokio::test]
-async fn a_future_that_is_not_polled_keeps_the_time_from_nobody() {
-    let rig = Rig::of(2);
-    rig.call(200, NONE).await;
-    rig.call(200, NONE).await;
-    let mut first = call(&rig.limiter);
+async fn unpolled_waiter_does_not_block_others() {
+    let fixture = Fixture::of(2);
+    fixture.call(200, NONE).await;
+    fixture.call(200, NONE).await;
+    let mut first = call(&fixture.limiter);
     assert!(poll(&mut first).is_pending());
-    let second = rig.spawn(call(&rig.limiter));
-    rig.quiet().await;
-    assert_eq!(rig.run(vec![second]).await, [true]);
-    assert_eq!(rig.clock.elapsed(), secs(10));
+    let second = fixture.spawn(call(&fixture.limiter));
+    fixture.settle().await;
+    assert_eq!(fixture.run(vec![second]).await, [true]);
+    assert_eq!(fixture.clock.elapsed(), secs(10));
     assert_eq!(poll(&mut first), Poll::Ready(true));
 }
 
 #[test]
-fn without_a_runtime_those_who_wait_see_to_it_themselves() {
+fn waiters_without_runtime_drive_the_queue() {
     let (clock, limiter) = full(secs(45));
     let mut calls: Vec<_> = (0..4).map(|_| call(&limiter)).collect();
     for call in &mut calls {
@@ -97,7 +97,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn a_runtime_that_ends_takes_only_its_own_calls_with_it() {
+fn ended_runtime_drops_only_its_own_waiters() {
     let (clock, limiter) = full(Duration::MAX);
     let (mut ours, mut first) = (call(&limiter), call(&limiter));
     let ending = runtime();
@@ -135,7 +135,7 @@ fn a_runtime_that_ends_takes_only_its_own_calls_with_it() {
 
 /// Many threads at once, and a clock that runs ahead: nothing is lost or counted twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_threads_lose_nothing() {
+async fn concurrent_threads_lose_no_slot() {
     let clock = ManualClock::new();
     let settings = RateLimitSettings::default()
         .max(40)
@@ -149,8 +149,8 @@ async fn many_threads_lose_nothing() {
             tokio::spawn(async move {
                 let acquire = Box::pin(limiter.acquire(None));
                 if index % 3 == 0 {
-                    let patience = clock.sleep(ms(u64::from(index % 70) * 100));
-                    let _ = futures_util::future::select(acquire, patience).await;
+                    let timeout = clock.sleep(ms(u64::from(index % 70) * 100));
+                    let _ = futures_util::future::select(acquire, timeout).await;
                     return;
                 }
                 let permit = acquire.await.unwrap();

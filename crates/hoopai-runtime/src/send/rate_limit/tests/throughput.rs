@@ -7,7 +7,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::super::RateLimitSettings;
-use super::{Rig, headers, ms};
+use super::{Fixture, headers, ms};
 use crate::time::{Clock, lock};
 
 const MAX: usize = 100;
@@ -60,7 +60,7 @@ impl Server {
 
 /// Returns the part of the limit that was used between 50 s and 150 s, and how many requests were refused.
 async fn run(seed: u64, counts: Counts, replies: Replies, others: usize) -> (f64, usize) {
-    let rig = Rig::new(
+    let fixture = Fixture::new(
         RateLimitSettings::default()
             .daily(None)
             .max_wait(Duration::MAX),
@@ -68,8 +68,8 @@ async fn run(seed: u64, counts: Counts, replies: Replies, others: usize) -> (f64
     let server: Arc<Mutex<Server>> = Arc::default();
     let mut rng = Rng::with_seed(seed);
     for _ in 0..others {
-        let (clock, server, at) = (rig.clock.clone(), server.clone(), rng.u64(0..150_000));
-        drop(rig.spawn(async move {
+        let (clock, server, at) = (fixture.clock.clone(), server.clone(), rng.u64(0..150_000));
+        drop(fixture.spawn(async move {
             clock.sleep(ms(at)).await;
             lock(&server).count(clock.elapsed(), false);
         }));
@@ -89,14 +89,14 @@ async fn run(seed: u64, counts: Counts, replies: Replies, others: usize) -> (f64
                 Counts::Alternating => takes * (index as u64 % 2),
                 Counts::After(time, jitter) => (time + rng.u64(0..=jitter)).min(takes),
             };
-            let (rig, server) = (rig.clone(), server.clone());
-            rig.clone().spawn(async move {
+            let (fixture, server) = (fixture.clone(), server.clone());
+            fixture.clone().spawn(async move {
                 loop {
-                    let mut permit = rig.limiter.acquire(None).await.unwrap();
+                    let mut permit = fixture.limiter.acquire(None).await.unwrap();
                     permit.sent();
-                    rig.clock.sleep(ms(up)).await;
-                    let (status, left) = lock(&server).count(rig.clock.elapsed(), true);
-                    rig.clock.sleep(ms(takes - up)).await;
+                    fixture.clock.sleep(ms(up)).await;
+                    let (status, left) = lock(&server).count(fixture.clock.elapsed(), true);
+                    fixture.clock.sleep(ms(takes - up)).await;
                     let pairs = [
                         ("x-ratelimit-max", &*MAX.to_string()),
                         ("x-ratelimit-remaining", &*left.to_string()),
@@ -110,7 +110,7 @@ async fn run(seed: u64, counts: Counts, replies: Replies, others: usize) -> (f64
             })
         })
         .collect();
-    rig.run(tasks).await;
+    fixture.run(tasks).await;
     let server = lock(&server);
     let counted = (ms(50_000), ms(150_000));
     let used = server.accepted.iter();
@@ -129,7 +129,7 @@ fn seed() -> u64 {
 
 /// Before, 90.8 % and 76.8 % of the limit were used.
 #[tokio::test]
-async fn slow_replies_cost_little_where_the_server_counts_in_order() {
+async fn slow_replies_keep_throughput_when_counted_in_order() {
     let seed = seed();
     let steady = [
         Counts::At(0.0),
@@ -157,7 +157,7 @@ async fn slow_replies_cost_little_where_the_server_counts_in_order() {
 
 /// Then slots are held until an interval after the reply.
 #[tokio::test]
-async fn a_server_that_counts_at_any_moment_refuses_nothing() {
+async fn server_counting_at_any_moment_refuses_nothing() {
     let seed = seed();
     for replies in [
         Replies::Fixed(1_000),
@@ -182,7 +182,7 @@ async fn a_server_that_counts_at_any_moment_refuses_nothing() {
 
 /// Their requests are no evidence of an order, and some refusals cannot be avoided.
 #[tokio::test]
-async fn other_processes_end_the_early_release() {
+async fn external_traffic_ends_early_release() {
     let seed = seed();
     for counts in [Counts::At(0.0), Counts::Random] {
         let (used, refused) = run(seed, counts, Replies::Fixed(1_000), 250).await;
