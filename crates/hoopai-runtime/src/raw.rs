@@ -23,12 +23,12 @@ pub struct RawRequest {
 
 impl RawRequest {
     pub(crate) fn new(handle: &Handle, method: Method, template: &str) -> Self {
-        let (template, fault) = match path::check(template) {
+        let (template, error) = match path::check(template) {
             Ok(()) => (template.to_owned(), None),
-            Err(Fault::Template(fault)) => ("…".to_owned(), Some(fault)),
-            Err(_) => ("…".to_owned(), Some("it is no path")),
+            Err(Fault::Template(reason)) => ("…".to_owned(), Some(reason)),
+            Err(_) => ("…".to_owned(), Some("it is not a path")),
         };
-        let mut call = Call::from_origin(
+        let mut call = Call::from_call_site(
             handle,
             CallSite {
                 operation: None,
@@ -36,8 +36,8 @@ impl RawRequest {
                 template: Cow::Owned(template),
             },
         );
-        if let Some(fault) = fault {
-            call.note(format!("the path cannot be sent: {fault}"));
+        if let Some(reason) = error {
+            call.set_error(format!("the path cannot be sent: {reason}"));
         }
         RawRequest { call }
     }

@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -50,9 +50,9 @@ impl Clock for SystemClock {
 /// A clock for tests: it stands still until it is moved, and moving it ends the waits that fall due, in their order.
 /// Clones are the same clock.
 #[derive(Clone)]
-pub struct ManualClock(Arc<Mutex<Manual>>);
+pub struct ManualClock(Arc<Mutex<ManualState>>);
 
-struct Manual {
+struct ManualState {
     start: Instant,
     start_system: SystemTime,
     elapsed: Duration,
@@ -97,7 +97,7 @@ impl Ord for Sleeper {
 impl ManualClock {
     /// A clock that starts at this moment, at this time of the day.
     pub fn new() -> Self {
-        ManualClock(Arc::new(Mutex::new(Manual {
+        ManualClock(Arc::new(Mutex::new(ManualState {
             start: Instant::now(),
             start_system: SystemTime::now(),
             elapsed: Duration::ZERO,
@@ -106,7 +106,7 @@ impl ManualClock {
         })))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Manual> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, ManualState> {
         lock(&self.0)
     }
 
@@ -117,13 +117,13 @@ impl ManualClock {
 
     /// Moves the clock, past each wait that falls due in its order.
     pub fn advance(&self, by: Duration) {
-        let target = self.lock().elapsed.saturating_add(by);
+        let until = self.lock().elapsed.saturating_add(by);
         while let Some(due) = self.next_due()
-            && due <= target
+            && due <= until
         {
             self.wake_until(due);
         }
-        self.lock().elapsed = target;
+        self.lock().elapsed = until;
     }
 
     /// How far it is to where the next wait ends. `None`: nobody waits.
@@ -141,11 +141,12 @@ impl ManualClock {
 
     /// How many wait.
     pub fn sleepers(&self) -> usize {
-        let mut alive = 0;
-        for sleeper in self.lock().sleepers.as_slice() {
-            alive += usize::from(!sleeper.is_dropped());
-        }
-        alive
+        let state = self.lock();
+        state
+            .sleepers
+            .iter()
+            .filter(|sleeper| !sleeper.is_dropped())
+            .count()
     }
 
     fn next_due(&self) -> Option<Duration> {
@@ -218,14 +219,11 @@ impl Clock for ManualClock {
 
 /// A lock that a panic elsewhere cannot take away: what it guards is whole at every moment.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    match mutex.lock() {
-        Ok(guard) => guard,
-        Err(poisoned) => poisoned.into_inner(),
-    }
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Polls once. `None`: the work has to wait.
-pub(crate) async fn once<F: Future>(mut work: Pin<&mut F>) -> Option<F::Output> {
+pub(crate) async fn poll_once<F: Future>(mut work: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(value) => Poll::Ready(Some(value)),
         Poll::Pending => Poll::Ready(None),
@@ -234,7 +232,7 @@ pub(crate) async fn once<F: Future>(mut work: Pin<&mut F>) -> Option<F::Output> 
 }
 
 /// Time ran out.
-pub(crate) struct TimeOut;
+pub(crate) struct Elapsed;
 
 /// Does work within a time. The clock is asked to wait only once the work itself does.
 ///
@@ -243,7 +241,7 @@ pub(crate) async fn within<F: Future>(
     clock: &dyn Clock,
     time: Duration,
     mut work: Pin<&mut F>,
-) -> Result<F::Output, TimeOut> {
+) -> Result<F::Output, Elapsed> {
     let mut sleep = None;
     poll_fn(|context| {
         if let Poll::Ready(value) = work.as_mut().poll(context) {
@@ -253,7 +251,7 @@ pub(crate) async fn within<F: Future>(
             return Poll::Pending;
         }
         let sleep = sleep.get_or_insert_with(|| clock.sleep(time));
-        sleep.as_mut().poll(context).map(|()| Err(TimeOut))
+        sleep.as_mut().poll(context).map(|()| Err(Elapsed))
     })
     .await
 }
@@ -263,7 +261,7 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 }
 
 /// A wait for people: whole seconds once it is longer than one.
-pub(crate) fn in_words(wait: Duration) -> String {
+pub(crate) fn format_wait(wait: Duration) -> String {
     let seconds = wait.as_secs_f64();
     match seconds {
         _ if seconds < 1.0 => format!("{} ms", millis(wait)),
@@ -282,7 +280,7 @@ mod tests {
     use super::{Clock, ManualClock};
 
     #[tokio::test]
-    async fn waits_end_in_their_order_when_the_clock_is_moved() {
+    async fn advance_ends_waits_in_order() {
         let clock = ManualClock::new();
         let order = Arc::new(Mutex::new(Vec::new()));
         let tasks: Vec<_> = [30, 10, 20]

@@ -24,7 +24,7 @@ use crate::send::rate_limit::{Limiters, RateLimitSettings};
 use crate::send::retry::{
     Backoff, DefaultRetryPolicy, FullJitter, RetryBudget, RetryPolicy, TokenBucket,
 };
-use crate::send::token_endpoint::Endpoint;
+use crate::send::token_endpoint::HttpTokenEndpoint;
 use crate::send::transport::Transport;
 use crate::time::{Clock, SystemClock};
 use crate::{DEFAULT_BASE_URL, Error, Handle};
@@ -248,12 +248,12 @@ impl HandleBuilder {
         self.check()?;
         let base_url = BaseUrl::parse(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
         let user_agent = match &self.user_agent {
-            Some(own) => format!("{} {USER_AGENT}", own.trim()),
+            Some(name) => format!("{} {USER_AGENT}", name.trim()),
             None => USER_AGENT.to_owned(),
         };
         let user_agent = HeaderValue::from_str(user_agent.trim()).map_err(|_| {
             Error::config(
-                "the user agent cannot be sent: it holds characters that no header may have",
+                "the user agent cannot be sent: it contains characters that are not allowed in headers",
             )
         })?;
         let http = self.connection.for_calls(&base_url)?;
@@ -274,7 +274,7 @@ impl HandleBuilder {
                     http: self.connection.for_tokens(&transport.http, &base_url)?,
                     ..transport.clone()
                 };
-                let endpoint = Endpoint::new(
+                let endpoint = HttpTokenEndpoint::new(
                     transport,
                     base_url.clone(),
                     self.clock.clone(),
@@ -288,7 +288,7 @@ impl HandleBuilder {
             }
             None => None,
         };
-        let resource = match (&token_provider, &self.company, &self.location) {
+        let account_id = match (&token_provider, &self.company, &self.location) {
             (Some(_), Some(id), _) => Some(AccountId::Company(id.clone())),
             (_, _, Some(id)) => Some(AccountId::Location(id.clone())),
             (_, Some(id), None) => Some(AccountId::Company(id.clone())),
@@ -297,8 +297,8 @@ impl HandleBuilder {
         let credentials = match (&token_provider, self.source) {
             (Some(token_provider), _) => {
                 let none = Credentials::NoAccount(token_provider.clone());
-                match &resource {
-                    Some(resource) => none.acting_on(resource.clone()),
+                match &account_id {
+                    Some(account_id) => none.for_account(account_id.clone()),
                     None => none,
                 }
             }
@@ -306,7 +306,7 @@ impl HandleBuilder {
             (None, None) => Credentials::private_token(self.token.as_ref())?,
         };
         Ok(Handle(Arc::new(HandleState {
-            limiter: limiters.get(&limit_key(resource.as_ref())),
+            limiter: limiters.get(&limit_key(account_id.as_ref())),
             location: self.location,
             credentials,
             shared: Arc::new(ClientState {
@@ -336,21 +336,21 @@ impl HandleBuilder {
         ];
         if kinds.into_iter().filter(|kind| *kind).count() > 1 {
             return Err(Error::config(
-                "more than one kind of credentials is set: give one of `private_token`, `oauth_app` (or another `token_provider`) and `token_source`",
+                "more than one kind of credentials is set: set one of `private_token`, `oauth_app` (or another `token_provider`) and `token_source`",
             ));
         }
-        let unfit = |id: &Option<String>| {
+        let is_invalid = |id: &Option<String>| {
             id.as_deref()
                 .is_some_and(|id| matches!(id, "" | "." | ".."))
         };
-        if unfit(&self.location) {
+        if is_invalid(&self.location) {
             return Err(Error::config(
-                "the location is empty: give its id, or leave `location` out",
+                "the location is empty: set its id, or leave `location` out",
             ));
         }
-        if unfit(&self.company) {
+        if is_invalid(&self.company) {
             return Err(Error::config(
-                "the company is empty: give its id, or leave `company` out",
+                "the company is empty: set its id, or leave `company` out",
             ));
         }
         if self
@@ -359,7 +359,7 @@ impl HandleBuilder {
             .is_some_and(|version| version.is_empty() || HeaderValue::from_str(version).is_err())
         {
             return Err(Error::config(
-                "the API version cannot be sent: give a date such as 2021-07-28",
+                "the API version cannot be sent: set a date such as 2021-07-28",
             ));
         }
         Ok(())

@@ -49,33 +49,33 @@ const OWN_HEADERS: [&str; 9] = [
 /// sent is reported when the call is.
 pub struct Call {
     handle: Handle,
-    origin: CallSite,
+    call_site: CallSite,
     path: Vec<(Cow<'static, str>, String)>,
     query: Query,
     headers: HeaderMap,
     body: Body,
     extra_body: Vec<ExtraField>,
     options: CallOptions,
-    fault: Option<Error>,
+    error: Option<Error>,
 }
 
 impl Call {
     /// A call of an operation.
     pub fn new(handle: &Handle, operation: &'static Operation) -> Self {
-        Self::from_origin(handle, CallSite::of(operation))
+        Self::from_call_site(handle, CallSite::of(operation))
     }
 
-    pub(crate) fn from_origin(handle: &Handle, origin: CallSite) -> Self {
+    pub(crate) fn from_call_site(handle: &Handle, call_site: CallSite) -> Self {
         Call {
             handle: handle.clone(),
-            origin,
+            call_site,
             path: Vec::new(),
             query: Query::default(),
             headers: HeaderMap::new(),
             body: Body::None,
             extra_body: Vec::new(),
             options: CallOptions::new(),
-            fault: None,
+            error: None,
         }
     }
 
@@ -88,13 +88,10 @@ impl Call {
         let Some(text) = self.sendable("path parameter", &name, texts).map(joined) else {
             return;
         };
-        for (other, value) in &mut self.path {
-            if *other == name {
-                *value = text;
-                return;
-            }
+        match self.path.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, value)) => *value = text,
+            None => self.path.push((name, text)),
         }
-        self.path.push((name, text));
     }
 
     /// Sets a query parameter. A list is written as the operation's table says.
@@ -106,12 +103,10 @@ impl Call {
         let Some(texts) = self.sendable("query parameter", name, texts) else {
             return;
         };
-        let mut style = ListStyle::Repeat;
-        for parameter in self.declared_query() {
-            if parameter.name == name {
-                style = parameter.style;
-            }
-        }
+        let mut declared = self.declared_query().iter();
+        let style = declared
+            .find(|parameter| parameter.name == name)
+            .map_or(ListStyle::Repeat, |parameter| parameter.style);
         self.query.set(name, texts, style);
     }
 
@@ -128,8 +123,8 @@ impl Call {
         let known = match HeaderName::from_bytes(name.as_bytes()) {
             Ok(known) if !OWN_HEADERS.contains(&known.as_str()) => known,
             _ => {
-                return self.note(format!(
-                    "the header `{}` cannot be set: it is no header's name, or one that every call carries by itself",
+                return self.set_error(format!(
+                    "the header `{}` cannot be set: its name is invalid, or the client sets the header itself",
                     name.replace(char::is_control, "")
                 ));
             }
@@ -139,8 +134,8 @@ impl Call {
                 value.set_sensitive(true);
                 self.headers.insert(known, value);
             }
-            Err(_) => self.note(format!(
-                "the header `{known}` cannot be sent: its value holds characters that no header may have"
+            Err(_) => self.set_error(format!(
+                "the header `{known}` cannot be sent: its value contains characters that are not allowed in headers"
             )),
         }
     }
@@ -160,7 +155,7 @@ impl Call {
     pub fn json<T: Serialize + ?Sized>(&mut self, value: &T) {
         match json_writer::to_json(value) {
             Ok(bytes) => self.body = Body::Json(bytes),
-            Err(error) => self.unwritten(None, error),
+            Err(error) => self.reject_body(None, error),
         }
     }
 
@@ -168,7 +163,7 @@ impl Call {
     pub fn form<T: Serialize + ?Sized>(&mut self, value: &T) {
         match Body::form(value) {
             Ok(body) => self.body = body,
-            Err(error) => self.unwritten(None, error),
+            Err(error) => self.reject_body(None, error),
         }
     }
 
@@ -209,25 +204,26 @@ impl Call {
         self.extra_body.retain(|field| field.name != name);
         match field {
             Ok(field) => self.extra_body.push(field),
-            Err(error) => self.unwritten(Some(name), error),
+            Err(error) => self.reject_body(Some(name), error),
         }
     }
 
     /// Reports a body, or an added field of it, that cannot be written.
     #[cold]
-    fn unwritten(&mut self, added: Option<&str>, error: WriteError) {
+    fn reject_body(&mut self, added: Option<&str>, error: WriteError) {
         let path = match added {
             Some(name) if error.path.is_empty() => name.to_owned(),
             Some(name) if error.path.starts_with('[') => format!("{name}{}", error.path),
             Some(name) => format!("{name}.{}", error.path),
             None => error.path,
         };
-        let reason = match error.not_finite {
-            true => json_writer::NOT_FINITE,
-            false => "a key in it is not a text, or its `Serialize` implementation failed",
+        let reason = if error.not_finite {
+            json_writer::NOT_FINITE
+        } else {
+            "a map key is not a string, or its `Serialize` implementation failed"
         };
         if path.is_empty() {
-            return self.note(format!("the body cannot be written as JSON: {reason}"));
+            return self.set_error(format!("the body cannot be written as JSON: {reason}"));
         }
         self.reject("body field", &path, reason);
     }
@@ -245,10 +241,10 @@ impl Call {
 
     #[cold]
     fn reject(&mut self, what: &str, name: &str, reason: &str) {
-        if self.fault.is_none() {
+        if self.error.is_none() {
             let name = name.replace(char::is_control, "");
             let text = format!("the {what} `{name}` cannot be sent: {reason}");
-            self.fault = Some(Error::request(self.origin.clone(), text).about(name));
+            self.error = Some(Error::request(self.call_site.clone(), text).about(name));
         }
     }
 
@@ -278,7 +274,7 @@ impl Call {
 
     /// The paging rule in the row of the operation.
     pub(crate) fn rule(&self) -> Option<Paging> {
-        self.origin.operation?.paging
+        self.call_site.operation?.paging
     }
 
     /// Sends the call; what the reply holds is of no use.
@@ -315,27 +311,27 @@ impl Call {
     }
 
     /// The same call once more. `None`: its body is there once.
-    pub(crate) fn again(&self) -> Option<Call> {
+    pub(crate) fn try_clone(&self) -> Option<Call> {
         Some(Call {
             handle: self.handle.clone(),
-            origin: self.origin.clone(),
+            call_site: self.call_site.clone(),
             path: self.path.clone(),
             query: self.query.clone(),
             headers: self.headers.clone(),
             body: self.body.again()?,
             extra_body: self.extra_body.clone(),
             options: self.options.clone(),
-            fault: None,
+            error: None,
         })
     }
 
-    pub(crate) fn origin(&self) -> &CallSite {
-        &self.origin
+    pub(crate) fn call_site(&self) -> &CallSite {
+        &self.call_site
     }
 
     /// What is wrong with it already.
-    pub(crate) fn take_fault(&mut self) -> Option<Error> {
-        self.fault.take()
+    pub(crate) fn take_error(&mut self) -> Option<Error> {
+        self.error.take()
     }
 
     /// The value that a parameter has, as JSON.
@@ -347,10 +343,10 @@ impl Call {
             },
             PageParam::Body { name, .. } => {
                 let added = self.extra_body.iter().find(|field| field.name == name);
-                match added {
-                    Some(field) => Some(field.json().to_owned()),
-                    None => self.body.field(name),
-                }
+                added.map_or_else(
+                    || self.body.field(name),
+                    |field| Some(field.json().to_owned()),
+                )
             }
         }
     }
@@ -360,21 +356,18 @@ impl Call {
         match to {
             PageParam::Query(name) => {
                 // A number keeps its digits.
-                let texts = match is_number(json) {
-                    true => vec![json.to_owned()],
-                    false => ParamWriter::texts(decode::value(json)).unwrap_or_default(),
+                let texts = if is_number(json) {
+                    vec![json.to_owned()]
+                } else {
+                    ParamWriter::texts(decode::value(json)).unwrap_or_default()
                 };
                 self.query.set(name, texts, ListStyle::Repeat);
             }
             PageParam::Body { name, text } => {
-                let json = match text {
-                    true => with_texts(json),
-                    false => json.into(),
-                };
-                let field = match RawValue::from_string(json.into_owned()) {
-                    Ok(value) => Ok(ExtraField::written(name, value)),
-                    Err(_) => Err(WriteError::default()),
-                };
+                let json = if text { with_texts(json) } else { json.into() };
+                let field = RawValue::from_string(json.into_owned())
+                    .map(|value| ExtraField::written(name, value))
+                    .map_err(|_| WriteError::default());
                 self.set_extra(name, field);
             }
         }
@@ -392,14 +385,14 @@ impl Call {
     }
 
     /// Keeps the first fault until the call is sent.
-    pub(crate) fn note(&mut self, text: impl Into<Cow<'static, str>>) {
-        if self.fault.is_none() {
-            self.fault = Some(Error::request(self.origin.clone(), text));
+    pub(crate) fn set_error(&mut self, text: impl Into<Cow<'static, str>>) {
+        if self.error.is_none() {
+            self.error = Some(Error::request(self.call_site.clone(), text));
         }
     }
 
     fn declared_query(&self) -> &'static [QueryParam] {
-        self.origin
+        self.call_site
             .operation
             .map_or(&[], |operation| operation.query)
     }
@@ -409,7 +402,7 @@ impl Call {
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Call")
-            .field(&self.origin.to_string())
+            .field(&self.call_site.to_string())
             .finish()
     }
 }

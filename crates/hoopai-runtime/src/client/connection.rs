@@ -31,8 +31,8 @@ impl ConnectionSettings {
     pub(crate) fn for_calls(&mut self, base_url: &BaseUrl) -> Result<Client, Error> {
         self.check()?;
         match &self.client {
-            Some(given) => Ok(given.clone()),
-            None => self.make(base_url),
+            Some(client) => Ok(client.clone()),
+            None => self.build(base_url),
         }
     }
 
@@ -43,7 +43,7 @@ impl ConnectionSettings {
         base_url: &BaseUrl,
     ) -> Result<Client, Error> {
         match self.client {
-            Some(_) => self.make(base_url),
+            Some(_) => self.build(base_url),
             None => Ok(for_calls.clone()),
         }
     }
@@ -74,27 +74,27 @@ impl ConnectionSettings {
             return Ok(());
         }
         Err(Error::config(format!(
-            "{} cannot be applied to the client given to `http_client`, which is made already: set it in that client, or use `http_client_builder`",
+            "{} cannot be applied to the client given to `http_client`, which is already built: set it in that client, or use `http_client_builder`",
             names.join(", ")
         )))
     }
 
-    fn make(&mut self, base_url: &BaseUrl) -> Result<Client, Error> {
+    fn build(&mut self, base_url: &BaseUrl) -> Result<Client, Error> {
         if self.only_these_roots && self.roots.is_empty() {
             return Err(Error::config(
-                "`only_added_root_certificates` is set and no certificate is added, so that no server could be trusted: call `add_root_certificate`",
+                "`only_added_root_certificates` is set but no certificate is added, so no server can be trusted: call `add_root_certificate`",
             ));
         }
-        let own = self.builder.is_none();
+        let has_defaults = self.builder.is_none();
         let mut builder = self.builder.take().unwrap_or_default();
         if let Some(timeout) = self.connect_timeout {
             builder = builder.connect_timeout(timeout);
-        } else if own {
+        } else if has_defaults {
             builder = builder.connect_timeout(CONNECT_TIMEOUT);
         }
         if let Some(proxy) = self.proxy.take() {
             builder = builder.proxy(proxy);
-        } else if own && base_url.is_loopback() {
+        } else if has_defaults && base_url.is_loopback() {
             builder = builder.no_proxy();
         }
         if self.only_these_roots {

@@ -37,23 +37,23 @@ impl Handle {
     #[must_use]
     pub fn as_location(&self, id: impl Into<String>) -> Handle {
         let id = id.into();
-        self.of_resource(AccountId::Location(id.clone()), Some(id))
+        self.for_account(AccountId::Location(id.clone()), Some(id))
     }
 
     /// A handle that acts on a company (agency), with its token and under its own limit. Its calls name no location by
     /// themselves.
     #[must_use]
     pub fn as_company(&self, id: impl Into<String>) -> Handle {
-        self.of_resource(AccountId::Company(id.into()), None)
+        self.for_account(AccountId::Company(id.into()), None)
     }
 
-    fn of_resource(&self, resource: AccountId, location: Option<String>) -> Handle {
+    fn for_account(&self, account_id: AccountId, location: Option<String>) -> Handle {
         let inner = &*self.0;
         Handle(Arc::new(HandleState {
-            limiter: inner.shared.limiters.get(&limit_key(Some(&resource))),
+            limiter: inner.shared.limiters.get(&limit_key(Some(&account_id))),
             shared: inner.shared.clone(),
             location,
-            credentials: inner.credentials.acting_on(resource),
+            credentials: inner.credentials.for_account(account_id),
         }))
     }
 
@@ -88,8 +88,8 @@ impl Handle {
 }
 
 /// The platform counts by app and account; a client is one app.
-pub(crate) fn limit_key(resource: Option<&AccountId>) -> String {
-    match resource {
+pub(crate) fn limit_key(account_id: Option<&AccountId>) -> String {
+    match account_id {
         Some(AccountId::Location(id)) => format!("location:{id}"),
         Some(AccountId::Company(id)) => format!("company:{id}"),
         None => String::new(),

@@ -29,8 +29,8 @@ impl Missing {
     }
 
     /// What it is, and how to set it.
-    fn words(&self, origin: &CallSite, handle: &Handle) -> (String, String) {
-        let call = |name: &str| match origin.operation {
+    fn describe(&self, call_site: &CallSite, handle: &Handle) -> (String, String) {
+        let call = |name: &str| match call_site.operation {
             Some(_) => format!("call `.{}(..)`", setter(name)),
             None => format!("call `.path(\"{name}\", ..)`"),
         };
@@ -39,7 +39,7 @@ impl Missing {
             Missing::Query(name) => (format!("query parameter `{name}`"), call(name)),
             Missing::Field(path) => {
                 let name = path.rsplit('.').next().unwrap_or(path);
-                let remedy = match origin.operation.and_then(|operation| operation.body) {
+                let remedy = match call_site.operation.and_then(|operation| operation.body) {
                     Some(body) if body.kind == BodyKind::Multipart => call(name),
                     _ => format!("set it with `.{}(..)` in the body", setter(name)),
                 };
@@ -48,7 +48,7 @@ impl Missing {
             Missing::Location(location) => {
                 let default = match handle.0.credentials {
                     Credentials::Account(_) | Credentials::NoAccount(_) => {
-                        "choose one with `as_location`"
+                        "select one with `as_location`"
                     }
                     Credentials::PrivateToken(_) | Credentials::Source(_) => {
                         "set a default with `location` when the client is built"
@@ -68,7 +68,7 @@ impl Missing {
             }
             Missing::Body(Some(BodyKind::Multipart)) => (
                 "body".to_owned(),
-                "give at least one of its fields or files".to_owned(),
+                "set at least one of its fields or files".to_owned(),
             ),
             Missing::Body(_) => ("body".to_owned(), "call `.body(..)`".to_owned()),
         }
@@ -77,12 +77,12 @@ impl Missing {
 
 /// The error of a call that lacks something.
 #[cold]
-pub(crate) fn error(origin: &CallSite, handle: &Handle, missing: &[Missing]) -> Error {
-    let words: Vec<_> = missing
+pub(crate) fn error(call_site: &CallSite, handle: &Handle, missing: &[Missing]) -> Error {
+    let descriptions: Vec<_> = missing
         .iter()
-        .map(|missing| missing.words(origin, handle))
+        .map(|missing| missing.describe(call_site, handle))
         .collect();
-    let text = match &words[..] {
+    let text = match &descriptions[..] {
         [(what, remedy)] => format!("the {what} is not set: {remedy}"),
         several => {
             let mut text = format!("{} values are not set", several.len());
@@ -93,7 +93,7 @@ pub(crate) fn error(origin: &CallSite, handle: &Handle, missing: &[Missing]) -> 
             text
         }
     };
-    let error = Error::request(origin.clone(), text);
+    let error = Error::request(call_site.clone(), text);
     missing
         .iter()
         .fold(error, |error, missing| error.about(missing.name()))
@@ -105,9 +105,9 @@ fn setter(name: &str) -> String {
     let mut rest = name.chars().peekable();
     let mut last = '_';
     while let Some(c) = rest.next() {
-        let begins = c.is_ascii_uppercase()
+        let starts_word = c.is_ascii_uppercase()
             && (!last.is_ascii_uppercase() || rest.peek().is_some_and(char::is_ascii_lowercase));
-        if (begins || !c.is_ascii_alphanumeric()) && !out.is_empty() && !out.ends_with('_') {
+        if (starts_word || !c.is_ascii_alphanumeric()) && !out.is_empty() && !out.ends_with('_') {
             out.push('_');
         }
         if c.is_ascii_alphanumeric() {
@@ -128,7 +128,7 @@ mod tests {
     use super::setter;
 
     #[test]
-    fn setters_are_named_as_generated() {
+    fn setter_names_match_generated_code() {
         for (name, expected) in [
             ("limit", "limit"),
             ("startAfterId", "start_after_id"),

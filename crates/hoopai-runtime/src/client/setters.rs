@@ -17,9 +17,9 @@
 /// name on the wire. `part file = "file"` takes a file of a multipart body, `json body: T` and `form body: T` a whole body.
 #[macro_export]
 macro_rules! setters {
-    ($builder:ident { $($(#[$meta:meta])* $place:ident $setter:ident $(: $type:ty)? $(= $wire:literal)?),* $(,)? }) => {
+    ($builder:ident { $($(#[$meta:meta])* $kind:ident $setter:ident $(: $type:ty)? $(= $wire:literal)?),* $(,)? }) => {
         impl $builder {
-            $( $crate::__setter! { $(#[$meta])* $place $setter $(: $type)? $(= $wire)? } )*
+            $( $crate::__setter! { $(#[$meta])* $kind $setter $(: $type)? $(= $wire)? } )*
         }
     };
 }
@@ -38,13 +38,13 @@ macro_rules! __setter {
             self
         }
     };
-    ($(#[$meta:meta])* $place:ident $setter:ident: $type:ty = $wire:literal) => {
-        #[doc = ::core::concat!("Sets `", $wire, "` (", ::core::stringify!($place), ").")]
+    ($(#[$meta:meta])* $kind:ident $setter:ident: $type:ty = $wire:literal) => {
+        #[doc = ::core::concat!("Sets `", $wire, "` (", ::core::stringify!($kind), ").")]
         ///
         $(#[$meta])*
         #[inline]
         pub fn $setter(mut self, value: impl $crate::IntoField<$type>) -> Self {
-            self.call.$place($wire, value.into_field());
+            self.call.$kind($wire, value.into_field());
             self
         }
     };

@@ -1,7 +1,7 @@
 //! What an error says besides the platform's own words: what went wrong, and what to do. Both follow from the class of a
 //! refusal, or from the kind of another error.
 
-use super::refusal::ApiErrorKind as Kind;
+use super::api_error_kind::ApiErrorKind as Kind;
 use super::{Error, ErrorKind, Outcome};
 use crate::DEFAULT_API_VERSION;
 use crate::operation::{Operation, Tokens};
@@ -40,7 +40,7 @@ pub(super) fn reason(kind: Kind) -> &'static str {
 }
 
 /// What to do about a refusal, without a full stop at its end. `None`: the platform's own message says it.
-pub(super) fn refused(error: &Error, kind: Kind) -> Option<String> {
+pub(super) fn for_api_error(error: &Error, kind: Kind) -> Option<String> {
     let operation = error.operation();
     let fixed = match kind {
         Kind::NotFound => "Check the ids in the request, and that the object is in this account",
@@ -56,7 +56,7 @@ pub(super) fn refused(error: &Error, kind: Kind) -> Option<String> {
             Some(operation) => {
                 return Some(format!(
                     "{}. With such a token, the platform does not offer the operation",
-                    valid_but(operation)
+                    valid_token_but(operation)
                 ));
             }
             None => {
@@ -76,14 +76,16 @@ pub(super) fn refused(error: &Error, kind: Kind) -> Option<String> {
         Kind::InvalidGrant => "Have a user of the account authorize the app again",
         Kind::WrongTokenKind => match operation {
             Some(operation) if operation.tokens.location != operation.tokens.agency => {
-                return Some(valid_but(operation));
+                return Some(valid_token_but(operation));
             }
             _ => {
                 "The token itself is valid. Use a location token instead of an agency token, or the other way round"
             }
         },
         Kind::MissingScope => match operation {
-            Some(operation) if !operation.scopes.is_empty() => return Some(valid_but(operation)),
+            Some(operation) if !operation.scopes.is_empty() => {
+                return Some(valid_token_but(operation));
+            }
             _ => "The token itself is valid. Add the scope that the operation needs",
         },
         Kind::WrongLocation => {
@@ -92,7 +94,7 @@ pub(super) fn refused(error: &Error, kind: Kind) -> Option<String> {
         Kind::LocationInactive => "Activate the location (sub-account) in HoopAI first",
         Kind::Forbidden => match operation {
             Some(operation) => {
-                return Some(format!("Check the token: {}", needs(operation)));
+                return Some(format!("Check the token: {}", token_requirement(operation)));
             }
             None => "Check the scopes of the token, and that the object is in its account",
         },
@@ -109,7 +111,7 @@ pub(super) fn refused(error: &Error, kind: Kind) -> Option<String> {
         Kind::RateLimited => {
             "Try again later: an app has 100 calls in 10 seconds and 200,000 a day for each location, unless its plan says otherwise"
         }
-        Kind::Internal | Kind::Unavailable => later(error),
+        Kind::Internal | Kind::Unavailable => try_again(error),
         Kind::Redirect => "Check the base URL",
         Kind::Validation | Kind::ServerError | Kind::Other => return None,
     };
@@ -117,7 +119,7 @@ pub(super) fn refused(error: &Error, kind: Kind) -> Option<String> {
 }
 
 /// What to do about an error that no reply explains.
-pub(super) fn failed(error: &Error) -> Option<&'static str> {
+pub(super) fn without_reply(error: &Error) -> Option<&'static str> {
     // The text has the remedy.
     if error.outcome() == Outcome::Permanent {
         return None;
@@ -126,13 +128,13 @@ pub(super) fn failed(error: &Error) -> Option<&'static str> {
         ErrorKind::Connect => {
             Some("Check the network, a proxy if there is one, and the base URL, then try again")
         }
-        ErrorKind::Timeout | ErrorKind::Transport => Some(later(error)),
+        ErrorKind::Timeout | ErrorKind::Transport => Some(try_again(error)),
         _ => None,
     }
 }
 
 /// For failures after which the platform may have acted.
-fn later(error: &Error) -> &'static str {
+fn try_again(error: &Error) -> &'static str {
     if error.is_retryable() {
         "Try again later"
     } else {
@@ -169,12 +171,15 @@ fn smaller_page(operation: Option<&Operation>) -> String {
     }
 }
 
-fn valid_but(operation: &Operation) -> String {
-    format!("The token itself is valid, but {}", needs(operation))
+fn valid_token_but(operation: &Operation) -> String {
+    format!(
+        "The token itself is valid, but {}",
+        token_requirement(operation)
+    )
 }
 
 /// The token that an operation needs.
-fn needs(operation: &Operation) -> String {
+fn token_requirement(operation: &Operation) -> String {
     let kind = match (operation.tokens.location, operation.tokens.agency) {
         (true, false) => "the operation needs a location token",
         (false, true) => "the operation needs an agency token",

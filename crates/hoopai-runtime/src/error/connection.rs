@@ -8,8 +8,8 @@ use rustls::{AlertDescription, CertificateError, Error as TlsError};
 /// The HTTP/2 signal by which the server states that it did not process a request, if it sent one.
 ///
 /// A stream gets the error of a `GOAWAY` frame only if its id is above the last one that the server processes.
-pub(super) fn unprocessed(fault: &reqwest::Error) -> Option<&'static str> {
-    let error: &h2::Error = find(fault)?;
+pub(super) fn unprocessed(error: &reqwest::Error) -> Option<&'static str> {
+    let error: &h2::Error = find(error)?;
     if !error.is_remote() {
         return None;
     }
@@ -21,11 +21,11 @@ pub(super) fn unprocessed(fault: &reqwest::Error) -> Option<&'static str> {
 }
 
 /// Why TLS failed, with what to do about it, where it would fail in the same way again.
-pub(super) fn untrusted(fault: &reqwest::Error) -> Option<String> {
-    let error: &TlsError = find(fault)?;
+pub(super) fn permanent_tls_failure(error: &reqwest::Error) -> Option<String> {
+    let error: &TlsError = find(error)?;
     let text = match error {
-        TlsError::InvalidCertificate(invalid) => certificate(invalid),
-        TlsError::AlertReceived(alert) => return refused(*alert),
+        TlsError::InvalidCertificate(invalid) => certificate_text(invalid),
+        TlsError::AlertReceived(alert) => return alert_text(*alert),
         TlsError::InvalidMessage(_) => {
             "what the server sent is not TLS: check the base URL and any proxy"
         }
@@ -37,7 +37,7 @@ pub(super) fn untrusted(fault: &reqwest::Error) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn certificate(invalid: &CertificateError) -> &'static str {
+fn certificate_text(invalid: &CertificateError) -> &'static str {
     match invalid {
         CertificateError::Expired
         | CertificateError::ExpiredContext { .. }
@@ -61,7 +61,7 @@ fn certificate(invalid: &CertificateError) -> &'static str {
 }
 
 /// Why the server ended the handshake. `None`: it may take the next one.
-fn refused(alert: AlertDescription) -> Option<String> {
+fn alert_text(alert: AlertDescription) -> Option<String> {
     let remedy = match alert {
         AlertDescription::CertificateRequired
         | AlertDescription::BadCertificate
@@ -90,15 +90,15 @@ fn refused(alert: AlertDescription) -> Option<String> {
 }
 
 /// The first error of a type in a chain.
-fn find<T: StdError + 'static>(fault: &reqwest::Error) -> Option<&T> {
-    let mut next: Option<&(dyn StdError + 'static)> = Some(fault);
+fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
         next = match error.downcast_ref::<io::Error>() {
             // Its source is the source of what it holds, and not that itself.
-            Some(io) => io.get_ref().map(|held| held as &(dyn StdError + 'static)),
+            Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
             None => error.source(),
         };
     }

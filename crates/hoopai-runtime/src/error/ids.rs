@@ -17,23 +17,14 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
 
 /// Whether an id may be shown as it is: short, and of characters that ids are made of.
 pub(crate) fn is_plain(id: &str) -> bool {
-    for byte in id.bytes() {
-        if !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b':' | b';' | b'=' | b'/')
-        {
-            return false;
-        }
-    }
-    id.len() <= 80
+    let is_id_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:;=/".contains(&byte);
+    id.len() <= 80 && id.bytes().all(is_id_byte)
 }
 
 /// What the first of these headers holds that is there and is text.
 fn first<'a>(headers: &'a HeaderMap, names: &[&str]) -> Option<&'a str> {
-    for name in names {
-        if let Some(value) = headers.get(*name)
-            && let Ok(id) = value.to_str()
-        {
-            return if id.is_empty() { None } else { Some(id) };
-        }
-    }
-    None
+    let mut texts = names
+        .iter()
+        .filter_map(|name| headers.get(*name)?.to_str().ok());
+    texts.next().filter(|id| !id.is_empty())
 }

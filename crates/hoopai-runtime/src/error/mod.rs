@@ -1,15 +1,15 @@
 //! What can go wrong with a call, as one type.
 
 mod advice;
+mod api_error_body;
+mod api_error_kind;
 mod connection;
 mod display;
-mod failure;
+mod failure_kind;
 mod field_error;
 pub(crate) mod ids;
 mod kind;
 mod predicates;
-mod refusal;
-mod reply;
 mod rules;
 mod words;
 
@@ -21,12 +21,12 @@ use crate::decode::drift::Drift;
 use crate::decode::{self, Fault};
 use crate::operation::{Method, Operation};
 use crate::redact::{SentRequest, SentValues};
+use api_error_body::ApiErrorBody;
+pub use api_error_kind::ApiErrorKind;
 use bytes::Bytes;
-pub use failure::FailureKind;
+pub use failure_kind::FailureKind;
 pub use field_error::FieldError;
 pub use kind::{AuthErrorKind, ErrorKind, PagingErrorKind};
-pub use refusal::ApiErrorKind;
-use reply::Reply;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -44,7 +44,7 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
-    origin: Option<CallSite>,
+    call_site: Option<CallSite>,
     /// Our own words on it, for kinds other than `Status`. It never holds a value.
     text: Cow<'static, str>,
     /// The parameters that are missing or unfit.
@@ -58,15 +58,15 @@ struct Inner {
     /// How many requests reached the wire.
     sent: u32,
     /// How many attempts were made, those included that made no connection.
-    tries: u32,
+    attempts: u32,
     /// Whether the call may be executed twice, where the caller said so.
     idempotent: Option<bool>,
     status: Option<StatusCode>,
     headers: HeaderMap,
-    reply: Option<Reply>,
-    refusal: Option<ApiErrorKind>,
+    api_error_body: Option<ApiErrorBody>,
+    api_error_kind: Option<ApiErrorKind>,
     /// What the call carried, to be masked in what the platform says.
-    carried: SentValues,
+    sent_values: SentValues,
     body: Option<Bytes>,
     json_path: Option<String>,
     /// From the body of a reply that could not be read.
@@ -86,10 +86,10 @@ pub(crate) enum Outcome {
 }
 
 impl Error {
-    fn new(kind: ErrorKind, origin: Option<CallSite>, text: Cow<'static, str>) -> Self {
+    fn new(kind: ErrorKind, call_site: Option<CallSite>, text: Cow<'static, str>) -> Self {
         Error(Box::new(Inner {
             kind,
-            origin,
+            call_site,
             text,
             parameters: Vec::new(),
             timed_out: false,
@@ -98,13 +98,13 @@ impl Error {
             paging_error_kind: None,
             retry_after: None,
             sent: 0,
-            tries: 0,
+            attempts: 0,
             idempotent: None,
             status: None,
             headers: HeaderMap::new(),
-            reply: None,
-            refusal: None,
-            carried: SentValues::default(),
+            api_error_body: None,
+            api_error_kind: None,
+            sent_values: SentValues::default(),
             body: None,
             json_path: None,
             trace_id: None,
@@ -118,45 +118,45 @@ impl Error {
     }
 
     /// The HTTP client could not be made.
-    pub(crate) fn no_client(fault: reqwest::Error) -> Self {
+    pub(crate) fn no_client(source: reqwest::Error) -> Self {
         let mut error = Self::config(format!(
             "no HTTP client could be made: {}",
-            display::root_cause(&fault)
+            display::root_cause(&source)
         ));
-        error.0.source = Some(Box::new(fault.without_url()));
+        error.0.source = Some(Box::new(source.without_url()));
         error
     }
 
-    pub(crate) fn request(origin: CallSite, text: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Request, Some(origin), text.into())
+    pub(crate) fn request(call_site: CallSite, text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Request, Some(call_site), text.into())
     }
 
     /// No token for a call; kind [`Auth`](ErrorKind::Auth). The text says what to do about it, and must hold no token. The call is
     /// named by it once it is known.
-    pub fn auth(fault: AuthErrorKind, text: impl Into<Cow<'static, str>>) -> Self {
+    pub fn auth(kind: AuthErrorKind, text: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::Auth, None, text.into());
-        error.0.auth_error_kind = Some(fault);
+        error.0.auth_error_kind = Some(kind);
         error
     }
 
     /// A list cannot be read on.
     pub(crate) fn paging(
-        origin: CallSite,
-        fault: PagingErrorKind,
+        call_site: CallSite,
+        kind: PagingErrorKind,
         text: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let mut error = Self::new(ErrorKind::Paging, Some(origin), text.into());
-        error.0.paging_error_kind = Some(fault);
+        let mut error = Self::new(ErrorKind::Paging, Some(call_site), text.into());
+        error.0.paging_error_kind = Some(kind);
         error
     }
 
     /// The limiter lets the call not through in time.
     pub(crate) fn rate_limit(
-        origin: Option<CallSite>,
+        call_site: Option<CallSite>,
         wait: Duration,
         text: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let mut error = Self::new(ErrorKind::RateLimit, origin, text.into());
+        let mut error = Self::new(ErrorKind::RateLimit, call_site, text.into());
         error.0.retry_after = Some(wait);
         error
     }
@@ -172,8 +172,8 @@ impl Error {
     }
 
     /// Adds how many attempts were made and how many requests reached the wire.
-    pub(crate) fn with_attempts(mut self, tries: u32, sent: u32) -> Self {
-        self.0.tries = tries;
+    pub(crate) fn with_attempts(mut self, attempts: u32, sent: u32) -> Self {
+        self.0.attempts = attempts;
         self.0.sent = sent;
         self
     }
@@ -194,9 +194,9 @@ impl Error {
     }
 
     /// Names the call that it happened to, where it did not know.
-    pub(crate) fn of_call(mut self, origin: &CallSite) -> Self {
-        if self.0.origin.is_none() {
-            self.0.origin = Some(origin.clone());
+    pub(crate) fn of_call(mut self, call_site: &CallSite) -> Self {
+        if self.0.call_site.is_none() {
+            self.0.call_site = Some(call_site.clone());
         }
         self
     }
@@ -208,43 +208,44 @@ impl Error {
     }
 
     /// No reply within the time that a setting of this side gives.
-    pub(crate) fn timed_out(origin: CallSite, time: Duration, setting: &str) -> Self {
+    pub(crate) fn timed_out(call_site: CallSite, time: Duration, setting: &str) -> Self {
         let text = format!("no whole reply came within {time:?}, which `{setting}` sets");
-        let mut error = Self::new(ErrorKind::Timeout, Some(origin), text.into());
+        let mut error = Self::new(ErrorKind::Timeout, Some(call_site), text.into());
         error.0.timed_out = true;
         error
     }
 
     /// A request that got no whole reply.
-    pub(crate) fn broken(origin: CallSite, fault: reqwest::Error) -> Self {
-        let fault = fault.without_url();
-        let cause = display::root_cause(&fault);
-        let (kind, outcome, text) = if let Some(reason) = connection::untrusted(&fault) {
+    pub(crate) fn broken(call_site: CallSite, source: reqwest::Error) -> Self {
+        let source = source.without_url();
+        let cause = display::root_cause(&source);
+        let (kind, outcome, text) = if let Some(reason) = connection::permanent_tls_failure(&source)
+        {
             let text = format!("no secure connection was made: {reason}");
             (ErrorKind::Connect, Outcome::Permanent, text)
-        } else if let Some(signal) = connection::unprocessed(&fault) {
+        } else if let Some(signal) = connection::unprocessed(&source) {
             let text = format!("the server did not process the request (HTTP/2 {signal})");
             (ErrorKind::Transport, Outcome::Unprocessed, text)
-        } else if fault.is_connect() {
+        } else if source.is_connect() {
             let text = format!("no connection was made ({cause}), so nothing was sent");
             (ErrorKind::Connect, Outcome::Unknown, text)
-        } else if fault.is_timeout() {
+        } else if source.is_timeout() {
             let text = "the reply did not end in time, which `timeout` sets";
             (ErrorKind::Timeout, Outcome::Unknown, text.to_owned())
         } else {
             let text = format!("the connection broke before the reply was whole ({cause})");
             (ErrorKind::Transport, Outcome::Unknown, text)
         };
-        let mut error = Self::new(kind, Some(origin), text.into());
-        error.0.timed_out = fault.is_timeout();
+        let mut error = Self::new(kind, Some(call_site), text.into());
+        error.0.timed_out = source.is_timeout();
         error.0.outcome = outcome;
-        error.0.source = Some(Box::new(fault));
+        error.0.source = Some(Box::new(source));
         error
     }
 
     /// A reply whose body broke off. Its head shows that the server processed the request, whatever HTTP/2 states after it.
-    pub(crate) fn broken_body(origin: CallSite, fault: reqwest::Error) -> Self {
-        let mut error = Self::broken(origin, fault);
+    pub(crate) fn broken_body(call_site: CallSite, source: reqwest::Error) -> Self {
+        let mut error = Self::broken(call_site, source);
         if error.0.outcome == Outcome::Unprocessed {
             error.0.outcome = Outcome::Unknown;
             error.0.text = "the connection broke before the reply was whole".into();
@@ -253,15 +254,15 @@ impl Error {
     }
 
     /// The body ended before the length that was announced.
-    pub(crate) fn short_body(origin: CallSite) -> Self {
+    pub(crate) fn short_body(call_site: CallSite) -> Self {
         let text = "the reply ended before the length that it announced";
-        Self::new(ErrorKind::Transport, Some(origin), text.into())
+        Self::new(ErrorKind::Transport, Some(call_site), text.into())
     }
 
     /// The HTTP client that the caller gave followed a redirect.
-    pub(crate) fn redirected(origin: CallSite) -> Self {
+    pub(crate) fn redirected(call_site: CallSite) -> Self {
         let text = "the HTTP client that was set with `http_client` followed a redirect, so that the reply is another server's or another path's: give it `redirect::Policy::none()`, or set a `reqwest::ClientBuilder` with `http_client_builder`";
-        let mut error = Self::new(ErrorKind::Transport, Some(origin), text.into());
+        let mut error = Self::new(ErrorKind::Transport, Some(call_site), text.into());
         error.0.outcome = Outcome::Permanent;
         error
     }
@@ -272,17 +273,17 @@ impl Error {
     }
 
     /// A reply with a status other than 2xx. `cut`: its body did not arrive whole.
-    pub(crate) fn refused(
-        origin: CallSite,
+    pub(crate) fn api_error(
+        call_site: CallSite,
         status: StatusCode,
         headers: HeaderMap,
         body: Bytes,
         cut: bool,
     ) -> Self {
-        let mut error = Self::new(ErrorKind::Status, Some(origin), Cow::Borrowed(""));
-        let reply = Reply::parse(&headers, &body, cut);
-        error.0.refusal = Some(rules::classify(status.as_u16(), &reply));
-        error.0.reply = Some(reply);
+        let mut error = Self::new(ErrorKind::Status, Some(call_site), Cow::Borrowed(""));
+        let parsed = ApiErrorBody::parse(&headers, &body, cut);
+        error.0.api_error_kind = Some(rules::classify(status.as_u16(), &parsed));
+        error.0.api_error_body = Some(parsed);
         error.0.body = Some(body);
         error.with_reply(status, headers)
     }
@@ -290,78 +291,78 @@ impl Error {
     /// Masks what the request carried wherever the platform repeats it. Without a reply there is nothing to be masked.
     pub(crate) fn masking(mut self, request: &SentRequest<'_>) -> Self {
         if self.0.status.is_some() {
-            let carried = SentValues::of(request);
-            if let Some(reply) = &mut self.0.reply {
-                reply.conceal(&carried);
+            let sent_values = SentValues::of(request);
+            if let Some(body) = &mut self.0.api_error_body {
+                body.mask_secrets(&sent_values);
             }
-            self.0.carried = carried;
+            self.0.sent_values = sent_values;
         }
         self
     }
 
-    pub(crate) fn too_large(origin: CallSite, limit: usize) -> Self {
+    pub(crate) fn too_large(call_site: CallSite, limit: usize) -> Self {
         let text = format!(
             "the reply is longer than the limit of {limit} bytes: ask for less, or raise `response_limit`"
         );
-        Self::new(ErrorKind::TooLarge, Some(origin), text.into())
+        Self::new(ErrorKind::TooLarge, Some(call_site), text.into())
     }
 
     /// A 2xx whose body cannot be read as what the operation answers. `text` is what was read of it.
     pub(crate) fn decode(
-        origin: Option<CallSite>,
+        call_site: Option<CallSite>,
         fault: &Fault,
         text: &[u8],
         body: Bytes,
-        carried: SentValues,
+        sent_values: SentValues,
     ) -> Self {
-        Self::not_read(
-            origin,
-            display::decode(fault, text, &carried),
+        Self::unreadable(
+            call_site,
+            display::decode(fault, text, &sent_values),
             body,
-            carried,
+            sent_values,
         )
     }
 
     /// A 2xx that drifted, where that is an error.
     pub(crate) fn drifted(
-        origin: Option<CallSite>,
+        call_site: Option<CallSite>,
         drift: &Drift,
         body: Bytes,
-        carried: SentValues,
+        sent_values: SentValues,
     ) -> Self {
-        Self::not_read(origin, display::drift(drift), body, carried)
+        Self::unreadable(call_site, display::drift(drift), body, sent_values)
     }
 
     /// A 2xx that holds something else where the list of items is to stand.
     pub(crate) fn no_list(
-        origin: CallSite,
+        call_site: CallSite,
         path: &str,
         found: &'static str,
         body: Bytes,
-        carried: SentValues,
+        sent_values: SentValues,
     ) -> Self {
-        let path = carried.mask_path(path).into_owned();
+        let path = sent_values.mask_path(path).into_owned();
         let text = format!(
             "the list of items is to stand at {}, and {found} stands there: the reply is not the page that was asked for, or the platform has changed; `send` gives it as it is",
-            display::place(&path)
+            display::path_in_words(&path)
         );
-        let mut error = Self::not_read(Some(origin), (text, Some(path)), body, carried);
+        let mut error = Self::unreadable(Some(call_site), (text, Some(path)), body, sent_values);
         error.0.kind = ErrorKind::Paging;
         error.0.paging_error_kind = Some(PagingErrorKind::NoList);
         error
     }
 
-    fn not_read(
-        origin: Option<CallSite>,
+    fn unreadable(
+        call_site: Option<CallSite>,
         (text, path): (String, Option<String>),
         body: Bytes,
-        carried: SentValues,
+        sent_values: SentValues,
     ) -> Self {
-        let mut error = Self::new(ErrorKind::Decode, origin, text.into());
+        let mut error = Self::new(ErrorKind::Decode, call_site, text.into());
         error.0.json_path = path;
         error.0.trace_id = decode::last_trace_id(&body);
         error.0.body = Some(body);
-        error.0.carried = carried;
+        error.0.sent_values = sent_values;
         error
     }
 
@@ -379,24 +380,24 @@ impl Error {
 
     /// Why the platform rejected the request, for kind [`Status`](ErrorKind::Status).
     pub fn api_error_kind(&self) -> Option<ApiErrorKind> {
-        self.0.refusal
+        self.0.api_error_kind
     }
 
     /// The operation that was called. `None` for settings, and for calls by method and path.
     pub fn operation(&self) -> Option<&'static Operation> {
-        self.0.origin.as_ref()?.operation
+        self.0.call_site.as_ref()?.operation
     }
 
     /// The HTTP method of the call. `None` for settings.
     pub fn method(&self) -> Option<Method> {
-        Some(self.0.origin.as_ref()?.method)
+        Some(self.0.call_site.as_ref()?.method)
     }
 
     /// The path of the call with its parameters in braces, never filled in. `None` for settings.
     ///
     /// For a call by method and path it is the path as it was given, which holds no values only if they were given apart.
     pub fn path_template(&self) -> Option<&str> {
-        Some(&self.0.origin.as_ref()?.template)
+        Some(&self.0.call_site.as_ref()?.template)
     }
 
     /// The first parameter or field that is missing or unfit, by its name on the wire, for kind
@@ -440,17 +441,17 @@ impl Error {
     /// The platform's own code: a name, such as `HttpException`, or a short text, such as `Bad Request`; unmasked
     /// but for secrets.
     pub fn code(&self) -> Option<&str> {
-        self.0.reply.as_ref()?.code()
+        self.0.api_error_body.as_ref()?.code()
     }
 
     /// The status that the body gives. It can differ from HTTP's.
     pub fn body_status(&self) -> Option<u16> {
-        self.0.reply.as_ref()?.status
+        self.0.api_error_body.as_ref()?.status
     }
 
     /// What the platform said, unmasked but for secrets, so it can hold personal data. It says one thing or several.
     pub fn messages(&self) -> &[String] {
-        match &self.0.reply {
+        match &self.0.api_error_body {
             Some(reply) => &reply.messages,
             None => &[],
         }
@@ -458,7 +459,7 @@ impl Error {
 
     /// The platform's complaints about single fields, unmasked but for secrets.
     pub fn field_errors(&self) -> &[FieldError] {
-        match &self.0.reply {
+        match &self.0.api_error_body {
             Some(reply) => &reply.fields,
             None => &[],
         }
@@ -467,17 +468,15 @@ impl Error {
     /// What the platform adds to some errors: for a contact that exists already, the id and name of that contact. Unmasked
     /// but for secrets.
     pub fn meta(&self) -> Option<&Value> {
-        self.0.reply.as_ref()?.meta.as_ref()
+        self.0.api_error_body.as_ref()?.meta.as_ref()
     }
 
     /// The platform's id of this call in its traces, which its support asks for. `None` as well if it repeats a secret that
     /// was sent.
     pub fn trace_id(&self) -> Option<&str> {
-        let of_refusal = match &self.0.reply {
-            Some(reply) => reply.trace_id.as_deref(),
-            None => None,
-        };
-        let id = of_refusal
+        let body = self.0.api_error_body.as_ref();
+        let id = body
+            .and_then(|body| body.trace_id.as_deref())
             .or(self.0.trace_id.as_deref())
             .or_else(|| ids::trace_id(&self.0.headers))?;
         self.unless_secret(id)
@@ -490,10 +489,7 @@ impl Error {
 
     /// An id, unless it repeats a secret that was sent.
     fn unless_secret<'a>(&self, id: &'a str) -> Option<&'a str> {
-        match self.0.carried.conceal(id) {
-            Cow::Borrowed(_) => Some(id),
-            Cow::Owned(_) => None,
-        }
+        matches!(self.0.sent_values.mask_secrets(id), Cow::Borrowed(_)).then_some(id)
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
@@ -520,9 +516,6 @@ impl Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.0.source {
-            Some(source) => Some(&**source),
-            None => None,
-        }
+        Some(&**self.0.source.as_ref()?)
     }
 }

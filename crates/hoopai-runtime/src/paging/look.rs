@@ -129,7 +129,7 @@ impl Arrived {
 
 impl ReplyContext {
     fn no_list(&self, path: &str, found: &'static str) -> Error {
-        let origin = self.prepared.origin.clone();
+        let origin = self.prepared.call_site.clone();
         let error = Error::no_list(origin, path, found, self.body(), self.carried());
         self.of_reply(error)
     }

@@ -102,11 +102,11 @@ impl Flight {
 
 impl Pager {
     pub(super) fn new(mut call: Call, rule: Option<Paging>) -> Self {
-        let mut fault = call.take_fault();
+        let mut fault = call.take_error();
         if fault.is_none() && rule.is_none() {
             let text =
                 "the operation has no pages: use `send`, or `request` with a rule of your own";
-            fault = Some(Error::request(call.origin().clone(), text));
+            fault = Some(Error::request(call.call_site().clone(), text));
         }
         let rule = rule.unwrap_or(Paging::DEFAULT);
         let start = match first(&call, &rule) {
@@ -155,7 +155,7 @@ impl Pager {
     }
 
     pub(super) fn resume(&mut self, from: ListPosition) {
-        let origin = self.call.origin();
+        let origin = self.call.call_site();
         let accepted = if self.begun {
             let text = "a list is gone on with from a position only before it is read from";
             Err(Error::request(origin.clone(), text))
@@ -173,7 +173,7 @@ impl Pager {
     }
 
     pub(super) fn position(&self) -> ListPosition {
-        let origin = self.call.origin();
+        let origin = self.call.call_site();
         match &self.next {
             Some(Next::Page(next)) if self.delivered == self.size => ListPosition::new(
                 origin,
@@ -295,7 +295,7 @@ impl Pager {
         let Some(flight) = self.flights.first_mut() else {
             return Poll::Ready(None);
         };
-        let page = ready!(flight.poll(context, self.call.origin()));
+        let page = ready!(flight.poll(context, self.call.call_site()));
         self.flights.remove(0);
         let result = match page {
             Ok(page) => self.arrive(page),
@@ -392,11 +392,11 @@ impl Pager {
 
     /// Asks for a page.
     fn launch(&mut self, start: Start) {
-        let call = match self.call.again() {
+        let call = match self.call.try_clone() {
             Some(call) => Ok(self.at(call, &start)),
             None => {
                 let text = "a call whose body is multipart is sent once, and cannot ask for page after page";
-                Err(Error::request(self.call.origin().clone(), text))
+                Err(Error::request(self.call.call_site().clone(), text))
             }
         };
         let page = fetch(call, self.rule);
@@ -461,7 +461,7 @@ impl Pager {
             ),
             _ => format!("page {page} cannot be used"),
         };
-        Error::paging(self.call.origin().clone(), fault, text)
+        Error::paging(self.call.call_site().clone(), fault, text)
     }
 }
 
@@ -497,7 +497,7 @@ fn number(call: &Call, to: PageParam, otherwise: u64) -> Result<u64, Error> {
                 let name = to.name();
                 let text =
                     format!("`{name}` is no whole number, from which pages could be counted on");
-                Err(Error::request(call.origin().clone(), text).about(name))
+                Err(Error::request(call.call_site().clone(), text).about(name))
             }
         },
         _ => Ok(otherwise),

@@ -135,10 +135,10 @@ mod tests {
     use super::JsonPaths;
 
     #[test]
-    fn values_are_named_and_told_apart() {
+    fn values_have_their_path_and_kind() {
         let text = r#" {"a": 1, "b" :{"c": [1, {"d": "x, ]}{", "e": [[], null]}]},
             "jane@example.com": true, "key": {} } "#;
-        let mut places = JsonPaths::new(text.as_bytes());
+        let mut paths = JsonPaths::new(text.as_bytes());
         for (value, path, found) in [
             ("{\"a", "$", "an object"),
             ("1,", "a", "a number"),
@@ -153,7 +153,7 @@ mod tests {
             ("true", "***", "a boolean"),
             ("{} }", "key", "an object"),
         ] {
-            let got = places.value_at(text.find(value).unwrap());
+            let got = paths.value_at(text.find(value).unwrap());
             assert_eq!(got, (path.to_owned(), found), "{value}");
         }
     }

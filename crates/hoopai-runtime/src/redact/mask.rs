@@ -9,12 +9,9 @@ pub(crate) const LONGEST: usize = 300;
 /// A text without what can be a secret or about a person: what stands in quotes, addresses with `@`, runs of five digits and
 /// more, phone numbers, and ids of 15 characters and more. Control characters become blanks.
 pub(crate) fn mask(text: &str) -> String {
-    let mut seen = String::with_capacity(text.len().min(4 * LONGEST));
-    for c in head(text, 4 * LONGEST).chars() {
-        seen.push(if c.is_control() { ' ' } else { c });
-    }
-    let mut out = String::with_capacity(seen.len());
-    let mut rest = seen.as_str();
+    let read = head(text, 4 * LONGEST).replace(char::is_control, " ");
+    let mut out = String::with_capacity(read.len());
+    let mut rest = read.as_str();
     let mut within_word = false;
     while let Some(first) = rest.chars().next() {
         let (end, hidden) = match value_end(rest, first, within_word) {
@@ -39,20 +36,15 @@ pub(crate) fn mask(text: &str) -> String {
 
 /// The beginning of a text, so many characters of it.
 pub(crate) fn head(text: &str, length: usize) -> &str {
-    let mut chars = text.chars();
-    for _ in 0..length {
-        if chars.next().is_none() {
-            return text;
-        }
-    }
-    &text[..text.len() - chars.as_str().len()]
+    let end = text
+        .char_indices()
+        .nth(length)
+        .map_or(text.len(), |(at, _)| at);
+    &text[..end]
 }
 
 fn is_of_word(c: Option<char>) -> bool {
-    match c {
-        Some(c) => c.is_alphanumeric(),
-        None => false,
-    }
+    c.is_some_and(char::is_alphanumeric)
 }
 
 /// The end of a quoted text or phone number that a text begins with; within a word there begins none.
@@ -97,17 +89,13 @@ fn phone_end(text: &str) -> Option<usize> {
             break;
         }
     }
-    if digits >= 7 { Some(end) } else { None }
+    (digits >= 7).then_some(end)
 }
 
 /// The end of a word that may hold what ids and addresses hold.
 fn token_end(text: &str) -> usize {
-    for (at, c) in text.char_indices() {
-        if !c.is_alphanumeric() && !matches!(c, '@' | '.' | '_' | '-' | '+' | '%' | '~') {
-            return at;
-        }
-    }
-    text.len()
+    let is_of_token = |c: char| c.is_alphanumeric() || "@._-+%~".contains(c);
+    text.find(|c| !is_of_token(c)).unwrap_or(text.len())
 }
 
 fn is_value(token: &str) -> bool {
@@ -170,8 +158,8 @@ pub(crate) fn field_path(path: &str) -> String {
     for step in path.split_inclusive(['.', '[', ']']) {
         let name = step.trim_end_matches(['.', '[', ']']);
         let is_index = name.len() < 5 && name.bytes().all(|byte| byte.is_ascii_digit());
-        let begins_small = name.starts_with(|first: char| first.is_ascii_lowercase());
-        let is_shown = is_index || begins_small && is_name(name);
+        let begins_lowercase = name.starts_with(|first: char| first.is_ascii_lowercase());
+        let is_shown = is_index || begins_lowercase && is_name(name);
         out.push_str(if is_shown { name } else { MASK });
         out.push_str(&step[name.len()..]);
     }
@@ -180,15 +168,13 @@ pub(crate) fn field_path(path: &str) -> String {
 
 /// Whether letters can be a word or an abbreviation.
 fn is_word(letters: &[u8]) -> bool {
-    let (mut capitals, mut spoken) = (0, false);
-    for letter in letters {
-        if letter.is_ascii_uppercase() {
-            capitals += 1;
-        }
-        spoken |= matches!(letter, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
-    }
-    let abbreviation = letters.len() <= 4 && capitals == letters.len();
-    abbreviation || capitals <= 1 && spoken || matches!(letters, b"Id" | b"Ids")
+    let capitals = letters
+        .iter()
+        .filter(|letter| letter.is_ascii_uppercase())
+        .count();
+    let has_vowel = letters.iter().any(|letter| b"aeiouy".contains(letter));
+    let is_abbreviation = letters.len() <= 4 && capitals == letters.len();
+    is_abbreviation || capitals <= 1 && has_vowel || matches!(letters, b"Id" | b"Ids")
 }
 
 #[cfg(test)]
@@ -196,7 +182,7 @@ mod tests {
     use super::{field_path, is_name, mask};
 
     #[test]
-    fn values_are_taken_out() {
+    fn values_are_masked() {
         for (text, expected) in [
             (
                 "Contact not found for id:Hk7dD1fI4gZ1lS1kO8qQ",
@@ -240,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_the_platform_stay() {
+    fn platform_words_are_not_masked() {
         for text in [
             "property locationId should not exist",
             "pageLimit must be a number conforming to the specified constraints",
@@ -256,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_fields_are_told_from_keys_that_are_data() {
+    fn field_names_are_distinguished_from_data_keys() {
         for name in [
             "skipLocationKYC",
             "locationId",
@@ -280,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_show_names_of_fields_alone() {
+    fn paths_show_only_field_names() {
         for (path, shown) in [
             ("customFields[0].field_value", "customFields[0].field_value"),
             ("contacts.Jane.email", "contacts.***.email"),
@@ -293,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_cut() {
+    fn long_texts_are_truncated() {
         let shown = mask(&"word ".repeat(1000));
         assert_eq!(shown.chars().count(), super::LONGEST + 1);
         assert!(shown.ends_with('…'));

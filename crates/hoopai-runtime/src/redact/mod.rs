@@ -2,9 +2,9 @@
 //!
 //! This folder reads requests and texts, and depends on neither errors nor replies.
 
-mod folded;
 pub(crate) mod json_path;
 pub(crate) mod mask;
+mod normalize;
 mod request;
 mod sent_values;
 

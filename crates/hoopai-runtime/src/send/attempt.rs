@@ -37,6 +37,6 @@ pub(crate) async fn attempt(
         let _ = within(clock, ERROR_BODY_TIMEOUT, body).await;
     }
     Err(error_reply
-        .take_error(&prepared.origin)
-        .unwrap_or_else(|| Error::short_body(prepared.origin.clone())))
+        .take_error(&prepared.call_site)
+        .unwrap_or_else(|| Error::short_body(prepared.call_site.clone())))
 }

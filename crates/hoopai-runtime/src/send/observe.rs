@@ -20,11 +20,11 @@ pub struct CallInfo<'a> {
 }
 
 impl<'a> CallInfo<'a> {
-    pub(crate) fn of(origin: &'a CallSite) -> Self {
+    pub(crate) fn of(call_site: &'a CallSite) -> Self {
         CallInfo {
-            operation: origin.operation,
-            method: origin.method,
-            path_template: origin.shown(),
+            operation: call_site.operation,
+            method: call_site.method,
+            path_template: call_site.shown(),
         }
     }
 }

@@ -22,20 +22,20 @@ use crate::send::rate_limit::{Permit, RateLimitReason, RateLimited};
 use crate::send::retry::{Failure, FailureKind};
 use crate::send::retry_after::server_wait;
 use crate::send::transport::{ErrorReply, PreparedRequest, RawReply};
-use crate::time::{TimeOut, in_words, millis, once, within};
+use crate::time::{Elapsed, format_wait, millis, poll_once, within};
 
 /// Brings a call to its reply. Every status but 2xx is an error.
 pub(crate) async fn send_with_retries(
     handle: &HandleState,
     prepared: &mut PreparedRequest,
 ) -> Result<RawReply, Error> {
-    let span = call_span(&handle.shared, &prepared.origin);
+    let span = call_span(&handle.shared, &prepared.call_site);
     let started = handle.shared.clock.now();
     let timeout = prepared.options.timeout.unwrap_or(handle.shared.timeout);
-    let mut run = PipelineRun {
+    let mut execution = Execution {
         handle,
         shared: &handle.shared,
-        origin: prepared.origin.clone(),
+        call_site: prepared.call_site.clone(),
         started,
         now: started,
         timeout,
@@ -43,24 +43,24 @@ pub(crate) async fn send_with_retries(
         attempts: 0,
         sent: 0,
     };
-    let result = in_span(&span, pin!(run.run(prepared))).await;
+    let result = in_span(&span, pin!(execution.run(prepared))).await;
     let result = result.map_err(|error| {
         error
-            .of_call(&prepared.origin)
+            .of_call(&prepared.call_site)
             .with_idempotent(prepared.options.idempotent)
-            .with_attempts(run.attempts, run.sent)
+            .with_attempts(execution.attempts, execution.sent)
     });
-    run.end(&span, &result);
+    execution.finish(&span, &result);
     result.map(|reply| RawReply {
-        attempts: (run.attempts, run.sent),
+        attempts: (execution.attempts, execution.sent),
         ..reply
     })
 }
 
-struct PipelineRun<'a> {
+struct Execution<'a> {
     handle: &'a HandleState,
     shared: &'a ClientState,
-    origin: CallSite,
+    call_site: CallSite,
     started: Instant,
     /// The time when the call last waited for something. Asking the clock costs more than what is done in between.
     now: Instant,
@@ -73,42 +73,45 @@ struct PipelineRun<'a> {
     sent: u32,
 }
 
-impl PipelineRun<'_> {
+impl Execution<'_> {
     async fn run(&mut self, prepared: &mut PreparedRequest) -> Result<RawReply, Error> {
-        let mut renewed = false;
+        let mut refreshed = false;
         let mut retries = 0;
-        let mut unprocessed = false;
-        let mut last: Option<Error> = None;
+        let mut retried_unprocessed = false;
+        let mut last_error: Option<Error> = None;
         loop {
-            let permit = match self.slot(prepared).await {
+            let permit = match self.acquire_permit(prepared).await {
                 Ok(permit) => permit,
-                Err(held) => return Err(self.held(held, last)),
+                Err(limited) => return Err(self.rate_limit_error(limited, last_error)),
             };
             let credentials = &self.handle.credentials;
-            let Some(grant) = self.in_time(credentials.grant(None)).await? else {
+            let Some(token) = self.within_deadline(credentials.bearer_token(None)).await? else {
                 return Err(Credentials::no_account());
             };
-            let error = match self.attempt(prepared, permit, &grant).await {
+            let error = match self.attempt(prepared, permit, &token).await {
                 Ok(reply) => {
                     self.shared.budget.deposit();
                     return Ok(reply);
                 }
                 Err(error) => error,
             };
-            self.tick();
+            self.update_now();
 
             let replayable = prepared.payload.is_replayable();
             if error
                 .api_error_kind()
                 .is_some_and(ApiErrorKind::is_expired_token)
             {
-                if renewed || !replayable {
+                if refreshed || !replayable {
                     return Err(error);
                 }
-                renewed = true;
-                match self.in_time(credentials.grant(Some(&grant))).await? {
+                refreshed = true;
+                match self
+                    .within_deadline(credentials.bearer_token(Some(&token)))
+                    .await?
+                {
                     Some(_) => {
-                        last = Some(error);
+                        last_error = Some(error);
                         continue;
                     }
                     None => return Err(error),
@@ -117,11 +120,12 @@ impl PipelineRun<'_> {
 
             let wait = server_wait(error.headers(), self.shared.clock.system_time());
             let error = error.with_retry_after(wait);
-            if !replayable || !self.may_go_again(prepared, &error, wait) {
+            if !replayable || !self.may_retry(prepared, &error, wait) {
                 return Err(error);
             }
             let kind = FailureKind::of(&error);
-            if kind == FailureKind::Unprocessed && std::mem::replace(&mut unprocessed, true) {
+            if kind == FailureKind::Unprocessed && std::mem::replace(&mut retried_unprocessed, true)
+            {
                 return Err(error);
             }
             retries += 1;
@@ -130,11 +134,11 @@ impl PipelineRun<'_> {
                 .backoff
                 .delay(retries, (self.shared.random)())
                 .max(wait.unwrap_or_default());
-            if self.left() <= delay {
+            if self.time_left() <= delay {
                 return Err(error);
             }
             if kind != FailureKind::RateLimited && !self.shared.budget.withdraw() {
-                warn!(target: "hoopai", ?kind, "not sent again: the retry budget is spent");
+                warn!(target: "hoopai", ?kind, "not retried: the retry budget is used up");
                 return Err(error);
             }
             warn!(
@@ -142,29 +146,29 @@ impl PipelineRun<'_> {
                 ?kind,
                 status = error.status().map(|status| status.as_u16()),
                 delay_ms = millis(delay),
-                "sent again after a wait"
+                "retried after a wait"
             );
             self.observe_wait(WaitReason::Retry, delay);
             self.shared.clock.sleep(delay).await;
-            self.tick();
-            last = Some(error);
+            self.update_now();
+            last_error = Some(error);
         }
     }
 
     /// A slot under the rate limit.
-    async fn slot(&mut self, prepared: &PreparedRequest) -> Result<Permit, RateLimited> {
+    async fn acquire_permit(&mut self, prepared: &PreparedRequest) -> Result<Permit, RateLimited> {
         let limiter = &self.handle.limiter;
         let max_wait = match prepared.options.max_wait {
-            Some(wait) => Some(wait.min(self.left())),
-            None => Some(self.left()).filter(|left| *left < limiter.settings().max_wait),
+            Some(wait) => Some(wait.min(self.time_left())),
+            None => Some(self.time_left()).filter(|left| *left < limiter.settings().max_wait),
         };
         let mut acquire = pin!(limiter.acquire(max_wait));
-        if let Some(result) = once(acquire.as_mut()).await {
+        if let Some(result) = poll_once(acquire.as_mut()).await {
             return result;
         }
         let before = self.now;
         let permit = acquire.await?;
-        self.tick();
+        self.update_now();
         let waited = self.now.saturating_duration_since(before);
         debug!(target: "hoopai", wait_ms = millis(waited), "waited for the rate limit");
         self.observe_wait(WaitReason::RateLimit, waited);
@@ -172,23 +176,23 @@ impl PipelineRun<'_> {
     }
 
     /// What becomes of a call that gets no slot in time. One that was sent before keeps its error, with the wait.
-    fn held(&self, held: RateLimited, last: Option<Error>) -> Error {
-        debug!(target: "hoopai", wait_ms = millis(held.wait), reason = ?held.reason, "held back by the rate limit");
-        match last {
-            Some(error) => error.with_retry_after(Some(held.wait)),
+    fn rate_limit_error(&self, limited: RateLimited, last_error: Option<Error>) -> Error {
+        debug!(target: "hoopai", wait_ms = millis(limited.wait), reason = ?limited.reason, "rejected by the rate limiter");
+        match last_error {
+            Some(error) => error.with_retry_after(Some(limited.wait)),
             None => {
-                let wait = held.wait;
-                let text = match held.reason {
+                let wait = limited.wait;
+                let text = match limited.reason {
                     RateLimitReason::Daily => format!(
-                        "not sent: the calls of the day are spent: try again in {}",
-                        in_words(wait)
+                        "not sent: the daily limit is used up: try again in {}",
+                        format_wait(wait)
                     ),
                     _ => format!(
-                        "not sent: its turn under the rate limit comes in {}, which is longer than it may wait: try again then, or set a longer `max_wait` and `timeout`",
-                        in_words(wait)
+                        "not sent: the rate limit requires a wait of {}, which is longer than the call may wait: try again then, or set a longer `max_wait` and `timeout`",
+                        format_wait(wait)
                     ),
                 };
-                Error::rate_limit(Some(self.origin.clone()), wait, text)
+                Error::rate_limit(Some(self.call_site.clone()), wait, text)
             }
         }
     }
@@ -198,10 +202,10 @@ impl PipelineRun<'_> {
         &mut self,
         prepared: &mut PreparedRequest,
         mut permit: Permit,
-        grant: &BearerToken,
+        token: &BearerToken,
     ) -> Result<RawReply, Error> {
-        let whole = self.left();
-        let single = prepared
+        let call_time = self.time_left();
+        let attempt_time = prepared
             .options
             .attempt_timeout
             .unwrap_or(self.shared.attempt_timeout);
@@ -209,14 +213,14 @@ impl PipelineRun<'_> {
         let number = self.attempts;
         let span = attempt_span(number);
         if let Some(observer) = &self.shared.observer {
-            observer.on_send(&CallInfo::of(&self.origin), number);
+            observer.on_send(&CallInfo::of(&self.call_site), number);
         }
         permit.sent();
         let started = self.now;
         let mut permit = Some(permit);
         let mut error_reply = ErrorReply::default();
         let result = {
-            prepared.authorize(grant.header());
+            prepared.authorize(token.header());
             let clock = &*self.shared.clock;
             let transport = &self.shared.transport;
             let attempt = pin!(attempt(
@@ -227,22 +231,22 @@ impl PipelineRun<'_> {
                 &mut error_reply
             ));
             let attempt = pin!(in_span(&span, attempt));
-            within(clock, single.min(whole), attempt).await
+            within(clock, attempt_time.min(call_time), attempt).await
         };
-        let result = result.unwrap_or_else(|TimeOut| {
-            if let Some(error) = error_reply.take_error(&self.origin) {
+        let result = result.unwrap_or_else(|Elapsed| {
+            if let Some(error) = error_reply.take_error(&self.call_site) {
                 return Err(error);
             }
-            let (time, setting) = if whole < single {
+            let (time, setting) = if call_time < attempt_time {
                 (self.timeout, "timeout")
             } else {
-                (single, "attempt_timeout")
+                (attempt_time, "attempt_timeout")
             };
-            Err(Error::timed_out(self.origin.clone(), time, setting))
+            Err(Error::timed_out(self.call_site.clone(), time, setting))
         });
         let result = result.map_err(|error| {
             let agent = &self.shared.transport.user_agent;
-            error.masking(&prepared.request(agent, self.handle.location.as_deref()))
+            error.masking(&prepared.sent_request(agent, self.handle.location.as_deref()))
         });
         let sent = match &result {
             Ok(_) => true,
@@ -261,29 +265,24 @@ impl PipelineRun<'_> {
         }
         if let Some(observer) = &self.shared.observer {
             let now = self.shared.clock.now();
-            let end = CallOutcome {
+            let outcome = CallOutcome {
                 status,
                 error: result.as_ref().err().map(Error::kind),
                 duration: now.saturating_duration_since(started),
                 attempts: number,
             };
-            observer.on_attempt(&CallInfo::of(&self.origin), &end);
+            observer.on_attempt(&CallInfo::of(&self.call_site), &outcome);
         }
         result
     }
 
     /// Whether sending the call again can do no harm, and the policy wants it.
-    fn may_go_again(
-        &self,
-        prepared: &PreparedRequest,
-        error: &Error,
-        wait: Option<Duration>,
-    ) -> bool {
+    fn may_retry(&self, prepared: &PreparedRequest, error: &Error, wait: Option<Duration>) -> bool {
         let kind = FailureKind::of(error);
         let idempotent = prepared
             .options
             .idempotent
-            .unwrap_or_else(|| self.origin.is_idempotent());
+            .unwrap_or_else(|| self.call_site.is_idempotent());
         if kind.may_have_acted() && !idempotent {
             return false;
         }
@@ -300,41 +299,41 @@ impl PipelineRun<'_> {
     }
 
     /// The time that the call has left.
-    fn left(&self) -> Duration {
+    fn time_left(&self) -> Duration {
         match self.deadline {
             Some(deadline) => deadline.saturating_duration_since(self.now),
             None => Duration::MAX,
         }
     }
 
-    fn tick(&mut self) {
+    fn update_now(&mut self) {
         self.now = self.shared.clock.now();
     }
 
     /// What has to be done before the call can be sent, within its time.
-    async fn in_time<T>(
+    async fn within_deadline<T>(
         &mut self,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let mut work = pin!(work);
-        if let Some(result) = once(work.as_mut()).await {
+        if let Some(result) = poll_once(work.as_mut()).await {
             return result;
         }
-        let result = within(&*self.shared.clock, self.left(), work).await;
-        self.tick();
-        result.unwrap_or_else(|TimeOut| {
-            let origin = self.origin.clone();
-            Err(Error::timed_out(origin, self.timeout, "timeout"))
+        let result = within(&*self.shared.clock, self.time_left(), work).await;
+        self.update_now();
+        result.unwrap_or_else(|Elapsed| {
+            let call_site = self.call_site.clone();
+            Err(Error::timed_out(call_site, self.timeout, "timeout"))
         })
     }
 
     fn observe_wait(&self, reason: WaitReason, wait: Duration) {
         if let Some(observer) = &self.shared.observer {
-            observer.on_wait(&CallInfo::of(&self.origin), reason, wait);
+            observer.on_wait(&CallInfo::of(&self.call_site), reason, wait);
         }
     }
 
-    fn end(&self, span: &Span, result: &Result<RawReply, Error>) {
+    fn finish(&self, span: &Span, result: &Result<RawReply, Error>) {
         let status = match result {
             Ok(reply) => Some(reply.status.as_u16()),
             Err(error) => error.status().map(|status| status.as_u16()),
@@ -355,7 +354,7 @@ impl PipelineRun<'_> {
             }
         }
         if let Some(observer) = &self.shared.observer {
-            let end = CallOutcome {
+            let outcome = CallOutcome {
                 status,
                 error: result.as_ref().err().map(Error::kind),
                 duration: self
@@ -365,7 +364,7 @@ impl PipelineRun<'_> {
                     .saturating_duration_since(self.started),
                 attempts: self.sent,
             };
-            observer.on_call(&CallInfo::of(&self.origin), &end);
+            observer.on_call(&CallInfo::of(&self.call_site), &outcome);
         }
     }
 }
@@ -379,21 +378,21 @@ pub(crate) async fn in_span<F: Future>(span: &Span, mut work: Pin<&mut F>) -> F:
     .await
 }
 
-fn call_span(shared: &ClientState, origin: &CallSite) -> Span {
+fn call_span(shared: &ClientState, call_site: &CallSite) -> Span {
     if !tracing::span_enabled!(target: "hoopai", tracing::Level::INFO) {
         return Span::none();
     }
-    let info = CallInfo::of(origin);
-    let operation = origin
+    let info = CallInfo::of(call_site);
+    let operation = call_site
         .operation
         .map(|operation| format!("{}.{}", operation.module, operation.name));
     tracing::info_span!(
         target: "hoopai",
         "call",
-        otel.name = format!("{} {}", origin.method, info.path_template),
+        otel.name = format!("{} {}", call_site.method, info.path_template),
         otel.kind = "client",
         otel.status_code = tracing::field::Empty,
-        http.request.method = origin.method.as_str(),
+        http.request.method = call_site.method.as_str(),
         url.template = &*info.path_template,
         server.address = shared.base_url.host(),
         server.port = shared.base_url.port(),

@@ -13,11 +13,11 @@ pub(crate) fn server_wait(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     {
         return Some(wait);
     }
-    let said = text(headers, RETRY_AFTER)?;
-    if let Some(wait) = seconds(said, 1.0) {
+    let value = text(headers, RETRY_AFTER)?;
+    if let Some(wait) = seconds(value, 1.0) {
         return Some(wait);
     }
-    let date = httpdate::parse_http_date(said).ok()?;
+    let date = httpdate::parse_http_date(value).ok()?;
     let now = server_time(headers, now);
     // A date that is past asks for no wait.
     Some(date.duration_since(now).unwrap_or_default())
@@ -25,10 +25,9 @@ pub(crate) fn server_wait(headers: &HeaderMap, now: SystemTime) -> Option<Durati
 
 /// The time of the day by the server's own clock, if it tells it, so that ours may be wrong.
 pub(crate) fn server_time(headers: &HeaderMap, now: SystemTime) -> SystemTime {
-    match text(headers, DATE) {
-        Some(date) => httpdate::parse_http_date(date).unwrap_or(now),
-        None => now,
-    }
+    let date = text(headers, DATE);
+    date.and_then(|date| httpdate::parse_http_date(date).ok())
+        .unwrap_or(now)
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
@@ -53,7 +52,7 @@ mod tests {
     use super::server_wait;
 
     #[test]
-    fn every_form_of_it_is_read() {
+    fn retry_after_forms_are_parsed() {
         let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let wait = |name: &'static str, value: &str| {
             let mut headers = HeaderMap::new();

@@ -114,7 +114,7 @@ async fn debug_begins_with_the_text() {
     let debug = format!("{error:?}");
     assert!(
         debug.starts_with(&format!(
-            "Error {{ message: \"{error}\", kind: Status, status: 401, refusal: NotFound"
+            "Error {{ message: \"{error}\", kind: Status, status: 401, api_error_kind: NotFound"
         )),
         "{debug}"
     );

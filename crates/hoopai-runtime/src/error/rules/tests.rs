@@ -3,13 +3,13 @@
 use reqwest::header::HeaderMap;
 use serde_json::json;
 
-use super::super::reply::Reply;
+use super::super::api_error_body::ApiErrorBody;
 use super::{Kind, RULES, classify};
 
 fn class(status: u16, body: &str) -> Kind {
     classify(
         status,
-        &Reply::parse(&HeaderMap::new(), body.as_bytes(), false),
+        &ApiErrorBody::parse(&HeaderMap::new(), body.as_bytes(), false),
     )
 }
 

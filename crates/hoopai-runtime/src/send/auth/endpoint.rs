@@ -79,14 +79,14 @@ pub enum TokenEndpointError {
 impl TokenEndpointError {
     /// What becomes of a reply with this status and this body, for endpoints that stand in for the platform's.
     pub fn of_reply(path: &'static str, status: StatusCode, body: impl Into<Bytes>) -> Self {
-        let origin = CallSite {
+        let call_site = CallSite {
             operation: None,
             method: Method::Post,
             template: path.into(),
         };
         TokenEndpointError::Refused {
             status: status.as_u16(),
-            error: Error::refused(origin, status, HeaderMap::new(), body.into(), false),
+            error: Error::api_error(call_site, status, HeaderMap::new(), body.into(), false),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::time::{BoxFuture, Clock};
 /// service that knows accounts; where there is but one token at a time, a [`TokenSource`](super::TokenSource) is enough.
 pub trait TokenProvider: Any + Send + Sync {
     /// The tokens of an account. It is asked whenever a handle of an account is made, so it must be quick and send nothing.
-    fn account(&self, resource: AccountId) -> Arc<dyn AccountTokens>;
+    fn account(&self, account_id: AccountId) -> Arc<dyn AccountTokens>;
 
     /// Waits until no token is being renewed and all that came are stored, at most so long. `false`: that was not enough.
     fn wait_idle(&self, at_most: Duration) -> BoxFuture<'_, bool> {
@@ -35,11 +35,11 @@ pub trait AccountTokens: Send + Sync + 'static {
     /// refused. It is asked at most once a call.
     fn token_rejected<'a>(
         &'a self,
-        grant: &'a BearerToken,
+        rejected: &'a BearerToken,
     ) -> BoxFuture<'a, Result<Option<BearerToken>, Error>>;
 
     /// Another account of the same token provider. A location that is chosen from a company can get its tokens through that company.
-    fn for_account(&self, resource: AccountId) -> Arc<dyn AccountTokens>;
+    fn for_account(&self, account_id: AccountId) -> Arc<dyn AccountTokens>;
 }
 
 /// Makes a token provider when a handle is built: what is given to
@@ -49,7 +49,7 @@ pub trait TokenProviderBuilder: Send + 'static {
     ///
     /// # Errors
     /// Its settings cannot be used: see [`Error::config`].
-    fn open(self: Box<Self>, wiring: ProviderContext) -> Result<Arc<dyn TokenProvider>, Error>;
+    fn open(self: Box<Self>, context: ProviderContext) -> Result<Arc<dyn TokenProvider>, Error>;
 }
 
 /// What a handle lends its token provider.

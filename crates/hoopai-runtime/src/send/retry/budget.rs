@@ -49,9 +49,9 @@ impl TokenBucket {
     }
 
     /// Sets what is left. An error if others changed it meanwhile: what it is now.
-    fn set(&self, known: u64, left: u64) -> Result<u64, u64> {
+    fn set(&self, current: u64, left: u64) -> Result<u64, u64> {
         self.left
-            .compare_exchange_weak(known, left, Ordering::Relaxed, Ordering::Relaxed)
+            .compare_exchange_weak(current, left, Ordering::Relaxed, Ordering::Relaxed)
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
     use super::{RetryBudget, TokenBucket};
 
     #[test]
-    fn retries_are_paid_from_what_went_well() {
+    fn successful_calls_pay_for_retries() {
         let budget = TokenBucket::with(3, 0.5);
         assert_eq!((0..9).filter(|_| budget.withdraw()).count(), 3);
         budget.deposit();

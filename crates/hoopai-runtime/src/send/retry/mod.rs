@@ -102,7 +102,7 @@ mod tests {
     use crate::Error;
 
     #[test]
-    fn policy_goes_by_kind_attempts_and_wait() {
+    fn policy_depends_on_kind_attempts_and_wait() {
         let error = Error::config("");
         let failure = |kind, attempts, wait: Option<u64>| Failure {
             kind,

@@ -19,13 +19,8 @@ impl BearerToken {
     /// A token, without its scheme. `None`: no header can hold it, as it is empty, or holds blanks or characters beyond ASCII.
     pub fn new(token: &SecretString) -> Option<Self> {
         let token = token.expose_secret();
-        if token.is_empty() {
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;
-        }
-        for byte in token.bytes() {
-            if !byte.is_ascii_graphic() {
-                return None;
-            }
         }
         let text = Zeroizing::new([SCHEME, token].concat());
         let mut header = HeaderValue::from_str(&text).ok()?;

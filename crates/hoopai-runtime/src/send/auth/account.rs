@@ -67,11 +67,8 @@ impl UserType {
 
     /// Reads the platform's word, in capitals or not. `None`: it is none of them.
     pub fn parse(text: &str) -> Option<Self> {
-        for own in &[UserType::Location, UserType::Company] {
-            if own.as_str().eq_ignore_ascii_case(text) {
-                return Some(*own);
-            }
-        }
-        None
+        [UserType::Location, UserType::Company]
+            .into_iter()
+            .find(|user_type| user_type.as_str().eq_ignore_ascii_case(text))
     }
 }

@@ -19,9 +19,9 @@ pub trait TokenSource: Send + Sync + 'static {
     /// Of several calls that were refused with the same token, one asks; the others get its answer.
     fn token_rejected<'a>(
         &'a self,
-        old: &'a SecretString,
+        rejected: &'a SecretString,
     ) -> BoxFuture<'a, Result<Option<SecretString>, SourceError>> {
-        let _ = old;
+        let _ = rejected;
         Box::pin(async { Ok(None) })
     }
 }

@@ -2,16 +2,16 @@
 
 /// A character, and the range of bytes of the source that stands for it.
 #[derive(Clone, Copy)]
-pub(crate) struct Letter {
+pub(crate) struct SourceChar {
     pub(crate) char: char,
     pub(crate) start: usize,
     pub(crate) end: usize,
 }
 
 /// How many encodings within one another are undone.
-const PASSES: usize = 6;
+const MAX_PASSES: usize = 6;
 
-/// The named entities that escape a character which is special in HTML or in URLs.
+/// The named entities that json_escape a character which is special in HTML or in URLs.
 const ENTITIES: [(&str, char); 7] = [
     ("amp", '&'),
     ("lt", '<'),
@@ -23,30 +23,30 @@ const ENTITIES: [(&str, char); 7] = [
 ];
 
 /// The letters of a text. Percent-encoding, escapes of JSON and entities of HTML are undone until none is left.
-pub(crate) fn letters(text: &str) -> Vec<Letter> {
+pub(crate) fn decode(text: &str) -> Vec<SourceChar> {
     let mut letters = Vec::with_capacity(text.len());
     for (start, char) in text.char_indices() {
         let end = start + char.len_utf8();
-        letters.push(Letter { char, start, end });
+        letters.push(SourceChar { char, start, end });
     }
-    undo(letters)
+    undo_encodings(letters)
 }
 
 /// The same letters with their encodings undone.
-fn undo(mut letters: Vec<Letter>) -> Vec<Letter> {
-    for _ in 0..PASSES {
+fn undo_encodings(mut letters: Vec<SourceChar>) -> Vec<SourceChar> {
+    for _ in 0..MAX_PASSES {
         let mut out = Vec::with_capacity(letters.len());
         let mut at = 0;
         while let Some(first) = letters.get(at) {
             let rest = &letters[at..];
             let (char, length) = match first.char {
-                '%' => percent(rest),
-                '\\' => escape(rest),
-                '&' => entity(rest),
+                '%' => percent_encoded(rest),
+                '\\' => json_escape(rest),
+                '&' => html_entity(rest),
                 _ => None,
             }
             .unwrap_or((first.char, 1));
-            out.push(Letter {
+            out.push(SourceChar {
                 char,
                 start: first.start,
                 end: rest[length - 1].end,
@@ -63,7 +63,7 @@ fn undo(mut letters: Vec<Letter>) -> Vec<Letter> {
 }
 
 /// The number that so many hexadecimal digits stand for.
-fn hex(letters: &[Letter], digits: usize) -> Option<u32> {
+fn hex(letters: &[SourceChar], digits: usize) -> Option<u32> {
     let mut number = 0;
     for letter in letters.get(..digits)? {
         number = number * 16 + letter.char.to_digit(16)?;
@@ -71,19 +71,15 @@ fn hex(letters: &[Letter], digits: usize) -> Option<u32> {
     Some(number)
 }
 
-/// A percent-encoded character and how many letters encode it. Bytes that are no UTF-8 are read as Latin-1.
-fn percent(letters: &[Letter]) -> Option<(char, usize)> {
+/// A percent_encoded-encoded character and how many letters encode it. Bytes that are no UTF-8 are read as Latin-1.
+fn percent_encoded(letters: &[SourceChar]) -> Option<(char, usize)> {
     let mut bytes = [0; 4];
     let mut length = 0;
-    while length < 4
-        && letters
-            .get(3 * length)
-            .is_some_and(|letter| letter.char == '%')
-    {
-        match hex(&letters[3 * length + 1..], 2) {
-            Some(byte) => bytes[length] = byte as u8,
-            None => break,
-        }
+    for triple in letters.chunks(3).take(4) {
+        let Some(byte) = hex(&triple[1..], 2).filter(|_| triple[0].char == '%') else {
+            break;
+        };
+        bytes[length] = byte as u8;
         length += 1;
         if let Ok(text) = std::str::from_utf8(&bytes[..length]) {
             return Some((text.chars().next()?, 3 * length));
@@ -92,11 +88,11 @@ fn percent(letters: &[Letter]) -> Option<(char, usize)> {
     if length > 0 {
         return Some((char::from(bytes[0]), 3));
     }
-    unit(letters)
+    utf16_escape(letters)
 }
 
 /// A character as `\u00e9`, `\xe9`, or a blank such as `\n`, behind any number of backslashes.
-fn escape(letters: &[Letter]) -> Option<(char, usize)> {
+fn json_escape(letters: &[SourceChar]) -> Option<(char, usize)> {
     let mut slashes = 0;
     while letters.get(slashes)?.char == '\\' {
         slashes += 1;
@@ -108,14 +104,14 @@ fn escape(letters: &[Letter]) -> Option<(char, usize)> {
             Some((char::from_u32(code)?, slashes + 3))
         }
         _ => {
-            let (char, length) = unit(&letters[slashes - 1..])?;
+            let (char, length) = utf16_escape(&letters[slashes - 1..])?;
             Some((char, slashes - 1 + length))
         }
     }
 }
 
 /// A character as `u` and four digits behind a mark; two of these stand for a character beyond U+FFFF.
-fn unit(letters: &[Letter]) -> Option<(char, usize)> {
+fn utf16_escape(letters: &[SourceChar]) -> Option<(char, usize)> {
     let code = |at: usize| match letters.get(at + 1)?.char {
         'u' | 'U' => hex(&letters[at + 2..], 4),
         _ => None,
@@ -135,8 +131,8 @@ fn unit(letters: &[Letter]) -> Option<(char, usize)> {
     Some((char::from_u32(first)?, 6))
 }
 
-/// A character as an entity of HTML: `&amp;`, `&#38;`, `&#x26;`.
-fn entity(letters: &[Letter]) -> Option<(char, usize)> {
+/// A character as an html_entity of HTML: `&amp;`, `&#38;`, `&#x26;`.
+fn html_entity(letters: &[SourceChar]) -> Option<(char, usize)> {
     if letters.get(1)?.char == '#' {
         let (radix, first) = match letters.get(2)?.char {
             'x' | 'X' => (16, 3),
@@ -158,11 +154,12 @@ fn entity(letters: &[Letter]) -> Option<(char, usize)> {
     }
     for (name, char) in ENTITIES {
         let end = name.len() + 1;
-        let mut same = letters.get(end).is_some_and(|letter| letter.char == ';');
-        for (at, expected) in name.chars().enumerate() {
-            same = same && letters[at + 1].char == expected;
-        }
-        if same {
+        let text = letters.get(1..=end).unwrap_or_default();
+        if text
+            .iter()
+            .map(|letter| letter.char)
+            .eq(name.chars().chain([';']))
+        {
             return Some((char, end + 1));
         }
     }
@@ -171,7 +168,7 @@ fn entity(letters: &[Letter]) -> Option<(char, usize)> {
 
 /// The texts that letters can be in base64, of either alphabet, by the place of the first sextet. Start and end of each
 /// letter of such a text are indexes of the letters that encode it.
-pub(crate) fn decoded(letters: &[Letter]) -> Vec<Vec<Letter>> {
+pub(crate) fn base64_decodings(letters: &[SourceChar]) -> Vec<Vec<SourceChar>> {
     let mut texts = Vec::new();
     if !may_be_base64(letters) {
         return texts;
@@ -190,25 +187,25 @@ pub(crate) fn decoded(letters: &[Letter]) -> Vec<Vec<Letter>> {
         sextets.push((value, index));
     }
     for first in 0..4.min(sextets.len()) {
-        texts.push(undo(bytes_as_letters(&sextets[first..])));
+        texts.push(undo_encodings(bytes_as_letters(&sextets[first..])));
     }
     texts
 }
 
 /// Whether letters hold a run of base64 that is long enough for six bytes, and no plain word.
-fn may_be_base64(letters: &[Letter]) -> bool {
-    let (mut length, mut small) = (0, 0);
+fn may_be_base64(letters: &[SourceChar]) -> bool {
+    let (mut length, mut lowercase) = (0, 0);
     for letter in letters {
         match letter.char {
-            'a'..='z' => small += 1,
+            'a'..='z' => lowercase += 1,
             'A'..='Z' | '0'..='9' | '+' | '-' | '/' | '_' => {}
             _ => {
-                (length, small) = (0, 0);
+                (length, lowercase) = (0, 0);
                 continue;
             }
         }
         length += 1;
-        if length >= 8 && length > small {
+        if length >= 8 && length > lowercase {
             return true;
         }
     }
@@ -216,9 +213,9 @@ fn may_be_base64(letters: &[Letter]) -> bool {
 }
 
 /// The bytes that sextets stand for, as letters. Bytes that are no UTF-8 become U+FFFD.
-fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<Letter> {
+fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<SourceChar> {
     let mut bytes = Vec::with_capacity(sextets.len());
-    let mut places = Vec::with_capacity(sextets.len());
+    let mut ranges = Vec::with_capacity(sextets.len());
     for (at, pair) in sextets.windows(2).enumerate() {
         let [(high, start), (low, end)] = [pair[0], pair[1]];
         let shift = match at % 4 {
@@ -229,26 +226,26 @@ fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<Letter> {
             _ => continue,
         };
         bytes.push((high << (6 - shift) | low >> shift) as u8);
-        places.push((start, end + 1));
+        ranges.push((start, end + 1));
     }
     let mut letters = Vec::with_capacity(bytes.len());
     let mut at = 0;
     for chunk in bytes.utf8_chunks() {
         for char in chunk.valid().chars() {
             let last = at + char.len_utf8() - 1;
-            letters.push(Letter {
+            letters.push(SourceChar {
                 char,
-                start: places[at].0,
-                end: places[last].1,
+                start: ranges[at].0,
+                end: ranges[last].1,
             });
             at = last + 1;
         }
         if !chunk.invalid().is_empty() {
             let last = at + chunk.invalid().len() - 1;
-            letters.push(Letter {
+            letters.push(SourceChar {
                 char: char::REPLACEMENT_CHARACTER,
-                start: places[at].0,
-                end: places[last].1,
+                start: ranges[at].0,
+                end: ranges[last].1,
             });
             at = last + 1;
         }
@@ -259,32 +256,32 @@ fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<Letter> {
 /// Letters as texts are compared: in lower case, without blanks, plus signs (which are blanks in forms), backslashes and what
 /// cannot be seen.
 #[derive(Default)]
-pub(crate) struct Folded {
+pub(crate) struct NormalizedText {
     pub(crate) text: String,
     /// Which letter each byte belongs to.
     pub(crate) letters: Vec<usize>,
 }
 
-impl Folded {
-    pub(crate) fn of(letters: &[Letter]) -> Self {
-        let mut folded = Folded::default();
+impl NormalizedText {
+    pub(crate) fn of(letters: &[SourceChar]) -> Self {
+        let mut normalized = NormalizedText::default();
         for (index, letter) in letters.iter().enumerate() {
-            if is_left_out(letter.char) {
+            if is_ignored(letter.char) {
                 continue;
             }
             // By way of capitals, as `ß` is `SS` in capitals.
             for capital in letter.char.to_uppercase() {
                 for char in capital.to_lowercase() {
-                    folded.text.push(char);
-                    folded.letters.resize(folded.text.len(), index);
+                    normalized.text.push(char);
+                    normalized.letters.resize(normalized.text.len(), index);
                 }
             }
         }
-        folded
+        normalized
     }
 }
 
-fn is_left_out(char: char) -> bool {
+fn is_ignored(char: char) -> bool {
     char.is_whitespace()
         || char.is_control()
         || matches!(
@@ -295,7 +292,7 @@ fn is_left_out(char: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Folded, decoded, letters};
+    use super::{NormalizedText, base64_decodings, decode};
 
     #[test]
     fn encodings_are_undone() {
@@ -321,14 +318,14 @@ mod tests {
             ("&#", "&#"),
             ("&#99999999999;", "&#99999999999;"),
         ] {
-            assert_eq!(Folded::of(&letters(text)).text, plain, "{text}");
+            assert_eq!(NormalizedText::of(&decode(text)).text, plain, "{text}");
         }
     }
 
     #[test]
-    fn letters_keep_their_places() {
+    fn characters_keep_their_ranges() {
         let text = "a%C3%B6b&amp;c";
-        let shown: Vec<&str> = letters(text)
+        let shown: Vec<&str> = decode(text)
             .iter()
             .map(|letter| &text[letter.start..letter.end])
             .collect();
@@ -343,9 +340,9 @@ mod tests {
             "dXM6SsO2ZS9zZWNyZXQ",
             "x dXNlOkrDtmUvc2VjcmV0",
         ] {
-            let found = decoded(&letters(text))
+            let found = base64_decodings(&decode(text))
                 .iter()
-                .any(|text| Folded::of(text).text.contains("jöe/secret"));
+                .any(|text| NormalizedText::of(text).text.contains("jöe/secret"));
             assert!(found, "{text}");
         }
     }
