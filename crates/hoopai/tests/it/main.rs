@@ -60,7 +60,7 @@ fn credentials_are_of_one_kind() {
     for (builder, says) in [
         (
             Client::builder().private_token("t").oauth_app(app()),
-            "give one of `private_token`, `oauth_app`",
+            "set one of `private_token`, `oauth_app`",
         ),
         (
             Client::builder()

@@ -1,12 +1,15 @@
-//! The daily budget: so many requests in the 24 hours that begin with the first.
+//! The daily budget: a number of requests in the 24 hours that begin with the first one.
 //!
-//! Replies can be wrong about it, so no single value blocks an account:
+//! Replies can contain wrong values, so no single value blocks an account:
 //!
-//! - A value that drops by more than anybody can have sent meanwhile is held back until another reply confirms it.
-//! - A zero in a reply that is no refusal is held back likewise. A request that is sent later and goes well refutes it.
-//! - An end of the day that contradicts the one that was reported before is held back until another reply repeats it.
-//! - A day that is spent according to replies is probed: one call at an interval from the settings is sent all the same,
-//!   and its reply decides.
+//! - A value that drops by more than all clients can have sent is applied after a second reply
+//!   confirms it.
+//! - A zero in a reply that is not a refusal is also applied after confirmation. A later request
+//!   that succeeds disproves it.
+//! - A reset time that contradicts the one reported before is applied after a second reply confirms
+//!   it.
+//! - A day that is used up according to replies is probed: one call is sent at an interval from the
+//!   settings, and its reply decides.
 
 use std::time::{Duration, Instant};
 
@@ -15,61 +18,62 @@ use super::window::later;
 
 const DAY_LENGTH: Duration = Duration::from_secs(86_400);
 
-/// Two replies of one day never name its end further apart than the slowest reply takes.
+/// The tolerance of reset times: two replies of one day never differ by more than the slowest reply
+/// takes.
 const SLOW_REPLY: Duration = Duration::from_secs(300);
 
 pub(super) struct Day {
     budget: u64,
     left: u64,
-    /// Our own requests of this day.
+    /// The number of our own requests of this day.
     sent: u64,
     /// `None` until the first request.
     resets_at: Option<Instant>,
-    /// Counts the days. What a reply says of a day that is over is no news.
+    /// The number of this day. Replies to requests of an earlier day are ignored.
     serial: u64,
-    /// A share of the budget, which replies do not widen.
+    /// The budget is a share, which replies do not raise.
     fixed: bool,
-    /// How often a day that is spent according to replies is probed.
+    /// How often a day that is used up according to replies is probed.
     probe_interval: Duration,
     /// When the next probe may be sent. `None` while the day is not blocked.
     next_probe: Option<Instant>,
     probe_in_flight: bool,
-    /// When a reply last reported what is left.
+    /// When a reply last reported the remaining budget.
     last_report: Option<Instant>,
-    /// A value that waits for confirmation.
+    /// A value that needs confirmation.
     unconfirmed: Option<UnconfirmedValue>,
-    /// An end of the day that waits for confirmation.
+    /// A reset time that needs confirmation.
     unconfirmed_reset: Option<Instant>,
-    /// The end of the day is one that a reply reported.
+    /// A reply has reported the reset time.
     reset_is_reported: bool,
-    /// Calls go well although replies say that nothing is left.
+    /// Calls succeed although replies report zero remaining requests.
     zero_is_wrong: bool,
 }
 
 #[derive(Clone, Copy)]
 struct UnconfirmedValue {
     left: u64,
-    /// How many requests had been let through when it was reported.
+    /// How many requests had been admitted when it was reported.
     admitted: u64,
 }
 
-/// What is remembered of a request.
+/// The part of a ticket that concerns the day.
 #[derive(Clone, Copy, Default)]
 pub(super) struct DayTicket {
     serial: u64,
     is_probe: bool,
 }
 
-/// The circumstances of a reply.
+/// The status of a reply, and request counts at its time.
 pub(super) struct ReplyInfo {
     pub(super) status: u16,
-    /// The serial number of its request among all that were let through.
+    /// The number of its request among all admitted requests.
     pub(super) request: u64,
-    /// How many were let through by now.
+    /// How many requests are admitted by now.
     pub(super) admitted: u64,
     /// Our own requests that the server may not have counted when it replied.
     pub(super) uncounted: u64,
-    /// What can be sent in one interval by everybody together.
+    /// How many requests all clients together can send in one interval.
     pub(super) max: u64,
     pub(super) interval: Duration,
 }
@@ -98,7 +102,7 @@ impl Day {
         self.left
     }
 
-    /// How long until the budget is whole again.
+    /// The time until the budget resets.
     fn resets_in(&self, now: Instant) -> Duration {
         match self.resets_at {
             Some(reset) => reset.saturating_duration_since(now),
@@ -106,7 +110,8 @@ impl Day {
         }
     }
 
-    /// Whether one more request may be sent after so many that wait already. An error is how long it would have to wait.
+    /// Checks whether a request may be sent after `ahead` waiting ones. The error is the necessary
+    /// wait.
     pub(super) fn room(&self, ahead: u64, now: Instant) -> Result<(), Duration> {
         if self.left > ahead {
             return Ok(());
@@ -125,12 +130,12 @@ impl Day {
         Err(until_reset.min(until_probe))
     }
 
-    /// So much is used that forgetting it would matter.
+    /// Whether so much is used that discarding the state would matter.
     pub(super) fn is_mostly_used(&self) -> bool {
         self.left.saturating_mul(2) < self.budget
     }
 
-    /// Ends a day that is over.
+    /// Starts a new day if this one has ended.
     pub(super) fn reset_if_expired(&mut self, now: Instant) {
         if let Some(resets_at) = self.resets_at
             && resets_at <= now
@@ -167,7 +172,7 @@ impl Day {
         }
     }
 
-    /// A day that is spent by the settings alone is not probed: they are a promise.
+    /// Schedules a probe. A day that is used up by the settings alone is not probed.
     fn update_probe(&mut self, now: Instant) {
         if self.left > 0 {
             self.next_probe = None;
@@ -176,7 +181,7 @@ impl Day {
         }
     }
 
-    /// A request that was let through on that day did not go out.
+    /// Handles a request of that day that was not sent.
     pub(super) fn release(&mut self, ticket: DayTicket, now: Instant) {
         if ticket.serial != self.serial {
             return;
@@ -191,14 +196,14 @@ impl Day {
         }
     }
 
-    /// No reply came. A probe is repeated after its interval.
+    /// Handles a request without a reply. A probe is repeated after its interval.
     pub(super) fn no_reply(&mut self, ticket: DayTicket) {
         if ticket.is_probe && ticket.serial == self.serial {
             self.probe_in_flight = false;
         }
     }
 
-    /// Takes in a reply.
+    /// Updates the day from a reply.
     pub(super) fn replied(
         &mut self,
         headers: &RateLimitHeaders,
@@ -211,7 +216,7 @@ impl Day {
             && !self.fixed
         {
             let used = self.budget.saturating_sub(self.left);
-            // A limit below what was just allowed is an error.
+            // A limit below the number of requests that just succeeded is an error.
             if refused || limit >= used {
                 self.budget = limit;
                 self.left = limit - used.min(limit);
@@ -225,7 +230,7 @@ impl Day {
             if refused || reply.status >= 500 {
                 return;
             }
-            // It went well, so the day is not spent.
+            // The probe succeeded, so the day is not used up.
             self.zero_is_wrong = headers.daily_remaining == Some(0);
             self.left = match headers.daily_remaining {
                 None | Some(0) => self.budget.saturating_sub(self.sent).max(1),
@@ -247,7 +252,8 @@ impl Day {
         let ends = later(now, reset);
         let known = self.resets_at.unwrap_or(ends);
         if ends > later(known, SLOW_REPLY) {
-            // Theirs ends so much later that it began after ours: the one we count is over. Then more is left than was.
+            // The server's day ends so much later that it began after ours, so ours has ended. Then
+            // the remaining budget does not shrink.
             if headers.daily_remaining.is_none_or(|left| left >= self.left) {
                 self.start_next(Some(ends));
                 self.left = self.left.saturating_sub(uncounted);
@@ -265,7 +271,7 @@ impl Day {
         }
         self.unconfirmed_reset = None;
         self.reset_is_reported = true;
-        // Each reply names the end too late by the time that it took.
+        // Each reply reports the reset too late by the time that it took.
         self.resets_at = Some(known.min(ends));
     }
 
@@ -283,13 +289,12 @@ impl Day {
         } else if self.zero_is_wrong {
             return;
         }
-        // In a share of the budget, what others leave of the whole matters only when it is less than what is left of the
-        // share.
+        // For a share, the remaining total matters only if it is below what is left of the share.
         let at_least = reported.saturating_sub(reply.uncounted);
         let unconfirmed = self.unconfirmed.take();
         if reported < self.left {
             let confirmed = match unconfirmed {
-                // The request went well after the zero had been reported.
+                // The request succeeded after the zero had been reported.
                 Some(value)
                     if reported == 0 && value.left == 0 && value.admitted < reply.request =>
                 {
@@ -312,14 +317,15 @@ impl Day {
                 return;
             }
         } else if at_least > self.left.saturating_add(reply.max) && !self.fixed {
-            // A new day that began without our knowing, or many calls that never arrived.
+            // A new day has begun, or many calls never arrived.
             self.left = at_least.min(self.budget);
         }
         self.last_report = Some(now);
     }
 
-    /// By how much less can be left than we count: what everybody together can have sent since the last report. Before
-    /// the first report that is not known, and any value but zero is believed.
+    /// How far a reported value may be below our own count: the number of requests that all clients
+    /// together can have sent since the last report. Before the first report it is not known, and
+    /// any value but zero is plausible.
     fn plausible(&self, reported: u64, reply: &ReplyInfo, now: Instant) -> u64 {
         let rounds = match self.last_report {
             None if reported > 0 => return u64::MAX,

@@ -1,9 +1,9 @@
-//! The limiter: a lock around the state, those who wait, and the one timer for all of them.
+//! The limiter: a lock around the state, the waiting calls, and one timer for all of them.
 //!
-//! A call that has to wait is woken only when its turn comes, and asks then what it was told. Time passes for the whole
-//! queue in one future, the [`Driver`], which is a task of its own while anybody waits. It is not left to the first in the
-//! queue, since a future is not always polled: one that stands in a buffered stream is not while its consumer is busy, and
-//! that may be with a call that waits in the same queue.
+//! A waiting call is woken only when it has a verdict. One future, the [`Driver`], moves the whole
+//! queue when time passes; it is a task of its own while calls wait. The first call in the queue
+//! cannot do this, since a future is not always polled: one in a buffered stream is not polled
+//! while its consumer waits, possibly in the same queue.
 
 use std::fmt;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ use super::ticket::{Ticket, Verdict};
 use super::{RateLimitSettings, RateLimitSnapshot, RateLimited};
 use crate::time::{BoxFuture, Clock, lock};
 
-/// Lets requests through as the platform's limits allow. Clones share one window and one queue.
+/// Admits requests as the platform's limits allow. Clones share one window and one queue.
 #[derive(Clone)]
 pub(crate) struct Limiter(Arc<Shared>);
 
@@ -38,10 +38,10 @@ impl Limiter {
         }))
     }
 
-    /// Waits until a request may go out, no longer than `max_wait`, or than the settings say.
+    /// Waits until a request may be sent, at most `max_wait`, or the time in the settings.
     ///
-    /// If the wait is seen to be longer, the answer comes at once, and with `Duration::ZERO` there is none. Dropping the
-    /// future leaves the queue.
+    /// If the expected wait is longer, it fails at once; with `Duration::ZERO` it never waits.
+    /// Dropping the future leaves the queue.
     pub(crate) async fn acquire(&self, max_wait: Option<Duration>) -> Result<Permit, RateLimited> {
         let shared = &self.0;
         if !shared.settings.limited {
@@ -65,7 +65,7 @@ impl Limiter {
         }
     }
 
-    /// How long a call would wait that came now. Zero if it would go at once.
+    /// The expected wait of a call that arrives now. Zero if it would be sent at once.
     pub(crate) fn rate_limit_delay(&self) -> Duration {
         if !self.0.settings.limited {
             return Duration::ZERO;
@@ -76,7 +76,7 @@ impl Limiter {
         wait
     }
 
-    /// How things stand.
+    /// The current state.
     pub(crate) fn snapshot(&self) -> RateLimitSnapshot {
         let (state, now) = self.0.lock_settled();
         let snapshot = state.snapshot(now);
@@ -84,12 +84,12 @@ impl Limiter {
         snapshot
     }
 
-    /// The settings as they were given. What is in force now tells [`snapshot`](Self::snapshot).
+    /// The configured settings. [`snapshot`](Self::snapshot) has the values in force.
     pub(crate) fn settings(&self) -> &RateLimitSettings {
         &self.0.settings
     }
 
-    /// Nobody else holds it, and nothing would be lost with it.
+    /// Whether nothing else holds the limiter and its state can be discarded.
     pub(super) fn is_disposable(&self) -> bool {
         if Arc::strong_count(&self.0) > 1 {
             return false;
@@ -100,7 +100,7 @@ impl Limiter {
         idle
     }
 
-    /// A place in the queue whose holder goes in the very moment in which its turn comes.
+    /// Adds a waiter that is dropped in the moment in which it is woken.
     #[cfg(test)]
     pub(super) fn queue_abandoned_waiter(&self) {
         struct Holder(Mutex<Option<BoxFuture<'static, ()>>>);
@@ -155,7 +155,7 @@ impl fmt::Debug for Limiter {
 }
 
 impl Shared {
-    /// A call comes in.
+    /// Admits, rejects or queues a call.
     fn enter(&self, max_wait: Duration) -> Admission {
         let (mut state, now) = self.lock_settled();
         let entry = state.enter(max_wait, now);
@@ -163,7 +163,8 @@ impl Shared {
         entry
     }
 
-    /// The state as it is by now. Whoever looked at it or changed it sees to what follows.
+    /// Locks the state and updates it to the current time. The caller passes it to
+    /// `unlock_and_wake`.
     fn lock_settled(&self) -> (MutexGuard<'_, State>, Instant) {
         let (mut state, now) = self.lock();
         state.settle(now);
@@ -172,20 +173,21 @@ impl Shared {
 
     fn lock(&self) -> (MutexGuard<'_, State>, Instant) {
         let state = lock(&self.state);
-        // Asked under the lock, so that time goes forward from one change to the next.
+        // The clock is read under the lock, so that time never goes backwards between changes.
         let now = self.clock.now();
         let now = state.reached.map_or(now, |reached| reached.max(now));
         (state, now)
     }
 
-    /// A sleep has ended that was to last until this moment, so the time is not earlier, whatever the clock reads. A clock
-    /// that stands still while sleeps end would keep the driver from ever getting ahead.
+    /// Records that a sleep until this moment has ended, so the time is not earlier, whatever the
+    /// clock returns. Otherwise a clock that stands still would keep the driver from making
+    /// progress.
     fn reach(&self, moment: Instant) {
         let mut state = lock(&self.state);
         state.reached = state.reached.max(Some(moment));
     }
 
-    /// What follows from a change: waiters are told, and woken after the lock is given up.
+    /// Applies the consequences of a change, and wakes calls after the lock is released.
     fn unlock_and_wake(&self, mut state: MutexGuard<'_, State>, now: Instant) {
         state.settle(now);
         state.ensure_driver(now);
@@ -196,9 +198,10 @@ impl Shared {
         }
     }
 
-    /// What a call that waits was told, or whether it has to bring a driver.
+    /// The verdict on a waiting call, or whether the call has to start a driver.
     fn poll(&self, id: WaiterId, context: &Context<'_>) -> (Option<Verdict>, bool) {
-        // The one before is dropped after the lock is given up, for that may end another waiter.
+        // The previous waker is dropped after the lock is released, since that may end another
+        // waiter.
         let mut waker = Some(context.waker().clone());
         let mut state = lock(&self.state);
         let verdict = state.poll(id, &mut waker);
@@ -207,7 +210,8 @@ impl Shared {
         (verdict, is_driver)
     }
 
-    /// Brings a driver. Without a runtime who waits moves the queue itself, and is given it.
+    /// Starts a driver as a task. Without a runtime, it is returned to the waiting call, which
+    /// polls it.
     fn driver(self: &Arc<Self>) -> Option<Driver> {
         let driver = Driver {
             shared: Arc::downgrade(self),
@@ -224,10 +228,10 @@ impl Shared {
     }
 }
 
-/// A call that waits. Dropping it leaves the queue.
+/// A waiting call. Dropping it leaves the queue.
 struct Waiter<'l> {
     shared: &'l Arc<Shared>,
-    /// `None` once it has heard what it was told.
+    /// `None` once the call has its verdict.
     id: Option<WaiterId>,
     driver: Option<Driver>,
 }
@@ -238,7 +242,7 @@ impl Future for Waiter<'_> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict> {
         let this = self.get_mut();
         while let Some(id) = this.id {
-            // Moving the queue may show that it is the mover's own turn.
+            // Driving the queue may resolve this call.
             if let Some(driver) = &mut this.driver
                 && !driver.done
             {
@@ -271,11 +275,11 @@ impl Drop for Waiter<'_> {
     }
 }
 
-/// What moves the queue when time passes. It ends when nobody waits any more.
+/// Moves the queue when time passes. It ends when no call waits.
 struct Driver {
     shared: Weak<Shared>,
     sleep: Option<(Instant, BoxFuture<'static, ()>)>,
-    /// Until when a sleep lasted that has ended.
+    /// The end of the last sleep, if it has ended.
     reached: Option<Instant>,
     done: bool,
 }
@@ -331,10 +335,10 @@ impl Drop for Driver {
     }
 }
 
-/// Leave for one request.
+/// The permission to send one request.
 ///
-/// Dropped before [`sent`](Self::sent) it counts as if it had never been given. Dropped later without a word on how it
-/// went, the request counts as one that may have arrived.
+/// A permit that is dropped before [`sent`](Self::sent) releases its slot. One that is dropped
+/// later without a result counts as a request that may have arrived.
 #[must_use = "dropping a permit gives it back"]
 pub(crate) struct Permit(Option<Admitted>);
 
@@ -353,7 +357,7 @@ impl Permit {
         }))
     }
 
-    /// Where nothing is limited nothing is counted.
+    /// A permit of an unlimited limiter, which counts nothing.
     fn free() -> Self {
         Permit(None)
     }
@@ -362,18 +366,18 @@ impl Permit {
         self.0.take()
     }
 
-    /// The request goes out now.
+    /// Records that the request is sent now.
     pub(crate) fn sent(&mut self) {
         if let Some(admitted) = &mut self.0 {
             admitted.sent = Some(admitted.shared.clock.now());
         }
     }
 
-    /// The head of a reply came.
+    /// Records the head of a reply.
     pub(crate) fn complete(mut self, status: u16, headers: &HeaderMap) {
         if let Some(admitted) = self.take() {
             let sent = admitted.sent;
-            // Only a refusal is read by the time of the day, and asking for it costs.
+            // Only refusals need the time of day, and reading it has a cost.
             let system_time = match status {
                 429 => Some(admitted.shared.clock.system_time()),
                 _ => None,
@@ -387,7 +391,8 @@ impl Permit {
         }
     }
 
-    /// No reply came. `reached`: the server may have got the request; only where no connection was made it surely has not.
+    /// Records that no reply came. `reached`: the server may have received the request, that is, a
+    /// connection was made.
     pub(crate) fn failed(mut self, reached: bool) {
         if let Some(admitted) = self.take() {
             let outcome = match admitted.sent {
@@ -399,7 +404,7 @@ impl Permit {
         }
     }
 
-    /// The how many-eth this is of all that were ever let through.
+    /// The number of this request among all admitted requests.
     #[cfg(test)]
     pub(super) fn number(&self) -> u64 {
         self.0

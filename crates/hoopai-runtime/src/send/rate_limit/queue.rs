@@ -1,7 +1,8 @@
 //! The calls that wait, in order of arrival, each with its deadline.
 //!
-//! A call waits until it is resolved with a verdict. The verdict is kept until the call polls for it.
-//! All operations take logarithmic time in the number of waiting calls, also for calls that give up.
+//! A call waits until it is resolved with a verdict. The verdict is kept until the call polls for
+//! it. All operations take logarithmic time in the number of waiting calls, including the removal
+//! of cancelled calls.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::task::Waker;
@@ -14,7 +15,7 @@ use super::ticket::Verdict;
 pub(super) struct WaiterId(u64);
 
 struct Waiter {
-    /// `None` until the call has polled, and once it was woken.
+    /// `None` until the call has polled, and after it was woken.
     waker: Option<Waker>,
     deadline: Option<Instant>,
 }
@@ -77,7 +78,7 @@ impl Queue {
         self.take_verdict(id)
     }
 
-    /// Removes a call that gave up. Returns a verdict that it has not polled, and its waker, which
+    /// Removes a cancelled call. Returns its verdict, if it has not polled it, and its waker, which
     /// is to be dropped outside of the lock.
     pub(super) fn remove(&mut self, id: WaiterId) -> (Option<Verdict>, Option<Waker>) {
         match self.remove_waiter(id) {

@@ -1,5 +1,5 @@
-//! What all clones of a limiter share, and how it changes. Nothing in here waits or wakes anybody: it says who is to be
-//! told what, and until when there is nothing to do.
+//! The state that all clones of a limiter share, and its transitions. It neither waits nor wakes;
+//! it returns which calls to wake, and when the next event is due.
 
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
@@ -19,9 +19,9 @@ use super::{RateLimitReason, RateLimitSettings, RateLimitSnapshot, RateLimited};
 
 /// How a request ended.
 pub(super) enum RequestOutcome<'h> {
-    /// It never went out.
+    /// It was not sent.
     NotSent,
-    /// It went out at this moment, and no reply came.
+    /// It was sent at this moment, and no reply came.
     Abandoned(Instant),
     Replied {
         status: u16,
@@ -32,26 +32,26 @@ pub(super) enum RequestOutcome<'h> {
     },
 }
 
-/// How a call comes in.
+/// The result of a call's arrival.
 pub(super) enum Admission {
     Decided(Verdict),
     Queued(WaiterId),
 }
 
-/// What the one who moves the queue does next.
+/// The next action of the driver.
 pub(super) enum DriverAction {
-    /// Nobody waits: it is not needed any more.
+    /// No call waits, so the driver ends.
     Finish,
-    /// Something is to be done at a moment, or only when something happens.
+    /// The driver sleeps until a moment, or until it is woken.
     WaitUntil(Option<Instant>),
 }
 
-/// The one who moves the queue when time passes: no more than one, and one timer, however many wait.
+/// The driver, of which there is at most one, with one timer for all calls.
 #[derive(Default)]
 struct Driver {
     is_running: bool,
     waker: Option<Waker>,
-    /// Until when it sleeps; `None` is until it is woken.
+    /// The end of its sleep. `None`: it sleeps until it is woken.
     until: Option<Instant>,
 }
 
@@ -64,15 +64,15 @@ pub(super) struct State {
     is_declared: bool,
     order: Order,
     latency: Latency,
-    /// When the last request was let through.
+    /// When the last request was admitted.
     last: Option<Instant>,
-    /// The time is never earlier than this: a sleep has ended that was to last until then.
+    /// The end of the latest completed sleep. The time is never earlier.
     pub(super) reached: Option<Instant>,
-    /// `None` where no day is counted.
+    /// `None` if no daily budget is counted.
     day: Option<Day>,
     queue: Queue,
     driver: Driver,
-    /// Who is to be woken when the lock is given up.
+    /// The wakers to call after the lock is released.
     pub(super) wakers: Vec<Waker>,
 }
 
@@ -102,7 +102,7 @@ impl State {
         }
     }
 
-    /// A call comes in: it goes at once, or is held, or waits behind those that came before it.
+    /// Admits a call, rejects it, or adds it to the queue.
     pub(super) fn enter(&mut self, max_wait: Duration, now: Instant) -> Admission {
         if let Some(limited) = self.day_is_spent(self.queue.len(), now) {
             return Admission::Decided(Verdict::Reject(limited));
@@ -117,12 +117,13 @@ impl State {
         Admission::Queued(self.queue.push(now.checked_add(max_wait)))
     }
 
-    /// A call that waits asks what it was told. If it was told nothing yet, the waker is exchanged for the one before.
+    /// Returns the verdict on a waiting call. If there is none yet, the waker is exchanged for the
+    /// previous one.
     pub(super) fn poll(&mut self, id: WaiterId, waker: &mut Option<Waker>) -> Option<Verdict> {
         self.queue.poll(id, waker)
     }
 
-    /// Whether nobody moves the queue yet. Who asks has to do it from now on.
+    /// Returns whether there is no driver yet. The caller then has to start one.
     pub(super) fn claim_driver(&mut self) -> bool {
         if self.driver.is_running {
             return false;
@@ -135,7 +136,8 @@ impl State {
         true
     }
 
-    /// A waiter gave up, maybe in the very moment in which its turn came: then it is the next one's.
+    /// Removes a cancelled waiter. If it was admitted in the same moment, its slot is released.
+    /// Returns its waker.
     pub(super) fn remove(&mut self, id: WaiterId, now: Instant) -> Option<Waker> {
         let (verdict, waker) = self.queue.remove(id);
         if let Some(Verdict::Admit(ticket)) = verdict {
@@ -144,7 +146,7 @@ impl State {
         waker
     }
 
-    /// A request that was let through is over.
+    /// Handles the end of an admitted request.
     pub(super) fn end(&mut self, ticket: &Ticket, outcome: RequestOutcome<'_>, now: Instant) {
         self.pause.ended(ticket.epoch);
         self.latency.end(ticket.admitted_at);
@@ -193,7 +195,7 @@ impl State {
         self.correct_limits(headers);
         let is_in_order = self.observe(ticket, headers, sent, now);
         let interval = self.window.interval;
-        // A reply that takes far longer than others says little of when its request was counted.
+        // A reply that takes far longer than others is no evidence of when its request was counted.
         let is_usual = took <= self.latency.mean().saturating_mul(4);
         let counted = if self.order.is_steady() && is_in_order && is_usual {
             now.min(later(sent, Order::margin(interval)))
@@ -214,7 +216,7 @@ impl State {
         self.order.refused(now);
         let interval = self.window.interval;
         let is_full = headers.remaining == Some(0);
-        // The server may count what it refuses.
+        // The server may count requests that it refuses.
         self.window.replied(now);
         if is_full {
             self.count_external(ticket, headers, now);
@@ -250,7 +252,7 @@ impl State {
             return false;
         };
         let interval = self.window.interval;
-        // Sendings are recorded when they are let through.
+        // Sendings are recorded at admission.
         if self.settings.fixed || sent > later(ticket.admitted_at, interval / 1024) {
             return false;
         }
@@ -269,7 +271,7 @@ impl State {
             .observe(&observation, self.latency.mean(), interval, now)
     }
 
-    /// Takes in how much others use of the limit.
+    /// Updates the number of slots that other processes use.
     fn count_external(&mut self, ticket: &Ticket, headers: &RateLimitHeaders, now: Instant) {
         if let Some(remaining) = headers.remaining {
             let limit = headers.max.unwrap_or(self.window.max);
@@ -303,7 +305,7 @@ impl State {
         day.replied(headers, ticket.day, &reply, now);
     }
 
-    /// Lets through who can go and turns away who waited too long.
+    /// Admits the calls that can be sent, and rejects those whose deadline has passed.
     pub(super) fn settle(&mut self, now: Instant) {
         self.window.expire(now);
         if let Some(day) = &mut self.day {
@@ -351,7 +353,8 @@ impl State {
         self.aimd.max(self.window.max)
     }
 
-    /// Whether a request may go out now, or from when on, or that this depends on replies.
+    /// Whether a request may be sent now. The error is the moment from which it may, or `None` if
+    /// that depends on replies.
     fn availability(&self, now: Instant) -> Result<(), Option<Instant>> {
         let interval = self.window.interval;
         let pause_end = self.pause.opens_at(0, interval, now);
@@ -359,13 +362,13 @@ impl State {
         delayed(self.window.room(self.max()), pause_end.max(next_slot))
     }
 
-    /// The same for a call that waits in the queue. They are spread out if that helps to learn how the server counts.
+    /// The same for a queued call. Those are spread out if this shows how the server counts.
     fn queue_availability(&self, now: Instant) -> Result<(), Option<Instant>> {
         let spaced = self.spaced_start(0).filter(|start| *start > now);
         delayed(self.availability(now), spaced)
     }
 
-    /// The moment from which a call may leave the queue that has so many before it.
+    /// When a call with `ahead` calls before it may leave the queue.
     fn spaced_start(&self, ahead: usize) -> Option<Instant> {
         if !self.order.needs_evidence() {
             return None;
@@ -376,7 +379,7 @@ impl State {
         Some(later(self.last?, spacing.saturating_mul(turns)))
     }
 
-    /// The budget is spent, or will be by those who wait already.
+    /// The rejection, if the budget is used up by sent and waiting calls.
     fn day_is_spent(&self, ahead: usize, now: Instant) -> Option<RateLimited> {
         let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
         let wait = self.day.as_ref()?.room(ahead, now).err()?;
@@ -386,7 +389,7 @@ impl State {
         })
     }
 
-    /// How long a call would wait that came now, and for what.
+    /// The expected wait of a call that arrives now, and its reason.
     fn forecast(&self, now: Instant) -> RateLimited {
         let ahead = self.queue.len();
         let interval = self.window.interval;
@@ -425,7 +428,7 @@ impl State {
         }
     }
 
-    /// What the one who moves the queue does next. It is woken by this waker if that changes.
+    /// Returns the next action of the driver, and stores the waker that tells it of changes.
     pub(super) fn drive(&mut self, waker: &Waker, now: Instant) -> DriverAction {
         if self.queue.is_empty() {
             self.driver = Driver::default();
@@ -436,7 +439,7 @@ impl State {
         DriverAction::WaitUntil(self.driver.until)
     }
 
-    /// The one who moved the queue is gone, with the runtime that it ran on.
+    /// Handles a driver that was dropped with its runtime.
     pub(super) fn driver_dropped(&mut self) {
         self.driver = Driver::default();
     }
@@ -447,10 +450,10 @@ impl State {
         deadline.into_iter().chain(free).min()
     }
 
-    /// Sees to it that somebody moves the queue, and knows when.
+    /// Ensures that a driver exists and sleeps no longer than until the next event.
     pub(super) fn ensure_driver(&mut self, now: Instant) {
         let waker = if !self.driver.is_running {
-            // The first in the queue asks again and finds that it has to.
+            // The first call polls again and starts a driver.
             self.queue.take_first_waker()
         } else if self.queue.is_empty() {
             self.driver.waker.take()
@@ -460,7 +463,7 @@ impl State {
         self.wakers.extend(waker);
     }
 
-    /// The driver, if it sleeps longer than until the next event.
+    /// The driver's waker, if the driver sleeps beyond the next event.
     fn late_driver_waker(&mut self, now: Instant) -> Option<Waker> {
         let next = self.next_event(now)?;
         if let Some(until) = self.driver.until
@@ -487,7 +490,7 @@ impl State {
         }
     }
 
-    /// Whether a limiter made anew would do the same, all but for what replies soon tell it again.
+    /// Whether a new limiter would behave the same, except for what replies soon report again.
     pub(super) fn is_idle(&self, now: Instant) -> bool {
         self.window.taken() == 0
             && self.queue.is_empty()
@@ -497,7 +500,7 @@ impl State {
     }
 }
 
-/// What opens at a moment, and not before another.
+/// Availability that also waits until `opens_at`.
 fn delayed(
     availability: Result<(), Option<Instant>>,
     opens_at: Option<Instant>,

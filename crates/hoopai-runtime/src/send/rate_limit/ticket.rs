@@ -6,14 +6,14 @@ use super::RateLimited;
 use super::day::DayTicket;
 use super::window::WindowSnapshot;
 
-/// What a call is told.
+/// The decision on a call.
 #[derive(Clone, Copy)]
 pub(super) enum Verdict {
     Admit(Ticket),
     Reject(RateLimited),
 }
 
-/// What is remembered of a request that was let through.
+/// The record of an admitted request.
 #[derive(Clone, Copy)]
 pub(super) struct Ticket {
     pub(super) window: WindowSnapshot,
