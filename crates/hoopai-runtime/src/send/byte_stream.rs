@@ -1,4 +1,4 @@
-//! Replies that are bytes.
+//! Reply bodies as byte streams.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,27 +13,28 @@ use crate::call_site::CallSite;
 use crate::error::Error;
 use crate::time::{BoxFuture, Clock};
 
-/// The body of a reply as bytes: a `Stream` of its chunks, or [`collect`](ByteStream::collect)ed.
+/// The body of a reply as bytes: a `Stream` of chunks, which [`collect`](ByteStream::collect)
+/// joins.
 pub struct ByteStream {
     call_site: CallSite,
     source: BodySource,
     limit: usize,
-    /// How much is still to come, if the reply announced its length.
+    /// The number of bytes still to come, if the reply declares its length.
     remaining: Option<u64>,
     read_timeout: Option<ReadTimeout>,
-    /// The end of read_timeout with the chunk that is waited for.
+    /// The timeout of the awaited chunk, once it is pending.
     idle_timer: Option<BoxFuture<'static, ()>>,
 }
 
-/// What is still to be read.
+/// The source of the remaining chunks.
 enum BodySource {
-    /// Pieces that come over the connection.
+    /// Chunks from the connection.
     Streaming(Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>),
-    /// One chunk that is at hand, or nothing more.
+    /// One chunk in memory, or none.
     Buffered(Option<Bytes>),
 }
 
-/// How long a reply may stay silent while it is read.
+/// The time that a reply may be idle while it is read.
 #[derive(Clone)]
 pub(crate) struct ReadTimeout {
     pub(crate) clock: Arc<dyn Clock>,
@@ -57,7 +58,7 @@ impl ByteStream {
         }
     }
 
-    /// A body that is at hand.
+    /// Creates a stream of a body in memory.
     pub(crate) fn whole(call_site: CallSite, body: Bytes) -> Self {
         let limit = body.len();
         ByteStream {
@@ -70,11 +71,11 @@ impl ByteStream {
         }
     }
 
-    /// Reads to the end.
+    /// Reads the body to its end.
     ///
     /// # Errors
-    /// The connection broke, time ran out, or there is more than the client's response limit, which does not hold for chunks
-    /// that are taken one by one.
+    /// The connection broke, a timeout expired, or the body exceeds the client's response limit.
+    /// The limit does not apply to chunks that are read one by one.
     pub async fn collect(mut self) -> Result<Bytes, Error> {
         let mut whole = Vec::new();
         while let Some(chunk) = self.next_piece().await? {
@@ -86,10 +87,10 @@ impl ByteStream {
         Ok(whole.into())
     }
 
-    /// The next chunk, or `None` at the end.
+    /// Returns the next chunk, or `None` at the end.
     ///
     /// # Errors
-    /// The connection broke, or time ran out.
+    /// The connection broke, or a timeout expired.
     pub async fn next_piece(&mut self) -> Result<Option<Bytes>, Error> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
@@ -133,7 +134,7 @@ impl Stream for ByteStream {
         };
         std::task::ready!(idle_timer.as_mut().poll(context));
         let error = Error::timed_out(this.call_site.clone(), *time, "read_timeout");
-        // What comes later is not waited for.
+        // Later chunks are not read.
         this.source = BodySource::Buffered(None);
         Poll::Ready(Some(Err(error)))
     }

@@ -1,9 +1,10 @@
-//! The road of a call that is complete, to its reply.
+//! The pipeline of a prepared call, up to its reply:
 //!
-//! 1. a slot under the rate limit, or the error that it would take too long
-//! 2. a token, renewed first if it has expired
-//! 3. one attempt, within the time of an attempt and of the call
-//! 4. done; or the token renewed, once, and back to 1; or a wait, and back to 1; or the error
+//! 1. Acquire a permit of the rate limiter, or fail if the wait would be too long.
+//! 2. Obtain a token, which is refreshed first if it has expired.
+//! 3. Make one attempt, within the timeouts of the attempt and of the call.
+//! 4. Return the reply or the error; or refresh the token, once, and continue at 1; or wait and
+//!    continue at 1.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -24,7 +25,7 @@ use crate::send::retry_after::server_wait;
 use crate::send::transport::{ErrorReply, PreparedRequest, RawReply};
 use crate::time::{Elapsed, format_wait, millis, poll_once, within};
 
-/// Brings a call to its reply. Every status but 2xx is an error.
+/// Sends a call until it succeeds or may not be retried. Any status other than 2xx is an error.
 pub(crate) async fn send_with_retries(
     handle: &HandleState,
     prepared: &mut PreparedRequest,
@@ -62,14 +63,14 @@ struct Execution<'a> {
     shared: &'a ClientState,
     call_site: CallSite,
     started: Instant,
-    /// The time when the call last waited for something. Asking the clock costs more than what is done in between.
+    /// The time after the last wait. Reading the clock costs more than the work in between.
     now: Instant,
     timeout: Duration,
-    /// `None`: further off than time reaches.
+    /// `None`: beyond the range of the clock.
     deadline: Option<Instant>,
-    /// How many attempts were made.
+    /// The number of attempts.
     attempts: u32,
-    /// How many of them reached the wire.
+    /// The number of attempts whose request was sent.
     sent: u32,
 }
 
@@ -155,7 +156,7 @@ impl Execution<'_> {
         }
     }
 
-    /// A slot under the rate limit.
+    /// Acquires a permit of the rate limiter.
     async fn acquire_permit(&mut self, prepared: &PreparedRequest) -> Result<Permit, RateLimited> {
         let limiter = &self.handle.limiter;
         let max_wait = match prepared.options.max_wait {
@@ -175,7 +176,8 @@ impl Execution<'_> {
         Ok(permit)
     }
 
-    /// What becomes of a call that gets no slot in time. One that was sent before keeps its error, with the wait.
+    /// The error of a call without a permit. A call that was sent before keeps its error, with the
+    /// wait.
     fn rate_limit_error(&self, limited: RateLimited, last_error: Option<Error>) -> Error {
         debug!(target: "hoopai", wait_ms = millis(limited.wait), reason = ?limited.reason, "rejected by the rate limiter");
         match last_error {
@@ -197,7 +199,7 @@ impl Execution<'_> {
         }
     }
 
-    /// One request and its reply.
+    /// Sends one request and reads its reply.
     async fn attempt(
         &mut self,
         prepared: &mut PreparedRequest,
@@ -276,7 +278,7 @@ impl Execution<'_> {
         result
     }
 
-    /// Whether sending the call again can do no harm, and the policy wants it.
+    /// Whether a retry is safe, and the policy allows it.
     fn may_retry(&self, prepared: &PreparedRequest, error: &Error, wait: Option<Duration>) -> bool {
         let kind = FailureKind::of(error);
         let idempotent = prepared
@@ -298,7 +300,7 @@ impl Execution<'_> {
         }
     }
 
-    /// The time that the call has left.
+    /// The time left until the deadline of the call.
     fn time_left(&self) -> Duration {
         match self.deadline {
             Some(deadline) => deadline.saturating_duration_since(self.now),
@@ -310,7 +312,7 @@ impl Execution<'_> {
         self.now = self.shared.clock.now();
     }
 
-    /// What has to be done before the call can be sent, within its time.
+    /// Does work that precedes the sending, within the deadline of the call.
     async fn within_deadline<T>(
         &mut self,
         work: impl Future<Output = Result<T, Error>>,
@@ -369,7 +371,7 @@ impl Execution<'_> {
     }
 }
 
-/// Does work inside a span.
+/// Polls a future inside a span.
 pub(crate) async fn in_span<F: Future>(span: &Span, mut work: Pin<&mut F>) -> F::Output {
     poll_fn(|context| {
         let _entered = span.enter();

@@ -1,4 +1,4 @@
-//! How long the platform asks to wait.
+//! Parses the wait that the platform asks for.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,8 @@ use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
-/// The wait that a reply asks for: `retry-after-ms`, or `Retry-After` in seconds or as a date. What is neither says nothing.
+/// The wait that a reply asks for: `retry-after-ms`, or `Retry-After` in seconds or as a date.
+/// Other values are ignored.
 pub(crate) fn server_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     if let Some(ms) = text(headers, RETRY_AFTER_MS)
         && let Some(wait) = seconds(ms, 0.001)
@@ -19,11 +20,11 @@ pub(crate) fn server_wait(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     }
     let date = httpdate::parse_http_date(value).ok()?;
     let now = server_time(headers, now);
-    // A date that is past asks for no wait.
+    // A date in the past asks for no wait.
     Some(date.duration_since(now).unwrap_or_default())
 }
 
-/// The time of the day by the server's own clock, if it tells it, so that ours may be wrong.
+/// The time of day in the `Date` header, or else the local one, which may be wrong.
 pub(crate) fn server_time(headers: &HeaderMap, now: SystemTime) -> SystemTime {
     let date = text(headers, DATE);
     date.and_then(|date| httpdate::parse_http_date(date).ok())
@@ -39,7 +40,7 @@ fn seconds(text: &str, unit: f64) -> Option<Duration> {
     if !number.is_finite() || number < 0.0 {
         return None;
     }
-    // More than can be said in a duration is a very long wait.
+    // A wait beyond the range of `Duration` is a very long wait.
     Some(Duration::try_from_secs_f64(number * unit).unwrap_or(Duration::MAX))
 }
 

@@ -1,4 +1,5 @@
-//! The platform's token endpoints, on the wire that calls use, under limits of their own.
+//! The client of the platform's token endpoints. It uses the transport of calls, with separate rate
+//! limits.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -27,15 +28,17 @@ use crate::time::{BoxFuture, Clock};
 use crate::time::{Elapsed, within};
 use crate::{CallOptions, DEFAULT_API_VERSION};
 
-/// How long to wait for the rest of a body that is a whole JSON value already: a `Content-Length` may announce more than there is.
+/// The time to wait for the rest of a body that is already a complete JSON value, since
+/// `Content-Length` may be too large.
 const REMAINDER_TIMEOUT: Duration = Duration::from_millis(250);
 
 pub(crate) struct HttpTokenEndpoint {
     transport: Transport,
     base_url: BaseUrl,
-    /// Of `/oauth/token`: five requests a minute.
+    /// The limit of `/oauth/token`: five requests a minute.
     tokens: Limiter,
-    /// Of the tokens of locations, which an agency's app may need many of at a time: as for calls.
+    /// The limit of location tokens, of which an agency's app may need many at a time: that of
+    /// calls.
     locations: Limiter,
     clock: Arc<dyn Clock>,
     timeout: Duration,
@@ -86,7 +89,7 @@ impl HttpTokenEndpoint {
             payload: Payload::Form(body.into()),
             authorization: bearer.map(|token| token.header().clone()),
             previous_authorization: None,
-            // So that what arrives is kept, should the rest not come.
+            // The received part of the body is kept if the rest does not arrive.
             streamed: true,
             options: CallOptions::new(),
         };
@@ -168,7 +171,7 @@ impl HttpTokenEndpoint {
 }
 
 impl HttpTokenEndpoint {
-    /// Reads a body as far as it arrives within a time.
+    /// Reads the part of a body that arrives within a time.
     async fn read(
         &self,
         body: ReplyBody,
@@ -215,7 +218,7 @@ impl HttpTokenEndpoint {
     }
 }
 
-/// Whether a body is a JSON object to which nothing can be added.
+/// Whether a body is a complete JSON object.
 fn is_complete(body: &[u8]) -> bool {
     let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     json.trim_ascii_end().ends_with(b"}") && serde_json::from_slice::<IgnoredAny>(json).is_ok()

@@ -1,4 +1,5 @@
-//! The transport: sends one request and reads one reply. Waiting and retrying happen before it, in the pipeline.
+//! The transport: sends one request and reads one reply. Waits and retries are part of the
+//! pipeline.
 
 use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
@@ -16,32 +17,32 @@ use crate::send::byte_stream::ReadTimeout;
 
 const VERSION: HeaderName = HeaderName::from_static("version");
 
-/// A call, complete and checked.
+/// A complete and checked call.
 pub(crate) struct PreparedRequest {
     pub(crate) call_site: CallSite,
     pub(crate) url: Url,
     pub(crate) version: HeaderValue,
-    /// What the call carries beyond what every call does.
+    /// The headers that only this call has.
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
-    /// The value of `Authorization` of the last attempt.
+    /// The `Authorization` header of the last attempt.
     pub(crate) authorization: Option<HeaderValue>,
-    /// That of an attempt before, if it was another.
+    /// The `Authorization` header of a previous attempt, if it differs.
     pub(crate) previous_authorization: Option<HeaderValue>,
-    /// Whether the caller reads the reply piece by piece.
+    /// Whether the caller reads the reply in chunks.
     pub(crate) streamed: bool,
     pub(crate) options: CallOptions,
 }
 
 impl PreparedRequest {
-    /// Sets the value of `Authorization`.
+    /// Sets the `Authorization` header.
     pub(crate) fn authorize(&mut self, value: &HeaderValue) {
         if self.authorization.as_ref() != Some(value) {
             self.previous_authorization = self.authorization.replace(value.clone());
         }
     }
 
-    /// The request, for what is said of its reply.
+    /// The sent request, for masking in its reply.
     pub(crate) fn sent_request<'a>(
         &'a self,
         user_agent: &'a HeaderValue,
@@ -62,12 +63,12 @@ impl PreparedRequest {
     }
 }
 
-/// A successful reply as it came.
+/// A successful reply, not decoded.
 pub(crate) struct RawReply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: ReplyBody,
-    /// How many attempts were made, and how many of them were sent.
+    /// The number of attempts, and the number of those that were sent.
     pub(crate) attempts: (u32, u32),
 }
 
@@ -81,13 +82,13 @@ pub(crate) enum ReplyBody {
     },
 }
 
-/// What every request is sent with.
+/// The connections, and the settings of every request.
 #[derive(Clone)]
 pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
     pub(crate) user_agent: HeaderValue,
     pub(crate) response_limit: usize,
-    /// With replies that are read piece by piece.
+    /// The timeout of replies that are read in chunks.
     pub(crate) read_timeout: ReadTimeout,
 }
 
@@ -103,14 +104,14 @@ impl Transport {
             Ok(response) => response,
             Err(error) => return Err(Error::broken(call_site.clone(), error)),
         };
-        // Only a client of the caller's own follows redirects.
+        // Only a client that the caller provides follows redirects.
         if *response.url() != prepared.url {
             return Err(Error::redirected(call_site.clone()));
         }
         Ok(response)
     }
 
-    /// Reads the body of a successful reply, unless the caller reads it piece by piece.
+    /// Reads the body of a successful reply, unless the caller reads it in chunks.
     pub(crate) async fn receive(
         &self,
         prepared: &PreparedRequest,
@@ -146,7 +147,7 @@ impl Transport {
         })
     }
 
-    /// The request of a call, with what every request carries.
+    /// Builds the HTTP request of a call.
     fn request(&self, prepared: &mut PreparedRequest) -> Result<reqwest::Request, Error> {
         let call_site = &prepared.call_site;
         let accept = if prepared.streamed {
@@ -194,22 +195,23 @@ impl Transport {
     }
 }
 
-/// A reply with a status other than 2xx, as far as it has arrived. Whatever becomes of its body, its status counts.
+/// The received part of a reply with a status other than 2xx. The status is valid even if the body
+/// is incomplete.
 #[derive(Default)]
 pub(crate) struct ErrorReply {
     head: Option<(StatusCode, HeaderMap)>,
     body: BytesMut,
-    /// The body arrived to its end.
+    /// Whether the body arrived to its end.
     complete: bool,
 }
 
 impl ErrorReply {
-    /// Records that a reply arrived, before its body does.
+    /// Records the head of a reply.
     pub(crate) fn begin(&mut self, status: StatusCode, headers: HeaderMap) {
         self.head = Some((status, headers));
     }
 
-    /// Reads the body as far as it arrives.
+    /// Reads the part of the body that arrives.
     pub(crate) async fn read(&mut self, response: &mut reqwest::Response, limit: usize) {
         loop {
             match response.chunk().await {
@@ -243,7 +245,7 @@ impl ErrorReply {
 enum ReadError {
     TooLarge,
     Broken(reqwest::Error),
-    /// It ended before the length that was announced, as HTTP/2 connections can without an error.
+    /// It ended before its declared length, which HTTP/2 connections can do without an error.
     Short,
 }
 

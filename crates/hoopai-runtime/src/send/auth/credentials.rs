@@ -1,4 +1,4 @@
-//! Where the token of a call comes from.
+//! The credentials of a handle.
 
 use std::sync::Arc;
 
@@ -8,28 +8,28 @@ use super::{AccountId, AccountTokens, BearerToken, TokenProvider, TokenSource};
 use crate::Error;
 use crate::error::AuthErrorKind;
 
-/// Where the token of a call comes from.
+/// The source of the token of a call.
 #[derive(Clone)]
 pub(crate) enum Credentials {
     /// A private integration token, which never changes.
     PrivateToken(BearerToken),
-    /// The application's own.
+    /// A token source of the application.
     Source(Arc<SourceCredentials>),
-    /// A token provider's, for one account.
+    /// A token provider, for one account.
     Account(Arc<dyn AccountTokens>),
-    /// A token provider's, before an account is chosen.
+    /// A token provider, before an account is selected.
     NoAccount(Arc<dyn TokenProvider>),
 }
 
-/// An application's source, and what became of the token that it was last told of.
+/// A token source, and the last replacement of a rejected token.
 pub(crate) struct SourceCredentials {
     source: Box<dyn TokenSource>,
-    /// The token that was refused last, and the one that came in its place.
+    /// The last token that was rejected, and its replacement.
     last_replacement: tokio::sync::Mutex<Option<(BearerToken, BearerToken)>>,
 }
 
 impl Credentials {
-    /// Takes a token as people paste it: with blanks around it, or with the scheme in front.
+    /// Accepts a token with surrounding spaces or with its scheme.
     pub(crate) fn private_token(token: Option<&SecretString>) -> Result<Self, Error> {
         let text = match token {
             Some(token) => token.expose_secret().trim(),
@@ -52,7 +52,7 @@ impl Credentials {
         }
     }
 
-    /// Tokens of the application's own.
+    /// Creates credentials of a token source.
     pub(crate) fn source(source: Box<dyn TokenSource>) -> Self {
         Credentials::Source(Arc::new(SourceCredentials {
             source,
@@ -60,8 +60,9 @@ impl Credentials {
         }))
     }
 
-    /// The same token provider's tokens for another account. A location that is chosen from an agency gets its tokens through that
-    /// agency, if it has none of its own. A token that is of no token provider stays what it is.
+    /// The credentials for another account, of the same token provider. A location that is selected
+    /// from an agency gets its tokens through that agency, if it has none of its own. Other
+    /// credentials stay the same.
     pub(crate) fn for_account(&self, account_id: AccountId) -> Self {
         match self {
             Credentials::Account(account) => Credentials::Account(account.for_account(account_id)),
@@ -72,10 +73,11 @@ impl Credentials {
         }
     }
 
-    /// What the next call is authorised with; `None`: there is no account yet.
+    /// Returns the token of the next call. `None`: no account is selected.
     ///
-    /// Or, in place of what was `refused` as [expired](crate::error::ApiErrorKind::ExpiredToken), something newer; `None`: there is
-    /// nothing. That is to be asked once a call: with what comes back, the call is sent a last time.
+    /// With a token that was `rejected` as [expired](crate::error::ApiErrorKind::ExpiredToken),
+    /// returns a newer one. `None`: there is none. It is called at most once for each call, which
+    /// is then sent a last time.
     pub(crate) async fn bearer_token(
         &self,
         rejected: Option<&BearerToken>,
@@ -97,7 +99,7 @@ impl Credentials {
         }
     }
 
-    /// Why a call is not sent for which there is no account.
+    /// The error of a call for which no account is selected.
     pub(crate) fn no_account() -> Error {
         Error::auth(
             AuthErrorKind::NoAccount,

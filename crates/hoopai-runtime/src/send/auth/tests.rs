@@ -1,4 +1,4 @@
-//! Which token calls carry, by the kind of credentials.
+//! The token of a call, by the kind of credentials.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -74,7 +74,7 @@ async fn rejected_source_token_is_replaced_once() {
     }));
     let first = credentials.bearer_token(None).await.unwrap().unwrap();
     assert_eq!(first.header(), "Bearer own-1");
-    // Of all who were refused with the same token, one asks.
+    // Of several calls with the same rejected token, one requests a replacement.
     for _ in 0..5 {
         let new = credentials
             .bearer_token(Some(&first))
@@ -101,7 +101,7 @@ async fn rejected_source_token_is_replaced_once() {
     }
 }
 
-/// Gives each account a token that names it and where it was chosen from.
+/// Returns for each account a token that names it and the account from which it was selected.
 struct TestProvider;
 
 struct TestAccount(String);

@@ -1,22 +1,23 @@
-//! Tokens from the application itself.
+//! The interface of token sources.
 
 use secrecy::SecretString;
 
 use crate::time::BoxFuture;
 
-/// What a [`TokenSource`] fails with.
+/// The error of a [`TokenSource`].
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Gives tokens from wherever the application has them: another service, a vault, a database of its own. What it takes to keep
-/// them fresh is then the application's business.
+/// Returns tokens from the application: from another service, a vault or a database. The
+/// application has to keep them fresh.
 pub trait TokenSource: Send + Sync + 'static {
-    /// The token for a call. It is asked for with every call, so it should come from memory.
+    /// Returns the token of a call. It is called for every call, so the token should be in memory.
     fn token(&self) -> BoxFuture<'_, Result<SecretString, SourceError>>;
 
-    /// The platform refused this token as it refuses expired ones. A new one in its place is used to send the call once more;
-    /// `None`, which is the default, leaves the call refused.
+    /// Returns a replacement for a token that the platform rejected as expired. With a replacement
+    /// the call is sent once more; with `None`, which is the default, it fails.
     ///
-    /// Of several calls that were refused with the same token, one asks; the others get its answer.
+    /// If several calls are rejected with the same token, it is called once, and all of them use
+    /// the result.
     fn token_rejected<'a>(
         &'a self,
         rejected: &'a SecretString,

@@ -16,9 +16,9 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 /// use std::time::Duration;
 /// use hoopai_runtime::rate_limit::RateLimitSettings;
 ///
-/// // Two processes share the limits of one app, and this one contents itself with half.
+/// // Two processes share the limits of one app, and this one uses half of them.
 /// let half = RateLimitSettings::default().max(50).daily(Some(100_000)).fixed(true);
-/// // A web server would rather answer "try later" than keep its user waiting.
+/// // A web server returns "try later" rather than keep its user waiting.
 /// let hasty = RateLimitSettings::default().max_wait(Duration::from_secs(2));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

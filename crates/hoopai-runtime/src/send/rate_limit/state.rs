@@ -428,7 +428,7 @@ impl State {
         }
     }
 
-    /// Returns the next action of the driver, and stores the waker that tells it of changes.
+    /// Returns the next action of the driver, and stores the waker that is woken on changes.
     pub(super) fn drive(&mut self, waker: &Waker, now: Instant) -> DriverAction {
         if self.queue.is_empty() {
             self.driver = Driver::default();

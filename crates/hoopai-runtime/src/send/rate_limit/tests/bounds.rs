@@ -1,4 +1,4 @@
-//! Limits of any size, clocks of any kind, and forecasts with slow replies.
+//! Extreme limits, different clocks, and forecasts with slow replies.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +38,8 @@ fn window_runs_are_bounded_and_never_freed_early() {
     for step in 0..110 {
         let at = now + ms(step * 100);
         window.expire(at);
-        // Requests of the interval before, and those that strayed and can be counted for a second more.
+        // Requests of the interval before, and abandoned ones, which can be counted for one more
+        // second.
         let exact = (0..300_000_u64)
             .filter(|index| {
                 let abandoned = if index % 10 == 0 { secs(1) } else { ms(0) };
@@ -85,7 +86,7 @@ async fn forecast_includes_reply_time() {
         })
         .into();
     fixture.settle().await;
-    // Two rounds, of 13 s each, and a call for which there is no time in them fails at once.
+    // Two rounds of 13 s each; a call for which they have no room fails at once.
     let limited = fixture.limiter.acquire(Some(secs(36))).await.unwrap_err();
     assert_eq!(limited.wait, secs(37));
     fixture.clock.advance(secs(1));
@@ -94,7 +95,7 @@ async fn forecast_includes_reply_time() {
     fixture.run(waiters).await;
 }
 
-/// Its sleeps end on tokio's time, and what it reads is the time of the machine.
+/// A clock whose sleeps end on tokio's time, while its own time stands still.
 struct FrozenClock {
     start: Instant,
     sleeps: Arc<AtomicU64>,

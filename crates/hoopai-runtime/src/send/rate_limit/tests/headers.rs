@@ -1,4 +1,4 @@
-//! What is read of headers, and what is not.
+//! Parsing of rate limit headers.
 
 use std::time::{Duration, SystemTime};
 
@@ -84,7 +84,7 @@ fn malformed_headers_are_ignored() {
             assert_eq!(retry_after(&[(name, value)]), None, "{name}: {value}");
         }
     }
-    // More is left than there is.
+    // More remains than the limit.
     let limits = read(&[
         ("x-ratelimit-limit-daily", "10000"),
         ("x-ratelimit-daily-remaining", "10001"),
@@ -103,7 +103,7 @@ fn retry_after_forms_are_parsed_and_bounded() {
     let finer = [("retry-after", "2"), ("retry-after-ms", "1250")];
     assert_eq!(retry_after(&finer), Some(ms(1250)));
 
-    // The server's clock is its own.
+    // The `Date` header replaces the local clock.
     let theirs = [("retry-after", &*date(1_004)), ("date", &*date(1_000))];
     assert_eq!(retry_after(&theirs), Some(secs(4)));
 

@@ -1,4 +1,4 @@
-//! Tests on a clock that stands still until every task waits for something.
+//! Tests on a clock that advances only when every task waits.
 
 mod bounds;
 mod headers;
@@ -41,7 +41,7 @@ fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
         .collect()
 }
 
-/// A limiter, its clock, and how often tasks of the test were polled.
+/// A limiter, its clock, and the number of polls of the test's tasks.
 #[derive(Clone)]
 struct Fixture {
     clock: ManualClock,
@@ -59,7 +59,7 @@ impl Fixture {
         }
     }
 
-    /// So many in any 10 seconds, and waiting without end.
+    /// Allows `max` requests in any 10 seconds, and waits without a bound.
     fn of(max: u32) -> Self {
         Self::new(
             RateLimitSettings::default()
@@ -83,7 +83,7 @@ impl Fixture {
         self.polls.load(Ordering::Relaxed)
     }
 
-    /// Waits until every task waits for the clock, or for another that does.
+    /// Waits until every task waits for the clock or for another task.
     async fn settle(&self) {
         let (mut seen, mut idle) = (self.polls(), 0);
         while idle < 10 {
@@ -99,7 +99,7 @@ impl Fixture {
         self.settle().await;
     }
 
-    /// Moves the clock until all tasks are done.
+    /// Advances the clock until all tasks are done.
     async fn run<T>(&self, tasks: Vec<JoinHandle<T>>) -> Vec<T> {
         loop {
             self.settle().await;
@@ -120,12 +120,12 @@ impl Fixture {
         results
     }
 
-    /// A permit that is there at once.
+    /// Acquires a permit that is available at once.
     async fn now(&self) -> Permit {
         self.limiter.acquire(Some(Duration::ZERO)).await.unwrap()
     }
 
-    /// A call that is answered at once.
+    /// Makes a call with an immediate reply.
     async fn call(&self, status: u16, pairs: &[(&str, &str)]) {
         self.answer(self.now().await, status, pairs);
     }
@@ -135,7 +135,7 @@ impl Fixture {
         permit.complete(status, &headers(pairs));
     }
 
-    /// How many calls would go at once. They are not sent.
+    /// The number of calls that would be admitted at once. They are not sent.
     async fn room(&self) -> usize {
         let mut permits = Vec::new();
         while let Ok(permit) = self.limiter.acquire(Some(Duration::ZERO)).await {

@@ -1,4 +1,4 @@
-//! The window and the queue: who goes when.
+//! The window and the queue: the order and time of admission.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,7 @@ async fn unsent_request_releases_its_slot() {
     fixture.now().await.failed(false);
     assert_eq!(fixture.limiter.snapshot().in_window, 0);
 
-    // The slot goes to who waits, at once.
+    // The slot goes to the waiting call at once.
     let permit = fixture.now().await;
     let waiter = fixture.limiter.clone();
     let waiting =
@@ -62,7 +62,8 @@ async fn abandoned_request_keeps_its_slot_while_it_may_be_counted() {
         } else {
             drop(permit);
         }
-        // Given up early, it can arrive until a second after it was sent; given up late, it has long arrived.
+        // Abandoned early, it can arrive until a second after it was sent; abandoned late, it has
+        // arrived.
         let taken = if reached_late { secs(10) } else { ms(10_900) };
         assert_eq!(fixture.limiter.rate_limit_delay(), taken);
         fixture.clock.advance(taken - ms(1));
@@ -99,7 +100,7 @@ async fn burst_keeps_window_limit_and_arrival_order() {
             .filter(|call| call.1 >= early.1 && call.1 < early.1 + ms(10_100));
         assert!(window.count() <= 100);
     }
-    // Two whole windows later, and not a moment after it need be.
+    // Two whole windows later, and no later than necessary.
     assert_eq!(calls[249].1, ms(20_200));
     assert_eq!(fixture.clock.elapsed(), ms(20_300));
 }
@@ -122,7 +123,8 @@ async fn ten_thousand_waiters_share_one_timer_and_wake_once() {
     assert_eq!(fixture.clock.sleepers(), 1);
     assert_eq!(fixture.limiter.snapshot().queued, 9_900);
     assert_eq!(fixture.polls(), TASKS);
-    // The queue moves 100 each 10 seconds: who comes now waits for the last of them and a window more.
+    // The queue admits 100 calls each 10 seconds: a new call waits for the last of them and one
+    // window.
     assert_eq!(fixture.limiter.rate_limit_delay(), secs(1_000));
     fixture.run(tasks).await;
     let ideal = secs((TASKS / 100 - 1) * 10);
@@ -179,7 +181,7 @@ async fn forecast_includes_queue_and_is_exact() {
     fixture.clock.advance(secs(4));
     fixture.call(200, NONE).await;
     let mut tasks = Vec::new();
-    // The slots are free at 10 and at 14 seconds, and again an interval later.
+    // The slots are free at 10 and at 14 seconds, and again one interval later.
     for at in [10, 14, 20, 24, 30] {
         assert_eq!(fixture.limiter.rate_limit_delay(), secs(at - 4));
         let short = fixture.limiter.acquire(Some(secs(at - 4) - ms(1))).await;
@@ -248,7 +250,7 @@ async fn cancelled_waiter_passes_its_turn_on() {
         [secs(10), secs(20)]
     );
 
-    // The turn of one that goes in the very moment is the next one's.
+    // A call that is dropped in the moment of its admission passes its slot on.
     let last = fixture.limiter.clone();
     let mut granted = Box::pin(last.acquire(None));
     assert!(futures_util::FutureExt::now_or_never(granted.as_mut()).is_none());
@@ -333,7 +335,7 @@ async fn waiters_are_rejected_when_daily_budget_ends() {
     let waiter = fixture.limiter.clone();
     let waiting = fixture.spawn(async move { waiter.acquire(None).await.unwrap_err().reason });
     fixture.settle().await;
-    // What is left is another's already.
+    // The remaining request belongs to a waiting call.
     let beyond = fixture.limiter.acquire(None).await.unwrap_err();
     assert_eq!(beyond.reason, RateLimitReason::Daily);
     fixture.answer(first, 200, &[("x-ratelimit-daily-remaining", "0")]);
@@ -399,14 +401,14 @@ async fn registry_keeps_limiters_that_are_held_or_in_use() {
     for location in 0..10_000 {
         let limiter = limiters.get(&format!("app/many-{location}"));
         if location == 5_000 {
-            // Its window is not empty, and nobody holds it.
+            // Its window is not empty, and it is not in use.
             drop((limiter.acquire(None).await.unwrap().sent(), limiter));
         }
         clock.advance(ms(2));
     }
     assert!(limiters.len() < 200, "{limiters:?}");
     assert_eq!(limiters.get("app/many-5000").snapshot().in_window, 1);
-    // It is held, so it stays, even though its window is empty by now.
+    // It is in use, so it stays, although its window is empty by now.
     assert_eq!(one.snapshot().in_window, 0);
     let _permit = one.acquire(None).await.unwrap();
     assert_eq!(limiters.get("app/location-1").snapshot().in_window, 1);

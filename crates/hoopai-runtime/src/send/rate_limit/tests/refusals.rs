@@ -1,4 +1,4 @@
-//! After a 429.
+//! The behaviour after a 429.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn retry_after_pauses_all_calls() {
     });
     assert_eq!(fixture.run(vec![waiting]).await, [secs(7)]);
 
-    // What is asked for later and ends earlier takes nothing back.
+    // A later refusal with an earlier end does not shorten the pause.
     let two = Fixture::new(RateLimitSettings::default());
     let (long, short) = (two.now().await, two.now().await);
     two.answer(long, 429, &[("retry-after", "9")]);
@@ -78,7 +78,7 @@ async fn pause_without_hint_doubles_until_success() {
 #[tokio::test]
 async fn refusals_of_one_burst_count_once() {
     let fixture = fixture();
-    // A limit that is declared is not lowered by refusals.
+    // A declared limit is not lowered by refusals.
     fixture.call(200, &[("x-ratelimit-max", "100")]).await;
     let mut burst = Vec::new();
     for _ in 0..50 {
@@ -91,14 +91,14 @@ async fn refusals_of_one_burst_count_once() {
         fixture.answer(permit, 429, NONE);
     }
     assert_eq!(fixture.limiter.rate_limit_delay(), BASE_PAUSE);
-    // What was sent before the refusal is no proof that all is well.
+    // A request that was sent before the refusal is no evidence of recovery.
     fixture.answer(lucky, 200, NONE);
     fixture.clock.advance(BASE_PAUSE);
     let probe = fixture.now().await;
     assert_eq!(fixture.room().await, 0);
     fixture.answer(straggler, 200, NONE);
     assert_eq!(fixture.room().await, 0);
-    // Nor is a refusal that was under way meanwhile one of the probe.
+    // A refusal of a request that was sent before does not count for the probe.
     fixture.answer(late, 429, NONE);
     assert_eq!(fixture.limiter.snapshot().paused, Duration::ZERO);
     fixture.answer(probe, 429, NONE);
@@ -115,11 +115,11 @@ async fn refusal_with_zero_remaining_fills_window() {
     assert_eq!(fixture.limiter.rate_limit_delay(), secs(7));
     fixture.clock.advance(secs(7));
     fixture.call(200, NONE).await;
-    // The probe was one; the others are kept free until an interval after the refusal.
+    // The probe takes one slot; the others stay taken until an interval after the refusal.
     assert_eq!(fixture.limiter.rate_limit_delay(), secs(3));
 }
 
-/// Even of slots that our own requests left while the refusal was under way.
+/// It also fills slots that our own requests left while the refusal was in transit.
 #[tokio::test]
 async fn slow_refusal_with_zero_remaining_fills_window() {
     let fixture = Fixture::of(10);
@@ -162,7 +162,7 @@ async fn probe_without_reply_is_repeated() {
     });
     assert_eq!(fixture.run(vec![waiting]).await, [BASE_PAUSE * 2]);
 
-    // One that was given up makes way at once.
+    // An abandoned probe makes room at once.
     let other = Fixture::new(RateLimitSettings::default());
     other.call(429, NONE).await;
     other.clock.advance(BASE_PAUSE);
@@ -193,7 +193,8 @@ async fn waiters_after_pause_are_released_gradually() {
         .collect();
     let sent = fixture.run(tasks).await;
     let at = |moment: u64| sent.iter().filter(|sent| **sent == ms(moment)).count();
-    // One, then two; both replies come together, and six more go where eight may be on their way, …
+    // One, then two; both replies come together, and six more are sent where eight may be in
+    // flight, …
     assert_eq!([at(5_000), at(5_100), at(5_200)], [1, 2, 8]);
     assert_eq!(sent.iter().max(), Some(&ms(5_300)));
 }

@@ -1,4 +1,4 @@
-//! What replies say takes the place of what was thought.
+//! Values in replies replace the settings.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ async fn lowered_limit_waits_for_free_slots() {
         fixture.clock.advance(secs(1));
     }
     fixture.call(200, &[("x-ratelimit-max", "2")]).await;
-    // Six are in the window, and go at 10, 11, 12, 13, 14 and 15: at 14 one is left.
+    // Six are in the window, and leave at 10, 11, 12, 13, 14 and 15: at 14 one is left.
     assert_eq!(fixture.limiter.rate_limit_delay(), secs(14 - 5));
     fixture.clock.advance(secs(9) - ms(1));
     assert_eq!(fixture.room().await, 0);
@@ -88,12 +88,12 @@ async fn fixed_share_ignores_declared_limits() {
             .collect();
         fixture.call(200, &pairs).await;
     };
-    // Others may use what the share leaves.
+    // Others may use the rest of the limit.
     call(50, 1).await;
     assert_eq!(fixture.limiter.snapshot().max, 50);
     assert_eq!(fixture.limiter.snapshot().daily_left, Some(999));
     assert_eq!(fixture.room().await, 49);
-    // Beyond it they take of ours.
+    // Beyond the rest they use our share.
     call(60, 2).await;
     assert_eq!(fixture.room().await, 38);
 }
@@ -105,7 +105,7 @@ async fn external_usage_takes_slots_for_one_interval() {
     assert_eq!(fixture.limiter.external(), 30);
     assert_eq!(fixture.room().await, 69);
     fixture.clock.advance(secs(2));
-    // The same 30 again are no news; five more are.
+    // The same 30 again change nothing; five more do.
     fixture.call(200, &[("x-ratelimit-remaining", "68")]).await;
     assert_eq!(fixture.room().await, 68);
     fixture.call(200, &[("x-ratelimit-remaining", "62")]).await;
@@ -119,7 +119,8 @@ async fn external_usage_takes_slots_for_one_interval() {
 #[tokio::test]
 async fn external_usage_is_found_despite_uncounted_requests() {
     let fixture = Fixture::of(10);
-    // Three go out together. The server counts two of another process and the first of ours, then the others.
+    // Three are sent together. The server counts two of another process and the first of ours, then
+    // the others.
     let (one, two, three) = (
         fixture.now().await,
         fixture.now().await,
@@ -132,8 +133,8 @@ async fn external_usage_is_found_despite_uncounted_requests() {
     assert_eq!(fixture.limiter.external(), 2);
 }
 
-/// The count in a reply is of the past: requests that have left our window when the reply comes were in the server's when
-/// it counted.
+/// The count in a reply is of the past: requests that have left our window when the reply comes
+/// were in the server's window when it counted.
 #[tokio::test]
 async fn slow_reply_does_not_count_own_requests_as_external() {
     let fixture = Fixture::of(10);
@@ -180,7 +181,7 @@ async fn malformed_headers_do_not_block_calls() {
     let tasks = names
         .iter()
         .flat_map(|name| values.iter().map(move |value| (*name, *value)))
-        // What says in earnest that the day's budget is spent is believed.
+        // Without plausible reports that the daily budget is used up, which are applied.
         .filter(|pair| !matches!(pair, ("x-ratelimit-daily-remaining", "0" | "1")))
         .flat_map(|pair| [(200, pair), (429, pair)])
         .map(|(status, pair)| {
@@ -219,7 +220,7 @@ async fn reported_daily_remaining_replaces_own_count() {
         .call(200, &[("x-ratelimit-daily-remaining", "1510")])
         .await;
     assert_eq!(fixture.limiter.snapshot().daily_left, Some(1_499));
-    // A reply that is under way when the day ends says nothing of the next.
+    // A reply to a request of the previous day does not change the next one.
     let old = fixture.now().await;
     fixture.clock.advance(secs(3_600));
     assert_eq!(fixture.limiter.snapshot().daily_left, Some(200_000));
@@ -230,7 +231,7 @@ async fn reported_daily_remaining_replaces_own_count() {
 
 #[tokio::test]
 async fn day_started_by_another_process_is_recognised() {
-    // By its end.
+    // By its reset time.
     let fixture = Fixture::new(RateLimitSettings::default());
     let said = |remaining: &'static str, reset: &'static str| {
         [
@@ -251,14 +252,14 @@ async fn day_started_by_another_process_is_recognised() {
     fixture.clock.advance(secs(1_800));
     assert_eq!(fixture.limiter.snapshot().daily_left, Some(left));
 
-    // A slow reply does not lengthen the day.
+    // A slow reply does not extend the day.
     let fixture = Fixture::new(RateLimitSettings::default());
     fixture.call(200, &said("10", "3600000")).await;
     fixture.call(200, &said("9", "3650000")).await;
     fixture.clock.advance(secs(3_600));
     assert_eq!(fixture.limiter.snapshot().daily_left, Some(200_000));
 
-    // By what is left of it.
+    // By its remaining requests.
     let fixture = Fixture::new(RateLimitSettings::default());
     fixture
         .call(200, &[("x-ratelimit-daily-remaining", "10")])

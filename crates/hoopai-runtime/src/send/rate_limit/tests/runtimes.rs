@@ -1,4 +1,4 @@
-//! Who moves the queue: whatever becomes of those who wait, the others are not left standing.
+//! The driver of the queue: no waiting call depends on another one.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -38,7 +38,7 @@ fn poll(call: &mut BoxFuture<'static, bool>) -> Poll<bool> {
     call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// As with the futures in a buffered stream whose consumer makes a call of its own.
+/// Like the futures in a buffered stream whose consumer makes a call of its own.
 #[tokio::test]
 async fn unpolled_waiter_does_not_block_others() {
     let fixture = Fixture::of(2);
@@ -61,11 +61,11 @@ fn waiters_without_runtime_drive_the_queue() {
         assert!(poll(call).is_pending());
     }
     assert_eq!(clock.sleepers(), 1);
-    // The first gives up, and takes the timer with it.
+    // The first is dropped together with the timer.
     drop(calls.remove(0));
     let mut ended = Vec::new();
     while ended.len() < 3 {
-        // In their order, so that who takes the timer over is looked at after who had it.
+        // In order, so that the call that takes over the timer is polled after the one that had it.
         for call in &mut calls {
             if poll(call).is_ready() {
                 *call = Box::pin(std::future::pending());
@@ -78,7 +78,7 @@ fn waiters_without_runtime_drive_the_queue() {
     assert_eq!(ended, [10, 20, 30].map(secs));
     assert_eq!(limiter.snapshot().queued, 0);
 
-    // A wait has an end here, too.
+    // Waits have a deadline here, too.
     let hanging = {
         clock.advance(secs(10));
         limiter.acquire(None).now_or_never().unwrap().unwrap()
@@ -114,7 +114,7 @@ fn ended_runtime_drops_only_its_own_waiters() {
     drop(ending);
     assert_eq!(limiter.snapshot().queued, 2);
     assert_eq!(clock.sleepers(), 0);
-    // Their places are kept, even before they have come again.
+    // They keep their positions, even before they are polled again.
     clock.advance(secs(10));
     let newcomer = limiter.acquire(Some(Duration::ZERO)).now_or_never();
     assert!(newcomer.unwrap().is_err());
@@ -133,7 +133,7 @@ fn ended_runtime_drops_only_its_own_waiters() {
     });
 }
 
-/// Many threads at once, and a clock that runs ahead: nothing is lost or counted twice.
+/// Many threads at once, and a clock that advances quickly: no slot is lost or counted twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_threads_lose_no_slot() {
     let clock = ManualClock::new();
@@ -172,6 +172,6 @@ async fn concurrent_threads_lose_no_slot() {
     let snapshot = limiter.snapshot();
     assert_eq!((snapshot.in_window, snapshot.queued), (0, 0));
     assert!(clock.elapsed() < secs(80_000), "a day has passed");
-    // Those that were sent are even and no multiples of three.
+    // The sent ones are even and not multiples of three.
     assert_eq!(snapshot.daily_left, Some(1_000_000 - 1_000));
 }

@@ -1,4 +1,4 @@
-//! A model of the server, which counts as the platform does, and traffic by chance. `HOOPAI_SEED` repeats a run.
+//! Random traffic against a model of the server. `HOOPAI_SEED` repeats a run.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -13,14 +13,14 @@ use crate::time::{Clock, lock};
 const MAX: usize = 20;
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// So long a request can be under way that its caller has given up.
+/// The longest time for which an abandoned request can be in transit.
 const LATE_ARRIVAL_MS: u64 = 1_000;
 
-/// Lets a request through if fewer than the limit were in the window before it.
+/// A server that accepts a request if fewer than the limit were in the window before it.
 #[derive(Default)]
 struct Server {
     window: VecDeque<Duration>,
-    /// All of ours that ever came, refused or not.
+    /// All of our requests, refused or not.
     ours: Vec<Duration>,
     refused: usize,
 }
@@ -44,7 +44,7 @@ impl Server {
         reply
     }
 
-    /// The most of ours in any window.
+    /// The maximum number of ours in any window.
     fn peak(&self) -> usize {
         let mut ours = self.ours.clone();
         ours.sort();
@@ -57,12 +57,12 @@ impl Server {
     }
 }
 
-/// What chance decides on one call.
+/// The random parameters of one call.
 #[derive(Clone)]
 struct CallPlan {
     arrives: Duration,
     max_wait: Duration,
-    /// It leaves the queue after this.
+    /// It leaves the queue after this time.
     gives_up_after: Option<Duration>,
     kind: Kind,
     uplink: Duration,
@@ -72,7 +72,7 @@ struct CallPlan {
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Whole,
-    /// It gets its turn and is not sent.
+    /// It is admitted and not sent.
     Unsent,
     /// No connection is made.
     Unreached,
@@ -112,7 +112,7 @@ impl CallPlan {
     }
 }
 
-/// How one call went.
+/// The result of one call.
 #[derive(Debug, Default)]
 struct CallResult {
     entered: Option<u64>,
@@ -190,7 +190,7 @@ impl Simulation {
                 }
                 _ => permit.sent(),
             }
-            // The request travels on whatever becomes of its caller.
+            // The request arrives even if its caller has gone.
             let arrived = {
                 let clock = clock.clone();
                 fixture.spawn(async move {
@@ -225,14 +225,14 @@ impl Simulation {
         })
     }
 
-    /// What holds whatever happens.
+    /// Checks the invariants.
     fn check(&self, calls: &[CallResult]) {
         let peak = lock(&self.server).peak();
         assert!(peak <= MAX, "{peak} of our requests came in one window");
         for call in calls {
             assert!(call.waited <= call.max_wait, "{call:?}");
             if let Some(limited) = call.limited {
-                // It was told so at once, or after all the time it had.
+                // It was rejected at once, or after the maximum wait.
                 assert!(
                     call.waited.is_zero() && limited.wait > call.max_wait
                         || call.waited == call.max_wait,
@@ -254,7 +254,7 @@ impl Simulation {
     }
 }
 
-/// The seeds of a run: one that was asked for, or some by chance.
+/// The seeds of a run: the configured one, or random ones.
 fn seeds() -> Vec<u64> {
     match std::env::var("HOOPAI_SEED") {
         Ok(seed) => vec![seed.parse().unwrap()],
@@ -284,7 +284,7 @@ async fn own_traffic_is_never_refused_or_counted_as_external() {
         limited += calls.iter().filter(|call| call.limited.is_some()).count();
         gave_up += calls.iter().filter(|call| call.gave_up).count();
         admitted += calls.iter().filter(|call| call.number.is_some()).count();
-        // A window later nothing is left of it.
+        // One window later, the limiter is empty.
         simulation
             .fixture
             .clock
@@ -306,7 +306,7 @@ async fn external_traffic_causes_few_refusals() {
         let mut rng = Rng::with_seed(seed);
         let simulation = Simulation::new();
         let span = 120_000;
-        // It takes half of all there is, in bursts, and looks at nothing.
+        // The other process uses half of the limit, in bursts, and ignores replies.
         for _ in 0..rng.usize(6..12) {
             let (at, size) = (rng.u64(0..span), rng.usize(1..=MAX));
             let (clock, server) = (simulation.fixture.clock.clone(), simulation.server.clone());
@@ -325,14 +325,14 @@ async fn external_traffic_causes_few_refusals() {
         ours += lock(&simulation.server).ours.len();
         refused += lock(&simulation.server).refused;
         seen += calls.iter().filter(|call| call.external > 0).count();
-        // All got through in the end, and not much later than the last of them came.
+        // All calls were admitted in the end, not much later than the last of them arrived.
         assert!(
             simulation.fixture.clock.elapsed() < ms(2 * span),
             "{:?}",
             simulation.fixture.clock
         );
     }
-    println!("{refused} of {ours} were refused, {seen} replies told of strangers");
+    println!("{refused} of {ours} were refused, {seen} replies showed external requests");
     assert!(refused * 8 < ours, "{refused} of {ours}");
     assert!(seen > 0);
 }

@@ -1,4 +1,5 @@
-//! How much of the limit is used while replies are slow, against servers that count at different moments.
+//! The part of the limit that is used with slow replies, against servers that count at different
+//! moments.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -18,11 +19,11 @@ const WINDOW: Duration = Duration::from_secs(10);
 enum Counts {
     At(f64),
     Random,
-    /// At either end.
+    /// At a random one of both ends.
     Extremes,
-    /// One after the other, early and late.
+    /// Alternately early and late.
     Alternating,
-    /// So many milliseconds after sending, or a little later.
+    /// A fixed time after sending, plus a small random one.
     After(u64, u64),
 }
 
@@ -30,7 +31,7 @@ enum Counts {
 enum Replies {
     Fixed(u64),
     Uniform(u64, u64),
-    /// Mostly this, and one in 20 takes ten times as long.
+    /// Mostly this; one in 20 takes ten times as long.
     LongTailed(u64),
 }
 
@@ -58,7 +59,7 @@ impl Server {
     }
 }
 
-/// Returns the part of the limit that was used between 50 s and 150 s, and how many requests were refused.
+/// Returns the part of the limit that was used between 50 s and 150 s, and the number of refusals.
 async fn run(seed: u64, counts: Counts, replies: Replies, others: usize) -> (f64, usize) {
     let fixture = Fixture::new(
         RateLimitSettings::default()
@@ -127,7 +128,7 @@ fn seed() -> u64 {
     seed
 }
 
-/// Before, 90.8 % and 76.8 % of the limit were used.
+/// Without early release, 90.8 % and 76.8 % of the limit are used.
 #[tokio::test]
 async fn slow_replies_keep_throughput_when_counted_in_order() {
     let seed = seed();
@@ -155,7 +156,7 @@ async fn slow_replies_keep_throughput_when_counted_in_order() {
     }
 }
 
-/// Then slots are held until an interval after the reply.
+/// Slots are then held until one interval after the reply.
 #[tokio::test]
 async fn server_counting_at_any_moment_refuses_nothing() {
     let seed = seed();
@@ -180,7 +181,7 @@ async fn server_counting_at_any_moment_refuses_nothing() {
     }
 }
 
-/// Their requests are no evidence of an order, and some refusals cannot be avoided.
+/// External requests are no evidence of an order, and some refusals cannot be avoided.
 #[tokio::test]
 async fn external_traffic_ends_early_release() {
     let seed = seed();
