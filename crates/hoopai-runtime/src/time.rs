@@ -1,4 +1,4 @@
-//! Time, handed in: the runtime asks a [`Clock`] what time it is and lets it do the waiting, so that tests wait for nothing.
+//! The clock that the runtime reads and sleeps on, so that tests need no real waiting.
 
 use std::collections::BinaryHeap;
 use std::fmt;
@@ -10,26 +10,27 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Notify;
 
-/// A future on the heap, as traits that are used as objects return them. Tasks are of this type too: what surrounds a task is
-/// compiled anew for each type of one.
+/// A boxed future, as object-safe traits return it. Spawned tasks also have this type, since the
+/// code around a task is compiled for each type of task.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// What tells the time and waits.
+/// Returns the time and sleeps.
 pub trait Clock: Send + Sync + 'static {
-    /// A time that only goes forward, for durations.
+    /// The monotonic time, for durations.
     fn now(&self) -> Instant;
 
-    /// The time of the day, for what outlives the process: the expiry of tokens.
+    /// The time of day, for values that outlive the process, such as the expiry of tokens.
     fn system_time(&self) -> SystemTime;
 
-    /// Waits. Dropping the future gives the wait up.
+    /// Waits for a duration. Dropping the future cancels the wait.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
 
-/// The clock of the machine, which waits on tokio's timer.
+/// The clock of the system, which waits on tokio's timer.
 ///
-/// Durations are measured by tokio's time too. It is the machine's unless a test has paused it (`tokio::time::pause`), and
-/// then [`now`](Clock::now) and [`sleep`](Clock::sleep) go on together.
+/// Durations are also measured on tokio's time. It is the system's unless a test pauses it
+/// (`tokio::time::pause`). In that case [`now`](Clock::now) and [`sleep`](Clock::sleep) advance
+/// together.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -47,8 +48,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock for tests: it stands still until it is moved, and moving it ends the waits that fall due, in their order.
-/// Clones are the same clock.
+/// A clock for tests: it stands still until it is advanced, which ends the waits that are due, in
+/// order. Clones share one clock.
 #[derive(Clone)]
 pub struct ManualClock(Arc<Mutex<ManualState>>);
 
@@ -60,11 +61,11 @@ struct ManualState {
     sleeps: u64,
 }
 
-/// A wait, ordered so that the one that ends first is the greatest.
+/// A wait. The one that ends first is the greatest.
 struct Sleeper {
     until: Duration,
     serial: u64,
-    /// Shared with the future that waits, for as long as there is one.
+    /// Shared with the waiting future while it exists.
     end: Arc<Notify>,
 }
 
@@ -95,7 +96,7 @@ impl Ord for Sleeper {
 }
 
 impl ManualClock {
-    /// A clock that starts at this moment, at this time of the day.
+    /// Creates a clock that starts at the current time.
     pub fn new() -> Self {
         ManualClock(Arc::new(Mutex::new(ManualState {
             start: Instant::now(),
@@ -110,12 +111,12 @@ impl ManualClock {
         lock(&self.0)
     }
 
-    /// How far the clock was moved since it was made.
+    /// How far the clock was advanced since its creation.
     pub fn elapsed(&self) -> Duration {
         self.lock().elapsed
     }
 
-    /// Moves the clock, past each wait that falls due in its order.
+    /// Advances the clock, and ends each wait that is due, in order.
     pub fn advance(&self, by: Duration) {
         let until = self.lock().elapsed.saturating_add(by);
         while let Some(due) = self.next_due()
@@ -126,20 +127,21 @@ impl ManualClock {
         self.lock().elapsed = until;
     }
 
-    /// How far it is to where the next wait ends. `None`: nobody waits.
+    /// The time until the next wait ends. `None`: there is no wait.
     pub fn until_next(&self) -> Option<Duration> {
         let due = self.next_due()?;
         Some(due.saturating_sub(self.lock().elapsed))
     }
 
-    /// Moves the clock to where the next wait ends, and says how far that was. `None`: nobody waits.
+    /// Advances the clock to the end of the next wait, and returns by how much. `None`: there is no
+    /// wait.
     pub fn advance_to_next(&self) -> Option<Duration> {
         let by = self.until_next()?;
         self.advance(by);
         Some(by)
     }
 
-    /// How many wait.
+    /// The number of waits.
     pub fn sleepers(&self) -> usize {
         let state = self.lock();
         state
@@ -163,7 +165,7 @@ impl ManualClock {
     fn wake_until(&self, due: Duration) {
         let mut manual = self.lock();
         manual.elapsed = manual.elapsed.max(due);
-        // One at a time, since who is woken may ask the clock at once.
+        // One at a time, since a woken task may read the clock at once.
         while let Some(first) = manual.sleepers.peek()
             && first.until <= due
         {
@@ -210,19 +212,20 @@ impl Clock for ManualClock {
         };
         manual.sleepers.push(sleeper);
         if duration.is_zero() {
-            // Notified before anybody waits for it: the wait is over when it begins.
+            // A wait of zero ends at once.
             end.notify_one();
         }
         Box::pin(end.notified_owned())
     }
 }
 
-/// A lock that a panic elsewhere cannot take away: what it guards is whole at every moment.
+/// Locks a mutex, even if a thread panicked while it held it: the data is consistent at every
+/// moment.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Polls once. `None`: the work has to wait.
+/// Polls once. `None`: the future is pending.
 pub(crate) async fn poll_once<F: Future>(mut work: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(value) => Poll::Ready(Some(value)),
@@ -231,12 +234,12 @@ pub(crate) async fn poll_once<F: Future>(mut work: Pin<&mut F>) -> Option<F::Out
     .await
 }
 
-/// Time ran out.
+/// The error of a future that did not complete in time.
 pub(crate) struct Elapsed;
 
-/// Does work within a time. The clock is asked to wait only once the work itself does.
+/// Polls a future for at most a time. The clock sleeps only once the future is pending.
 ///
-/// Futures of calls are large, so they are lent and not moved.
+/// Futures of calls are large, so they are borrowed and not moved.
 pub(crate) async fn within<F: Future>(
     clock: &dyn Clock,
     time: Duration,
@@ -260,7 +263,7 @@ pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A wait for people: whole seconds once it is longer than one.
+/// Formats a wait for people: in whole seconds if it is longer than one.
 pub(crate) fn format_wait(wait: Duration) -> String {
     let seconds = wait.as_secs_f64();
     match seconds {

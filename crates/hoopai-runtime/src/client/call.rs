@@ -1,4 +1,4 @@
-//! A call that is being put together: parameters by name, until `send`.
+//! A call under construction: parameters by name, until it is sent.
 
 mod checks;
 mod prepare;
@@ -27,10 +27,10 @@ use crate::send::pipeline::send_with_retries;
 use crate::time::BoxFuture;
 use crate::{CallOptions, Handle, ParamValue, ParamWriter, Part};
 
-/// The texts of a parameter, or the reason why its value cannot be sent.
+/// The values of a parameter as text, or the reason why it cannot be sent.
 type Texts = Result<Vec<String>, &'static str>;
 
-/// Headers that are the runtime's business.
+/// Headers that the client sets.
 const OWN_HEADERS: [&str; 9] = [
     "accept",
     "authorization",
@@ -43,10 +43,11 @@ const OWN_HEADERS: [&str; 9] = [
     "version",
 ];
 
-/// A call that is being put together. The builders of module crates fill it; see [`operation!`](crate::operation!).
+/// A call under construction, which the builders of module crates fill; see
+/// [`operation!`](crate::operation!).
 ///
-/// Its methods take names as the wire has them, and a second value for a name replaces the first. A value that cannot be
-/// sent is reported when the call is.
+/// Names are wire names. A second value for a name replaces the first. A value that cannot be sent
+/// is reported when the call is sent.
 pub struct Call {
     handle: Handle,
     call_site: CallSite,
@@ -60,7 +61,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call of an operation.
+    /// Creates a call of an operation.
     pub fn new(handle: &Handle, operation: &'static Operation) -> Self {
         Self::from_call_site(handle, CallSite::of(operation))
     }
@@ -94,7 +95,7 @@ impl Call {
         }
     }
 
-    /// Sets a query parameter. A list is written as the operation's table says.
+    /// Sets a query parameter. A list is written in the declared style of the parameter.
     pub fn query(&mut self, name: &'static str, value: impl ParamValue) {
         self.set_query(name, ParamWriter::texts(value));
     }
@@ -110,8 +111,8 @@ impl Call {
         self.query.set(name, texts, style);
     }
 
-    /// Sets a header; a list is joined by commas. What every call carries by itself (its token, its version, what it holds and
-    /// takes) cannot be set so.
+    /// Sets a header; a list is joined by commas. The headers that the client sets itself, such as
+    /// `Authorization`, `Version` and `Content-Type`, are rejected.
     pub fn header(&mut self, name: impl AsRef<str>, value: impl ParamValue) {
         self.set_header(name.as_ref(), ParamWriter::texts(value));
     }
@@ -151,7 +152,7 @@ impl Call {
         }
     }
 
-    /// Sets the body, as JSON. A number without fraction is written without one, as in a query.
+    /// Sets the body as JSON. A number without a fraction is written without one, as in a query.
     pub fn json<T: Serialize + ?Sized>(&mut self, value: &T) {
         match json_writer::to_json(value) {
             Ok(bytes) => self.body = Body::Json(bytes),
@@ -159,7 +160,7 @@ impl Call {
         }
     }
 
-    /// Sets the body, as `application/x-www-form-urlencoded`, from the fields of a model.
+    /// Sets the body as `application/x-www-form-urlencoded`, from the fields of a model.
     pub fn form<T: Serialize + ?Sized>(&mut self, value: &T) {
         match Body::form(value) {
             Ok(body) => self.body = body,
@@ -177,7 +178,7 @@ impl Call {
         self.body.parts().add(name.into(), part.into());
     }
 
-    /// Sets a text field of a `multipart/form-data` body; a list gives one for each item.
+    /// Sets a text field of a `multipart/form-data` body; a list adds one for each item.
     pub fn text(&mut self, name: &'static str, value: impl ParamValue) {
         self.set_texts(name, ParamWriter::texts(value));
     }
@@ -193,7 +194,7 @@ impl Call {
         }
     }
 
-    /// Adds a top-level field to the body, whatever its kind, in place of one of the same name.
+    /// Adds a top-level field to a body of any kind, in place of one of the same name.
     pub fn extra_body(&mut self, name: impl Into<String>, value: impl Serialize) {
         let name = name.into();
         let field = ExtraField::new(name.clone(), value);
@@ -208,7 +209,7 @@ impl Call {
         }
     }
 
-    /// Reports a body, or an added field of it, that cannot be written.
+    /// Reports a body, or a field added to it, that cannot be serialized.
     #[cold]
     fn reject_body(&mut self, added: Option<&str>, error: WriteError) {
         let path = match added {
@@ -228,7 +229,7 @@ impl Call {
         self.reject("body field", &path, reason);
     }
 
-    /// The texts of a parameter. A value that was rejected is reported when the call is sent.
+    /// The values of a parameter. A rejected value is reported when the call is sent.
     fn sendable(&mut self, what: &str, name: &str, texts: Texts) -> Option<Vec<String>> {
         match texts {
             Ok(texts) => Some(texts),
@@ -248,19 +249,19 @@ impl Call {
         }
     }
 
-    /// Sends this API version.
+    /// Sets the API version.
     pub fn api_version(&mut self, version: impl Into<String>) {
         self.options.api_version = Some(version.into());
     }
 
-    /// Sets what is other than the client's, in place of what was set before.
+    /// Sets the options of the call, in place of those set before.
     pub fn options(&mut self, options: CallOptions) {
         let version = self.options.api_version.take();
         self.options = options;
         self.options.api_version = self.options.api_version.take().or(version);
     }
 
-    /// How the reply is read.
+    /// How the reply is decoded.
     pub(crate) fn reading(&self) -> Reading {
         let mut reading = self.handle.0.shared.reading.clone();
         reading.strict = self.options.strict.unwrap_or(reading.strict);
@@ -272,24 +273,25 @@ impl Call {
         ResponseFuture::new(self.dispatch(false), context::json)
     }
 
-    /// The paging rule in the row of the operation.
+    /// The paging rule of the operation.
     pub(crate) fn rule(&self) -> Option<Paging> {
         self.call_site.operation?.paging
     }
 
-    /// Sends the call; what the reply holds is of no use.
+    /// Sends the call; the body of the reply is ignored.
     pub fn send_empty(self) -> ResponseFuture<()> {
         ResponseFuture::new(self.dispatch(false), context::empty)
     }
 
-    /// Sends the call; the reply is bytes.
+    /// Sends the call; the reply is a byte stream.
     pub fn send_bytes(self) -> ResponseFuture<ByteStream> {
         ResponseFuture::new(self.dispatch(true), context::bytes)
     }
 
-    /// Sends the call and returns the reply as it came.
+    /// Sends the call and returns the reply, not decoded.
     ///
-    /// The request is prepared here and boxed, so that the future holds neither the call nor the request by value.
+    /// The request is prepared here and boxed, so that the future does not contain the call or the
+    /// request by value.
     pub(crate) fn dispatch(
         self,
         streamed: bool,
@@ -310,7 +312,7 @@ impl Call {
         })
     }
 
-    /// The same call once more. `None`: its body is there once.
+    /// Returns a copy of the call. `None`: its body can be sent only once.
     pub(crate) fn try_clone(&self) -> Option<Call> {
         Some(Call {
             handle: self.handle.clone(),
@@ -329,12 +331,12 @@ impl Call {
         &self.call_site
     }
 
-    /// What is wrong with it already.
+    /// The first error of the call so far.
     pub(crate) fn take_error(&mut self) -> Option<Error> {
         self.error.take()
     }
 
-    /// The value that a parameter has, as JSON.
+    /// The value of a parameter, as JSON.
     pub(crate) fn parameter(&self, to: PageParam) -> Option<String> {
         match to {
             PageParam::Query(name) => match self.query.get(name)? {
@@ -351,7 +353,7 @@ impl Call {
         }
     }
 
-    /// Sets a parameter to a value that is JSON.
+    /// Sets a parameter from a JSON value.
     pub(crate) fn set_parameter(&mut self, to: PageParam, json: &str) {
         match to {
             PageParam::Query(name) => {
@@ -373,7 +375,7 @@ impl Call {
         }
     }
 
-    /// Takes a parameter out.
+    /// Removes a parameter.
     pub(crate) fn unset_parameter(&mut self, to: PageParam) {
         match to {
             PageParam::Query(name) => self.query.set(name, Vec::new(), ListStyle::Repeat),
@@ -384,7 +386,7 @@ impl Call {
         }
     }
 
-    /// Keeps the first fault until the call is sent.
+    /// Keeps the first error until the call is sent.
     pub(crate) fn set_error(&mut self, text: impl Into<Cow<'static, str>>) {
         if self.error.is_none() {
             self.error = Some(Error::request(self.call_site.clone(), text));
@@ -398,7 +400,7 @@ impl Call {
     }
 }
 
-/// Shows which call it is, and none of its values.
+/// Shows the operation, and no values.
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Call")
@@ -407,7 +409,7 @@ impl fmt::Debug for Call {
     }
 }
 
-/// A list as one text.
+/// Joins the values of a list.
 fn joined(mut texts: Vec<String>) -> String {
     match texts.len() {
         1 => texts.swap_remove(0),
@@ -419,7 +421,7 @@ fn is_number(json: &str) -> bool {
     matches!(json.as_bytes(), [b'-' | b'0'..=b'9', ..])
 }
 
-/// JSON in which a number, or the numbers of a list, are texts of the same digits.
+/// Converts a number, or the numbers of a list, to strings with the same digits.
 fn with_texts(json: &str) -> Cow<'_, str> {
     if is_number(json) {
         return format!("\"{json}\"").into();

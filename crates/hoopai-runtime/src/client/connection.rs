@@ -1,4 +1,4 @@
-//! Settings of connections: certificates, proxies, names and the pool.
+//! Connection settings: certificates, proxies, addresses and the pool.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::request::base_url::BaseUrl;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What was set; everything else is as reqwest has it.
+/// The settings that differ from those of reqwest.
 #[derive(Default)]
 pub(crate) struct ConnectionSettings {
     pub(super) client: Option<Client>,
@@ -27,7 +27,7 @@ pub(crate) struct ConnectionSettings {
 }
 
 impl ConnectionSettings {
-    /// The client for calls.
+    /// Returns the HTTP client of calls.
     pub(crate) fn for_calls(&mut self, base_url: &BaseUrl) -> Result<Client, Error> {
         self.check()?;
         match &self.client {
@@ -36,7 +36,7 @@ impl ConnectionSettings {
         }
     }
 
-    /// The client for requests for tokens, next to the one for calls.
+    /// Returns the HTTP client of token requests.
     pub(crate) fn for_tokens(
         mut self,
         for_calls: &Client,
@@ -48,7 +48,7 @@ impl ConnectionSettings {
         }
     }
 
-    /// A client that is made already takes no more settings.
+    /// Rejects settings that cannot be applied to a client that is already built.
     fn check(&self) -> Result<(), Error> {
         if self.client.is_none() {
             return Ok(());
@@ -118,9 +118,10 @@ impl ConnectionSettings {
             builder = builder.pool_max_idle_per_host(connections);
         }
         builder
-            // A redirect is a reply to report: followed, it could carry the token elsewhere.
+            // A redirect is reported as an error; following it could send the token to another
+            // server.
             .redirect(redirect::Policy::none())
-            // Whether a call is sent again is decided by this crate, which knows what may be.
+            // The pipeline decides on retries.
             .retry(retry::never())
             .build()
             .map_err(Error::no_client)

@@ -1,11 +1,11 @@
-//! What a call lacks, and the error that lists all of it.
+//! The missing values of a call, and the error that lists them.
 
 use crate::call_site::CallSite;
 use crate::error::Error;
 use crate::operation::{BodyKind, Location, ParamLocation};
 use crate::{Handle, auth::Credentials};
 
-/// Something that a call needs and the caller did not give.
+/// A required value that is not set.
 pub(crate) enum Missing {
     Path(String),
     Query(&'static str),
@@ -18,7 +18,7 @@ pub(crate) enum Missing {
 }
 
 impl Missing {
-    /// The name on the wire.
+    /// The wire name.
     fn name(&self) -> &str {
         match self {
             Missing::Path(name) | Missing::Field(name) => name,
@@ -28,7 +28,7 @@ impl Missing {
         }
     }
 
-    /// What it is, and how to set it.
+    /// A description of the value, and how to set it.
     fn describe(&self, call_site: &CallSite, handle: &Handle) -> (String, String) {
         let call = |name: &str| match call_site.operation {
             Some(_) => format!("call `.{}(..)`", setter(name)),
@@ -75,7 +75,7 @@ impl Missing {
     }
 }
 
-/// The error of a call that lacks something.
+/// The error of a call with missing values.
 #[cold]
 pub(crate) fn error(call_site: &CallSite, handle: &Handle, missing: &[Missing]) -> Error {
     let descriptions: Vec<_> = missing
@@ -99,7 +99,7 @@ pub(crate) fn error(call_site: &CallSite, handle: &Handle, missing: &[Missing]) 
         .fold(error, |error, missing| error.about(missing.name()))
 }
 
-/// The name of the setter of a parameter: `startAfterId` is set by `start_after_id`.
+/// The name of a parameter's setter: `start_after_id` for `startAfterId`.
 fn setter(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let mut rest = name.chars().peekable();
@@ -116,7 +116,7 @@ fn setter(name: &str) -> String {
         last = c;
     }
     let name = out.trim_end_matches('_');
-    // The generated name of a field or parameter that Rust reserves.
+    // The generated names of parameters that are Rust keywords.
     match name {
         "type" | "in" | "for" | "ref" | "match" | "use" | "where" | "move" => format!("{name}_"),
         _ => name.to_owned(),

@@ -1,7 +1,7 @@
 //! The setters of builders.
 
-/// Defines the setters of a builder that [`operation!`](crate::operation!) has made. Module crates use it; their users meet
-/// what it makes.
+/// Defines the setters of a builder that [`operation!`](crate::operation!) has generated. Module
+/// crates use it.
 ///
 /// ```text
 /// setters! {
@@ -13,8 +13,9 @@
 /// }
 /// ```
 ///
-/// A line is: where the value goes (`path`, `query`, `header`, or `text` of a multipart body), the setter, its type, and the
-/// name on the wire. `part file = "file"` takes a file of a multipart body, `json body: T` and `form body: T` a whole body.
+/// A line consists of the kind of the value (`path`, `query`, `header`, or `text` of a multipart
+/// body), the setter, its type, and the wire name. `part file = "file"` sets a file of a multipart
+/// body, `json body: T` and `form body: T` a whole body.
 #[macro_export]
 macro_rules! setters {
     ($builder:ident { $($(#[$meta:meta])* $kind:ident $setter:ident $(: $type:ty)? $(= $wire:literal)?),* $(,)? }) => {

@@ -1,12 +1,12 @@
-//! What an error says besides the platform's own words: what went wrong, and what to do. Both follow from the class of a
-//! refusal, or from the kind of another error.
+//! The reason and the remedy in error texts. Both follow from the kind of the API error, or from
+//! the kind of another error.
 
 use super::api_error_kind::ApiErrorKind as Kind;
 use super::{Error, ErrorKind, Outcome};
 use crate::DEFAULT_API_VERSION;
 use crate::operation::{Operation, Tokens};
 
-/// What went wrong, in a few words.
+/// The reason of an API error, in a few words.
 pub(super) fn reason(kind: Kind) -> &'static str {
     match kind {
         Kind::NotFound => "not found",
@@ -39,7 +39,8 @@ pub(super) fn reason(kind: Kind) -> &'static str {
     }
 }
 
-/// What to do about a refusal, without a full stop at its end. `None`: the platform's own message says it.
+/// The remedy of an API error, without a full stop. `None`: the platform's own message is
+/// sufficient.
 pub(super) fn for_api_error(error: &Error, kind: Kind) -> Option<String> {
     let operation = error.operation();
     let fixed = match kind {
@@ -118,9 +119,9 @@ pub(super) fn for_api_error(error: &Error, kind: Kind) -> Option<String> {
     Some(fixed.to_owned())
 }
 
-/// What to do about an error that no reply explains.
+/// The remedy of an error without a reply.
 pub(super) fn without_reply(error: &Error) -> Option<&'static str> {
-    // The text has the remedy.
+    // The text contains the remedy.
     if error.outcome() == Outcome::Permanent {
         return None;
     }
@@ -133,7 +134,7 @@ pub(super) fn without_reply(error: &Error) -> Option<&'static str> {
     }
 }
 
-/// For failures after which the platform may have acted.
+/// The remedy of failures after which the platform may have executed the request.
 fn try_again(error: &Error) -> &'static str {
     if error.is_retryable() {
         "Try again later"
@@ -178,7 +179,7 @@ fn valid_token_but(operation: &Operation) -> String {
     )
 }
 
-/// The token that an operation needs.
+/// The kind of token and the scopes that an operation requires.
 fn token_requirement(operation: &Operation) -> String {
     let kind = match (operation.tokens.location, operation.tokens.agency) {
         (true, false) => "the operation needs a location token",

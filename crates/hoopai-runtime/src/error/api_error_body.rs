@@ -1,4 +1,4 @@
-//! What the platform says when it refuses: the many shapes of its error bodies as one.
+//! Parses the different formats of the platform's error bodies into one type.
 
 use std::borrow::Cow;
 
@@ -9,25 +9,25 @@ use super::field_error::FieldError;
 use crate::decode::{self, Cause};
 use crate::redact::SentValues;
 
-/// What an error body is.
+/// The format of an error body.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum BodyShape {
-    /// There is none.
+    /// There is no body.
     Empty,
-    /// JSON, as the platform answers.
+    /// JSON, the format of the platform.
     Json,
-    /// A page, as proxies and the edge before the platform answer.
+    /// An HTML page, from a proxy or from the edge in front of the platform.
     Html,
-    /// It ends before it is whole.
+    /// The body is truncated.
     CutOff,
-    /// Something else.
+    /// Any other format.
     Other,
 }
 
-/// An error body, read.
+/// A parsed error body.
 pub(super) struct ApiErrorBody {
     pub(super) shape: BodyShape,
-    /// What the body has as codes and names, the most telling first.
+    /// Codes and names, the most specific first.
     pub(super) codes: Vec<String>,
     pub(super) status: Option<u16>,
     pub(super) messages: Vec<String>,
@@ -36,7 +36,7 @@ pub(super) struct ApiErrorBody {
     pub(super) trace_id: Option<String>,
 }
 
-/// The names under which bodies have their message.
+/// The names of message fields.
 const MESSAGES: [&str; 6] = [
     "message",
     "msg",
@@ -46,11 +46,11 @@ const MESSAGES: [&str; 6] = [
     "detail",
 ];
 
-/// The names under which they have their code.
+/// The names of code fields.
 const CODES: [&str; 5] = ["code", "errorCode", "canonicalCode", "error_code", "name"];
 
 impl ApiErrorBody {
-    /// Reads whatever came; there is no body that it does not take.
+    /// Parses any body.
     pub(super) fn parse(headers: &HeaderMap, body: &[u8], cut: bool) -> Self {
         let value = if is_blank(body) {
             Err(false)
@@ -82,7 +82,7 @@ impl ApiErrorBody {
         reply
     }
 
-    /// Takes out secrets that were sent.
+    /// Masks secrets that were sent.
     pub(super) fn mask_secrets(&mut self, sent_values: &SentValues) {
         for text in self.codes.iter_mut().chain(&mut self.messages) {
             mask_secrets_in_text(sent_values, text);
@@ -96,7 +96,7 @@ impl ApiErrorBody {
         }
     }
 
-    /// The platform's own code: a name rather than a number.
+    /// The platform's code: a name rather than a number.
     pub(super) fn code(&self) -> Option<&str> {
         let name = self.codes.iter().find(|code| code.parse::<f64>().is_err());
         name.or(self.codes.first()).map(String::as_str)
@@ -108,9 +108,9 @@ impl ApiErrorBody {
             .find_map(|name| number(object.get(*name)?));
         self.trace_id = object.get("traceId").and_then(text);
         self.meta = first(object, &["meta"]).cloned();
-        // The token endpoint speaks OAuth's own dialect, in which `error` is the code.
+        // In replies of the token endpoint, `error` is the code, as OAuth defines.
         let message = first(object, &MESSAGES);
-        // `error` is the short name of the status where there is a message, and the message where there is none.
+        // `error` is the name of the status if there is a message, and otherwise the message.
         let (message, error) = match message {
             None => (object.get("error"), None),
             Some(_) => (message, object.get("error")),
@@ -135,7 +135,7 @@ impl ApiErrorBody {
         }
     }
 
-    /// A message is a text, a list of texts, a list of complaints about fields, or an object of any kind.
+    /// A message is a text, a list of texts, a list of field errors, or any object.
     fn read_message(&mut self, message: &Value) {
         match message {
             Value::Array(items) => {
@@ -161,7 +161,7 @@ impl ApiErrorBody {
     }
 }
 
-/// The JSON of an error body, read as tolerantly as other replies. `Err(true)`: it ends too early.
+/// Reads the JSON of an error body as tolerantly as other replies. `Err(true)`: it is truncated.
 fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, bool> {
     match decode::read::<Value>(body) {
         Ok(decoded) => return Ok(decoded.value),
@@ -211,7 +211,7 @@ fn mask_secrets_in(sent_values: &SentValues, value: &mut Value) {
     }
 }
 
-/// The complaints of an object that names a field, and the field.
+/// The field that an object names, and the messages about it.
 fn field_messages(object: &Map<String, Value>) -> Option<(String, Vec<String>)> {
     let field = match first(object, &["field", "property", "path", "param"])? {
         Value::String(name) => name.clone(),
@@ -234,13 +234,13 @@ fn field_messages(object: &Map<String, Value>) -> Option<(String, Vec<String>)> 
     Some((field, texts))
 }
 
-/// The first of these fields that is there and is not `null`.
+/// The first of these fields that is present and not `null`.
 fn first<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
     let mut values = names.iter().filter_map(|name| object.get(*name));
     values.find(|value| !value.is_null())
 }
 
-/// The texts of a value, each with the name that it stands under.
+/// The texts of a value, each with the name of its field.
 fn flatten(name: Option<&str>, value: &Value, out: &mut Vec<String>) {
     match value {
         Value::Null => {}

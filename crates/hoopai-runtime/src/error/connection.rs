@@ -1,13 +1,14 @@
-//! Why a request got no reply, from the errors of TLS and HTTP/2 in the chain below an error of reqwest.
+//! Finds the reason of a failed request in the TLS and HTTP/2 errors below an error of reqwest.
 
 use std::error::Error as StdError;
 use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
-/// The HTTP/2 signal by which the server states that it did not process a request, if it sent one.
+/// The HTTP/2 signal by which the server states that it did not process a request, if there is one.
 ///
-/// A stream gets the error of a `GOAWAY` frame only if its id is above the last one that the server processes.
+/// A stream gets the error of a `GOAWAY` frame only if its id is above the last one that the server
+/// processes.
 pub(super) fn unprocessed(error: &reqwest::Error) -> Option<&'static str> {
     let error: &h2::Error = find(error)?;
     if !error.is_remote() {
@@ -20,7 +21,7 @@ pub(super) fn unprocessed(error: &reqwest::Error) -> Option<&'static str> {
     refused.then_some("REFUSED_STREAM")
 }
 
-/// Why TLS failed, with what to do about it, where it would fail in the same way again.
+/// The reason and remedy of a TLS failure that a retry does not change.
 pub(super) fn permanent_tls_failure(error: &reqwest::Error) -> Option<String> {
     let error: &TlsError = find(error)?;
     let text = match error {
@@ -60,7 +61,7 @@ fn certificate_text(invalid: &CertificateError) -> &'static str {
     }
 }
 
-/// Why the server ended the handshake. `None`: it may take the next one.
+/// The reason and remedy of a handshake that the server ended. `None`: a later one may succeed.
 fn alert_text(alert: AlertDescription) -> Option<String> {
     let remedy = match alert {
         AlertDescription::CertificateRequired
@@ -97,7 +98,7 @@ fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
             return Some(found);
         }
         next = match error.downcast_ref::<io::Error>() {
-            // Its source is the source of what it holds, and not that itself.
+            // `source` would skip the inner error.
             Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
             None => error.source(),
         };

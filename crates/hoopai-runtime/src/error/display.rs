@@ -13,13 +13,13 @@ use crate::redact::json_path::{JsonPaths, position};
 use crate::redact::mask::{head, mask};
 use crate::time::format_wait;
 
-/// How many complaints of the platform are shown.
+/// The number of messages that are shown.
 const MAX_SHOWN_MESSAGES: usize = 10;
 
-/// How many are compared with each other; what comes beyond is only counted.
+/// The number of messages that are read. Others are only counted.
 const MAX_READ_MESSAGES: usize = 100;
 
-/// How much of a complaint is read, in characters. Less is shown.
+/// The number of characters of a message that are read. Fewer are shown.
 const MAX_MESSAGE_LENGTH: usize = 1300;
 
 impl Display for Error {
@@ -58,7 +58,7 @@ impl Display for Error {
     }
 }
 
-/// The text of `Display` first, since a `main` that returns an error shows this.
+/// Begins with the text of `Display`, since a `main` that returns an error prints this.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
@@ -98,12 +98,12 @@ impl fmt::Debug for Error {
     }
 }
 
-/// An id, if it can be shown as it is.
+/// An id, if it can be shown unmasked.
 fn shown_id<'a>(sent_values: &SentValues, id: Option<&'a str>) -> Option<&'a str> {
     id.filter(|id| ids::is_plain(id) && !sent_values.occur_in(id))
 }
 
-/// What went wrong, what the platform said, and what to do: sentences, each with one full stop at its end.
+/// The reason, the messages of the platform, and the remedy, as sentences.
 fn api_error(error: &Error, inner: &Inner, reply: &ApiErrorBody) -> String {
     let (kind, status) = match (inner.api_error_kind, inner.status) {
         (Some(kind), Some(status)) => (kind, status.as_u16()),
@@ -134,12 +134,12 @@ fn api_error(error: &Error, inner: &Inner, reply: &ApiErrorBody) -> String {
     text
 }
 
-/// The messages and the complaints about fields, masked, in one line and without a full stop at its end. Each is stated once.
+/// The messages and field errors, masked, each once, in one line without a full stop at its end.
 fn messages(inner: &Inner, reply: &ApiErrorBody) -> String {
     let mut shown: Vec<String> = Vec::new();
     for message in distinct_messages(reply) {
         let message = inner.sent_values.mask(message.trim());
-        // Complaints that differ only in what is masked look the same.
+        // Messages that differ only in masked values are equal.
         if !shown.contains(&message) {
             shown.push(message);
         }
@@ -155,12 +155,12 @@ fn messages(inner: &Inner, reply: &ApiErrorBody) -> String {
     line
 }
 
-/// What the platform complains of, without repetitions: its messages often say the same as its complaints about fields.
+/// The messages without repetitions, since messages often repeat the field errors.
 fn distinct_messages(reply: &ApiErrorBody) -> Vec<String> {
     let mut distinct: Vec<String> = Vec::new();
     let fields = &reply.fields[..reply.fields.len().min(MAX_READ_MESSAGES)];
     for message in reply.messages.iter().take(MAX_READ_MESSAGES) {
-        // A bare complaint is left to the field that it is about.
+        // A message without its field is covered by the field error.
         let message = without_stop(message);
         let of_field = fields.iter().any(|error| {
             without_stop(&error.message) == message && !begins_with_field(message, &error.field)
@@ -189,19 +189,19 @@ fn distinct_messages(reply: &ApiErrorBody) -> Vec<String> {
     distinct
 }
 
-/// A message without the full stops and blanks around it.
+/// A message without the full stops and spaces around it.
 fn without_stop(message: &str) -> &str {
     head(message.trim(), MAX_MESSAGE_LENGTH).trim_end_matches(['.', ' '])
 }
 
-/// Whether a complaint begins with the name of its field.
+/// Whether a message begins with the name of its field.
 fn begins_with_field(message: &str, field: &str) -> bool {
     message
         .strip_prefix(field)
         .is_some_and(|rest| !field.is_empty() && !rest.starts_with(|c: char| c.is_alphanumeric()))
 }
 
-/// Whether a message holds a complaint, as words of its own.
+/// Whether a message contains a sentence as separate words.
 fn contains_sentence(message: &str, sentence: &str) -> bool {
     let (message, sentence) = (message.to_lowercase(), sentence.to_lowercase());
     let is_of_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
@@ -211,9 +211,9 @@ fn contains_sentence(message: &str, sentence: &str) -> bool {
     })
 }
 
-/// A reply that cannot be read: in words, and where.
+/// The text and path of a decode error.
 ///
-/// `text` is what was read: the body, repaired where that was needed.
+/// `text` is the decoded text: the body, repaired if necessary.
 pub(super) fn decode(
     fault: &Fault,
     text: &[u8],
@@ -247,7 +247,7 @@ pub(super) fn decode(
             None,
         ),
         Cause::Unfit { at, expected } => {
-            // JsonPaths are counted without the blanks that a reply begins with.
+            // Positions do not include the white space at the start of a reply.
             let mut paths = JsonPaths::new(body.trim_ascii_start());
             let (path, found) = paths.value_at(at.unwrap_or_default());
             mismatch(sent_values.mask_path(&path).into_owned(), found, expected)
@@ -255,7 +255,7 @@ pub(super) fn decode(
     }
 }
 
-/// A value that does not fit its type.
+/// A value that does not match its type.
 fn mismatch(path: String, found: &str, expected: &str) -> (String, Option<String>) {
     let place = path_in_words(&path);
     let expected = mask(expected);
@@ -268,7 +268,7 @@ fn empty(found: &str, expected: &str) -> String {
     format!("the reply is empty ({found} where {expected} is declared)")
 }
 
-/// A drift that is an error.
+/// A deviation that is an error in strict mode.
 pub(super) fn drift(drift: &Drift) -> (String, Option<String>) {
     match drift.kind {
         DriftKind::Empty => {
@@ -291,7 +291,7 @@ pub(super) fn path_in_words(path: &str) -> String {
     }
 }
 
-/// What is wrong with a text that is not JSON, by `serde_json`.
+/// The error of a text that is not JSON.
 fn invalid_json(body: &[u8]) -> String {
     let at = match std::str::from_utf8(body) {
         Ok(text) => match text.parse::<Value>() {
@@ -307,7 +307,7 @@ fn invalid_json(body: &[u8]) -> String {
     }
 }
 
-/// The innermost cause, which says most, masked.
+/// The innermost cause, which is the most specific one, masked.
 pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {

@@ -1,4 +1,4 @@
-//! What can go wrong with a call, as one type.
+//! Errors of calls, as one type.
 
 mod advice;
 mod api_error_body;
@@ -31,45 +31,47 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-/// What went wrong with a call, or with making a client.
+/// An error of a call, or of building a client.
 ///
-/// Its `Display` says what went wrong, with which operation, and what to do. Its `Debug` has the same text and the facts, so
-/// that a `main` which returns an error shows the text too. Neither shows tokens or personal data: what the request carried
-/// is masked wherever the platform repeats it, in whatever encoding, as are addresses, numbers and ids; the body is left out.
+/// `Display` shows the operation, the reason and the remedy. `Debug` begins with the same text, so
+/// that a `main` which returns an error prints it too. Neither shows tokens or personal data:
+/// values of the request are masked wherever the platform repeats them, in any encoding, as are
+/// addresses, numbers and ids. The body is left out.
 ///
-/// [`messages`](Error::messages), [`field_errors`](Error::field_errors), [`code`](Error::code) and [`meta`](Error::meta)
-/// return what the platform said without secrets that were sent (tokens, keys, passwords), and otherwise unmasked.
-/// [`body`](Error::body) and [`header`](Error::header) return the reply as it came.
+/// [`messages`](Error::messages), [`field_errors`](Error::field_errors), [`code`](Error::code) and
+/// [`meta`](Error::meta) return the platform's words, in which only secrets that were sent (tokens,
+/// keys, passwords) are masked. [`body`](Error::body) and [`header`](Error::header) return the
+/// reply unchanged.
 pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
     call_site: Option<CallSite>,
-    /// Our own words on it, for kinds other than `Status`. It never holds a value.
+    /// The text of errors without an API error. It never contains a value.
     text: Cow<'static, str>,
-    /// The parameters that are missing or unfit.
+    /// The missing or invalid parameters.
     parameters: Vec<String>,
     timed_out: bool,
-    /// Whether a request that failed without a reply can succeed if it is sent again.
+    /// Whether a request that failed without a reply can succeed on a retry.
     outcome: Outcome,
     auth_error_kind: Option<AuthErrorKind>,
     paging_error_kind: Option<PagingErrorKind>,
     retry_after: Option<Duration>,
-    /// How many requests reached the wire.
+    /// The number of requests that were sent.
     sent: u32,
-    /// How many attempts were made, those included that made no connection.
+    /// The number of attempts, including those without a connection.
     attempts: u32,
-    /// Whether the call may be executed twice, where the caller said so.
+    /// Whether the call is idempotent, if the caller declared it.
     idempotent: Option<bool>,
     status: Option<StatusCode>,
     headers: HeaderMap,
     api_error_body: Option<ApiErrorBody>,
     api_error_kind: Option<ApiErrorKind>,
-    /// What the call carried, to be masked in what the platform says.
+    /// The values of the request, which are masked in messages of the platform.
     sent_values: SentValues,
     body: Option<Bytes>,
     json_path: Option<String>,
-    /// From the body of a reply that could not be read.
+    /// The trace id in the body of a reply that could not be decoded.
     trace_id: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -77,11 +79,11 @@ struct Inner {
 /// What is known of a request that failed without a reply.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Nothing: the kind of the error decides.
+    /// Nothing is known; the kind of the error decides.
     Unknown,
     /// The server states that it did not process the request.
     Unprocessed,
-    /// It would fail in the same way again.
+    /// A retry would fail in the same way.
     Permanent,
 }
 
@@ -112,12 +114,12 @@ impl Error {
         }))
     }
 
-    /// A setting that cannot be used; kind [`Config`](ErrorKind::Config). The text says what to do about it.
+    /// An invalid setting; kind [`Config`](ErrorKind::Config). The text states the remedy.
     pub fn config(text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Config, None, text.into())
     }
 
-    /// The HTTP client could not be made.
+    /// The HTTP client could not be built.
     pub(crate) fn no_client(source: reqwest::Error) -> Self {
         let mut error = Self::config(format!(
             "no HTTP client could be made: {}",
@@ -131,15 +133,15 @@ impl Error {
         Self::new(ErrorKind::Request, Some(call_site), text.into())
     }
 
-    /// No token for a call; kind [`Auth`](ErrorKind::Auth). The text says what to do about it, and must hold no token. The call is
-    /// named by it once it is known.
+    /// No token for a call; kind [`Auth`](ErrorKind::Auth). The text states the remedy, and must
+    /// not contain a token. The call is added later.
     pub fn auth(kind: AuthErrorKind, text: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::Auth, None, text.into());
         error.0.auth_error_kind = Some(kind);
         error
     }
 
-    /// A list cannot be read on.
+    /// The next page of a list could not be read.
     pub(crate) fn paging(
         call_site: CallSite,
         kind: PagingErrorKind,
@@ -150,7 +152,7 @@ impl Error {
         error
     }
 
-    /// The limiter lets the call not through in time.
+    /// The rate limiter rejected the call.
     pub(crate) fn rate_limit(
         call_site: Option<CallSite>,
         wait: Duration,
@@ -161,7 +163,7 @@ impl Error {
         error
     }
 
-    /// Names the cause, which becomes the source of the error.
+    /// Sets the cause, which becomes the source of the error.
     #[must_use]
     pub fn caused_by(
         mut self,
@@ -171,20 +173,20 @@ impl Error {
         self
     }
 
-    /// Adds how many attempts were made and how many requests reached the wire.
+    /// Sets the number of attempts and of requests that were sent.
     pub(crate) fn with_attempts(mut self, attempts: u32, sent: u32) -> Self {
         self.0.attempts = attempts;
         self.0.sent = sent;
         self
     }
 
-    /// Adds whether the call may be executed twice, where the caller said so.
+    /// Sets whether the call is idempotent, if the caller declared it.
     pub(crate) fn with_idempotent(mut self, idempotent: Option<bool>) -> Self {
         self.0.idempotent = idempotent;
         self
     }
 
-    /// Says how long to wait before another try, unless nothing is known.
+    /// Sets how long to wait before a retry, if that is known.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         if wait.is_some() {
@@ -193,7 +195,7 @@ impl Error {
         self
     }
 
-    /// Names the call that it happened to, where it did not know.
+    /// Sets the call, unless it is set.
     pub(crate) fn of_call(mut self, call_site: &CallSite) -> Self {
         if self.0.call_site.is_none() {
             self.0.call_site = Some(call_site.clone());
@@ -201,13 +203,13 @@ impl Error {
         self
     }
 
-    /// Names a parameter that it is about, after those named before.
+    /// Adds a parameter that the error is about.
     pub(crate) fn about(mut self, parameter: impl Into<String>) -> Self {
         self.0.parameters.push(parameter.into());
         self
     }
 
-    /// No reply within the time that a setting of this side gives.
+    /// There was no complete reply within the time of a setting.
     pub(crate) fn timed_out(call_site: CallSite, time: Duration, setting: &str) -> Self {
         let text = format!("no whole reply came within {time:?}, which `{setting}` sets");
         let mut error = Self::new(ErrorKind::Timeout, Some(call_site), text.into());
@@ -215,7 +217,7 @@ impl Error {
         error
     }
 
-    /// A request that got no whole reply.
+    /// The request got no complete reply.
     pub(crate) fn broken(call_site: CallSite, source: reqwest::Error) -> Self {
         let source = source.without_url();
         let cause = display::root_cause(&source);
@@ -243,7 +245,8 @@ impl Error {
         error
     }
 
-    /// A reply whose body broke off. Its head shows that the server processed the request, whatever HTTP/2 states after it.
+    /// The body of a reply is incomplete. Its head shows that the server processed the request,
+    /// whatever HTTP/2 states later.
     pub(crate) fn broken_body(call_site: CallSite, source: reqwest::Error) -> Self {
         let mut error = Self::broken(call_site, source);
         if error.0.outcome == Outcome::Unprocessed {
@@ -253,13 +256,13 @@ impl Error {
         error
     }
 
-    /// The body ended before the length that was announced.
+    /// The body ended before its declared length.
     pub(crate) fn short_body(call_site: CallSite) -> Self {
         let text = "the reply ended before the length that it announced";
         Self::new(ErrorKind::Transport, Some(call_site), text.into())
     }
 
-    /// The HTTP client that the caller gave followed a redirect.
+    /// The HTTP client that the caller provided followed a redirect.
     pub(crate) fn redirected(call_site: CallSite) -> Self {
         let text = "the HTTP client that was set with `http_client` followed a redirect, so that the reply is another server's or another path's: give it `redirect::Policy::none()`, or set a `reqwest::ClientBuilder` with `http_client_builder`";
         let mut error = Self::new(ErrorKind::Transport, Some(call_site), text.into());
@@ -272,7 +275,7 @@ impl Error {
         self.0.outcome
     }
 
-    /// A reply with a status other than 2xx. `cut`: its body did not arrive whole.
+    /// A reply with a status other than 2xx. `cut`: its body is incomplete.
     pub(crate) fn api_error(
         call_site: CallSite,
         status: StatusCode,
@@ -288,7 +291,7 @@ impl Error {
         error.with_reply(status, headers)
     }
 
-    /// Masks what the request carried wherever the platform repeats it. Without a reply there is nothing to be masked.
+    /// Masks the values of the request in the reply, if there is one.
     pub(crate) fn masking(mut self, request: &SentRequest<'_>) -> Self {
         if self.0.status.is_some() {
             let sent_values = SentValues::of(request);
@@ -307,7 +310,7 @@ impl Error {
         Self::new(ErrorKind::TooLarge, Some(call_site), text.into())
     }
 
-    /// A 2xx whose body cannot be read as what the operation answers. `text` is what was read of it.
+    /// A 2xx reply that cannot be decoded. `text` is the decoded text.
     pub(crate) fn decode(
         call_site: Option<CallSite>,
         fault: &Fault,
@@ -323,7 +326,7 @@ impl Error {
         )
     }
 
-    /// A 2xx that drifted, where that is an error.
+    /// A 2xx reply that deviates from its schema in strict mode.
     pub(crate) fn drifted(
         call_site: Option<CallSite>,
         drift: &Drift,
@@ -333,7 +336,7 @@ impl Error {
         Self::unreadable(call_site, display::drift(drift), body, sent_values)
     }
 
-    /// A 2xx that holds something else where the list of items is to stand.
+    /// A 2xx reply without a list at the declared path.
     pub(crate) fn no_list(
         call_site: CallSite,
         path: &str,
@@ -366,14 +369,14 @@ impl Error {
         error
     }
 
-    /// Keeps what came with the reply.
+    /// Sets status and headers of the reply.
     pub(crate) fn with_reply(mut self, status: StatusCode, headers: HeaderMap) -> Self {
         self.0.status = Some(status);
         self.0.headers = headers;
         self
     }
 
-    /// The kind: how far the call came.
+    /// The kind: the stage at which the call failed.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -383,7 +386,7 @@ impl Error {
         self.0.api_error_kind
     }
 
-    /// The operation that was called. `None` for settings, and for calls by method and path.
+    /// The operation of the call. `None` for settings, and for calls by method and path.
     pub fn operation(&self) -> Option<&'static Operation> {
         self.0.call_site.as_ref()?.operation
     }
@@ -393,21 +396,22 @@ impl Error {
         Some(self.0.call_site.as_ref()?.method)
     }
 
-    /// The path of the call with its parameters in braces, never filled in. `None` for settings.
+    /// The path of the call with its parameters in braces. `None` for settings.
     ///
-    /// For a call by method and path it is the path as it was given, which holds no values only if they were given apart.
+    /// For a call by method and path, it is the path that the caller passed, which contains values
+    /// unless they were passed separately.
     pub fn path_template(&self) -> Option<&str> {
         Some(&self.0.call_site.as_ref()?.template)
     }
 
-    /// The first parameter or field that is missing or unfit, by its name on the wire, for kind
+    /// The first missing or invalid parameter or field, by its wire name, for kind
     /// [`Request`](ErrorKind::Request).
     pub fn parameter(&self) -> Option<&str> {
         self.0.parameters.first().map(String::as_str)
     }
 
-    /// All parameters and fields that are missing or unfit, by their names on the wire, for kind
-    /// [`Request`](ErrorKind::Request). A field within another is a path, such as `items[0].qty`.
+    /// All missing or invalid parameters and fields, by their wire names, for kind
+    /// [`Request`](ErrorKind::Request). A nested field is a path, such as `items[0].qty`.
     pub fn parameters(&self) -> &[String] {
         &self.0.parameters
     }
@@ -417,18 +421,18 @@ impl Error {
         self.0.auth_error_kind
     }
 
-    /// Why a list cannot be read on, for kind [`Paging`](ErrorKind::Paging).
+    /// Why the next page of a list could not be read, for kind [`Paging`](ErrorKind::Paging).
     pub fn paging_error_kind(&self) -> Option<PagingErrorKind> {
         self.0.paging_error_kind
     }
 
-    /// How long to wait before the call has a chance: asked for by the platform, or reckoned from its rate limit.
+    /// How long to wait before a retry: as the platform asks, or as the rate limiter expects.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The number of requests that were sent for the call. Attempts that made no connection do not count, so it is 0 if
-    /// nothing reached the wire.
+    /// The number of requests that were sent for the call. Attempts without a connection do not
+    /// count, so it is 0 if nothing was sent.
     pub fn attempts(&self) -> u32 {
         self.0.sent
     }
@@ -438,18 +442,19 @@ impl Error {
         self.0.status
     }
 
-    /// The platform's own code: a name, such as `HttpException`, or a short text, such as `Bad Request`; unmasked
-    /// but for secrets.
+    /// The platform's code: a name, such as `HttpException`, or a short text, such as
+    /// `Bad Request`. Only secrets are masked.
     pub fn code(&self) -> Option<&str> {
         self.0.api_error_body.as_ref()?.code()
     }
 
-    /// The status that the body gives. It can differ from HTTP's.
+    /// The status in the body. It can differ from the HTTP status.
     pub fn body_status(&self) -> Option<u16> {
         self.0.api_error_body.as_ref()?.status
     }
 
-    /// What the platform said, unmasked but for secrets, so it can hold personal data. It says one thing or several.
+    /// The platform's messages, of which there can be several. Only secrets are masked, so they can
+    /// contain personal data.
     pub fn messages(&self) -> &[String] {
         match &self.0.api_error_body {
             Some(reply) => &reply.messages,
@@ -457,7 +462,7 @@ impl Error {
         }
     }
 
-    /// The platform's complaints about single fields, unmasked but for secrets.
+    /// The platform's errors of single fields. Only secrets are masked.
     pub fn field_errors(&self) -> &[FieldError] {
         match &self.0.api_error_body {
             Some(reply) => &reply.fields,
@@ -465,13 +470,13 @@ impl Error {
         }
     }
 
-    /// What the platform adds to some errors: for a contact that exists already, the id and name of that contact. Unmasked
-    /// but for secrets.
+    /// Additional data of some errors: for a contact that exists already, its id and name. Only
+    /// secrets are masked.
     pub fn meta(&self) -> Option<&Value> {
         self.0.api_error_body.as_ref()?.meta.as_ref()
     }
 
-    /// The platform's id of this call in its traces, which its support asks for. `None` as well if it repeats a secret that
+    /// The platform's trace id of the request, for its support. `None` if it contains a secret that
     /// was sent.
     pub fn trace_id(&self) -> Option<&str> {
         let body = self.0.api_error_body.as_ref();
@@ -482,12 +487,13 @@ impl Error {
         self.unless_secret(id)
     }
 
-    /// The id that a host on the way gave to the request. `None` as well if it repeats a secret that was sent.
+    /// The id that a host in front of the platform assigned to the request. `None` if it contains a
+    /// secret that was sent.
     pub fn request_id(&self) -> Option<&str> {
         self.unless_secret(ids::request_id(&self.0.headers)?)
     }
 
-    /// An id, unless it repeats a secret that was sent.
+    /// An id, unless it contains a secret that was sent.
     fn unless_secret<'a>(&self, id: &'a str) -> Option<&'a str> {
         matches!(self.0.sent_values.mask_secrets(id), Cow::Borrowed(_)).then_some(id)
     }
@@ -496,19 +502,19 @@ impl Error {
         &self.0.headers
     }
 
-    /// A header of the reply as it came, if there was one and it is text.
+    /// A header of the reply, unchanged, if it is present and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.0.headers.get(name)?.to_str().ok()
     }
 
-    /// The body of the reply as it came, for kinds [`Status`](ErrorKind::Status) and [`Decode`](ErrorKind::Decode). It can
-    /// hold personal data.
+    /// The body of the reply, unchanged, for kinds [`Status`](ErrorKind::Status) and
+    /// [`Decode`](ErrorKind::Decode). It can contain personal data.
     pub fn body(&self) -> Option<&Bytes> {
         self.0.body.as_ref()
     }
 
-    /// Where in the reply the value stands that could not be read, such as `contacts[3].dateAdded` or `$` for the reply itself,
-    /// for kind [`Decode`](ErrorKind::Decode).
+    /// The JSON path of the value that could not be decoded, such as `contacts[3].dateAdded`, or
+    /// `$` for the whole reply, for kind [`Decode`](ErrorKind::Decode).
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }

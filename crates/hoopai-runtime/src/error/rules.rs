@@ -1,27 +1,29 @@
-//! From a refusal to its class: the table of rules.
+//! The rules that classify error replies.
 //!
-//! The first row that fits decides. Rows with words stand before rows that go by the status alone, and a row whose words are
-//! part of another row's stands after it (`version header was not found` is not about an object that was not found).
+//! The first matching rule decides. Rules with words precede rules that depend on the status alone.
+//! A rule whose words are contained in those of another follows it (`version header was not found`
+//! is not about an object that was not found).
 //!
-//! To add a wording, add a pattern to the row of its class, and the message to the table in the tests below.
+//! To add a wording, add a pattern to a rule of its kind, and the message to the table in the
+//! tests.
 
 use super::api_error_body::{ApiErrorBody, BodyShape};
 use super::api_error_kind::ApiErrorKind as Kind;
 use super::words::{holds, words};
 
-/// A row. An empty list demands nothing.
+/// A rule. An empty list matches everything.
 struct Rule {
-    /// Ranges of statuses, the last included.
+    /// Ranges of statuses, ends included.
     statuses: &'static [(u16, u16)],
     /// The body is an HTML page.
     page: bool,
-    /// One message must hold a pattern of each list.
+    /// One message must match a pattern of each list.
     messages: &'static [&'static [&'static str]],
-    /// A message that holds one of these does not count, and no code beside it.
+    /// A message that matches one of these does not count, and then no code counts either.
     unless: &'static [&'static str],
-    /// Or: a code of the platform holds a pattern of this list.
+    /// Alternatively, a code must match a pattern of this list.
     codes: &'static [&'static str],
-    /// Complaints about fields count as messages, with the field's name in front.
+    /// Field errors count as messages, preceded by the field's name.
     fields: bool,
     kind: Kind,
 }
@@ -36,19 +38,19 @@ const ANY: Rule = Rule {
     kind: Kind::Other,
 };
 
-/// How many messages, and how many complaints about fields, are looked at.
+/// The number of messages, and of field errors, that are read.
 const MAX_READ_MESSAGES: usize = 50;
 
 /// Statuses of requests that were rejected.
 const REJECTED: &[(u16, u16)] = &[(400, 499)];
 
-/// Statuses that are about the token, as a rule.
+/// Statuses that usually concern the token.
 const DENIED: &[(u16, u16)] = &[(401, 401), (403, 403)];
 
-/// Statuses of requests that are invalid, as a rule.
+/// Statuses of requests that are usually invalid.
 const INVALID: &[(u16, u16)] = &[(400, 400), (422, 422)];
 
-/// Objects of the platform. A 500 is classified by its words only if it names one.
+/// Objects of the platform. A 500 is classified by its message only if that names one.
 const OBJECTS: &[&str] = &[
     "agent|appointment|association|block|blog|business|calendar|campaign|category|collection|company|contact|conversation",
     "coupon|document|estimate|event|field|folder|form|funnel|group|integration|invoice|link|list|location|media|member|menu",
@@ -57,7 +59,7 @@ const OBJECTS: &[&str] = &[
     "transaction|user|value|workflow|zone",
 ];
 
-/// What is said of an object that does not exist.
+/// Patterns of messages about an object that does not exist.
 const ABSENT: &[&str] = &[
     "not found",
     "not be found|located",
@@ -89,7 +91,7 @@ const RULES: &[Rule] = &[
         kind: Kind::Redirect,
         ..ANY
     },
-    // The platform answers JSON, so a page is that of a proxy, of the edge, or of another server.
+    // The platform answers with JSON, so a page is from a proxy, the edge or another server.
     Rule {
         statuses: &[(401, 401), (403, 403), (407, 407)],
         page: true,
@@ -262,7 +264,7 @@ const RULES: &[Rule] = &[
         kind: Kind::PageSizeTooLarge,
         ..ANY
     },
-    // Lists and sets in bodies have rules of their own about what comes twice.
+    // Rules about duplicates within lists and sets of a body.
     Rule {
         statuses: INVALID,
         messages: &[&[
@@ -482,12 +484,12 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// The class of a reply with this status. The status of the body counts as well if HTTP's is general (400, 500) and the body's
-/// is specific.
+/// The kind of a reply. The status in the body also counts if the HTTP status is general (400, 500)
+/// and that of the body is specific.
 pub(super) fn classify(status: u16, reply: &ApiErrorBody) -> Kind {
     let statuses = match reply.status {
         Some(own @ 401..=499) if status == 400 => [status, own],
-        // Less is believed of a server that failed: no token is given up for it.
+        // With 500 fewer statuses count, so that no token is discarded for it.
         Some(own @ (404 | 422)) if status == 500 => [status, own],
         _ => [status, status],
     };

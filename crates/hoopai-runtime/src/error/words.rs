@@ -1,16 +1,16 @@
 //! Matches the words of a message against patterns.
 
-/// How much of a message is looked at, in characters. Messages of the platform are a sentence or two.
+/// The number of characters of a message that are read.
 const MAX_LENGTH: usize = 2000;
 
-/// How many words a `*` stands for at most.
+/// The maximum number of words that a `*` matches.
 const MAX_GAP: usize = 5;
 
-/// The words of a text in lower case, with one blank between them.
+/// The words of a text in lower case, separated by single spaces.
 ///
-/// Apostrophes are left out (`doesn't` is `doesnt`). A name of letters is split at its capitals (`locationId` is
-/// `location id`), so that patterns match names and codes as well as prose. A slash is a word of its own; other marks only
-/// separate words.
+/// Apostrophes are removed (`doesn't` is `doesnt`). A word of letters is split at its capitals
+/// (`locationId` is `location id`), so that patterns match names and codes as well as prose. A
+/// slash is a word of its own; other characters only separate words.
 pub(super) fn words(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(MAX_LENGTH) + 16);
     let mut token = String::new();
@@ -32,7 +32,7 @@ pub(super) fn words(text: &str) -> String {
     out
 }
 
-/// Adds a token, split at its capitals unless it holds a digit, as ids do.
+/// Adds a token, split at its capitals unless it contains a digit, as ids do.
 fn push_token(out: &mut String, token: &str) {
     let is_name = token.chars().all(|c| c.is_ascii_alphabetic());
     let bytes = token.as_bytes();
@@ -61,9 +61,10 @@ fn push_word(out: &mut String, word: &str) {
     out.push_str(&word.to_lowercase());
 }
 
-/// Whether words hold one of the patterns.
+/// Whether words match one of the patterns.
 ///
-/// A pattern is a sequence of words that must follow each other. `a|b` stands for either word, and `*` for up to [`MAX_GAP`] words.
+/// A pattern is a sequence of consecutive words. `a|b` matches either word, and `*` matches up to
+/// [`MAX_GAP`] words.
 pub(super) fn holds(words: &str, patterns: &[&str]) -> bool {
     let words: Vec<&str> = words.split(' ').collect();
     patterns

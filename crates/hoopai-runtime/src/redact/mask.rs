@@ -1,13 +1,14 @@
-//! Takes values out of texts that the platform wrote, so that they can be shown and logged.
+//! Masks values in texts of the platform, so that the texts can be shown and logged.
 
-/// Stands for what was taken out.
+/// The replacement of a masked value.
 pub(crate) const MASK: &str = "***";
 
-/// How much of a text is shown, in characters.
+/// The maximum length of a shown text, in characters.
 pub(crate) const LONGEST: usize = 300;
 
-/// A text without what can be a secret or about a person: what stands in quotes, addresses with `@`, runs of five digits and
-/// more, phone numbers, and ids of 15 characters and more. Control characters become blanks.
+/// Masks everything that can be a secret or personal data: quoted texts, addresses with `@`, runs
+/// of five or more digits, phone numbers, and ids of 15 or more characters. Control characters
+/// become spaces.
 pub(crate) fn mask(text: &str) -> String {
     let read = head(text, 4 * LONGEST).replace(char::is_control, " ");
     let mut out = String::with_capacity(read.len());
@@ -34,7 +35,7 @@ pub(crate) fn mask(text: &str) -> String {
     out
 }
 
-/// The beginning of a text, so many characters of it.
+/// The first `length` characters of a text.
 pub(crate) fn head(text: &str, length: usize) -> &str {
     let end = text
         .char_indices()
@@ -47,7 +48,7 @@ fn is_of_word(c: Option<char>) -> bool {
     c.is_some_and(char::is_alphanumeric)
 }
 
-/// The end of a quoted text or phone number that a text begins with; within a word there begins none.
+/// The end of a quoted text or phone number at the start of a text, unless it continues a word.
 fn value_end(text: &str, first: char, within_word: bool) -> Option<usize> {
     if within_word {
         return None;
@@ -63,8 +64,8 @@ fn value_end(text: &str, first: char, within_word: bool) -> Option<usize> {
     }
 }
 
-/// The end of a text that begins with a quotation mark. An apostrophe within a word does not end it, and one that is never
-/// closed takes all.
+/// The end of a text that begins with a quotation mark. An apostrophe within a word does not end
+/// it. Without a closing mark, it ends with the text.
 fn quote_end(text: &str, close: char) -> usize {
     let mut chars = text.chars();
     chars.next();
@@ -77,7 +78,7 @@ fn quote_end(text: &str, close: char) -> usize {
     text.len()
 }
 
-/// The end of a phone number that a text begins with: seven digits and more, single marks between them.
+/// The end of a phone number at the start of a text: seven or more digits with single separators.
 fn phone_end(text: &str) -> Option<usize> {
     let (mut digits, mut marks, mut end) = (0, 0, 0);
     for (at, c) in text.char_indices() {
@@ -92,7 +93,7 @@ fn phone_end(text: &str) -> Option<usize> {
     (digits >= 7).then_some(end)
 }
 
-/// The end of a word that may hold what ids and addresses hold.
+/// The end of a word that may contain the characters of ids and addresses.
 fn token_end(text: &str) -> usize {
     let is_of_token = |c: char| c.is_alphanumeric() || "@._-+%~".contains(c);
     text.find(|c| !is_of_token(c)).unwrap_or(text.len())
@@ -100,7 +101,7 @@ fn token_end(text: &str) -> usize {
 
 fn is_value(token: &str) -> bool {
     let (mut letters, mut capitals, mut numeric) = (0, 0, false);
-    // How long the runs of digits and of letters are that go up to here.
+    // The lengths of the current runs of digits and of letters.
     let (mut digits, mut word, mut longest_word) = (0, 0, 0);
     for c in token.chars() {
         digits = if c.is_numeric() { digits + 1 } else { 0 };
@@ -119,12 +120,12 @@ fn is_value(token: &str) -> bool {
             capitals += 1;
         }
     }
-    // An id has a digit, or capitals all over; a long word of the interface (`customFieldsValues`) has neither.
+    // An id has a digit or many capitals; a long field name (`customFieldsValues`) has neither.
     letters >= 15 && (numeric || longest_word >= 15 && capitals * 4 > letters)
 }
 
-/// Whether a key is what programmers call a field: words of letters, capitals between them (`skipLocationKYC`). An id of
-/// letters alone falls into pieces that are no words.
+/// Whether a key is a field name: words of letters in camel case or snake case (`skipLocationKYC`).
+/// The parts of an id of letters are not words.
 pub(crate) fn is_name(key: &str) -> bool {
     let bytes = key.as_bytes();
     let (mut words, mut letters, mut start) = (0, 0, 0);
@@ -152,7 +153,7 @@ pub(crate) fn is_name(key: &str) -> bool {
     words * 4 <= letters
 }
 
-/// The path of a field, of which names that begin with a small letter and indexes are shown.
+/// The path of a field. Only indexes, and names that begin with a lower-case letter, are shown.
 pub(crate) fn field_path(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for step in path.split_inclusive(['.', '[', ']']) {

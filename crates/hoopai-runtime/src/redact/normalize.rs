@@ -1,6 +1,6 @@
-//! Texts with their encodings undone, and the place in the text that each character comes from.
+//! Decodes texts, and maps each character to its range in the original text.
 
-/// A character, and the range of bytes of the source that stands for it.
+/// A character, and the range of bytes in the original text that encodes it.
 #[derive(Clone, Copy)]
 pub(crate) struct SourceChar {
     pub(crate) char: char,
@@ -8,10 +8,10 @@ pub(crate) struct SourceChar {
     pub(crate) end: usize,
 }
 
-/// How many encodings within one another are undone.
+/// The maximum number of nested encodings that are decoded.
 const MAX_PASSES: usize = 6;
 
-/// The named entities that json_escape a character which is special in HTML or in URLs.
+/// The named HTML entities of characters that are special in HTML or in URLs.
 const ENTITIES: [(&str, char); 7] = [
     ("amp", '&'),
     ("lt", '<'),
@@ -22,7 +22,8 @@ const ENTITIES: [(&str, char); 7] = [
     ("sol", '/'),
 ];
 
-/// The letters of a text. Percent-encoding, escapes of JSON and entities of HTML are undone until none is left.
+/// The characters of a text. Percent-encoding, JSON escapes and HTML entities are decoded until
+/// none is left.
 pub(crate) fn decode(text: &str) -> Vec<SourceChar> {
     let mut letters = Vec::with_capacity(text.len());
     for (start, char) in text.char_indices() {
@@ -32,7 +33,7 @@ pub(crate) fn decode(text: &str) -> Vec<SourceChar> {
     undo_encodings(letters)
 }
 
-/// The same letters with their encodings undone.
+/// Decodes the same characters until no encoding is left.
 fn undo_encodings(mut letters: Vec<SourceChar>) -> Vec<SourceChar> {
     for _ in 0..MAX_PASSES {
         let mut out = Vec::with_capacity(letters.len());
@@ -62,7 +63,7 @@ fn undo_encodings(mut letters: Vec<SourceChar>) -> Vec<SourceChar> {
     letters
 }
 
-/// The number that so many hexadecimal digits stand for.
+/// The number of `digits` hexadecimal digits.
 fn hex(letters: &[SourceChar], digits: usize) -> Option<u32> {
     let mut number = 0;
     for letter in letters.get(..digits)? {
@@ -71,7 +72,8 @@ fn hex(letters: &[SourceChar], digits: usize) -> Option<u32> {
     Some(number)
 }
 
-/// A percent_encoded-encoded character and how many letters encode it. Bytes that are no UTF-8 are read as Latin-1.
+/// A percent-encoded character, and the number of characters that encode it. Bytes that are not
+/// UTF-8 are decoded as Latin-1.
 fn percent_encoded(letters: &[SourceChar]) -> Option<(char, usize)> {
     let mut bytes = [0; 4];
     let mut length = 0;
@@ -91,7 +93,7 @@ fn percent_encoded(letters: &[SourceChar]) -> Option<(char, usize)> {
     utf16_escape(letters)
 }
 
-/// A character as `\u00e9`, `\xe9`, or a blank such as `\n`, behind any number of backslashes.
+/// A character as `\u00e9`, `\xe9`, or white space such as `\n`, after any number of backslashes.
 fn json_escape(letters: &[SourceChar]) -> Option<(char, usize)> {
     let mut slashes = 0;
     while letters.get(slashes)?.char == '\\' {
@@ -110,7 +112,7 @@ fn json_escape(letters: &[SourceChar]) -> Option<(char, usize)> {
     }
 }
 
-/// A character as `u` and four digits behind a mark; two of these stand for a character beyond U+FFFF.
+/// A character as `u` and four digits after a mark. Two of these encode a character beyond U+FFFF.
 fn utf16_escape(letters: &[SourceChar]) -> Option<(char, usize)> {
     let code = |at: usize| match letters.get(at + 1)?.char {
         'u' | 'U' => hex(&letters[at + 2..], 4),
@@ -131,7 +133,7 @@ fn utf16_escape(letters: &[SourceChar]) -> Option<(char, usize)> {
     Some((char::from_u32(first)?, 6))
 }
 
-/// A character as an html_entity of HTML: `&amp;`, `&#38;`, `&#x26;`.
+/// A character as an HTML entity: `&amp;`, `&#38;`, `&#x26;`.
 fn html_entity(letters: &[SourceChar]) -> Option<(char, usize)> {
     if letters.get(1)?.char == '#' {
         let (radix, first) = match letters.get(2)?.char {
@@ -166,8 +168,8 @@ fn html_entity(letters: &[SourceChar]) -> Option<(char, usize)> {
     None
 }
 
-/// The texts that letters can be in base64, of either alphabet, by the place of the first sextet. Start and end of each
-/// letter of such a text are indexes of the letters that encode it.
+/// The base64 decodings of a text, in either alphabet, one for each alignment. Start and end of
+/// their characters are indexes into `letters`.
 pub(crate) fn base64_decodings(letters: &[SourceChar]) -> Vec<Vec<SourceChar>> {
     let mut texts = Vec::new();
     if !may_be_base64(letters) {
@@ -181,7 +183,7 @@ pub(crate) fn base64_decodings(letters: &[SourceChar]) -> Vec<Vec<SourceChar>> {
             '0'..='9' => letter.char as u32 - '0' as u32 + 52,
             '+' | '-' => 62,
             '/' | '_' => 63,
-            // Line breaks and padding. Other marks are no base64, and what they part is no text that is looked for.
+            // Line breaks and padding. Other characters do not occur in base64.
             _ => continue,
         };
         sextets.push((value, index));
@@ -192,7 +194,7 @@ pub(crate) fn base64_decodings(letters: &[SourceChar]) -> Vec<Vec<SourceChar>> {
     texts
 }
 
-/// Whether letters hold a run of base64 that is long enough for six bytes, and no plain word.
+/// Whether the text has a run of base64 characters for at least six bytes that is not a plain word.
 fn may_be_base64(letters: &[SourceChar]) -> bool {
     let (mut length, mut lowercase) = (0, 0);
     for letter in letters {
@@ -212,7 +214,7 @@ fn may_be_base64(letters: &[SourceChar]) -> bool {
     false
 }
 
-/// The bytes that sextets stand for, as letters. Bytes that are no UTF-8 become U+FFFD.
+/// The bytes of sextets, as characters. Bytes that are not UTF-8 become U+FFFD.
 fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<SourceChar> {
     let mut bytes = Vec::with_capacity(sextets.len());
     let mut ranges = Vec::with_capacity(sextets.len());
@@ -222,7 +224,7 @@ fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<SourceChar> {
             0 => 4,
             1 => 2,
             2 => 0,
-            // The fourth sextet begins no byte.
+            // The fourth sextet starts no byte.
             _ => continue,
         };
         bytes.push((high << (6 - shift) | low >> shift) as u8);
@@ -253,12 +255,12 @@ fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<SourceChar> {
     letters
 }
 
-/// Letters as texts are compared: in lower case, without blanks, plus signs (which are blanks in forms), backslashes and what
-/// cannot be seen.
+/// A text in the form in which values are compared: in lower case, without white space, plus signs
+/// (spaces in forms), backslashes and invisible characters.
 #[derive(Default)]
 pub(crate) struct NormalizedText {
     pub(crate) text: String,
-    /// Which letter each byte belongs to.
+    /// The index of the character that each byte belongs to.
     pub(crate) letters: Vec<usize>,
 }
 
@@ -269,7 +271,7 @@ impl NormalizedText {
             if is_ignored(letter.char) {
                 continue;
             }
-            // By way of capitals, as `ß` is `SS` in capitals.
+            // Via upper case, since `ß` is `SS` in upper case.
             for capital in letter.char.to_uppercase() {
                 for char in capital.to_lowercase() {
                     normalized.text.push(char);
@@ -334,7 +336,7 @@ mod tests {
 
     #[test]
     fn base64_is_read_at_every_alignment() {
-        // `Jöe/secret` behind `u:`, `us:` and `use:`.
+        // `Jöe/secret` after `u:`, `us:` and `use:`.
         for text in [
             "dTpKw7ZlL3NlY3JldA==",
             "dXM6SsO2ZS9zZWNyZXQ",

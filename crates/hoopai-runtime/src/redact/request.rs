@@ -1,4 +1,4 @@
-//! The values that a request carried, which are masked wherever the platform repeats them.
+//! Collects the values of a request, which are masked wherever the platform repeats them.
 
 use percent_encoding::percent_decode_str;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -14,15 +14,15 @@ pub(crate) struct SentRequest<'a> {
     pub(crate) path_template: &'a str,
     pub(crate) url: &'a Url,
     pub(crate) headers: &'a HeaderMap,
-    /// The values of `Authorization`, of the last attempt and of one before.
+    /// The `Authorization` headers of the last attempt and of a previous one.
     pub(crate) authorization: [Option<&'a HeaderValue>; 2],
     pub(crate) user_agent: Option<&'a HeaderValue>,
     pub(crate) body: SentBody<'a>,
-    /// The location that the client acts on, whether or not the request names it.
+    /// The location that the client acts on, even if the request does not contain it.
     pub(crate) location: Option<&'a str>,
 }
 
-/// The body of a request, contents of files left out.
+/// The body of a request, without the contents of files.
 pub(crate) enum SentBody<'a> {
     Empty,
     Json(&'a [u8]),
@@ -33,19 +33,20 @@ pub(crate) enum SentBody<'a> {
     },
 }
 
-/// Shorter values are left: masked, they would take half of a message with them.
+/// The minimum length of masked values. Shorter ones would mask large parts of a message.
 const SHORTEST: usize = 3;
 
-/// Numbers with fewer digits are left: they are counts, page sizes and statuses.
+/// The minimum number of digits of masked numbers. Shorter ones are counts, page sizes and
+/// statuses.
 const SHORTEST_NUMBER: usize = 4;
 
-/// Words of small letters up to this length choose among things as a rule.
+/// The maximum length of lower-case words that are usually enumeration values.
 const LONGEST_CHOICE: usize = 15;
 
-/// How much of the beginning and of the end of a value is looked for, in bytes. Messages repeat less.
+/// The number of bytes that are compared at the start and the end of a value.
 const MOST: usize = 4000;
 
-/// Values under names that hold one of these are secrets.
+/// Values are secrets if their names contain one of these.
 const SECRET: [&str; 9] = [
     "token",
     "secret",
@@ -58,10 +59,10 @@ const SECRET: [&str; 9] = [
     "api_key",
 ];
 
-/// Values under these names are secrets.
+/// Values with these names are secrets.
 const SECRET_NAMES: [&str; 6] = ["code", "otp", "pin", "cvv", "cvc", "assertion"];
 
-/// Words of the platform's own messages. A value that is one of these says nothing about anybody.
+/// Words of the platform's own messages, which are not personal data.
 const VOCABULARY: [&str; 48] = [
     "access",
     "account",
@@ -114,7 +115,8 @@ const VOCABULARY: [&str; 48] = [
 ];
 
 impl SentValues {
-    /// The values of a request, contents of files left out. There can be many, and the same one several times.
+    /// Collects the values of a request, without the contents of files. Values can occur several
+    /// times.
     pub(crate) fn of(request: &SentRequest<'_>) -> Self {
         let mut values = SentValues::default();
         for header in request.authorization.into_iter().flatten() {
@@ -146,7 +148,7 @@ impl SentValues {
         }
         match &request.body {
             SentBody::Json(body) => {
-                // It is JSON as this side wrote it.
+                // The body is JSON that this crate wrote.
                 let body = std::str::from_utf8(body).unwrap_or_default();
                 if let Ok(body) = body.parse() {
                     values.add_json("", &body);
@@ -192,7 +194,7 @@ impl SentValues {
         }
     }
 
-    /// The value of a field or parameter.
+    /// Adds the value of a field or parameter.
     fn add_field(&mut self, name: &str, value: &str) {
         if is_secret(name) {
             return self.add_secret(value);
@@ -210,7 +212,8 @@ impl SentValues {
         }
     }
 
-    /// A value that is masked unless it chooses among things: a small word, the name of a field, a small number.
+    /// Adds a value unless it is an enumeration value: a short lower-case word, a field name, a
+    /// small number.
     fn add_unless_choice(&mut self, value: &str) {
         let value = value.trim();
         let is_small_number = value.len() < SHORTEST_NUMBER && value.parse::<f64>().is_ok();
@@ -219,7 +222,7 @@ impl SentValues {
         }
     }
 
-    /// A value that is masked unless it is a word of the platform's own.
+    /// Adds a value unless it is a word of the platform's messages.
     fn add_value(&mut self, value: &str) {
         let value = value.trim();
         let is_word = |word: &&str| value.eq_ignore_ascii_case(word);
@@ -234,7 +237,7 @@ impl SentValues {
         self.add_ends(value, kind);
     }
 
-    /// A value that is masked in any case.
+    /// Adds a value that is always masked.
     fn add_secret(&mut self, value: &str) {
         self.add_ends(value.trim(), ValueKind::Secret);
     }
@@ -254,7 +257,7 @@ impl SentValues {
     }
 }
 
-/// Whether the template has a segment as it is. Templates are short.
+/// Whether a segment is a fixed part of the template.
 fn is_fixed(template: &str, segment: &str) -> bool {
     template.split('/').any(|fixed| fixed == segment)
 }
@@ -264,7 +267,8 @@ fn is_secret(name: &str) -> bool {
     SECRET.iter().any(|part| name.contains(part)) || SECRET_NAMES.contains(&&*name)
 }
 
-/// Whether a header holds a key or a token: many letters and digits without a blank.
+/// Whether a header value looks like a key or a token: long, with letters and digits, and without
+/// spaces.
 fn looks_random(value: &str) -> bool {
     value.len() >= 16
         && !value.contains(' ')
@@ -272,7 +276,7 @@ fn looks_random(value: &str) -> bool {
         && value.contains(|c: char| c.is_ascii_digit())
 }
 
-/// Whether a value chooses among things: words of small letters, or the name of a field such as `dateAdded`.
+/// Whether a value is an enumeration value: lower-case words, or a field name such as `dateAdded`.
 fn is_choice(value: &str) -> bool {
     let is_lowercase = value.split('_').all(|word| {
         word.len() <= LONGEST_CHOICE && word.bytes().all(|byte| byte.is_ascii_lowercase())

@@ -1,4 +1,4 @@
-//! Finds values that a request carried in texts of the platform, in whatever encoding.
+//! Finds values of a request in texts of the platform, in any encoding.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -64,7 +64,7 @@ impl SentValues {
         self.values.push((value, kind));
     }
 
-    /// A text without these values and without what [`mask`] takes out.
+    /// A text without these values and without those that [`mask`] finds.
     pub(crate) fn mask(&self, text: &str) -> String {
         let read = head(text, 4 * LONGEST + BEYOND);
         let shown = if read.len() < text.len() {
@@ -75,7 +75,7 @@ impl SentValues {
         mask(&self.masked(read, shown, ValueKind::Name))
     }
 
-    /// A path or a name without these values. Names of fields stay.
+    /// A path or name without these values, except field names.
     pub(crate) fn mask_path<'t>(&self, path: &'t str) -> Cow<'t, str> {
         self.masked(path, path.len(), ValueKind::Value)
     }
@@ -85,12 +85,12 @@ impl SentValues {
         self.masked(text, text.len(), ValueKind::Secret)
     }
 
-    /// Whether a text repeats one of these values.
+    /// Whether a text contains one of these values.
     pub(crate) fn occur_in(&self, text: &str) -> bool {
         matches!(self.mask_path(text), Cow::Owned(_))
     }
 
-    /// The first `shown` bytes of a text without values of this kind and those above it.
+    /// The first `shown` bytes of a text without values of this kind and of higher ones.
     fn masked<'t>(&self, text: &'t str, shown: usize, least: ValueKind) -> Cow<'t, str> {
         let letters = normalize::decode(text);
         let mut hidden = vec![false; letters.len()];
@@ -125,7 +125,8 @@ impl SentValues {
         Cow::Owned(out)
     }
 
-    /// Marks the letters of values. `encoded`: the letters come out of another text, so what stands around a value is chance.
+    /// Marks the characters of values. `encoded`: the characters are decoded base64, so the
+    /// characters around a value are random.
     fn find(&self, letters: &[SourceChar], least: ValueKind, encoded: bool, hidden: &mut [bool]) {
         let normalized = NormalizedText::of(letters);
         let bytes = normalized.text.as_bytes();
@@ -151,7 +152,7 @@ impl SentValues {
                         continue;
                     }
                     let common = common(value.iter(), rest.iter());
-                    // A long value is no part of a word by chance.
+                    // A long value does not occur in a word by chance.
                     let is_whole = common == value.len()
                         && (common >= TRUNCATED || at_word && ends(at + common));
                     if is_whole || at_word && common >= TRUNCATED {
@@ -162,7 +163,7 @@ impl SentValues {
                     hide(at, at + length);
                 }
             }
-            // The end of a value, of which the beginning is cut off.
+            // The end of a value whose start is truncated.
             let before = &bytes[..at];
             if at >= TRUNCATED
                 && let Some(last) = before.last_chunk::<3>()
@@ -182,7 +183,8 @@ impl SentValues {
         self.find_parts(bytes, &begins, &ends, &mut hide);
     }
 
-    /// Parts of secrets, within words as well. A small word that is one by chance is left.
+    /// Parts of secrets, also within words. A lower-case word that is such a part by chance is not
+    /// masked.
     fn find_parts(
         &self,
         bytes: &[u8],
@@ -210,7 +212,7 @@ impl SentValues {
         }
     }
 
-    /// The values at the indexes that an index map has for a key.
+    /// The values at the indexes of a key.
     fn candidates<'a>(
         &'a self,
         indexes: &'a BTreeMap<[u8; 3], Vec<usize>>,
@@ -223,7 +225,7 @@ impl SentValues {
     }
 }
 
-/// How many bytes two sequences have in common from their beginnings on.
+/// The length of the common prefix of two sequences.
 fn common<'a>(one: impl Iterator<Item = &'a u8>, other: impl Iterator<Item = &'a u8>) -> usize {
     one.zip(other)
         .take_while(|(one, other)| one == other)
@@ -273,7 +275,8 @@ mod tests {
             ("PIT-1A2B3C4D-55E6…", "***…"),
             ("…3c4d-55e6-77f8", "…***"),
             ("it is ..2b3c4d-55..", "it is ..***.."),
-            // `user:pit-1A2b3c4d-55e6-77f8`, `pit…` and `xpit…`, in both alphabets, cut off or not.
+            // `user:pit-1A2b3c4d-55e6-77f8`, `pit…` and `xpit…`, in both alphabets, truncated or
+            // not.
             ("b dXNlcjpwaXQtMUEyYjNjNGQtNTVlNi03N2Y4 c", "b ***"),
             ("authorization was not given", "authorization was not given"),
         ] {

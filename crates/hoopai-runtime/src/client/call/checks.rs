@@ -1,4 +1,5 @@
-//! Checks of a complete call that need no request: what the platform, or a host in front of it, is known to reject.
+//! Checks of a complete call for errors that the platform, or a host in front of it, is known to
+//! reject.
 
 use super::Call;
 use crate::error::Error;
@@ -7,8 +8,9 @@ use crate::request::path::encode;
 
 /// The longest URL that is sent, in bytes.
 ///
-/// RFC 9110, section 4.1, recommends that servers accept at least 8,000. Nginx and Apache reject a request line above 8 KiB,
-/// method and HTTP version included, with 414, and other hosts answer with an HTML page or close the connection.
+/// RFC 9110, section 4.1, recommends that servers accept at least 8,000. Nginx and Apache reject a
+/// request line above 8 KiB, including method and HTTP version, with 414. Other hosts answer with
+/// an HTML page or close the connection.
 pub(super) const MAX_URL: usize = 8_000;
 
 impl Call {
@@ -63,7 +65,8 @@ impl Call {
         longest
     }
 
-    /// A page size above the maximum is rejected with a message that looks like one about permissions.
+    /// Checks the page size. The platform rejects a larger one with a message that resembles one
+    /// about permissions.
     pub(super) fn check_page_size(&self) -> Result<(), Error> {
         let paging = self.call_site.operation.and_then(|row| row.paging);
         let Some(size) = paging.and_then(|paging| paging.size) else {

@@ -1,5 +1,5 @@
-//! From the values of a call to a request: path, query and body, with the default location, or the error that lists all
-//! missing values.
+//! Converts the values of a call to a request: path, query and body, with the default location. The
+//! error lists all missing values.
 
 use reqwest::header::HeaderValue;
 
@@ -13,7 +13,7 @@ use crate::send::transport::PreparedRequest;
 use crate::{DEFAULT_API_VERSION, Handle};
 
 impl Call {
-    /// Completes and checks the call. Nothing is sent before this has gone well.
+    /// Completes and checks the call. Nothing is sent if it fails.
     pub(crate) fn prepare(mut self, streamed: bool) -> Result<(Handle, PreparedRequest), Error> {
         if let Some(error) = self.error.take() {
             return Err(error);
@@ -53,7 +53,8 @@ impl Call {
         ))
     }
 
-    /// The location of the operation, if it goes to this part of the request, with the handle's location.
+    /// The location of the operation, if it belongs to this part of the request, and the default
+    /// location.
     fn location_in(&self, part: ParamLocation) -> Option<(Location, Option<&str>)> {
         let location = self.call_site.operation?.location?;
         (location.part == part).then_some((location, self.handle.location()))
@@ -194,7 +195,7 @@ impl Call {
         Ok(finished.payload)
     }
 
-    /// Of the call, of the client, of the operation, of the platform: the first that names a version.
+    /// The API version: that of the call, the client, the operation or the platform, in this order.
     fn version(&self, handle: &Handle) -> Result<HeaderValue, Error> {
         let declared = self
             .call_site

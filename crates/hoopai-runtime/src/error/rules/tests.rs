@@ -1,4 +1,4 @@
-//! Messages of the platform, and wordings of the same kind, with their classes.
+//! Messages of the platform, and similar ones, with their kinds.
 
 use reqwest::header::HeaderMap;
 use serde_json::json;
@@ -13,7 +13,7 @@ fn class(status: u16, body: &str) -> Kind {
     )
 }
 
-/// A message and its class, with every status that it can come with.
+/// A message and its kind, with all statuses that it can have.
 const MESSAGES: &[(&[u16], &str, Kind)] = &[
     (
         &[400, 401, 403, 404, 422, 500],
@@ -449,7 +449,7 @@ fn codes_count_where_messages_say_nothing() {
             json!({ "message": "property a should not exist", "code": "NOT_FOUND" }),
             Kind::Validation,
         ),
-        // A complaint about a field is not about what was asked for.
+        // A field error is not about the requested object.
         (
             422,
             json!({ "message": "Invalid", "errors": [{ "field": "id", "message": "does not exist" }] }),
@@ -460,7 +460,7 @@ fn codes_count_where_messages_say_nothing() {
             json!({ "message": "Invalid", "errors": [{ "field": "limit", "message": "must not be greater than 100" }] }),
             Kind::PageSizeTooLarge,
         ),
-        // The status of the body counts where HTTP's is general.
+        // The status of the body counts if the HTTP status is general.
         (
             400,
             json!({ "statusCode": 404, "message": "Oops" }),
