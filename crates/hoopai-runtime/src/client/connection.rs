@@ -74,7 +74,7 @@ impl ConnectionSettings {
             return Ok(());
         }
         Err(Error::config(format!(
-            "{} cannot be applied to the client given to `http_client`, which is already built: set it in that client, or use `http_client_builder`",
+            "{} cannot be applied to the client that is set with `http_client`, which is already built: set it in that client, or use `http_client_builder`",
             names.join(", ")
         )))
     }

@@ -33,7 +33,7 @@ pub(super) fn reason(kind: Kind) -> &'static str {
         Kind::Unavailable => "the platform is not available",
         Kind::ServerError => "error of the platform",
         Kind::Redirect => {
-            "the reply is a redirect, which is not followed so that the token stays with the platform"
+            "the reply is a redirect, which is not followed, so that the token is not sent to another server"
         }
         Kind::Other => "the platform rejected the request",
     }
@@ -100,7 +100,7 @@ pub(super) fn for_api_error(error: &Error, kind: Kind) -> Option<String> {
             None => "Check the scopes of the token, and that the object is in its account",
         },
         Kind::Blocked => {
-            "Check the network, any proxy, the base URL, and that nothing changes the request on its way"
+            "Check the network, any proxy, the base URL, and that nothing modifies the request in transit"
         }
         Kind::PageSizeTooLarge => return Some(smaller_page(operation)),
         Kind::Duplicate => match error.meta() {
@@ -110,7 +110,7 @@ pub(super) fn for_api_error(error: &Error, kind: Kind) -> Option<String> {
         Kind::Conflict => "Read the object again before you change it",
         Kind::RequestTooLarge => "Send less at once",
         Kind::RateLimited => {
-            "Try again later: an app has 100 calls in 10 seconds and 200,000 a day for each location, unless its plan says otherwise"
+            "Try again later: an app has 100 calls in 10 seconds and 200,000 a day for each location, unless its plan has other limits"
         }
         Kind::Internal | Kind::Unavailable => try_again(error),
         Kind::Redirect => "Check the base URL",
@@ -139,7 +139,7 @@ fn try_again(error: &Error) -> &'static str {
     if error.is_retryable() {
         "Try again later"
     } else {
-        "The platform may have executed the request: look before you send it again"
+        "The platform may have executed the request: check the result before you send it again"
     }
 }
 
@@ -168,7 +168,7 @@ fn smaller_page(operation: Option<&Operation>) -> String {
             size.to.name(),
             size.max
         ),
-        None => "Ask for a smaller page. Scopes and token are not the cause".to_owned(),
+        None => "Request a smaller page. Scopes and token are not the cause".to_owned(),
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn permanent_tls_failure(error: &reqwest::Error) -> Option<String> {
         TlsError::InvalidCertificate(invalid) => certificate_text(invalid),
         TlsError::AlertReceived(alert) => return alert_text(*alert),
         TlsError::InvalidMessage(_) => {
-            "what the server sent is not TLS: check the base URL and any proxy"
+            "the server does not answer with TLS: check the base URL and any proxy"
         }
         TlsError::PeerIncompatible(_) | TlsError::NoApplicationProtocol => {
             "the server and this client have no TLS version or cipher in common: check `min_tls_version`"
@@ -44,16 +44,16 @@ fn certificate_text(invalid: &CertificateError) -> &'static str {
         | CertificateError::ExpiredContext { .. }
         | CertificateError::NotValidYet
         | CertificateError::NotValidYetContext { .. } => {
-            "the server's certificate is not valid today: check this machine's clock, and tell the server's operator"
+            "the server's certificate is not valid today: check this machine's clock, and contact the server's operator"
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "the server's certificate is for another host name: check the base URL, and any `resolve` setting"
         }
         CertificateError::UnknownIssuer => {
-            "the server's certificate is of an authority that this machine does not trust: if a proxy of your network issues it, add its root with `add_root_certificate`"
+            "the server's certificate is from an authority that this machine does not trust: if a proxy of your network issues it, add its root with `add_root_certificate`"
         }
         CertificateError::Revoked => {
-            "the server's certificate was revoked: tell the server's operator"
+            "the server's certificate was revoked: contact the server's operator"
         }
         _ => {
             "the server's certificate is not valid: check the base URL and any proxy, or add its root with `add_root_certificate`"
@@ -72,7 +72,7 @@ fn alert_text(alert: AlertDescription) -> Option<String> {
         | AlertDescription::CertificateUnknown
         | AlertDescription::UnknownCA
         | AlertDescription::AccessDenied => {
-            "it demands a certificate of this client, or does not accept the one it has: see `identity`"
+            "it requires a client certificate, or does not accept the given one: see `identity`"
         }
         AlertDescription::ProtocolVersion
         | AlertDescription::InsufficientSecurity

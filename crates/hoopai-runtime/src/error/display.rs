@@ -227,7 +227,7 @@ pub(super) fn decode(
         };
         return (
             format!(
-                "{}: read back what the request was to do, or use `request`, which returns a reply of any kind",
+                "{}: check the result with another request, or use `request`, which returns any reply",
                 empty("nothing", &expected)
             ),
             None,
@@ -242,8 +242,7 @@ pub(super) fn decode(
     match fault.cause() {
         Cause::Broken => (invalid_json(body), None),
         Cause::Deep => (
-            "the reply cannot be read: its lists and objects lie in one another too deeply"
-                .to_owned(),
+            "the reply cannot be read: its lists and objects are nested too deeply".to_owned(),
             None,
         ),
         Cause::Unfit { at, expected } => {
@@ -259,7 +258,9 @@ pub(super) fn decode(
 fn mismatch(path: String, found: &str, expected: &str) -> (String, Option<String>) {
     let place = path_in_words(&path);
     let expected = mask(expected);
-    let text = format!("the reply does not fit at {place}: found {found}, expected {expected}");
+    let text = format!(
+        "the reply does not match its schema at {place}: found {found}, expected {expected}"
+    );
     (text, Some(path))
 }
 
@@ -273,7 +274,7 @@ pub(super) fn drift(drift: &Drift) -> (String, Option<String>) {
     match drift.kind {
         DriftKind::Empty => {
             let text = format!(
-                "{}: without strict mode it is the empty value",
+                "{}: without strict mode it decodes as the empty value",
                 empty(drift.found, &mask(&drift.expected))
             );
             (text, Some(drift.path.clone()))
@@ -302,8 +303,8 @@ fn invalid_json(body: &[u8]) -> String {
         Err(error) => error.error_len().map(|_| error.valid_up_to()),
     };
     match at {
-        Some(at) => format!("the reply is no JSON, from byte {at} on: check the base URL"),
-        None => "the reply is cut off: its JSON ends before it is whole".to_owned(),
+        Some(at) => format!("the reply is not JSON from byte {at} on: check the base URL"),
+        None => "the reply is cut off: its JSON is incomplete".to_owned(),
     }
 }
 

@@ -122,7 +122,7 @@ impl Error {
     /// The HTTP client could not be built.
     pub(crate) fn no_client(source: reqwest::Error) -> Self {
         let mut error = Self::config(format!(
-            "no HTTP client could be made: {}",
+            "the HTTP client cannot be built: {}",
             display::root_cause(&source)
         ));
         error.0.source = Some(Box::new(source.without_url()));
@@ -211,7 +211,8 @@ impl Error {
 
     /// There was no complete reply within the time of a setting.
     pub(crate) fn timed_out(call_site: CallSite, time: Duration, setting: &str) -> Self {
-        let text = format!("no whole reply came within {time:?}, which `{setting}` sets");
+        let text =
+            format!("no complete reply arrived within {time:?}, the limit set by `{setting}`");
         let mut error = Self::new(ErrorKind::Timeout, Some(call_site), text.into());
         error.0.timed_out = true;
         error
@@ -235,7 +236,7 @@ impl Error {
             let text = "the reply did not end in time, which `timeout` sets";
             (ErrorKind::Timeout, Outcome::Unknown, text.to_owned())
         } else {
-            let text = format!("the connection broke before the reply was whole ({cause})");
+            let text = format!("the connection broke before the reply was complete ({cause})");
             (ErrorKind::Transport, Outcome::Unknown, text)
         };
         let mut error = Self::new(kind, Some(call_site), text.into());
@@ -251,20 +252,20 @@ impl Error {
         let mut error = Self::broken(call_site, source);
         if error.0.outcome == Outcome::Unprocessed {
             error.0.outcome = Outcome::Unknown;
-            error.0.text = "the connection broke before the reply was whole".into();
+            error.0.text = "the connection broke before the reply was complete".into();
         }
         error
     }
 
     /// The body ended before its declared length.
     pub(crate) fn short_body(call_site: CallSite) -> Self {
-        let text = "the reply ended before the length that it announced";
+        let text = "the reply ended before its declared length";
         Self::new(ErrorKind::Transport, Some(call_site), text.into())
     }
 
     /// The HTTP client that the caller provided followed a redirect.
     pub(crate) fn redirected(call_site: CallSite) -> Self {
-        let text = "the HTTP client that was set with `http_client` followed a redirect, so that the reply is another server's or another path's: give it `redirect::Policy::none()`, or set a `reqwest::ClientBuilder` with `http_client_builder`";
+        let text = "the HTTP client that was set with `http_client` followed a redirect, so the reply is from another server or path: set `redirect::Policy::none()` in it, or set a `reqwest::ClientBuilder` with `http_client_builder`";
         let mut error = Self::new(ErrorKind::Transport, Some(call_site), text.into());
         error.0.outcome = Outcome::Permanent;
         error
@@ -305,7 +306,7 @@ impl Error {
 
     pub(crate) fn too_large(call_site: CallSite, limit: usize) -> Self {
         let text = format!(
-            "the reply is longer than the limit of {limit} bytes: ask for less, or raise `response_limit`"
+            "the reply is longer than the limit of {limit} bytes: request less, or raise `response_limit`"
         );
         Self::new(ErrorKind::TooLarge, Some(call_site), text.into())
     }
@@ -346,7 +347,7 @@ impl Error {
     ) -> Self {
         let path = sent_values.mask_path(path).into_owned();
         let text = format!(
-            "the list of items is to stand at {}, and {found} stands there: the reply is not the page that was asked for, or the platform has changed; `send` gives it as it is",
+            "expected the list of items at {}, found {found}: the reply is not the requested page, or the platform has changed; `send` returns the reply unchanged",
             display::path_in_words(&path)
         );
         let mut error = Self::unreadable(Some(call_site), (text, Some(path)), body, sent_values);

@@ -202,8 +202,8 @@ mod tests {
             ("phone 555-010-9999, is taken", "phone ***, is taken"),
             ("tel:555.010.9999", "tel:***"),
             (
-                "value \"Jane Doe\" and 'O'Hara' are unfit",
-                "value *** and *** are unfit",
+                "value \"Jane Doe\" and 'O'Hara' are invalid",
+                "value *** and *** are invalid",
             ),
             ("name 'Jane", "name ***"),
             ("it's not there, isn't it", "it's not there, isn't it"),

@@ -244,7 +244,7 @@ async fn a_page_in_place_of_a_reply_says_what_to_do() {
     assert!(
         error
             .to_string()
-            .contains("the reply is empty (nothing where a boolean is declared): read back"),
+            .contains("the reply is empty (nothing where a boolean is declared): check the result"),
         "{error}"
     );
 }

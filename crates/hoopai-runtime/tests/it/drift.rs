@@ -399,7 +399,7 @@ fn a_reply_of_another_kind_is_there_as_it_came() {
     );
     assert_eq!(
         error.to_string(),
-        "the reply does not fit at its top level: found an object, expected a boolean"
+        "the reply does not match its schema at its top level: found an object, expected a boolean"
     );
     assert!(from_slice::<bool>(br#""false""#).is_ok_and(|read| !read.value));
 }

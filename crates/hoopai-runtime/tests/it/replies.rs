@@ -216,7 +216,7 @@ async fn a_connection_that_breaks_is_told_from_a_reply_that_is_cut_off() {
     assert!(
         error
             .to_string()
-            .contains("broke before the reply was whole"),
+            .contains("broke before the reply was complete"),
         "{error}"
     );
 
@@ -256,7 +256,7 @@ async fn a_page_in_place_of_json_is_named() {
         .unwrap_err();
     assert!(
         error.is_decode()
-            && error.to_string().contains("no JSON")
+            && error.to_string().contains("not JSON")
             && !error.to_string().contains("Jane"),
         "{error}"
     );
@@ -277,7 +277,7 @@ async fn a_value_that_does_not_fit_is_named_and_not_shown() {
     assert_eq!(error.json_path(), Some("contact.friends[1].visits"));
     assert_eq!(
         error.to_string(),
-        "contacts.get_contact (GET /contacts/{contactId}): the reply does not fit at `contact.friends[1].visits`: found a string, expected a whole number"
+        "contacts.get_contact (GET /contacts/{contactId}): the reply does not match its schema at `contact.friends[1].visits`: found a string, expected a whole number"
     );
     assert!(!format!("{error:?}").contains("jane"), "{error:?}");
     assert!(

@@ -155,7 +155,7 @@ async fn accounts_are_selected_from_token_provider() {
     assert_eq!(token.header(), "Bearer agency/there");
     let new = through.bearer_token(Some(&token)).await.unwrap().unwrap();
     assert_eq!(new.header(), "Bearer agency/there-again");
-    let unfit = none.for_account(AccountId::location("not a token"));
-    let error = unfit.bearer_token(None).await.unwrap_err();
+    let invalid = none.for_account(AccountId::location("not a token"));
+    let error = invalid.bearer_token(None).await.unwrap_err();
     assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NotInstalled));
 }

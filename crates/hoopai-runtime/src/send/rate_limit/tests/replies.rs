@@ -72,7 +72,7 @@ async fn fixed_share_ignores_declared_limits() {
         .fixed(true);
     let fixture = Fixture::new(share);
     let used = |used: u32| (100 - used).to_string();
-    let say = |remaining: &str| {
+    let reply_headers = |remaining: &str| {
         [
             ("x-ratelimit-max", "100".to_owned()),
             ("x-ratelimit-remaining", remaining.to_owned()),
@@ -81,7 +81,7 @@ async fn fixed_share_ignores_declared_limits() {
         ]
     };
     let call = async |used_by_others: u32, own: u32| {
-        let pairs = say(&used(used_by_others + own));
+        let pairs = reply_headers(&used(used_by_others + own));
         let pairs: Vec<_> = pairs
             .iter()
             .map(|(name, value)| (*name, &**value))
@@ -233,20 +233,20 @@ async fn reported_daily_remaining_replaces_own_count() {
 async fn day_started_by_another_process_is_recognised() {
     // By its reset time.
     let fixture = Fixture::new(RateLimitSettings::default());
-    let said = |remaining: &'static str, reset: &'static str| {
+    let day_headers = |remaining: &'static str, reset: &'static str| {
         [
             ("x-ratelimit-daily-remaining", remaining),
             ("x-ratelimit-daily-reset", reset),
         ]
     };
-    fixture.call(200, &said("10", "3600000")).await;
+    fixture.call(200, &day_headers("10", "3600000")).await;
     fixture.clock.advance(secs(1_800));
     // The same end, from a slow reply.
     fixture
         .call(200, &[("x-ratelimit-daily-reset", "1850000")])
         .await;
     assert_eq!(fixture.limiter.snapshot().daily_left, Some(9));
-    fixture.call(200, &said("199000", "86000000")).await;
+    fixture.call(200, &day_headers("199000", "86000000")).await;
     let left = fixture.limiter.snapshot().daily_left.unwrap();
     assert!((198_900..=199_000).contains(&left), "{left}");
     fixture.clock.advance(secs(1_800));
@@ -254,8 +254,8 @@ async fn day_started_by_another_process_is_recognised() {
 
     // A slow reply does not extend the day.
     let fixture = Fixture::new(RateLimitSettings::default());
-    fixture.call(200, &said("10", "3600000")).await;
-    fixture.call(200, &said("9", "3650000")).await;
+    fixture.call(200, &day_headers("10", "3600000")).await;
+    fixture.call(200, &day_headers("9", "3650000")).await;
     fixture.clock.advance(secs(3_600));
     assert_eq!(fixture.limiter.snapshot().daily_left, Some(200_000));
 

@@ -292,9 +292,7 @@ async fn own_traffic_is_never_refused_or_counted_as_external() {
         assert_eq!(simulation.fixture.limiter.snapshot().in_window, 0);
         assert_eq!(simulation.fixture.clock.sleepers(), 0);
     }
-    println!(
-        "{admitted} went, {waited} of them or others waited, {limited} were held, {gave_up} gave up"
-    );
+    println!("{admitted} admitted, {waited} waited, {limited} rejected, {gave_up} cancelled");
     assert!(waited > 0 && limited > 0 && gave_up > 0 && admitted > waited);
 }
 
