@@ -1,6 +1,6 @@
 //! The clock that the runtime reads and sleeps on, so that tests need no real waiting.
 
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -57,42 +57,9 @@ struct ManualState {
     start: Instant,
     start_system: SystemTime,
     elapsed: Duration,
-    sleepers: BinaryHeap<Sleeper>,
+    /// The waits, by their end and a serial number. Each is shared with its future while that exists.
+    sleepers: BTreeMap<(Duration, u64), Arc<Notify>>,
     sleeps: u64,
-}
-
-/// A wait. The one that ends first is the greatest.
-struct Sleeper {
-    until: Duration,
-    serial: u64,
-    /// Shared with the waiting future while it exists.
-    end: Arc<Notify>,
-}
-
-impl Sleeper {
-    fn is_dropped(&self) -> bool {
-        Arc::strong_count(&self.end) == 1
-    }
-}
-
-impl PartialEq for Sleeper {
-    fn eq(&self, other: &Self) -> bool {
-        self.serial == other.serial
-    }
-}
-
-impl Eq for Sleeper {}
-
-impl PartialOrd for Sleeper {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Sleeper {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (other.until, other.serial).cmp(&(self.until, self.serial))
-    }
 }
 
 impl ManualClock {
@@ -102,7 +69,7 @@ impl ManualClock {
             start: Instant::now(),
             start_system: SystemTime::now(),
             elapsed: Duration::ZERO,
-            sleepers: BinaryHeap::new(),
+            sleepers: BTreeMap::new(),
             sleeps: 0,
         })))
     }
@@ -146,36 +113,40 @@ impl ManualClock {
         let state = self.lock();
         state
             .sleepers
-            .iter()
-            .filter(|sleeper| !sleeper.is_dropped())
+            .values()
+            .filter(|end| is_awaited(end))
             .count()
     }
 
     fn next_due(&self) -> Option<Duration> {
-        let mut manual = self.lock();
-        while let Some(first) = manual.sleepers.peek() {
-            if !first.is_dropped() {
-                return Some(first.until);
+        let mut state = self.lock();
+        while let Some(first) = state.sleepers.first_entry() {
+            if is_awaited(first.get()) {
+                return Some(first.key().0);
             }
-            manual.sleepers.pop();
+            first.remove();
         }
         None
     }
 
     fn wake_until(&self, due: Duration) {
-        let mut manual = self.lock();
-        manual.elapsed = manual.elapsed.max(due);
+        let mut state = self.lock();
+        state.elapsed = state.elapsed.max(due);
         // One at a time, since a woken task may read the clock at once.
-        while let Some(first) = manual.sleepers.peek()
-            && first.until <= due
+        while let Some(first) = state.sleepers.first_entry()
+            && first.key().0 <= due
         {
-            let end = first.end.clone();
-            manual.sleepers.pop();
-            drop(manual);
+            let end = first.remove();
+            drop(state);
             end.notify_one();
-            manual = self.lock();
+            state = self.lock();
         }
     }
+}
+
+/// Whether the future of a wait exists.
+fn is_awaited(end: &Arc<Notify>) -> bool {
+    Arc::strong_count(end) > 1
 }
 
 impl Default for ManualClock {
@@ -192,25 +163,21 @@ impl fmt::Debug for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Instant {
-        let manual = self.lock();
-        manual.start + manual.elapsed
+        let state = self.lock();
+        state.start + state.elapsed
     }
 
     fn system_time(&self) -> SystemTime {
-        let manual = self.lock();
-        manual.start_system + manual.elapsed
+        let state = self.lock();
+        state.start_system + state.elapsed
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         let end = Arc::new(Notify::new());
-        let mut manual = self.lock();
-        manual.sleeps += 1;
-        let sleeper = Sleeper {
-            until: manual.elapsed.saturating_add(duration),
-            serial: manual.sleeps,
-            end: end.clone(),
-        };
-        manual.sleepers.push(sleeper);
+        let mut state = self.lock();
+        state.sleeps += 1;
+        let key = (state.elapsed.saturating_add(duration), state.sleeps);
+        state.sleepers.insert(key, end.clone());
         if duration.is_zero() {
             // A wait of zero ends at once.
             end.notify_one();

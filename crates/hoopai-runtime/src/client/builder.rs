@@ -350,19 +350,12 @@ impl HandleBuilder {
                 "more than one kind of credentials is set: set one of `private_token`, `oauth_app` (or another `token_provider`) and `token_source`",
             ));
         }
-        let is_invalid = |id: &Option<String>| {
-            id.as_deref()
-                .is_some_and(|id| matches!(id, "" | "." | ".."))
-        };
-        if is_invalid(&self.location) {
-            return Err(Error::config(
-                "the location is empty: set its id, or leave `location` out",
-            ));
-        }
-        if is_invalid(&self.company) {
-            return Err(Error::config(
-                "the company is empty: set its id, or leave `company` out",
-            ));
+        for (name, id) in [("location", &self.location), ("company", &self.company)] {
+            if matches!(id.as_deref(), Some("" | "." | "..")) {
+                return Err(Error::config(format!(
+                    "the {name} is empty: set its id, or leave `{name}` out"
+                )));
+            }
         }
         if self
             .api_version

@@ -77,21 +77,21 @@ impl ByteStream {
     /// The connection broke, a timeout expired, or the body exceeds the client's response limit.
     /// The limit does not apply to chunks that are read one by one.
     pub async fn collect(mut self) -> Result<Bytes, Error> {
-        let mut whole = Vec::new();
-        while let Some(chunk) = self.next_piece().await? {
-            if whole.len() + chunk.len() > self.limit {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.next_chunk().await? {
+            if body.len() + chunk.len() > self.limit {
                 return Err(Error::too_large(self.call_site, self.limit));
             }
-            whole.extend_from_slice(&chunk);
+            body.extend_from_slice(&chunk);
         }
-        Ok(whole.into())
+        Ok(body.into())
     }
 
     /// Returns the next chunk, or `None` at the end.
     ///
     /// # Errors
     /// The connection broke, or a timeout expired.
-    pub async fn next_piece(&mut self) -> Result<Option<Bytes>, Error> {
+    pub async fn next_chunk(&mut self) -> Result<Option<Bytes>, Error> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
             .transpose()
@@ -128,10 +128,7 @@ impl Stream for ByteStream {
         let Some(ReadTimeout { clock, time }) = &this.read_timeout else {
             return Poll::Pending;
         };
-        let idle_timer = match &mut this.idle_timer {
-            Some(idle_timer) => idle_timer,
-            none => none.insert(clock.sleep(*time)),
-        };
+        let idle_timer = this.idle_timer.get_or_insert_with(|| clock.sleep(*time));
         std::task::ready!(idle_timer.as_mut().poll(context));
         let error = Error::timed_out(this.call_site.clone(), *time, "read_timeout");
         // Later chunks are not read.

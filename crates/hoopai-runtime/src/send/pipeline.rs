@@ -258,10 +258,7 @@ impl Execution<'_> {
         if let (Some(permit), Err(_)) = (permit.take(), &result) {
             permit.failed(sent);
         }
-        let status = match &result {
-            Ok(reply) => Some(reply.status.as_u16()),
-            Err(error) => error.status().map(|status| status.as_u16()),
-        };
+        let status = status(&result);
         if let Some(status) = status {
             span.record("http.response.status_code", status);
         }
@@ -336,10 +333,7 @@ impl Execution<'_> {
     }
 
     fn finish(&self, span: &Span, result: &Result<RawReply, Error>) {
-        let status = match result {
-            Ok(reply) => Some(reply.status.as_u16()),
-            Err(error) => error.status().map(|status| status.as_u16()),
-        };
+        let status = status(result);
         if !span.is_disabled() {
             if let Some(status) = status {
                 span.record("http.response.status_code", status);
@@ -369,6 +363,15 @@ impl Execution<'_> {
             observer.on_call(&CallInfo::of(&self.call_site), &outcome);
         }
     }
+}
+
+/// The status of a reply, if there is one.
+fn status(result: &Result<RawReply, Error>) -> Option<u16> {
+    let status = match result {
+        Ok(reply) => Some(reply.status),
+        Err(error) => error.status(),
+    };
+    status.map(|status| status.as_u16())
 }
 
 /// Polls a future inside a span.

@@ -135,22 +135,7 @@ impl fmt::Debug for Limiter {
         if !self.0.settings.limited {
             return f.write_str("Limiter(unlimited)");
         }
-        let RateLimitSnapshot {
-            max,
-            interval,
-            in_window,
-            queued,
-            daily_left,
-            paused,
-        } = self.snapshot();
-        f.debug_struct("Limiter")
-            .field("max", &max)
-            .field("interval", &interval)
-            .field("in_window", &in_window)
-            .field("queued", &queued)
-            .field("daily_left", &daily_left)
-            .field("paused", &paused)
-            .finish()
+        f.debug_tuple("Limiter").field(&self.snapshot()).finish()
     }
 }
 
@@ -166,16 +151,11 @@ impl Shared {
     /// Locks the state and updates it to the current time. The caller passes it to
     /// `unlock_and_wake`.
     fn lock_settled(&self) -> (MutexGuard<'_, State>, Instant) {
-        let (mut state, now) = self.lock();
-        state.settle(now);
-        (state, now)
-    }
-
-    fn lock(&self) -> (MutexGuard<'_, State>, Instant) {
-        let state = lock(&self.state);
+        let mut state = lock(&self.state);
         // The clock is read under the lock, so that time never goes backwards between changes.
         let now = self.clock.now();
         let now = state.reached.map_or(now, |reached| reached.max(now));
+        state.settle(now);
         (state, now)
     }
 
@@ -362,10 +342,6 @@ impl Permit {
         Permit(None)
     }
 
-    fn take(&mut self) -> Option<Admitted> {
-        self.0.take()
-    }
-
     /// Records that the request is sent now.
     pub(crate) fn sent(&mut self) {
         if let Some(admitted) = &mut self.0 {
@@ -375,7 +351,7 @@ impl Permit {
 
     /// Records the head of a reply.
     pub(crate) fn complete(mut self, status: u16, headers: &HeaderMap) {
-        if let Some(admitted) = self.take() {
+        if let Some(admitted) = self.0.take() {
             let sent = admitted.sent;
             // Only refusals need the time of day, and reading it has a cost.
             let system_time = match status {
@@ -394,7 +370,7 @@ impl Permit {
     /// Records that no reply came. `reached`: the server may have received the request, that is, a
     /// connection was made.
     pub(crate) fn failed(mut self, reached: bool) {
-        if let Some(admitted) = self.take() {
+        if let Some(admitted) = self.0.take() {
             let outcome = match admitted.sent {
                 _ if !reached => RequestOutcome::NotSent,
                 Some(sent) => RequestOutcome::Abandoned(sent),
@@ -423,7 +399,7 @@ impl Admitted {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(admitted) = self.take() {
+        if let Some(admitted) = self.0.take() {
             let outcome = match admitted.sent {
                 Some(sent) => RequestOutcome::Abandoned(sent),
                 None => RequestOutcome::NotSent,
