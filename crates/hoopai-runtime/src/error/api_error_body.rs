@@ -19,7 +19,7 @@ pub(super) enum BodyShape {
     /// An HTML page, from a proxy or from the edge in front of the platform.
     Html,
     /// The body is truncated.
-    CutOff,
+    Truncated,
     /// Any other format.
     Other,
 }
@@ -58,11 +58,11 @@ impl ApiErrorBody {
             read(headers, body)
         };
         let shape = match &value {
-            _ if cut => BodyShape::CutOff,
+            _ if cut => BodyShape::Truncated,
             Ok(_) => BodyShape::Json,
             Err(_) if is_blank(body) => BodyShape::Empty,
             Err(_) if is_html(headers, body) => BodyShape::Html,
-            Err(true) => BodyShape::CutOff,
+            Err(true) => BodyShape::Truncated,
             Err(_) => BodyShape::Other,
         };
         let mut reply = ApiErrorBody {
@@ -403,12 +403,12 @@ mod tests {
         assert_eq!(parse("").shape, BodyShape::Empty);
         assert_eq!(parse(" \n").shape, BodyShape::Empty);
         assert_eq!(parse("<!DOCTYPE html><p>").shape, BodyShape::Html);
-        assert_eq!(parse(r#"{"message":"#).shape, BodyShape::CutOff);
+        assert_eq!(parse(r#"{"message":"#).shape, BodyShape::Truncated);
         assert_eq!(parse("upstream failed").shape, BodyShape::Other);
         assert_eq!(parse("{}").shape, BodyShape::Json);
         assert_eq!(
             ApiErrorBody::parse(&HeaderMap::new(), b"", true).shape,
-            BodyShape::CutOff
+            BodyShape::Truncated
         );
     }
 }

@@ -117,7 +117,7 @@ fn api_error(error: &Error, inner: &Inner, reply: &ApiErrorBody) -> String {
         BodyShape::Html => {
             "; its body is an HTML page, so it comes from a proxy or from the edge in front of the platform"
         }
-        BodyShape::CutOff => "; its body is cut off",
+        BodyShape::Truncated => "; its body is cut off",
         BodyShape::Other => "; its body is not JSON",
         BodyShape::Json => "",
     });

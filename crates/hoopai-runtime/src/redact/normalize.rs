@@ -24,22 +24,22 @@ const ENTITIES: [(&str, char); 7] = [
 
 /// The characters of a text. Percent-encoding, JSON escapes and HTML entities are decoded until
 /// none is left.
-pub(crate) fn decode(text: &str) -> Vec<SourceChar> {
-    let mut letters = Vec::with_capacity(text.len());
+pub(crate) fn decode_chars(text: &str) -> Vec<SourceChar> {
+    let mut chars = Vec::with_capacity(text.len());
     for (start, char) in text.char_indices() {
         let end = start + char.len_utf8();
-        letters.push(SourceChar { char, start, end });
+        chars.push(SourceChar { char, start, end });
     }
-    undo_encodings(letters)
+    undo_encodings(chars)
 }
 
 /// Decodes the same characters until no encoding is left.
-fn undo_encodings(mut letters: Vec<SourceChar>) -> Vec<SourceChar> {
+fn undo_encodings(mut chars: Vec<SourceChar>) -> Vec<SourceChar> {
     for _ in 0..MAX_PASSES {
-        let mut out = Vec::with_capacity(letters.len());
+        let mut out = Vec::with_capacity(chars.len());
         let mut at = 0;
-        while let Some(first) = letters.get(at) {
-            let rest = &letters[at..];
+        while let Some(first) = chars.get(at) {
+            let rest = &chars[at..];
             let (char, length) = match first.char {
                 '%' => percent_encoded(rest),
                 '\\' => json_escape(rest),
@@ -54,30 +54,30 @@ fn undo_encodings(mut letters: Vec<SourceChar>) -> Vec<SourceChar> {
             });
             at += length;
         }
-        let changed = out.len() < letters.len();
-        letters = out;
+        let changed = out.len() < chars.len();
+        chars = out;
         if !changed {
             break;
         }
     }
-    letters
+    chars
 }
 
 /// The number of `digits` hexadecimal digits.
-fn hex(letters: &[SourceChar], digits: usize) -> Option<u32> {
+fn hex(chars: &[SourceChar], digits: usize) -> Option<u32> {
     let mut number = 0;
-    for letter in letters.get(..digits)? {
-        number = number * 16 + letter.char.to_digit(16)?;
+    for c in chars.get(..digits)? {
+        number = number * 16 + c.char.to_digit(16)?;
     }
     Some(number)
 }
 
 /// A percent-encoded character, and the number of characters that encode it. Bytes that are not
 /// UTF-8 are decoded as Latin-1.
-fn percent_encoded(letters: &[SourceChar]) -> Option<(char, usize)> {
+fn percent_encoded(chars: &[SourceChar]) -> Option<(char, usize)> {
     let mut bytes = [0; 4];
     let mut length = 0;
-    for triple in letters.chunks(3).take(4) {
+    for triple in chars.chunks(3).take(4) {
         let Some(byte) = hex(&triple[1..], 2).filter(|_| triple[0].char == '%') else {
             break;
         };
@@ -90,38 +90,38 @@ fn percent_encoded(letters: &[SourceChar]) -> Option<(char, usize)> {
     if length > 0 {
         return Some((char::from(bytes[0]), 3));
     }
-    utf16_escape(letters)
+    utf16_escape(chars)
 }
 
 /// A character as `\u00e9`, `\xe9`, or white space such as `\n`, after any number of backslashes.
-fn json_escape(letters: &[SourceChar]) -> Option<(char, usize)> {
+fn json_escape(chars: &[SourceChar]) -> Option<(char, usize)> {
     let mut slashes = 0;
-    while letters.get(slashes)?.char == '\\' {
+    while chars.get(slashes)?.char == '\\' {
         slashes += 1;
     }
-    match letters[slashes].char {
+    match chars[slashes].char {
         'n' | 'r' | 't' | 'b' | 'f' => Some((' ', slashes + 1)),
         'x' => {
-            let code = hex(&letters[slashes + 1..], 2)?;
+            let code = hex(&chars[slashes + 1..], 2)?;
             Some((char::from_u32(code)?, slashes + 3))
         }
         _ => {
-            let (char, length) = utf16_escape(&letters[slashes - 1..])?;
+            let (char, length) = utf16_escape(&chars[slashes - 1..])?;
             Some((char, slashes - 1 + length))
         }
     }
 }
 
 /// A character as `u` and four digits after a mark. Two of these encode a character beyond U+FFFF.
-fn utf16_escape(letters: &[SourceChar]) -> Option<(char, usize)> {
-    let code = |at: usize| match letters.get(at + 1)?.char {
-        'u' | 'U' => hex(&letters[at + 2..], 4),
+fn utf16_escape(chars: &[SourceChar]) -> Option<(char, usize)> {
+    let code = |at: usize| match chars.get(at + 1)?.char {
+        'u' | 'U' => hex(&chars[at + 2..], 4),
         _ => None,
     };
     let first = code(0)?;
     if let 0xd800..=0xdbff = first {
         let mut second = 6;
-        while letters.get(second)?.char == '\\' && letters.get(second + 1)?.char == '\\' {
+        while chars.get(second)?.char == '\\' && chars.get(second + 1)?.char == '\\' {
             second += 1;
         }
         let low @ 0xdc00..=0xdfff = code(second)? else {
@@ -134,34 +134,27 @@ fn utf16_escape(letters: &[SourceChar]) -> Option<(char, usize)> {
 }
 
 /// A character as an HTML entity: `&amp;`, `&#38;`, `&#x26;`.
-fn html_entity(letters: &[SourceChar]) -> Option<(char, usize)> {
-    if letters.get(1)?.char == '#' {
-        let (radix, first) = match letters.get(2)?.char {
+fn html_entity(chars: &[SourceChar]) -> Option<(char, usize)> {
+    if chars.get(1)?.char == '#' {
+        let (radix, first) = match chars.get(2)?.char {
             'x' | 'X' => (16, 3),
             _ => (10, 2),
         };
         let (mut code, mut at) = (0_u32, first);
-        while let Some(digit) = letters
-            .get(at)
-            .and_then(|letter| letter.char.to_digit(radix))
-        {
+        while let Some(digit) = chars.get(at).and_then(|c| c.char.to_digit(radix)) {
             code = code.checked_mul(radix)?.checked_add(digit)?;
             at += 1;
         }
         if at == first {
             return None;
         }
-        at += usize::from(letters.get(at).is_some_and(|letter| letter.char == ';'));
+        at += usize::from(chars.get(at).is_some_and(|c| c.char == ';'));
         return Some((char::from_u32(code)?, at));
     }
     for (name, char) in ENTITIES {
         let end = name.len() + 1;
-        let text = letters.get(1..=end).unwrap_or_default();
-        if text
-            .iter()
-            .map(|letter| letter.char)
-            .eq(name.chars().chain([';']))
-        {
+        let text = chars.get(1..=end).unwrap_or_default();
+        if text.iter().map(|c| c.char).eq(name.chars().chain([';'])) {
             return Some((char, end + 1));
         }
     }
@@ -169,18 +162,18 @@ fn html_entity(letters: &[SourceChar]) -> Option<(char, usize)> {
 }
 
 /// The base64 decodings of a text, in either alphabet, one for each alignment. Start and end of
-/// their characters are indexes into `letters`.
-pub(crate) fn base64_decodings(letters: &[SourceChar]) -> Vec<Vec<SourceChar>> {
+/// their characters are indexes into `chars`.
+pub(crate) fn base64_decodings(chars: &[SourceChar]) -> Vec<Vec<SourceChar>> {
     let mut texts = Vec::new();
-    if !may_be_base64(letters) {
+    if !may_be_base64(chars) {
         return texts;
     }
-    let mut sextets = Vec::with_capacity(letters.len());
-    for (index, letter) in letters.iter().enumerate() {
-        let value = match letter.char {
-            'A'..='Z' => letter.char as u32 - 'A' as u32,
-            'a'..='z' => letter.char as u32 - 'a' as u32 + 26,
-            '0'..='9' => letter.char as u32 - '0' as u32 + 52,
+    let mut sextets = Vec::with_capacity(chars.len());
+    for (index, c) in chars.iter().enumerate() {
+        let value = match c.char {
+            'A'..='Z' => c.char as u32 - 'A' as u32,
+            'a'..='z' => c.char as u32 - 'a' as u32 + 26,
+            '0'..='9' => c.char as u32 - '0' as u32 + 52,
             '+' | '-' => 62,
             '/' | '_' => 63,
             // Line breaks and padding. Other characters do not occur in base64.
@@ -189,16 +182,16 @@ pub(crate) fn base64_decodings(letters: &[SourceChar]) -> Vec<Vec<SourceChar>> {
         sextets.push((value, index));
     }
     for first in 0..4.min(sextets.len()) {
-        texts.push(undo_encodings(bytes_as_letters(&sextets[first..])));
+        texts.push(undo_encodings(bytes_as_chars(&sextets[first..])));
     }
     texts
 }
 
 /// Whether the text has a run of base64 characters for at least six bytes that is not a plain word.
-fn may_be_base64(letters: &[SourceChar]) -> bool {
+fn may_be_base64(chars: &[SourceChar]) -> bool {
     let (mut length, mut lowercase) = (0, 0);
-    for letter in letters {
-        match letter.char {
+    for c in chars {
+        match c.char {
             'a'..='z' => lowercase += 1,
             'A'..='Z' | '0'..='9' | '+' | '-' | '/' | '_' => {}
             _ => {
@@ -215,7 +208,7 @@ fn may_be_base64(letters: &[SourceChar]) -> bool {
 }
 
 /// The bytes of sextets, as characters. Bytes that are not UTF-8 become U+FFFD.
-fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<SourceChar> {
+fn bytes_as_chars(sextets: &[(u32, usize)]) -> Vec<SourceChar> {
     let mut bytes = Vec::with_capacity(sextets.len());
     let mut ranges = Vec::with_capacity(sextets.len());
     for (at, pair) in sextets.windows(2).enumerate() {
@@ -230,12 +223,12 @@ fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<SourceChar> {
         bytes.push((high << (6 - shift) | low >> shift) as u8);
         ranges.push((start, end + 1));
     }
-    let mut letters = Vec::with_capacity(bytes.len());
+    let mut chars = Vec::with_capacity(bytes.len());
     let mut at = 0;
     for chunk in bytes.utf8_chunks() {
         for char in chunk.valid().chars() {
             let last = at + char.len_utf8() - 1;
-            letters.push(SourceChar {
+            chars.push(SourceChar {
                 char,
                 start: ranges[at].0,
                 end: ranges[last].1,
@@ -244,7 +237,7 @@ fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<SourceChar> {
         }
         if !chunk.invalid().is_empty() {
             let last = at + chunk.invalid().len() - 1;
-            letters.push(SourceChar {
+            chars.push(SourceChar {
                 char: char::REPLACEMENT_CHARACTER,
                 start: ranges[at].0,
                 end: ranges[last].1,
@@ -252,7 +245,7 @@ fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<SourceChar> {
             at = last + 1;
         }
     }
-    letters
+    chars
 }
 
 /// A text in the form in which values are compared: in lower case, without white space, plus signs
@@ -261,21 +254,21 @@ fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<SourceChar> {
 pub(crate) struct NormalizedText {
     pub(crate) text: String,
     /// The index of the character that each byte belongs to.
-    pub(crate) letters: Vec<usize>,
+    pub(crate) char_indexes: Vec<usize>,
 }
 
 impl NormalizedText {
-    pub(crate) fn of(letters: &[SourceChar]) -> Self {
+    pub(crate) fn of(chars: &[SourceChar]) -> Self {
         let mut normalized = NormalizedText::default();
-        for (index, letter) in letters.iter().enumerate() {
-            if is_ignored(letter.char) {
+        for (index, c) in chars.iter().enumerate() {
+            if is_ignored(c.char) {
                 continue;
             }
             // Via upper case, since `ß` is `SS` in upper case.
-            for capital in letter.char.to_uppercase() {
+            for capital in c.char.to_uppercase() {
                 for char in capital.to_lowercase() {
                     normalized.text.push(char);
-                    normalized.letters.resize(normalized.text.len(), index);
+                    normalized.char_indexes.resize(normalized.text.len(), index);
                 }
             }
         }
@@ -294,7 +287,7 @@ fn is_ignored(char: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{NormalizedText, base64_decodings, decode};
+    use super::{NormalizedText, base64_decodings, decode_chars};
 
     #[test]
     fn encodings_are_undone() {
@@ -320,16 +313,20 @@ mod tests {
             ("&#", "&#"),
             ("&#99999999999;", "&#99999999999;"),
         ] {
-            assert_eq!(NormalizedText::of(&decode(text)).text, plain, "{text}");
+            assert_eq!(
+                NormalizedText::of(&decode_chars(text)).text,
+                plain,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn characters_keep_their_ranges() {
         let text = "a%C3%B6b&amp;c";
-        let shown: Vec<&str> = decode(text)
+        let shown: Vec<&str> = decode_chars(text)
             .iter()
-            .map(|letter| &text[letter.start..letter.end])
+            .map(|c| &text[c.start..c.end])
             .collect();
         assert_eq!(shown, ["a", "%C3%B6", "b", "&amp;", "c"]);
     }
@@ -342,7 +339,7 @@ mod tests {
             "dXM6SsO2ZS9zZWNyZXQ",
             "x dXNlOkrDtmUvc2VjcmV0",
         ] {
-            let found = base64_decodings(&decode(text))
+            let found = base64_decodings(&decode_chars(text))
                 .iter()
                 .any(|text| NormalizedText::of(text).text.contains("jöe/secret"));
             assert!(found, "{text}");

@@ -44,7 +44,7 @@ const BEYOND: usize = 64;
 
 impl SentValues {
     pub(crate) fn add(&mut self, value: &str, kind: ValueKind) {
-        let value = NormalizedText::of(&normalize::decode(value)).text;
+        let value = NormalizedText::of(&normalize::decode_chars(value)).text;
         let bytes = value.as_bytes();
         let (Some(start), Some(end)) = (bytes.first_chunk(), bytes.last_chunk()) else {
             return;
@@ -92,16 +92,16 @@ impl SentValues {
 
     /// The first `shown` bytes of a text without values of this kind and of higher ones.
     fn masked<'t>(&self, text: &'t str, shown: usize, least: ValueKind) -> Cow<'t, str> {
-        let letters = normalize::decode(text);
-        let mut hidden = vec![false; letters.len()];
+        let chars = normalize::decode_chars(text);
+        let mut hidden = vec![false; chars.len()];
         if !self.values.is_empty() {
-            self.find(&letters, least, false, &mut hidden);
-            for encoded in normalize::base64_decodings(&letters) {
+            self.find(&chars, least, false, &mut hidden);
+            for encoded in normalize::base64_decodings(&chars) {
                 let mut within = vec![false; encoded.len()];
                 self.find(&encoded, least, true, &mut within);
-                for (letter, found) in encoded.iter().zip(within) {
+                for (c, found) in encoded.iter().zip(within) {
                     if found {
-                        hidden[letter.start..letter.end].fill(true);
+                        hidden[c.start..c.end].fill(true);
                     }
                 }
             }
@@ -111,12 +111,12 @@ impl SentValues {
         }
         let mut out = String::with_capacity(shown);
         let mut was_hidden = false;
-        for (letter, hidden) in letters.iter().zip(hidden) {
-            if letter.start >= shown {
+        for (c, hidden) in chars.iter().zip(hidden) {
+            if c.start >= shown {
                 break;
             }
             if !hidden {
-                out.push_str(&text[letter.start..letter.end]);
+                out.push_str(&text[c.start..c.end]);
             } else if !was_hidden {
                 out.push_str(MASK);
             }
@@ -127,18 +127,18 @@ impl SentValues {
 
     /// Marks the characters of values. `encoded`: the characters are decoded base64, so the
     /// characters around a value are random.
-    fn find(&self, letters: &[SourceChar], least: ValueKind, encoded: bool, hidden: &mut [bool]) {
-        let normalized = NormalizedText::of(letters);
+    fn find(&self, chars: &[SourceChar], least: ValueKind, encoded: bool, hidden: &mut [bool]) {
+        let normalized = NormalizedText::of(chars);
         let bytes = normalized.text.as_bytes();
         let mut hide = |start: usize, end: usize| {
-            hidden[normalized.letters[start]..=normalized.letters[end - 1]].fill(true);
+            hidden[normalized.char_indexes[start]..=normalized.char_indexes[end - 1]].fill(true);
         };
         let is_of_word = |index: Option<usize>| {
-            let letter = index.and_then(|index| letters.get(index));
-            letter.is_some_and(|letter| letter.char.is_alphanumeric())
+            let c = index.and_then(|index| chars.get(index));
+            c.is_some_and(|c| c.char.is_alphanumeric())
         };
-        let begins = |at: usize| encoded || !is_of_word(normalized.letters[at].checked_sub(1));
-        let ends = |at: usize| encoded || !is_of_word(Some(normalized.letters[at - 1] + 1));
+        let begins = |at: usize| encoded || !is_of_word(normalized.char_indexes[at].checked_sub(1));
+        let ends = |at: usize| encoded || !is_of_word(Some(normalized.char_indexes[at - 1] + 1));
 
         for at in 0..=bytes.len() {
             if !normalized.text.is_char_boundary(at) {

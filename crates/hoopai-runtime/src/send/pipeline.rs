@@ -16,8 +16,7 @@ use crate::call_site::CallSite;
 use crate::error::{ApiErrorKind, Error, ErrorKind};
 use crate::send::attempt::attempt;
 use crate::send::auth::{BearerToken, Credentials};
-use crate::send::context::ClientState;
-use crate::send::context::HandleState;
+use crate::send::context::{ClientState, HandleState};
 use crate::send::observe::{CallInfo, CallOutcome, WaitReason};
 use crate::send::rate_limit::{Permit, RateLimitReason, RateLimited};
 use crate::send::retry::{Failure, FailureKind};
@@ -107,16 +106,12 @@ impl Execution<'_> {
                     return Err(error);
                 }
                 refreshed = true;
-                match self
-                    .within_deadline(credentials.bearer_token(Some(&token)))
-                    .await?
-                {
-                    Some(_) => {
-                        last_error = Some(error);
-                        continue;
-                    }
-                    None => return Err(error),
+                let refresh = credentials.bearer_token(Some(&token));
+                if self.within_deadline(refresh).await?.is_none() {
+                    return Err(error);
                 }
+                last_error = Some(error);
+                continue;
             }
 
             let wait = server_wait(error.headers(), self.shared.clock.system_time());
@@ -180,23 +175,19 @@ impl Execution<'_> {
     /// wait.
     fn rate_limit_error(&self, limited: RateLimited, last_error: Option<Error>) -> Error {
         debug!(target: "hoopai", wait_ms = millis(limited.wait), reason = ?limited.reason, "rejected by the rate limiter");
-        match last_error {
-            Some(error) => error.with_retry_after(Some(limited.wait)),
-            None => {
-                let wait = limited.wait;
-                let text = match limited.reason {
-                    RateLimitReason::Daily => format!(
-                        "not sent: the daily limit is used up: try again in {}",
-                        format_wait(wait)
-                    ),
-                    _ => format!(
-                        "not sent: the rate limit requires a wait of {}, which is longer than the call may wait: try again then, or set a longer `max_wait` and `timeout`",
-                        format_wait(wait)
-                    ),
-                };
-                Error::rate_limit(Some(self.call_site.clone()), wait, text)
-            }
+        if let Some(error) = last_error {
+            return error.with_retry_after(Some(limited.wait));
         }
+        let wait = format_wait(limited.wait);
+        let text = match limited.reason {
+            RateLimitReason::Daily => {
+                format!("not sent: the daily limit is used up: try again in {wait}")
+            }
+            _ => format!(
+                "not sent: the rate limit requires a wait of {wait}, which is longer than the call may wait: try again then, or set a longer `max_wait` and `timeout`"
+            ),
+        };
+        Error::rate_limit(Some(self.call_site.clone()), limited.wait, text)
     }
 
     /// Sends one request and reads its reply.
@@ -291,18 +282,15 @@ impl Execution<'_> {
             attempts: self.attempts,
             server_wait: wait,
         };
-        match &prepared.options.policy {
-            Some(policy) => policy.should_retry(&failure),
-            None => self.shared.policy.should_retry(&failure),
-        }
+        let policy = prepared.options.policy.as_ref();
+        policy.unwrap_or(&self.shared.policy).should_retry(&failure)
     }
 
     /// The time left until the deadline of the call.
     fn time_left(&self) -> Duration {
-        match self.deadline {
-            Some(deadline) => deadline.saturating_duration_since(self.now),
-            None => Duration::MAX,
-        }
+        self.deadline.map_or(Duration::MAX, |deadline| {
+            deadline.saturating_duration_since(self.now)
+        })
     }
 
     fn update_now(&mut self) {

@@ -45,7 +45,7 @@ impl Limiter {
     pub(crate) async fn acquire(&self, max_wait: Option<Duration>) -> Result<Permit, RateLimited> {
         let shared = &self.0;
         if !shared.settings.limited {
-            return Ok(Permit::free());
+            return Ok(Permit::unlimited());
         }
         let max_wait = max_wait.unwrap_or(shared.settings.max_wait);
         let verdict = match shared.enter(max_wait) {
@@ -143,9 +143,9 @@ impl Shared {
     /// Admits, rejects or queues a call.
     fn enter(&self, max_wait: Duration) -> Admission {
         let (mut state, now) = self.lock_settled();
-        let entry = state.enter(max_wait, now);
+        let admission = state.enter(max_wait, now);
         self.unlock_and_wake(state, now);
-        entry
+        admission
     }
 
     /// Locks the state and updates it to the current time. The caller passes it to
@@ -185,14 +185,14 @@ impl Shared {
         let mut waker = Some(context.waker().clone());
         let mut state = lock(&self.state);
         let verdict = state.poll(id, &mut waker);
-        let is_driver = verdict.is_none() && state.claim_driver();
+        let must_drive = verdict.is_none() && state.claim_driver();
         drop(state);
-        (verdict, is_driver)
+        (verdict, must_drive)
     }
 
     /// Starts a driver as a task. Without a runtime, it is returned to the waiting call, which
     /// polls it.
-    fn driver(self: &Arc<Self>) -> Option<Driver> {
+    fn start_driver(self: &Arc<Self>) -> Option<Driver> {
         let driver = Driver {
             shared: Arc::downgrade(self),
             sleep: None,
@@ -228,15 +228,15 @@ impl Future for Waiter<'_> {
             {
                 let _ = Pin::new(driver).poll(context);
             }
-            let (verdict, is_driver) = this.shared.poll(id, context);
+            let (verdict, must_drive) = this.shared.poll(id, context);
             if let Some(verdict) = verdict {
                 this.id = None;
                 return Poll::Ready(verdict);
             }
-            if is_driver {
-                this.driver = this.shared.driver();
+            if must_drive {
+                this.driver = this.shared.start_driver();
             }
-            if !is_driver || this.driver.is_none() {
+            if !must_drive || this.driver.is_none() {
                 break;
             }
         }
@@ -319,7 +319,7 @@ impl Drop for Driver {
 ///
 /// A permit that is dropped before [`sent`](Self::sent) releases its slot. One that is dropped
 /// later without a result counts as a request that may have arrived.
-#[must_use = "dropping a permit gives it back"]
+#[must_use = "dropping a permit releases its slot"]
 pub(crate) struct Permit(Option<Admitted>);
 
 struct Admitted {
@@ -338,7 +338,7 @@ impl Permit {
     }
 
     /// A permit of an unlimited limiter, which counts nothing.
-    fn free() -> Self {
+    fn unlimited() -> Self {
         Permit(None)
     }
 

@@ -104,7 +104,7 @@ impl State {
 
     /// Admits a call, rejects it, or adds it to the queue.
     pub(super) fn enter(&mut self, max_wait: Duration, now: Instant) -> Admission {
-        if let Some(limited) = self.day_is_spent(self.queue.len(), now) {
+        if let Some(limited) = self.daily_rejection(self.queue.len(), now) {
             return Admission::Decided(Verdict::Reject(limited));
         }
         if self.queue.is_empty() && self.availability(now).is_ok() {
@@ -312,7 +312,7 @@ impl State {
             day.reset_if_expired(now);
         }
         while let Some(id) = self.queue.first() {
-            let verdict = match self.day_is_spent(0, now) {
+            let verdict = match self.daily_rejection(0, now) {
                 Some(limited) => Verdict::Reject(limited),
                 None if self.queue_availability(now).is_ok() => Verdict::Admit(self.take(now)),
                 None => break,
@@ -380,7 +380,7 @@ impl State {
     }
 
     /// The rejection, if the budget is used up by sent and waiting calls.
-    fn day_is_spent(&self, ahead: usize, now: Instant) -> Option<RateLimited> {
+    fn daily_rejection(&self, ahead: usize, now: Instant) -> Option<RateLimited> {
         let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
         let wait = self.day.as_ref()?.room(ahead, now).err()?;
         Some(RateLimited {
@@ -421,7 +421,7 @@ impl State {
     }
 
     pub(super) fn rate_limit_delay(&self, now: Instant) -> Duration {
-        match self.day_is_spent(self.queue.len(), now) {
+        match self.daily_rejection(self.queue.len(), now) {
             Some(limited) => limited.wait,
             None if self.queue.is_empty() && self.availability(now).is_ok() => Duration::ZERO,
             None => self.forecast(now).wait,
