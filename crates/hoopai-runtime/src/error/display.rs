@@ -35,7 +35,7 @@ impl Display for Error {
                 None => f.write_str(&inner.text)?,
             },
         }
-        match (inner.attempts, inner.sent) {
+        match (inner.attempts_made, inner.sent) {
             (0 | 1, _) => {}
             (attempts, 0) => write!(f, " (tried {attempts} times)")?,
             (attempts, sent) if sent < attempts => {
@@ -88,7 +88,7 @@ impl fmt::Debug for Error {
         if let Some(wait) = inner.retry_after {
             out.field("retry_after", &wait);
         }
-        if inner.attempts > 0 {
+        if inner.attempts_made > 0 {
             out.field("attempts", &inner.sent);
         }
         if let Some(body) = &inner.body {

@@ -1,4 +1,6 @@
 //! Errors of calls, as one type.
+//!
+//! This folder reads replies and masks values with `redact`. It does not depend on `send`.
 
 mod advice;
 mod api_error_body;
@@ -60,7 +62,7 @@ struct Inner {
     /// The number of requests that were sent.
     sent: u32,
     /// The number of attempts, including those without a connection.
-    attempts: u32,
+    attempts_made: u32,
     /// Whether the call is idempotent, if the caller declared it.
     idempotent: Option<bool>,
     status: Option<StatusCode>,
@@ -100,7 +102,7 @@ impl Error {
             paging_error_kind: None,
             retry_after: None,
             sent: 0,
-            attempts: 0,
+            attempts_made: 0,
             idempotent: None,
             status: None,
             headers: HeaderMap::new(),
@@ -175,7 +177,7 @@ impl Error {
 
     /// Sets the number of attempts and of requests that were sent.
     pub(crate) fn with_attempts(mut self, attempts: u32, sent: u32) -> Self {
-        self.0.attempts = attempts;
+        self.0.attempts_made = attempts;
         self.0.sent = sent;
         self
     }
