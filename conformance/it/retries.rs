@@ -66,7 +66,7 @@ async fn bytes_that_end_before_their_length_are_an_error() {
     let call = conversations.get_message_recording().message_id("m1");
     let reply = call.location_id("loc1").send().await.unwrap();
     let error = reply.into_inner().collect().await.unwrap_err();
-    assert!(error.to_string().contains("announced"), "{error}");
+    assert!(error.to_string().contains("declared length"), "{error}");
 }
 
 #[tokio::test]
