@@ -56,7 +56,7 @@ async fn byte_stream_shorter_than_its_length_is_an_error() {
     let call = conversations.get_message_recording().message_id("m1");
     let reply = call.location_id("loc1").send().await.unwrap();
     let error = reply.into_inner().collect().await.unwrap_err();
-    assert!(error.to_string().contains("announced"), "{error}");
+    assert!(error.to_string().contains("declared length"), "{error}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The call that an error, a span or a report is about.
+//! The call that an error, a span or a drift report refers to.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Formatter};
 use crate::operation::{Method, Operation};
 use crate::redact::mask::mask;
 
-/// Which call it was: an operation of a table, or a method and path of the caller's own.
+/// Identifies a call: an operation, or a method and path.
 #[derive(Clone)]
 pub(crate) struct CallSite {
     pub(crate) operation: Option<&'static Operation>,
@@ -31,7 +31,7 @@ impl CallSite {
         }
     }
 
-    /// Whether the call may be done twice: by the operation's table, or else by what HTTP says of its method.
+    /// Whether the call is idempotent, as the operation declares or as HTTP defines for its method.
     pub(crate) fn is_idempotent(&self) -> bool {
         match self.operation {
             Some(operation) => operation.idempotent,
@@ -40,7 +40,7 @@ impl CallSite {
     }
 }
 
-/// The name of the operation where there is one, and method and path, without values.
+/// Shows the name of the operation, if there is one, and method and path, without values.
 impl Display for CallSite {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.operation {

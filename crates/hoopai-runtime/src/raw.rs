@@ -1,4 +1,4 @@
-//! Calls of operations that no interface file lists.
+//! Calls by method and path, for operations that no interface file declares.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,9 +13,11 @@ use crate::paging::{CollectFuture, ItemStream, PageStream};
 use crate::request::path::{self, Fault};
 use crate::{Call, CallOptions, Handle, ParamValue, ResponseFuture};
 
-/// A call by method and path, on the same road as all others: same credentials, version, limits and errors.
+/// A call by method and path. It uses the same credentials, API version, rate limits and errors as
+/// other calls.
 ///
-/// Made by [`Handle::request`]. The default location is not filled in, for nothing says where it would go.
+/// [`Handle::request`] creates it. The default location is not set, since the position of the
+/// location is unknown.
 #[must_use = "nothing is sent before `send` is awaited"]
 pub struct RawRequest {
     call: Call,
@@ -23,12 +25,12 @@ pub struct RawRequest {
 
 impl RawRequest {
     pub(crate) fn new(handle: &Handle, method: Method, template: &str) -> Self {
-        let (template, fault) = match path::check(template) {
+        let (template, error) = match path::check(template) {
             Ok(()) => (template.to_owned(), None),
-            Err(Fault::Template(fault)) => ("…".to_owned(), Some(fault)),
-            Err(_) => ("…".to_owned(), Some("it is no path")),
+            Err(Fault::Template(reason)) => ("…".to_owned(), Some(reason)),
+            Err(_) => ("…".to_owned(), Some("it is not a path")),
         };
-        let mut call = Call::from_origin(
+        let mut call = Call::from_call_site(
             handle,
             CallSite {
                 operation: None,
@@ -36,14 +38,14 @@ impl RawRequest {
                 template: Cow::Owned(template),
             },
         );
-        if let Some(fault) = fault {
-            call.note(format!("the path cannot be sent: {fault}"));
+        if let Some(reason) = error {
+            call.set_error(format!("the path cannot be sent: {reason}"));
         }
         RawRequest { call }
     }
 
-    /// Sets a parameter that the path names in braces. It is encoded, and it stays out of errors, which show the path as it
-    /// was given to [`Handle::request`].
+    /// Sets a parameter that the path names in braces. It is encoded, and it does not appear in
+    /// errors, which show the path as it was passed to [`Handle::request`].
     pub fn path(mut self, name: impl Into<String>, value: impl ParamValue) -> Self {
         self.call.path(name.into(), value);
         self
@@ -55,75 +57,77 @@ impl RawRequest {
         self
     }
 
-    /// Sets a header. What every call carries by itself, its token and version among them, cannot be set so.
+    /// Sets a header. The headers that the client sets itself, such as `Authorization` and
+    /// `Version`, are rejected.
     pub fn header(mut self, name: impl AsRef<str>, value: impl ParamValue) -> Self {
         self.call.header(name, value);
         self
     }
 
-    /// Sets the body, as JSON.
+    /// Sets the body as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         self.call.json(value);
         self
     }
 
-    /// Sends this API version (a date such as `2021-07-28`) with this call.
+    /// Sets the API version of the call, a date such as `2021-07-28`.
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.call.api_version(version);
         self
     }
 
-    /// Sets what is other than the client's for this call: times, retries, whether it may be done twice.
+    /// Sets the options of the call: timeouts, retries, whether it is idempotent.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.call.options(options);
         self
     }
 
-    /// Sends the call; the reply is any JSON.
+    /// Sends the call; the reply is any JSON value.
     ///
     /// # Errors
-    /// A path or parameter that is missing or unfit, a failure on the way, a refusal by the platform, or a reply that is no
-    /// JSON: see [`Error`](crate::Error).
+    /// A path or parameter is missing or invalid, the request failed, the platform rejected it, or
+    /// the reply is not JSON: see [`Error`](crate::Error).
     pub fn send(self) -> ResponseFuture<Value> {
         self.call.send_json()
     }
 
-    /// Sends the call; the reply is read as `T`.
+    /// Sends the call; the reply is decoded as `T`.
     ///
     /// # Errors
-    /// Those of [`send`](RawRequest::send), and a reply that does not fit `T`.
+    /// Those of [`send`](RawRequest::send), and a reply that does not match `T`.
     pub fn send_as<T: DeserializeOwned>(self) -> ResponseFuture<T> {
         self.call.send_json()
     }
 
-    /// Reads the list that the call answers, item by item, over all of its pages. The rule says where the items stand and what
-    /// asks for the next page; see [`paging`](crate::paging).
+    /// Returns the items of all pages of a list as a stream. The rule declares the path of the
+    /// items and the parameter of the next page; see [`paging`](crate::paging).
     pub fn stream<T: DeserializeOwned>(self, rule: Paging) -> ItemStream<T> {
         ItemStream::new(self.call, Some(rule))
     }
 
-    /// Reads the list that the call answers, page by page.
+    /// Returns the pages of a list as a stream.
     pub fn pages<R: DeserializeOwned>(self, rule: Paging) -> PageStream<R> {
         PageStream::new(self.call, Some(rule))
     }
 
-    /// Reads the whole list that the call answers, up to a limit; it is an error if the list has more items than that.
+    /// Returns all items of a list, up to a limit. It is an error if the list has more items.
     pub fn collect_all<T: DeserializeOwned>(self, rule: Paging, limit: usize) -> CollectFuture<T> {
         self.stream(rule).collect_all(limit)
     }
 }
 
 impl Handle {
-    /// A call by method and path, for operations that no interface file lists.
+    /// Creates a call by method and path, for operations that no interface file declares.
     ///
-    /// The path begins with `/` and continues the base URL. Give values apart, as in `/contacts/{id}` with
-    /// [`path`](RawRequest::path): so they are encoded, and stay out of errors.
+    /// The path begins with `/` and is appended to the base URL. Pass values separately, as in
+    /// `/contacts/{id}` with [`path`](RawRequest::path): they are then encoded, and do not appear
+    /// in errors.
     pub fn request(&self, method: Method, path: &str) -> RawRequest {
         RawRequest::new(self, method, path)
     }
 }
 
-/// Shows which call it is, and none of its values.
+/// Shows method and path, and no values.
 impl fmt::Debug for RawRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.call, f)

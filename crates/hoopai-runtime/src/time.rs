@@ -1,35 +1,36 @@
-//! Time, handed in: the runtime asks a [`Clock`] what time it is and lets it do the waiting, so that tests wait for nothing.
+//! The clock that the runtime reads and sleeps on, so that tests need no real waiting.
 
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Notify;
 
-/// A future on the heap, as traits that are used as objects return them. Tasks are of this type too: what surrounds a task is
-/// compiled anew for each type of one.
+/// A boxed future, as object-safe traits return it. Spawned tasks also have this type, since the
+/// code around a task is compiled for each type of task.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// What tells the time and waits.
+/// Returns the time and sleeps.
 pub trait Clock: Send + Sync + 'static {
-    /// A time that only goes forward, for durations.
+    /// The monotonic time, for durations.
     fn now(&self) -> Instant;
 
-    /// The time of the day, for what outlives the process: the expiry of tokens.
+    /// The time of day, for values that outlive the process, such as the expiry of tokens.
     fn system_time(&self) -> SystemTime;
 
-    /// Waits. Dropping the future gives the wait up.
+    /// Waits for a duration. Dropping the future cancels the wait.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
 
-/// The clock of the machine, which waits on tokio's timer.
+/// The clock of the system, which waits on tokio's timer.
 ///
-/// Durations are measured by tokio's time too. It is the machine's unless a test has paused it (`tokio::time::pause`), and
-/// then [`now`](Clock::now) and [`sleep`](Clock::sleep) go on together.
+/// Durations are also measured on tokio's time. It is the system's unless a test pauses it
+/// (`tokio::time::pause`). In that case [`now`](Clock::now) and [`sleep`](Clock::sleep) advance
+/// together.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -47,132 +48,105 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock for tests: it stands still until it is moved, and moving it ends the waits that fall due, in their order.
-/// Clones are the same clock.
+/// A clock for tests: it stands still until it is advanced, which ends the waits that are due, in
+/// order. Clones share one clock.
 #[derive(Clone)]
-pub struct ManualClock(Arc<Mutex<Manual>>);
+pub struct ManualClock(Arc<Mutex<ManualState>>);
 
-struct Manual {
+struct ManualState {
     start: Instant,
     start_system: SystemTime,
     elapsed: Duration,
-    sleepers: BinaryHeap<Sleeper>,
+    /// The waits, by their end and a serial number. Each is shared with its future while that exists.
+    sleepers: BTreeMap<(Duration, u64), Arc<Notify>>,
     sleeps: u64,
 }
 
-/// A wait, ordered so that the one that ends first is the greatest.
-struct Sleeper {
-    until: Duration,
-    serial: u64,
-    /// Shared with the future that waits, for as long as there is one.
-    end: Arc<Notify>,
-}
-
-impl Sleeper {
-    fn is_dropped(&self) -> bool {
-        Arc::strong_count(&self.end) == 1
-    }
-}
-
-impl PartialEq for Sleeper {
-    fn eq(&self, other: &Self) -> bool {
-        self.serial == other.serial
-    }
-}
-
-impl Eq for Sleeper {}
-
-impl PartialOrd for Sleeper {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Sleeper {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (other.until, other.serial).cmp(&(self.until, self.serial))
-    }
-}
-
 impl ManualClock {
-    /// A clock that starts at this moment, at this time of the day.
+    /// Creates a clock that starts at the current time.
     pub fn new() -> Self {
-        ManualClock(Arc::new(Mutex::new(Manual {
+        ManualClock(Arc::new(Mutex::new(ManualState {
             start: Instant::now(),
             start_system: SystemTime::now(),
             elapsed: Duration::ZERO,
-            sleepers: BinaryHeap::new(),
+            sleepers: BTreeMap::new(),
             sleeps: 0,
         })))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Manual> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, ManualState> {
         lock(&self.0)
     }
 
-    /// How far the clock was moved since it was made.
+    /// How far the clock was advanced since its creation.
     pub fn elapsed(&self) -> Duration {
         self.lock().elapsed
     }
 
-    /// Moves the clock, past each wait that falls due in its order.
+    /// Advances the clock, and ends each wait that is due, in order.
     pub fn advance(&self, by: Duration) {
-        let target = self.lock().elapsed.saturating_add(by);
+        let until = self.lock().elapsed.saturating_add(by);
         while let Some(due) = self.next_due()
-            && due <= target
+            && due <= until
         {
             self.wake_until(due);
         }
-        self.lock().elapsed = target;
+        self.lock().elapsed = until;
     }
 
-    /// How far it is to where the next wait ends. `None`: nobody waits.
+    /// The time until the next wait ends. `None`: there is no wait.
     pub fn until_next(&self) -> Option<Duration> {
         let due = self.next_due()?;
         Some(due.saturating_sub(self.lock().elapsed))
     }
 
-    /// Moves the clock to where the next wait ends, and says how far that was. `None`: nobody waits.
+    /// Advances the clock to the end of the next wait, and returns by how much. `None`: there is no
+    /// wait.
     pub fn advance_to_next(&self) -> Option<Duration> {
         let by = self.until_next()?;
         self.advance(by);
         Some(by)
     }
 
-    /// How many wait.
+    /// The number of waits.
     pub fn sleepers(&self) -> usize {
-        let mut alive = 0;
-        for sleeper in self.lock().sleepers.as_slice() {
-            alive += usize::from(!sleeper.is_dropped());
-        }
-        alive
+        let state = self.lock();
+        state
+            .sleepers
+            .values()
+            .filter(|end| is_awaited(end))
+            .count()
     }
 
     fn next_due(&self) -> Option<Duration> {
-        let mut manual = self.lock();
-        while let Some(first) = manual.sleepers.peek() {
-            if !first.is_dropped() {
-                return Some(first.until);
+        let mut state = self.lock();
+        while let Some(first) = state.sleepers.first_entry() {
+            if is_awaited(first.get()) {
+                return Some(first.key().0);
             }
-            manual.sleepers.pop();
+            first.remove();
         }
         None
     }
 
     fn wake_until(&self, due: Duration) {
-        let mut manual = self.lock();
-        manual.elapsed = manual.elapsed.max(due);
-        // One at a time, since who is woken may ask the clock at once.
-        while let Some(first) = manual.sleepers.peek()
-            && first.until <= due
+        let mut state = self.lock();
+        state.elapsed = state.elapsed.max(due);
+        // One at a time, since a woken task may read the clock at once.
+        while let Some(first) = state.sleepers.first_entry()
+            && first.key().0 <= due
         {
-            let end = first.end.clone();
-            manual.sleepers.pop();
-            drop(manual);
+            let end = first.remove();
+            drop(state);
             end.notify_one();
-            manual = self.lock();
+            state = self.lock();
         }
     }
+}
+
+/// Whether the future of a wait exists.
+fn is_awaited(end: &Arc<Notify>) -> bool {
+    Arc::strong_count(end) > 1
 }
 
 impl Default for ManualClock {
@@ -189,43 +163,37 @@ impl fmt::Debug for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Instant {
-        let manual = self.lock();
-        manual.start + manual.elapsed
+        let state = self.lock();
+        state.start + state.elapsed
     }
 
     fn system_time(&self) -> SystemTime {
-        let manual = self.lock();
-        manual.start_system + manual.elapsed
+        let state = self.lock();
+        state.start_system + state.elapsed
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         let end = Arc::new(Notify::new());
-        let mut manual = self.lock();
-        manual.sleeps += 1;
-        let sleeper = Sleeper {
-            until: manual.elapsed.saturating_add(duration),
-            serial: manual.sleeps,
-            end: end.clone(),
-        };
-        manual.sleepers.push(sleeper);
+        let mut state = self.lock();
+        state.sleeps += 1;
+        let key = (state.elapsed.saturating_add(duration), state.sleeps);
+        state.sleepers.insert(key, end.clone());
         if duration.is_zero() {
-            // Notified before anybody waits for it: the wait is over when it begins.
+            // A wait of zero ends at once.
             end.notify_one();
         }
         Box::pin(end.notified_owned())
     }
 }
 
-/// A lock that a panic elsewhere cannot take away: what it guards is whole at every moment.
+/// Locks a mutex, even if a thread panicked while it held it: the data is consistent at every
+/// moment.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    match mutex.lock() {
-        Ok(guard) => guard,
-        Err(poisoned) => poisoned.into_inner(),
-    }
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Polls once. `None`: the work has to wait.
-pub(crate) async fn once<F: Future>(mut work: Pin<&mut F>) -> Option<F::Output> {
+/// Polls once. `None`: the future is pending.
+pub(crate) async fn poll_once<F: Future>(mut work: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(value) => Poll::Ready(Some(value)),
         Poll::Pending => Poll::Ready(None),
@@ -233,17 +201,17 @@ pub(crate) async fn once<F: Future>(mut work: Pin<&mut F>) -> Option<F::Output> 
     .await
 }
 
-/// Time ran out.
-pub(crate) struct TimeOut;
+/// The error of a future that did not complete in time.
+pub(crate) struct Elapsed;
 
-/// Does work within a time. The clock is asked to wait only once the work itself does.
+/// Polls a future for at most a time. The clock sleeps only once the future is pending.
 ///
-/// Futures of calls are large, so they are lent and not moved.
+/// Futures of calls are large, so they are borrowed and not moved.
 pub(crate) async fn within<F: Future>(
     clock: &dyn Clock,
     time: Duration,
     mut work: Pin<&mut F>,
-) -> Result<F::Output, TimeOut> {
+) -> Result<F::Output, Elapsed> {
     let mut sleep = None;
     poll_fn(|context| {
         if let Poll::Ready(value) = work.as_mut().poll(context) {
@@ -253,7 +221,7 @@ pub(crate) async fn within<F: Future>(
             return Poll::Pending;
         }
         let sleep = sleep.get_or_insert_with(|| clock.sleep(time));
-        sleep.as_mut().poll(context).map(|()| Err(TimeOut))
+        sleep.as_mut().poll(context).map(|()| Err(Elapsed))
     })
     .await
 }
@@ -262,8 +230,8 @@ pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A wait for people: whole seconds once it is longer than one.
-pub(crate) fn in_words(wait: Duration) -> String {
+/// Formats a wait for people: in whole seconds if it is longer than one.
+pub(crate) fn format_wait(wait: Duration) -> String {
     let seconds = wait.as_secs_f64();
     match seconds {
         _ if seconds < 1.0 => format!("{} ms", millis(wait)),
@@ -282,7 +250,7 @@ mod tests {
     use super::{Clock, ManualClock};
 
     #[tokio::test]
-    async fn waits_end_in_their_order_when_the_clock_is_moved() {
+    async fn advance_ends_waits_in_order() {
         let clock = ManualClock::new();
         let order = Arc::new(Mutex::new(Vec::new()));
         let tasks: Vec<_> = [30, 10, 20]

@@ -1,4 +1,4 @@
-//! Settings, and what is made of them.
+//! The settings of a client, and their checks.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -24,19 +24,21 @@ use crate::send::rate_limit::{Limiters, RateLimitSettings};
 use crate::send::retry::{
     Backoff, DefaultRetryPolicy, FullJitter, RetryBudget, RetryPolicy, TokenBucket,
 };
-use crate::send::token_endpoint::Endpoint;
+use crate::send::token_endpoint::HttpTokenEndpoint;
 use crate::send::transport::Transport;
 use crate::time::{Clock, SystemClock};
 use crate::{DEFAULT_BASE_URL, Error, Handle};
 
-/// Our name and version, in every request. The edge before the platform refuses requests without a name.
+/// The name and version of this crate, in every request. The edge in front of the platform refuses
+/// requests without a user agent.
 const USER_AGENT: &str = concat!("hoopai-rust/", env!("CARGO_PKG_VERSION"));
 
 const TIMEOUT: Duration = Duration::from_secs(120);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 const RESPONSE_LIMIT: usize = 64 * 1024 * 1024;
 
-/// The settings of a [`Handle`]. Only the credentials are needed: a private token, a token provider such as an OAuth app, or a token source.
+/// The settings of a [`Handle`]. Only the credentials are required: a private token, a token
+/// provider such as an OAuth app, or a token source.
 #[must_use = "settings do nothing before `build`"]
 pub struct HandleBuilder {
     token: Option<SecretString>,
@@ -63,7 +65,7 @@ pub struct HandleBuilder {
 }
 
 impl Handle {
-    /// Settings for a new handle.
+    /// Returns a builder of a new client.
     pub fn builder() -> HandleBuilder {
         HandleBuilder::new()
     }
@@ -96,136 +98,145 @@ impl HandleBuilder {
         }
     }
 
-    /// The private integration token, which every request carries. It is made in the account, under Settings > Integrations.
+    /// Sets the private integration token, which every request carries. Create it in the account,
+    /// under Settings > Integrations.
     pub fn private_token(mut self, token: impl Into<SecretString>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// What has the tokens of many accounts, such as `OAuth` of the crate `hoopai-auth`: tokens of an OAuth app, renewed before they
-    /// expire.
+    /// Sets the token provider, such as `OAuth` of the crate `hoopai-auth`, which refreshes the
+    /// tokens of an OAuth app before they expire.
     ///
-    /// The handle acts on the account that [`location`](HandleBuilder::location) or [`company`](HandleBuilder::company) names;
-    /// without either, [`Handle::as_location`] and [`Handle::as_company`] give handles that do.
+    /// The handle acts on the account that [`location`](HandleBuilder::location) or
+    /// [`company`](HandleBuilder::company) names. Without either, [`Handle::as_location`] and
+    /// [`Handle::as_company`] return handles of an account.
     pub fn token_provider(mut self, token_provider: impl TokenProviderBuilder) -> Self {
         self.token_provider = Some(Box::new(token_provider));
         self
     }
 
-    /// A source of tokens of the caller's own.
+    /// Sets a token source of the application.
     pub fn token_source(mut self, source: impl TokenSource) -> Self {
         self.source = Some(Box::new(source));
         self
     }
 
-    /// The id of the location (sub-account) that calls act on. It is filled in where an operation takes a location and the
-    /// call names none. With a token provider the token is that of the location, unless [`company`](HandleBuilder::company) is set.
+    /// Sets the id of the location (sub-account) that calls act on. It is used in operations with a
+    /// location if the call sets none. With a token provider, calls use the token of the location,
+    /// unless [`company`](HandleBuilder::company) is set.
     pub fn location(mut self, id: impl Into<String>) -> Self {
         self.location = Some(id.into());
         self
     }
 
-    /// The id of the company (agency) whose token calls carry, with a token provider such as an OAuth app.
+    /// Sets the id of the company (agency) whose token calls use, with a token provider such as an
+    /// OAuth app.
     pub fn company(mut self, id: impl Into<String>) -> Self {
         self.company = Some(id.into());
         self
     }
 
-    /// Another address than [`DEFAULT_BASE_URL`]: https, or http on a loopback address. A path in it is kept as a prefix.
+    /// Sets the base URL in place of [`DEFAULT_BASE_URL`]: https, or http on a loopback address. A
+    /// path in it is kept as a prefix.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// How long one call may take in all: waits, attempts, and the reply to its end. 120 seconds unless set. For a reply that
-    /// is read piece by piece it ends with the reply's headers.
+    /// Sets the total time of a call: waits, attempts and the reply. Default: 120 seconds. For a
+    /// reply that is read in chunks, it ends with the reply's headers.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long one attempt may take, from connecting to the end of its reply. 30 seconds unless set.
+    /// Sets the time of one attempt, from connecting to the end of its reply. Default: 30 seconds.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
 
-    /// How long a reply that is read piece by piece may stay silent. 30 seconds unless set.
+    /// Sets how long a reply that is read in chunks may be idle. Default: 30 seconds.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.read_timeout = timeout;
         self
     }
 
-    /// How long a reply may be, in bytes. 64 MiB unless set. A reply that is read piece by piece has no limit.
+    /// Sets the maximum length of a reply in bytes. Default: 64 MiB. A reply that is read in chunks
+    /// has no limit.
     pub fn response_limit(mut self, bytes: usize) -> Self {
         self.response_limit = bytes;
         self
     }
 
-    /// The caller's own name and version, such as `acme-sync/2.1`. It is sent in front of ours.
+    /// Sets the name and version of the application, such as `acme-sync/2.1`. It precedes those of
+    /// this crate in the user agent.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.user_agent = Some(name.into());
         self
     }
 
-    /// Fixes the API version (a date such as `2021-07-28`) for all calls, whatever their operations declare.
+    /// Sets the API version (a date such as `2021-07-28`) of all calls, in place of those that
+    /// operations declare.
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.api_version = Some(version.into());
         self
     }
 
-    /// The rate limit to begin with, for each account: 100 calls in 10 seconds and 200,000 a day unless set. What the platform
-    /// says in its replies corrects it.
+    /// Sets the initial rate limit of each account. Default: 100 calls in 10 seconds and 200,000 a
+    /// day. Limits in the platform's replies replace it.
     pub fn limits(mut self, limits: RateLimitSettings) -> Self {
         self.limits = limits;
         self
     }
 
-    /// What decides whether a call is sent again: [`DefaultRetryPolicy`] unless set.
+    /// Sets the policy that decides on retries. Default: [`DefaultRetryPolicy`].
     pub fn retry(mut self, policy: impl RetryPolicy) -> Self {
         self.policy = Arc::new(policy);
         self
     }
 
-    /// How long to wait before a call is sent again: [`FullJitter`] unless set.
+    /// Sets the delay before retries. Default: [`FullJitter`].
     pub fn backoff(mut self, backoff: impl Backoff) -> Self {
         self.backoff = Arc::new(backoff);
         self
     }
 
-    /// How often calls may be sent again, all together: a [`TokenBucket`] unless set.
+    /// Sets the budget of retries that all calls share. Default: a [`TokenBucket`].
     pub fn retry_budget(mut self, budget: impl RetryBudget) -> Self {
         self.budget = Arc::new(budget);
         self
     }
 
-    /// What tells the time and waits; for tests, a [`ManualClock`](crate::time::ManualClock).
+    /// Sets the clock; for tests, a [`ManualClock`](crate::time::ManualClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// What waits are drawn with: a function that gives numbers from 0 up to 1.
+    /// Sets the random numbers for delays: a function that returns numbers in `0.0..1.0`.
     pub fn random(mut self, random: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
         self.random = Arc::new(random);
         self
     }
 
-    /// Is told what happens, for metrics.
+    /// Sets the observer that receives the events of calls, for metrics.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Makes a reply that is not as declared an error, of kind [`Decode`](crate::error::ErrorKind::Decode) with the place of the
-    /// first drift, after all are reported. Unless set, such a reply is read as far as it goes: see
-    /// [`Drift`](crate::drift::Drift). A call can say otherwise with [`CallOptions::strict`](crate::CallOptions::strict).
+    /// Makes replies that deviate from their schema errors of kind
+    /// [`Decode`](crate::error::ErrorKind::Decode), with the path of the first deviation, after all
+    /// are reported. By default such replies still decode: see [`Drift`](crate::drift::Drift).
+    /// [`CallOptions::strict`](crate::CallOptions::strict) overrides it for a call.
     pub fn strict(mut self, strict: bool) -> Self {
         self.reading.strict = strict;
         self
     }
 
-    /// Hears of every place where a reply is not as declared.
+    /// Sets the observer of deviations of replies from their schemas.
     ///
     /// ```
     /// use hoopai_runtime::{Drift, Handle, operation::Operation};
@@ -239,21 +250,21 @@ impl HandleBuilder {
         self
     }
 
-    /// Checks the settings and makes the handle. Nothing is sent.
+    /// Checks the settings and creates the handle. Nothing is sent.
     ///
     /// # Errors
-    /// No credentials or more than one kind of them, or a setting that cannot be used; kind
+    /// There are no credentials or several kinds of them, or a setting is invalid; kind
     /// [`Config`](crate::error::ErrorKind::Config).
     pub fn build(mut self) -> Result<Handle, Error> {
         self.check()?;
         let base_url = BaseUrl::parse(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
         let user_agent = match &self.user_agent {
-            Some(own) => format!("{} {USER_AGENT}", own.trim()),
+            Some(name) => format!("{} {USER_AGENT}", name.trim()),
             None => USER_AGENT.to_owned(),
         };
         let user_agent = HeaderValue::from_str(user_agent.trim()).map_err(|_| {
             Error::config(
-                "the user agent cannot be sent: it holds characters that no header may have",
+                "the user agent cannot be sent: it contains characters that are not allowed in headers",
             )
         })?;
         let http = self.connection.for_calls(&base_url)?;
@@ -274,7 +285,7 @@ impl HandleBuilder {
                     http: self.connection.for_tokens(&transport.http, &base_url)?,
                     ..transport.clone()
                 };
-                let endpoint = Endpoint::new(
+                let endpoint = HttpTokenEndpoint::new(
                     transport,
                     base_url.clone(),
                     self.clock.clone(),
@@ -288,7 +299,7 @@ impl HandleBuilder {
             }
             None => None,
         };
-        let resource = match (&token_provider, &self.company, &self.location) {
+        let account_id = match (&token_provider, &self.company, &self.location) {
             (Some(_), Some(id), _) => Some(AccountId::Company(id.clone())),
             (_, _, Some(id)) => Some(AccountId::Location(id.clone())),
             (_, Some(id), None) => Some(AccountId::Company(id.clone())),
@@ -297,8 +308,8 @@ impl HandleBuilder {
         let credentials = match (&token_provider, self.source) {
             (Some(token_provider), _) => {
                 let none = Credentials::NoAccount(token_provider.clone());
-                match &resource {
-                    Some(resource) => none.acting_on(resource.clone()),
+                match &account_id {
+                    Some(account_id) => none.for_account(account_id.clone()),
                     None => none,
                 }
             }
@@ -306,7 +317,7 @@ impl HandleBuilder {
             (None, None) => Credentials::private_token(self.token.as_ref())?,
         };
         Ok(Handle(Arc::new(HandleState {
-            limiter: limiters.get(&limit_key(resource.as_ref())),
+            limiter: limiters.get(&limit_key(account_id.as_ref())),
             location: self.location,
             credentials,
             shared: Arc::new(ClientState {
@@ -336,22 +347,15 @@ impl HandleBuilder {
         ];
         if kinds.into_iter().filter(|kind| *kind).count() > 1 {
             return Err(Error::config(
-                "more than one kind of credentials is set: give one of `private_token`, `oauth_app` (or another `token_provider`) and `token_source`",
+                "more than one kind of credentials is set: set one of `private_token`, `oauth_app` (or another `token_provider`) and `token_source`",
             ));
         }
-        let unfit = |id: &Option<String>| {
-            id.as_deref()
-                .is_some_and(|id| matches!(id, "" | "." | ".."))
-        };
-        if unfit(&self.location) {
-            return Err(Error::config(
-                "the location is empty: give its id, or leave `location` out",
-            ));
-        }
-        if unfit(&self.company) {
-            return Err(Error::config(
-                "the company is empty: give its id, or leave `company` out",
-            ));
+        for (name, id) in [("location", &self.location), ("company", &self.company)] {
+            if matches!(id.as_deref(), Some("" | "." | "..")) {
+                return Err(Error::config(format!(
+                    "the {name} is empty: set its id, or leave `{name}` out"
+                )));
+            }
         }
         if self
             .api_version
@@ -359,7 +363,7 @@ impl HandleBuilder {
             .is_some_and(|version| version.is_empty() || HeaderValue::from_str(version).is_err())
         {
             return Err(Error::config(
-                "the API version cannot be sent: give a date such as 2021-07-28",
+                "the API version cannot be sent: set a date such as 2021-07-28",
             ));
         }
         Ok(())
@@ -368,45 +372,46 @@ impl HandleBuilder {
 
 /// Settings of connections.
 impl HandleBuilder {
-    /// Limits the time that connecting takes. 10 seconds unless set.
+    /// Sets the time limit of connecting. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connection.connect_timeout = Some(timeout);
         self
     }
 
-    /// Sends all requests through a proxy. Unless set, the environment determines it.
+    /// Sends all requests through a proxy. By default, the environment determines it.
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.connection.proxy = Some(proxy);
         self
     }
 
-    /// Trusts a root certificate as well, such as that of a proxy that inspects TLS. May be called several times.
+    /// Also trusts this root certificate, such as that of a proxy that inspects TLS. It can be
+    /// called several times.
     pub fn add_root_certificate(mut self, certificate: Certificate) -> Self {
         self.connection.roots.push(certificate);
         self
     }
 
-    /// Trusts only the certificates given to [`add_root_certificate`](HandleBuilder::add_root_certificate), and not those of
-    /// the machine.
+    /// Trusts only the certificates given to
+    /// [`add_root_certificate`](HandleBuilder::add_root_certificate), not those of the system.
     pub fn only_added_root_certificates(mut self, only: bool) -> Self {
         self.connection.only_these_roots = only;
         self
     }
 
-    /// Presents a certificate of the client, for a proxy or gateway that demands one.
+    /// Sets the client certificate, for a proxy or gateway that requires one.
     pub fn identity(mut self, identity: Identity) -> Self {
         self.connection.identity = Some(identity);
         self
     }
 
-    /// Rejects servers with an older version of TLS. TLS 1.2 unless set.
+    /// Rejects servers with an older version of TLS. Default: TLS 1.2.
     pub fn min_tls_version(mut self, version: tls::Version) -> Self {
         self.connection.min_tls_version = Some(version);
         self
     }
 
-    /// Connects to this address in place of the one that DNS has for a host; the port is used if it is not 0. Several
-    /// addresses for a host are tried in turn.
+    /// Connects to this address in place of the host's addresses in DNS; the port is used if it is
+    /// not 0. Several addresses for a host are tried in turn.
     pub fn resolve(mut self, host: impl Into<String>, address: SocketAddr) -> Self {
         let host = host.into();
         let addresses = &mut self.connection.addresses;
@@ -417,38 +422,40 @@ impl HandleBuilder {
         self
     }
 
-    /// Closes connections that were idle for this long. 90 seconds unless set.
+    /// Closes connections that are idle for this time. Default: 90 seconds.
     pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
         self.connection.pool_idle_timeout = Some(timeout);
         self
     }
 
-    /// Limits the number of idle connections that are kept. No limit unless set.
+    /// Limits the number of idle connections. Default: no limit.
     pub fn pool_max_idle(mut self, connections: usize) -> Self {
         self.connection.pool_max_idle = Some(connections);
         self
     }
 
-    /// A builder of the caller's own for the HTTP client, for settings that have no method here. Redirects and retries are switched
-    /// off in it: a redirect could carry tokens to another server, and only this crate knows which calls may be sent again. Other
-    /// settings of this builder are applied to it.
+    /// Sets a builder of the HTTP client, for settings that have no method here. Redirects and
+    /// retries are disabled in it: a redirect could send tokens to another server, and this crate
+    /// decides which calls are retried. The other settings of this builder are applied to it.
     pub fn http_client_builder(mut self, builder: ClientBuilder) -> Self {
         self.connection.builder = Some(builder);
         self
     }
 
-    /// An HTTP client of the caller's own, to share its connections. Prefer
-    /// [`http_client_builder`](HandleBuilder::http_client_builder), and set `redirect::Policy::none()` in the client.
+    /// Sets an HTTP client, to share its connections. Prefer
+    /// [`http_client_builder`](HandleBuilder::http_client_builder), and set
+    /// `redirect::Policy::none()` in the client.
     ///
-    /// A client that follows redirects has sent the request on before this crate sees the reply. Such a reply is an error, and the
-    /// call is not sent again. Requests for tokens never use the client, because their bodies hold secrets.
+    /// A client that follows redirects has sent the request to another URL before this crate
+    /// receives the reply. Such a reply is an error, and the call is not retried. Token requests
+    /// never use the client, because their bodies contain secrets.
     pub fn http_client(mut self, client: Client) -> Self {
         self.connection.client = Some(client);
         self
     }
 }
 
-/// Shows which settings there are, and none of those that can hold a secret or an id.
+/// Shows which settings are set, and no setting that can contain a secret or an id.
 impl fmt::Debug for HandleBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HandleBuilder")

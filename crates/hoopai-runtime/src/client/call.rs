@@ -1,4 +1,4 @@
-//! A call that is being put together: parameters by name, until `send`.
+//! A call under construction: parameters by name, until it is sent.
 
 mod checks;
 mod prepare;
@@ -27,10 +27,10 @@ use crate::send::pipeline::send_with_retries;
 use crate::time::BoxFuture;
 use crate::{CallOptions, Handle, ParamValue, ParamWriter, Part};
 
-/// The texts of a parameter, or the reason why its value cannot be sent.
+/// The values of a parameter as text, or the reason why it cannot be sent.
 type Texts = Result<Vec<String>, &'static str>;
 
-/// Headers that are the runtime's business.
+/// Headers that the client sets.
 const OWN_HEADERS: [&str; 9] = [
     "accept",
     "authorization",
@@ -43,39 +43,40 @@ const OWN_HEADERS: [&str; 9] = [
     "version",
 ];
 
-/// A call that is being put together. The builders of module crates fill it; see [`operation!`](crate::operation!).
+/// A call under construction, which the builders of module crates fill; see
+/// [`operation!`](crate::operation!).
 ///
-/// Its methods take names as the wire has them, and a second value for a name replaces the first. A value that cannot be
-/// sent is reported when the call is.
+/// Names are wire names. A second value for a name replaces the first. A value that cannot be sent
+/// is reported when the call is sent.
 pub struct Call {
     handle: Handle,
-    origin: CallSite,
+    call_site: CallSite,
     path: Vec<(Cow<'static, str>, String)>,
     query: Query,
     headers: HeaderMap,
     body: Body,
     extra_body: Vec<ExtraField>,
     options: CallOptions,
-    fault: Option<Error>,
+    error: Option<Error>,
 }
 
 impl Call {
-    /// A call of an operation.
+    /// Creates a call of an operation.
     pub fn new(handle: &Handle, operation: &'static Operation) -> Self {
-        Self::from_origin(handle, CallSite::of(operation))
+        Self::from_call_site(handle, CallSite::of(operation))
     }
 
-    pub(crate) fn from_origin(handle: &Handle, origin: CallSite) -> Self {
+    pub(crate) fn from_call_site(handle: &Handle, call_site: CallSite) -> Self {
         Call {
             handle: handle.clone(),
-            origin,
+            call_site,
             path: Vec::new(),
             query: Query::default(),
             headers: HeaderMap::new(),
             body: Body::None,
             extra_body: Vec::new(),
             options: CallOptions::new(),
-            fault: None,
+            error: None,
         }
     }
 
@@ -88,16 +89,13 @@ impl Call {
         let Some(text) = self.sendable("path parameter", &name, texts).map(joined) else {
             return;
         };
-        for (other, value) in &mut self.path {
-            if *other == name {
-                *value = text;
-                return;
-            }
+        match self.path.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, value)) => *value = text,
+            None => self.path.push((name, text)),
         }
-        self.path.push((name, text));
     }
 
-    /// Sets a query parameter. A list is written as the operation's table says.
+    /// Sets a query parameter. A list is written in the declared style of the parameter.
     pub fn query(&mut self, name: &'static str, value: impl ParamValue) {
         self.set_query(name, ParamWriter::texts(value));
     }
@@ -106,17 +104,15 @@ impl Call {
         let Some(texts) = self.sendable("query parameter", name, texts) else {
             return;
         };
-        let mut style = ListStyle::Repeat;
-        for parameter in self.declared_query() {
-            if parameter.name == name {
-                style = parameter.style;
-            }
-        }
+        let mut declared = self.declared_query().iter();
+        let style = declared
+            .find(|parameter| parameter.name == name)
+            .map_or(ListStyle::Repeat, |parameter| parameter.style);
         self.query.set(name, texts, style);
     }
 
-    /// Sets a header; a list is joined by commas. What every call carries by itself (its token, its version, what it holds and
-    /// takes) cannot be set so.
+    /// Sets a header; a list is joined by commas. The headers that the client sets itself, such as
+    /// `Authorization`, `Version` and `Content-Type`, are rejected.
     pub fn header(&mut self, name: impl AsRef<str>, value: impl ParamValue) {
         self.set_header(name.as_ref(), ParamWriter::texts(value));
     }
@@ -128,8 +124,8 @@ impl Call {
         let known = match HeaderName::from_bytes(name.as_bytes()) {
             Ok(known) if !OWN_HEADERS.contains(&known.as_str()) => known,
             _ => {
-                return self.note(format!(
-                    "the header `{}` cannot be set: it is no header's name, or one that every call carries by itself",
+                return self.set_error(format!(
+                    "the header `{}` cannot be set: its name is invalid, or the client sets the header itself",
                     name.replace(char::is_control, "")
                 ));
             }
@@ -139,8 +135,8 @@ impl Call {
                 value.set_sensitive(true);
                 self.headers.insert(known, value);
             }
-            Err(_) => self.note(format!(
-                "the header `{known}` cannot be sent: its value holds characters that no header may have"
+            Err(_) => self.set_error(format!(
+                "the header `{known}` cannot be sent: its value contains characters that are not allowed in headers"
             )),
         }
     }
@@ -156,19 +152,19 @@ impl Call {
         }
     }
 
-    /// Sets the body, as JSON. A number without fraction is written without one, as in a query.
+    /// Sets the body as JSON. A number without a fraction is written without one, as in a query.
     pub fn json<T: Serialize + ?Sized>(&mut self, value: &T) {
         match json_writer::to_json(value) {
             Ok(bytes) => self.body = Body::Json(bytes),
-            Err(error) => self.unwritten(None, error),
+            Err(error) => self.reject_body(None, error),
         }
     }
 
-    /// Sets the body, as `application/x-www-form-urlencoded`, from the fields of a model.
+    /// Sets the body as `application/x-www-form-urlencoded`, from the fields of a model.
     pub fn form<T: Serialize + ?Sized>(&mut self, value: &T) {
         match Body::form(value) {
             Ok(body) => self.body = body,
-            Err(error) => self.unwritten(None, error),
+            Err(error) => self.reject_body(None, error),
         }
     }
 
@@ -182,7 +178,7 @@ impl Call {
         self.body.parts().add(name.into(), part.into());
     }
 
-    /// Sets a text field of a `multipart/form-data` body; a list gives one for each item.
+    /// Sets a text field of a `multipart/form-data` body; a list adds one for each item.
     pub fn text(&mut self, name: &'static str, value: impl ParamValue) {
         self.set_texts(name, ParamWriter::texts(value));
     }
@@ -198,7 +194,7 @@ impl Call {
         }
     }
 
-    /// Adds a top-level field to the body, whatever its kind, in place of one of the same name.
+    /// Adds a top-level field to a body of any kind, in place of one of the same name.
     pub fn extra_body(&mut self, name: impl Into<String>, value: impl Serialize) {
         let name = name.into();
         let field = ExtraField::new(name.clone(), value);
@@ -209,30 +205,31 @@ impl Call {
         self.extra_body.retain(|field| field.name != name);
         match field {
             Ok(field) => self.extra_body.push(field),
-            Err(error) => self.unwritten(Some(name), error),
+            Err(error) => self.reject_body(Some(name), error),
         }
     }
 
-    /// Reports a body, or an added field of it, that cannot be written.
+    /// Reports a body, or a field added to it, that cannot be serialized.
     #[cold]
-    fn unwritten(&mut self, added: Option<&str>, error: WriteError) {
+    fn reject_body(&mut self, added: Option<&str>, error: WriteError) {
         let path = match added {
             Some(name) if error.path.is_empty() => name.to_owned(),
             Some(name) if error.path.starts_with('[') => format!("{name}{}", error.path),
             Some(name) => format!("{name}.{}", error.path),
             None => error.path,
         };
-        let reason = match error.not_finite {
-            true => json_writer::NOT_FINITE,
-            false => "a key in it is not a text, or its `Serialize` implementation failed",
+        let reason = if error.not_finite {
+            json_writer::NOT_FINITE
+        } else {
+            "a map key is not a string, or its `Serialize` implementation failed"
         };
         if path.is_empty() {
-            return self.note(format!("the body cannot be written as JSON: {reason}"));
+            return self.set_error(format!("the body cannot be written as JSON: {reason}"));
         }
         self.reject("body field", &path, reason);
     }
 
-    /// The texts of a parameter. A value that was rejected is reported when the call is sent.
+    /// The values of a parameter. A rejected value is reported when the call is sent.
     fn sendable(&mut self, what: &str, name: &str, texts: Texts) -> Option<Vec<String>> {
         match texts {
             Ok(texts) => Some(texts),
@@ -245,26 +242,26 @@ impl Call {
 
     #[cold]
     fn reject(&mut self, what: &str, name: &str, reason: &str) {
-        if self.fault.is_none() {
+        if self.error.is_none() {
             let name = name.replace(char::is_control, "");
             let text = format!("the {what} `{name}` cannot be sent: {reason}");
-            self.fault = Some(Error::request(self.origin.clone(), text).about(name));
+            self.error = Some(Error::request(self.call_site.clone(), text).about(name));
         }
     }
 
-    /// Sends this API version.
+    /// Sets the API version.
     pub fn api_version(&mut self, version: impl Into<String>) {
         self.options.api_version = Some(version.into());
     }
 
-    /// Sets what is other than the client's, in place of what was set before.
+    /// Sets the options of the call, in place of those set before.
     pub fn options(&mut self, options: CallOptions) {
         let version = self.options.api_version.take();
         self.options = options;
         self.options.api_version = self.options.api_version.take().or(version);
     }
 
-    /// How the reply is read.
+    /// How the reply is decoded.
     pub(crate) fn reading(&self) -> Reading {
         let mut reading = self.handle.0.shared.reading.clone();
         reading.strict = self.options.strict.unwrap_or(reading.strict);
@@ -276,24 +273,25 @@ impl Call {
         ResponseFuture::new(self.dispatch(false), context::json)
     }
 
-    /// The paging rule in the row of the operation.
+    /// The paging rule of the operation.
     pub(crate) fn rule(&self) -> Option<Paging> {
-        self.origin.operation?.paging
+        self.call_site.operation?.paging
     }
 
-    /// Sends the call; what the reply holds is of no use.
+    /// Sends the call; the body of the reply is ignored.
     pub fn send_empty(self) -> ResponseFuture<()> {
         ResponseFuture::new(self.dispatch(false), context::empty)
     }
 
-    /// Sends the call; the reply is bytes.
+    /// Sends the call; the reply is a byte stream.
     pub fn send_bytes(self) -> ResponseFuture<ByteStream> {
         ResponseFuture::new(self.dispatch(true), context::bytes)
     }
 
-    /// Sends the call and returns the reply as it came.
+    /// Sends the call and returns the reply, not decoded.
     ///
-    /// The request is prepared here and boxed, so that the future holds neither the call nor the request by value.
+    /// The request is prepared here and boxed, so that the future does not contain the call or the
+    /// request by value.
     pub(crate) fn dispatch(
         self,
         streamed: bool,
@@ -314,31 +312,31 @@ impl Call {
         })
     }
 
-    /// The same call once more. `None`: its body is there once.
-    pub(crate) fn again(&self) -> Option<Call> {
+    /// Returns a copy of the call. `None`: its body can be sent only once.
+    pub(crate) fn try_clone(&self) -> Option<Call> {
         Some(Call {
             handle: self.handle.clone(),
-            origin: self.origin.clone(),
+            call_site: self.call_site.clone(),
             path: self.path.clone(),
             query: self.query.clone(),
             headers: self.headers.clone(),
             body: self.body.again()?,
             extra_body: self.extra_body.clone(),
             options: self.options.clone(),
-            fault: None,
+            error: None,
         })
     }
 
-    pub(crate) fn origin(&self) -> &CallSite {
-        &self.origin
+    pub(crate) fn call_site(&self) -> &CallSite {
+        &self.call_site
     }
 
-    /// What is wrong with it already.
-    pub(crate) fn take_fault(&mut self) -> Option<Error> {
-        self.fault.take()
+    /// The first error of the call so far.
+    pub(crate) fn take_error(&mut self) -> Option<Error> {
+        self.error.take()
     }
 
-    /// The value that a parameter has, as JSON.
+    /// The value of a parameter, as JSON.
     pub(crate) fn parameter(&self, to: PageParam) -> Option<String> {
         match to {
             PageParam::Query(name) => match self.query.get(name)? {
@@ -347,40 +345,37 @@ impl Call {
             },
             PageParam::Body { name, .. } => {
                 let added = self.extra_body.iter().find(|field| field.name == name);
-                match added {
-                    Some(field) => Some(field.json().to_owned()),
-                    None => self.body.field(name),
-                }
+                added.map_or_else(
+                    || self.body.field(name),
+                    |field| Some(field.json().to_owned()),
+                )
             }
         }
     }
 
-    /// Sets a parameter to a value that is JSON.
+    /// Sets a parameter from a JSON value.
     pub(crate) fn set_parameter(&mut self, to: PageParam, json: &str) {
         match to {
             PageParam::Query(name) => {
                 // A number keeps its digits.
-                let texts = match is_number(json) {
-                    true => vec![json.to_owned()],
-                    false => ParamWriter::texts(decode::value(json)).unwrap_or_default(),
+                let texts = if is_number(json) {
+                    vec![json.to_owned()]
+                } else {
+                    ParamWriter::texts(decode::value(json)).unwrap_or_default()
                 };
                 self.query.set(name, texts, ListStyle::Repeat);
             }
             PageParam::Body { name, text } => {
-                let json = match text {
-                    true => with_texts(json),
-                    false => json.into(),
-                };
-                let field = match RawValue::from_string(json.into_owned()) {
-                    Ok(value) => Ok(ExtraField::written(name, value)),
-                    Err(_) => Err(WriteError::default()),
-                };
+                let json = if text { with_texts(json) } else { json.into() };
+                let field = RawValue::from_string(json.into_owned())
+                    .map(|value| ExtraField::written(name, value))
+                    .map_err(|_| WriteError::default());
                 self.set_extra(name, field);
             }
         }
     }
 
-    /// Takes a parameter out.
+    /// Removes a parameter.
     pub(crate) fn unset_parameter(&mut self, to: PageParam) {
         match to {
             PageParam::Query(name) => self.query.set(name, Vec::new(), ListStyle::Repeat),
@@ -391,30 +386,30 @@ impl Call {
         }
     }
 
-    /// Keeps the first fault until the call is sent.
-    pub(crate) fn note(&mut self, text: impl Into<Cow<'static, str>>) {
-        if self.fault.is_none() {
-            self.fault = Some(Error::request(self.origin.clone(), text));
+    /// Keeps the first error until the call is sent.
+    pub(crate) fn set_error(&mut self, text: impl Into<Cow<'static, str>>) {
+        if self.error.is_none() {
+            self.error = Some(Error::request(self.call_site.clone(), text));
         }
     }
 
     fn declared_query(&self) -> &'static [QueryParam] {
-        self.origin
+        self.call_site
             .operation
             .map_or(&[], |operation| operation.query)
     }
 }
 
-/// Shows which call it is, and none of its values.
+/// Shows the operation, and no values.
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Call")
-            .field(&self.origin.to_string())
+            .field(&self.call_site.to_string())
             .finish()
     }
 }
 
-/// A list as one text.
+/// Joins the values of a list.
 fn joined(mut texts: Vec<String>) -> String {
     match texts.len() {
         1 => texts.swap_remove(0),
@@ -426,7 +421,7 @@ fn is_number(json: &str) -> bool {
     matches!(json.as_bytes(), [b'-' | b'0'..=b'9', ..])
 }
 
-/// JSON in which a number, or the numbers of a list, are texts of the same digits.
+/// Converts a number, or the numbers of a list, to strings with the same digits.
 fn with_texts(json: &str) -> Cow<'_, str> {
     if is_number(json) {
         return format!("\"{json}\"").into();

@@ -1,4 +1,4 @@
-//! Settings of connections: certificates, proxies, names and the pool.
+//! Connection settings: certificates, proxies, addresses and the pool.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::request::base_url::BaseUrl;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What was set; everything else is as reqwest has it.
+/// The settings that differ from those of reqwest.
 #[derive(Default)]
 pub(crate) struct ConnectionSettings {
     pub(super) client: Option<Client>,
@@ -27,28 +27,28 @@ pub(crate) struct ConnectionSettings {
 }
 
 impl ConnectionSettings {
-    /// The client for calls.
+    /// Returns the HTTP client of calls.
     pub(crate) fn for_calls(&mut self, base_url: &BaseUrl) -> Result<Client, Error> {
         self.check()?;
         match &self.client {
-            Some(given) => Ok(given.clone()),
-            None => self.make(base_url),
+            Some(client) => Ok(client.clone()),
+            None => self.build(base_url),
         }
     }
 
-    /// The client for requests for tokens, next to the one for calls.
+    /// Returns the HTTP client of token requests.
     pub(crate) fn for_tokens(
         mut self,
         for_calls: &Client,
         base_url: &BaseUrl,
     ) -> Result<Client, Error> {
         match self.client {
-            Some(_) => self.make(base_url),
+            Some(_) => self.build(base_url),
             None => Ok(for_calls.clone()),
         }
     }
 
-    /// A client that is made already takes no more settings.
+    /// Rejects settings that cannot be applied to a client that is already built.
     fn check(&self) -> Result<(), Error> {
         if self.client.is_none() {
             return Ok(());
@@ -74,27 +74,27 @@ impl ConnectionSettings {
             return Ok(());
         }
         Err(Error::config(format!(
-            "{} cannot be applied to the client given to `http_client`, which is made already: set it in that client, or use `http_client_builder`",
+            "{} cannot be applied to the client that is set with `http_client`, which is already built: set it in that client, or use `http_client_builder`",
             names.join(", ")
         )))
     }
 
-    fn make(&mut self, base_url: &BaseUrl) -> Result<Client, Error> {
+    fn build(&mut self, base_url: &BaseUrl) -> Result<Client, Error> {
         if self.only_these_roots && self.roots.is_empty() {
             return Err(Error::config(
-                "`only_added_root_certificates` is set and no certificate is added, so that no server could be trusted: call `add_root_certificate`",
+                "`only_added_root_certificates` is set but no certificate is added, so no server can be trusted: call `add_root_certificate`",
             ));
         }
-        let own = self.builder.is_none();
+        let has_defaults = self.builder.is_none();
         let mut builder = self.builder.take().unwrap_or_default();
         if let Some(timeout) = self.connect_timeout {
             builder = builder.connect_timeout(timeout);
-        } else if own {
+        } else if has_defaults {
             builder = builder.connect_timeout(CONNECT_TIMEOUT);
         }
         if let Some(proxy) = self.proxy.take() {
             builder = builder.proxy(proxy);
-        } else if own && base_url.is_loopback() {
+        } else if has_defaults && base_url.is_loopback() {
             builder = builder.no_proxy();
         }
         if self.only_these_roots {
@@ -118,9 +118,10 @@ impl ConnectionSettings {
             builder = builder.pool_max_idle_per_host(connections);
         }
         builder
-            // A redirect is a reply to report: followed, it could carry the token elsewhere.
+            // A redirect is reported as an error; following it could send the token to another
+            // server.
             .redirect(redirect::Policy::none())
-            // Whether a call is sent again is decided by this crate, which knows what may be.
+            // The pipeline decides on retries.
             .retry(retry::never())
             .build()
             .map_err(Error::no_client)

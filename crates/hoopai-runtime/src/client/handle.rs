@@ -1,4 +1,4 @@
-//! The handle that all clients of modules share.
+//! The client that all module clients share.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,57 +9,61 @@ use crate::send::auth::{AccountId, TokenProvider};
 use crate::send::context::HandleState;
 use crate::send::rate_limit::RateLimitSnapshot;
 
-/// The road to the platform: settings, credentials, limits and connections. A clone is cheap and shares all of them, so that
-/// the clients of all modules act as one.
+/// The client that all module clients share: settings, credentials, rate limits and connections.
+/// Clones are cheap and share all of these.
 ///
-/// A handle acts on one account at most: a location (sub-account), or a company (agency). [`as_location`](Handle::as_location)
-/// and [`as_company`](Handle::as_company) give handles of other accounts over the same connections and settings; those of one
-/// account share its tokens and its limit, however often they are made.
+/// A handle acts on at most one account: a location (sub-account) or a company (agency).
+/// [`as_location`](Handle::as_location) and [`as_company`](Handle::as_company) return handles of
+/// other accounts over the same connections and settings. All handles of one account share its
+/// tokens and its rate limit.
 #[derive(Clone)]
 pub struct Handle(pub(crate) Arc<HandleState>);
 
 impl Handle {
-    /// The id of the location that calls act on where they name none.
+    /// The location of calls that do not set one.
     pub fn location(&self) -> Option<&str> {
         self.0.location.as_deref()
     }
 
-    /// The API version that is fixed for all calls.
+    /// The API version of all calls, if it is set.
     pub fn api_version(&self) -> Option<&str> {
         self.0.shared.api_version.as_deref()
     }
 
-    /// A handle that acts on a location: with its token, under its own limit, and as the location of calls that name none.
+    /// Returns a handle that acts on a location: with its token, under its own rate limit, and as
+    /// the default location of calls.
     ///
-    /// For an OAuth app the token is that of the store, or else it is asked for with the token of the company that this handle
-    /// acts for. Nothing is sent before the first call. With a private token, or a token source of the caller's own, the
-    /// token stays the same.
+    /// For an OAuth app, the token is read from the store, or else requested with the token of the
+    /// company that this handle acts for. Nothing is sent before the first call. A private token,
+    /// or the token of a token source, stays the same.
     #[must_use]
     pub fn as_location(&self, id: impl Into<String>) -> Handle {
         let id = id.into();
-        self.of_resource(AccountId::Location(id.clone()), Some(id))
+        self.for_account(AccountId::Location(id.clone()), Some(id))
     }
 
-    /// A handle that acts on a company (agency), with its token and under its own limit. Its calls name no location by
-    /// themselves.
+    /// Returns a handle that acts on a company (agency), with its token and under its own rate
+    /// limit. Its calls have no default location.
     #[must_use]
     pub fn as_company(&self, id: impl Into<String>) -> Handle {
-        self.of_resource(AccountId::Company(id.into()), None)
+        self.for_account(AccountId::Company(id.into()), None)
     }
 
-    fn of_resource(&self, resource: AccountId, location: Option<String>) -> Handle {
+    fn for_account(&self, account_id: AccountId, location: Option<String>) -> Handle {
         let inner = &*self.0;
         Handle(Arc::new(HandleState {
-            limiter: inner.shared.limiters.get(&limit_key(Some(&resource))),
+            limiter: inner.shared.limiters.get(&limit_key(Some(&account_id))),
             shared: inner.shared.clone(),
             location,
-            credentials: inner.credentials.acting_on(resource),
+            credentials: inner.credentials.for_account(account_id),
         }))
     }
 
-    /// Waits until no token is being renewed and all that came are stored, at most so long. `false`: that was not enough.
+    /// Waits until no token refresh is running and all received tokens are stored, at most for this
+    /// time. `false`: the time was not sufficient.
     ///
-    /// To be called before a process ends that uses an OAuth app: a renewal that is broken off can cost the installation.
+    /// Call it before a process that uses an OAuth app ends: an interrupted refresh can invalidate
+    /// the installation.
     pub async fn wait_idle(&self, at_most: Duration) -> bool {
         match &self.0.shared.token_provider {
             Some(token_provider) => token_provider.wait_idle(at_most).await,
@@ -67,17 +71,17 @@ impl Handle {
         }
     }
 
-    /// The token provider that has the tokens of all accounts, if there is one. `hoopai-auth` finds its token manager by it.
+    /// The token provider, if there is one. `hoopai-auth` uses it to find its token manager.
     pub fn token_provider(&self) -> Option<&dyn TokenProvider> {
         self.0.shared.token_provider.as_deref()
     }
 
-    /// How long a call that is made now would wait for the rate limit.
+    /// The expected wait for the rate limit of a call that is made now.
     pub fn rate_limit_delay(&self) -> Duration {
         self.0.limiter.rate_limit_delay()
     }
 
-    /// The state of the rate limit of the handle's account, as this side knows it.
+    /// The local state of the account's rate limit.
     pub fn rate_limit_snapshot(&self) -> RateLimitSnapshot {
         self.0.limiter.snapshot()
     }
@@ -87,9 +91,9 @@ impl Handle {
     }
 }
 
-/// The platform counts by app and account; a client is one app.
-pub(crate) fn limit_key(resource: Option<&AccountId>) -> String {
-    match resource {
+/// The platform limits each app in each account; a client is one app.
+pub(crate) fn limit_key(account_id: Option<&AccountId>) -> String {
+    match account_id {
         Some(AccountId::Location(id)) => format!("location:{id}"),
         Some(AccountId::Company(id)) => format!("company:{id}"),
         None => String::new(),
@@ -102,7 +106,7 @@ impl From<&Handle> for Handle {
     }
 }
 
-/// Shows the host and which settings there are, no token and no id.
+/// Shows the host and which settings are set, no token and no id.
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")

@@ -1,11 +1,11 @@
-//! What a call lacks, and the error that lists all of it.
+//! The missing values of a call, and the error that lists them.
 
 use crate::call_site::CallSite;
 use crate::error::Error;
 use crate::operation::{BodyKind, Location, ParamLocation};
 use crate::{Handle, auth::Credentials};
 
-/// Something that a call needs and the caller did not give.
+/// A required value that is not set.
 pub(crate) enum Missing {
     Path(String),
     Query(&'static str),
@@ -18,7 +18,7 @@ pub(crate) enum Missing {
 }
 
 impl Missing {
-    /// The name on the wire.
+    /// The wire name.
     fn name(&self) -> &str {
         match self {
             Missing::Path(name) | Missing::Field(name) => name,
@@ -28,9 +28,9 @@ impl Missing {
         }
     }
 
-    /// What it is, and how to set it.
-    fn words(&self, origin: &CallSite, handle: &Handle) -> (String, String) {
-        let call = |name: &str| match origin.operation {
+    /// A description of the value, and how to set it.
+    fn describe(&self, call_site: &CallSite, handle: &Handle) -> (String, String) {
+        let call = |name: &str| match call_site.operation {
             Some(_) => format!("call `.{}(..)`", setter(name)),
             None => format!("call `.path(\"{name}\", ..)`"),
         };
@@ -39,7 +39,7 @@ impl Missing {
             Missing::Query(name) => (format!("query parameter `{name}`"), call(name)),
             Missing::Field(path) => {
                 let name = path.rsplit('.').next().unwrap_or(path);
-                let remedy = match origin.operation.and_then(|operation| operation.body) {
+                let remedy = match call_site.operation.and_then(|operation| operation.body) {
                     Some(body) if body.kind == BodyKind::Multipart => call(name),
                     _ => format!("set it with `.{}(..)` in the body", setter(name)),
                 };
@@ -48,7 +48,7 @@ impl Missing {
             Missing::Location(location) => {
                 let default = match handle.0.credentials {
                     Credentials::Account(_) | Credentials::NoAccount(_) => {
-                        "choose one with `as_location`"
+                        "select one with `as_location`"
                     }
                     Credentials::PrivateToken(_) | Credentials::Source(_) => {
                         "set a default with `location` when the client is built"
@@ -68,21 +68,21 @@ impl Missing {
             }
             Missing::Body(Some(BodyKind::Multipart)) => (
                 "body".to_owned(),
-                "give at least one of its fields or files".to_owned(),
+                "set at least one of its fields or files".to_owned(),
             ),
             Missing::Body(_) => ("body".to_owned(), "call `.body(..)`".to_owned()),
         }
     }
 }
 
-/// The error of a call that lacks something.
+/// The error of a call with missing values.
 #[cold]
-pub(crate) fn error(origin: &CallSite, handle: &Handle, missing: &[Missing]) -> Error {
-    let words: Vec<_> = missing
+pub(crate) fn error(call_site: &CallSite, handle: &Handle, missing: &[Missing]) -> Error {
+    let descriptions: Vec<_> = missing
         .iter()
-        .map(|missing| missing.words(origin, handle))
+        .map(|missing| missing.describe(call_site, handle))
         .collect();
-    let text = match &words[..] {
+    let text = match &descriptions[..] {
         [(what, remedy)] => format!("the {what} is not set: {remedy}"),
         several => {
             let mut text = format!("{} values are not set", several.len());
@@ -93,21 +93,21 @@ pub(crate) fn error(origin: &CallSite, handle: &Handle, missing: &[Missing]) -> 
             text
         }
     };
-    let error = Error::request(origin.clone(), text);
+    let error = Error::request(call_site.clone(), text);
     missing
         .iter()
         .fold(error, |error, missing| error.about(missing.name()))
 }
 
-/// The name of the setter of a parameter: `startAfterId` is set by `start_after_id`.
+/// The name of a parameter's setter: `start_after_id` for `startAfterId`.
 fn setter(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let mut rest = name.chars().peekable();
     let mut last = '_';
     while let Some(c) = rest.next() {
-        let begins = c.is_ascii_uppercase()
+        let starts_word = c.is_ascii_uppercase()
             && (!last.is_ascii_uppercase() || rest.peek().is_some_and(char::is_ascii_lowercase));
-        if (begins || !c.is_ascii_alphanumeric()) && !out.is_empty() && !out.ends_with('_') {
+        if (starts_word || !c.is_ascii_alphanumeric()) && !out.is_empty() && !out.ends_with('_') {
             out.push('_');
         }
         if c.is_ascii_alphanumeric() {
@@ -116,7 +116,7 @@ fn setter(name: &str) -> String {
         last = c;
     }
     let name = out.trim_end_matches('_');
-    // The generated name of a field or parameter that Rust reserves.
+    // The generated names of parameters that are Rust keywords.
     match name {
         "type" | "in" | "for" | "ref" | "match" | "use" | "where" | "move" => format!("{name}_"),
         _ => name.to_owned(),
@@ -128,7 +128,7 @@ mod tests {
     use super::setter;
 
     #[test]
-    fn setters_are_named_as_generated() {
+    fn setter_names_match_generated_code() {
         for (name, expected) in [
             ("limit", "limit"),
             ("startAfterId", "start_after_id"),

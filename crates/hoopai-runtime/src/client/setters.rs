@@ -1,7 +1,7 @@
 //! The setters of builders.
 
-/// Defines the setters of a builder that [`operation!`](crate::operation!) has made. Module crates use it; their users meet
-/// what it makes.
+/// Defines the setters of a builder that [`operation!`](crate::operation!) has generated. Module
+/// crates use it.
 ///
 /// ```text
 /// setters! {
@@ -13,13 +13,14 @@
 /// }
 /// ```
 ///
-/// A line is: where the value goes (`path`, `query`, `header`, or `text` of a multipart body), the setter, its type, and the
-/// name on the wire. `part file = "file"` takes a file of a multipart body, `json body: T` and `form body: T` a whole body.
+/// A line consists of the kind of the value (`path`, `query`, `header`, or `text` of a multipart
+/// body), the setter, its type, and the wire name. `part file = "file"` sets a file of a multipart
+/// body, `json body: T` and `form body: T` a whole body.
 #[macro_export]
 macro_rules! setters {
-    ($builder:ident { $($(#[$meta:meta])* $place:ident $setter:ident $(: $type:ty)? $(= $wire:literal)?),* $(,)? }) => {
+    ($builder:ident { $($(#[$meta:meta])* $kind:ident $setter:ident $(: $type:ty)? $(= $wire:literal)?),* $(,)? }) => {
         impl $builder {
-            $( $crate::__setter! { $(#[$meta])* $place $setter $(: $type)? $(= $wire)? } )*
+            $( $crate::__setter! { $(#[$meta])* $kind $setter $(: $type)? $(= $wire)? } )*
         }
     };
 }
@@ -38,13 +39,13 @@ macro_rules! __setter {
             self
         }
     };
-    ($(#[$meta:meta])* $place:ident $setter:ident: $type:ty = $wire:literal) => {
-        #[doc = ::core::concat!("Sets `", $wire, "` (", ::core::stringify!($place), ").")]
+    ($(#[$meta:meta])* $kind:ident $setter:ident: $type:ty = $wire:literal) => {
+        #[doc = ::core::concat!("Sets `", $wire, "` (", ::core::stringify!($kind), ").")]
         ///
         $(#[$meta])*
         #[inline]
         pub fn $setter(mut self, value: impl $crate::IntoField<$type>) -> Self {
-            self.call.$place($wire, value.into_field());
+            self.call.$kind($wire, value.into_field());
             self
         }
     };

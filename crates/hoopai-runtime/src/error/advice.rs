@@ -1,12 +1,12 @@
-//! What an error says besides the platform's own words: what went wrong, and what to do. Both follow from the class of a
-//! refusal, or from the kind of another error.
+//! The reason and the remedy in error texts. Both follow from the kind of the API error, or from
+//! the kind of another error.
 
-use super::refusal::ApiErrorKind as Kind;
+use super::api_error_kind::ApiErrorKind as Kind;
 use super::{Error, ErrorKind, Outcome};
 use crate::DEFAULT_API_VERSION;
 use crate::operation::{Operation, Tokens};
 
-/// What went wrong, in a few words.
+/// The reason of an API error, in a few words.
 pub(super) fn reason(kind: Kind) -> &'static str {
     match kind {
         Kind::NotFound => "not found",
@@ -33,14 +33,15 @@ pub(super) fn reason(kind: Kind) -> &'static str {
         Kind::Unavailable => "the platform is not available",
         Kind::ServerError => "error of the platform",
         Kind::Redirect => {
-            "the reply is a redirect, which is not followed so that the token stays with the platform"
+            "the reply is a redirect, which is not followed, so that the token is not sent to another server"
         }
         Kind::Other => "the platform rejected the request",
     }
 }
 
-/// What to do about a refusal, without a full stop at its end. `None`: the platform's own message says it.
-pub(super) fn refused(error: &Error, kind: Kind) -> Option<String> {
+/// The remedy of an API error, without a full stop. `None`: the platform's own message is
+/// sufficient.
+pub(super) fn for_api_error(error: &Error, kind: Kind) -> Option<String> {
     let operation = error.operation();
     let fixed = match kind {
         Kind::NotFound => "Check the ids in the request, and that the object is in this account",
@@ -56,7 +57,7 @@ pub(super) fn refused(error: &Error, kind: Kind) -> Option<String> {
             Some(operation) => {
                 return Some(format!(
                     "{}. With such a token, the platform does not offer the operation",
-                    valid_but(operation)
+                    valid_token_but(operation)
                 ));
             }
             None => {
@@ -76,14 +77,16 @@ pub(super) fn refused(error: &Error, kind: Kind) -> Option<String> {
         Kind::InvalidGrant => "Have a user of the account authorize the app again",
         Kind::WrongTokenKind => match operation {
             Some(operation) if operation.tokens.location != operation.tokens.agency => {
-                return Some(valid_but(operation));
+                return Some(valid_token_but(operation));
             }
             _ => {
                 "The token itself is valid. Use a location token instead of an agency token, or the other way round"
             }
         },
         Kind::MissingScope => match operation {
-            Some(operation) if !operation.scopes.is_empty() => return Some(valid_but(operation)),
+            Some(operation) if !operation.scopes.is_empty() => {
+                return Some(valid_token_but(operation));
+            }
             _ => "The token itself is valid. Add the scope that the operation needs",
         },
         Kind::WrongLocation => {
@@ -92,12 +95,12 @@ pub(super) fn refused(error: &Error, kind: Kind) -> Option<String> {
         Kind::LocationInactive => "Activate the location (sub-account) in HoopAI first",
         Kind::Forbidden => match operation {
             Some(operation) => {
-                return Some(format!("Check the token: {}", needs(operation)));
+                return Some(format!("Check the token: {}", token_requirement(operation)));
             }
             None => "Check the scopes of the token, and that the object is in its account",
         },
         Kind::Blocked => {
-            "Check the network, any proxy, the base URL, and that nothing changes the request on its way"
+            "Check the network, any proxy, the base URL, and that nothing modifies the request in transit"
         }
         Kind::PageSizeTooLarge => return Some(smaller_page(operation)),
         Kind::Duplicate => match error.meta() {
@@ -107,18 +110,18 @@ pub(super) fn refused(error: &Error, kind: Kind) -> Option<String> {
         Kind::Conflict => "Read the object again before you change it",
         Kind::RequestTooLarge => "Send less at once",
         Kind::RateLimited => {
-            "Try again later: an app has 100 calls in 10 seconds and 200,000 a day for each location, unless its plan says otherwise"
+            "Try again later: an app has 100 calls in 10 seconds and 200,000 a day for each location, unless its plan has other limits"
         }
-        Kind::Internal | Kind::Unavailable => later(error),
+        Kind::Internal | Kind::Unavailable => try_again(error),
         Kind::Redirect => "Check the base URL",
         Kind::Validation | Kind::ServerError | Kind::Other => return None,
     };
     Some(fixed.to_owned())
 }
 
-/// What to do about an error that no reply explains.
-pub(super) fn failed(error: &Error) -> Option<&'static str> {
-    // The text has the remedy.
+/// The remedy of an error without a reply.
+pub(super) fn without_reply(error: &Error) -> Option<&'static str> {
+    // The text contains the remedy.
     if error.outcome() == Outcome::Permanent {
         return None;
     }
@@ -126,17 +129,17 @@ pub(super) fn failed(error: &Error) -> Option<&'static str> {
         ErrorKind::Connect => {
             Some("Check the network, a proxy if there is one, and the base URL, then try again")
         }
-        ErrorKind::Timeout | ErrorKind::Transport => Some(later(error)),
+        ErrorKind::Timeout | ErrorKind::Transport => Some(try_again(error)),
         _ => None,
     }
 }
 
-/// For failures after which the platform may have acted.
-fn later(error: &Error) -> &'static str {
+/// The remedy of failures after which the platform may have executed the request.
+fn try_again(error: &Error) -> &'static str {
     if error.is_retryable() {
         "Try again later"
     } else {
-        "The platform may have executed the request: look before you send it again"
+        "The platform may have executed the request: check the result before you send it again"
     }
 }
 
@@ -165,16 +168,19 @@ fn smaller_page(operation: Option<&Operation>) -> String {
             size.to.name(),
             size.max
         ),
-        None => "Ask for a smaller page. Scopes and token are not the cause".to_owned(),
+        None => "Request a smaller page. Scopes and token are not the cause".to_owned(),
     }
 }
 
-fn valid_but(operation: &Operation) -> String {
-    format!("The token itself is valid, but {}", needs(operation))
+fn valid_token_but(operation: &Operation) -> String {
+    format!(
+        "The token itself is valid, but {}",
+        token_requirement(operation)
+    )
 }
 
-/// The token that an operation needs.
-fn needs(operation: &Operation) -> String {
+/// The kind of token and the scopes that an operation requires.
+fn token_requirement(operation: &Operation) -> String {
     let kind = match (operation.tokens.location, operation.tokens.agency) {
         (true, false) => "the operation needs a location token",
         (false, true) => "the operation needs an agency token",

@@ -1,15 +1,16 @@
-//! Why a request got no reply, from the errors of TLS and HTTP/2 in the chain below an error of reqwest.
+//! Finds the reason of a failed request in the TLS and HTTP/2 errors below an error of reqwest.
 
 use std::error::Error as StdError;
 use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
-/// The HTTP/2 signal by which the server states that it did not process a request, if it sent one.
+/// The HTTP/2 signal by which the server states that it did not process a request, if there is one.
 ///
-/// A stream gets the error of a `GOAWAY` frame only if its id is above the last one that the server processes.
-pub(super) fn unprocessed(fault: &reqwest::Error) -> Option<&'static str> {
-    let error: &h2::Error = find(fault)?;
+/// A stream gets the error of a `GOAWAY` frame only if its id is above the last one that the server
+/// processes.
+pub(super) fn unprocessed(error: &reqwest::Error) -> Option<&'static str> {
+    let error: &h2::Error = find(error)?;
     if !error.is_remote() {
         return None;
     }
@@ -20,14 +21,14 @@ pub(super) fn unprocessed(fault: &reqwest::Error) -> Option<&'static str> {
     refused.then_some("REFUSED_STREAM")
 }
 
-/// Why TLS failed, with what to do about it, where it would fail in the same way again.
-pub(super) fn untrusted(fault: &reqwest::Error) -> Option<String> {
-    let error: &TlsError = find(fault)?;
+/// The reason and remedy of a TLS failure that a retry does not change.
+pub(super) fn permanent_tls_failure(error: &reqwest::Error) -> Option<String> {
+    let error: &TlsError = find(error)?;
     let text = match error {
-        TlsError::InvalidCertificate(invalid) => certificate(invalid),
-        TlsError::AlertReceived(alert) => return refused(*alert),
+        TlsError::InvalidCertificate(invalid) => certificate_text(invalid),
+        TlsError::AlertReceived(alert) => return alert_text(*alert),
         TlsError::InvalidMessage(_) => {
-            "what the server sent is not TLS: check the base URL and any proxy"
+            "the server does not answer with TLS: check the base URL and any proxy"
         }
         TlsError::PeerIncompatible(_) | TlsError::NoApplicationProtocol => {
             "the server and this client have no TLS version or cipher in common: check `min_tls_version`"
@@ -37,22 +38,22 @@ pub(super) fn untrusted(fault: &reqwest::Error) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn certificate(invalid: &CertificateError) -> &'static str {
+fn certificate_text(invalid: &CertificateError) -> &'static str {
     match invalid {
         CertificateError::Expired
         | CertificateError::ExpiredContext { .. }
         | CertificateError::NotValidYet
         | CertificateError::NotValidYetContext { .. } => {
-            "the server's certificate is not valid today: check this machine's clock, and tell the server's operator"
+            "the server's certificate is not valid today: check this machine's clock, and contact the server's operator"
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "the server's certificate is for another host name: check the base URL, and any `resolve` setting"
         }
         CertificateError::UnknownIssuer => {
-            "the server's certificate is of an authority that this machine does not trust: if a proxy of your network issues it, add its root with `add_root_certificate`"
+            "the server's certificate is from an authority that this machine does not trust: if a proxy of your network issues it, add its root with `add_root_certificate`"
         }
         CertificateError::Revoked => {
-            "the server's certificate was revoked: tell the server's operator"
+            "the server's certificate was revoked: contact the server's operator"
         }
         _ => {
             "the server's certificate is not valid: check the base URL and any proxy, or add its root with `add_root_certificate`"
@@ -60,8 +61,8 @@ fn certificate(invalid: &CertificateError) -> &'static str {
     }
 }
 
-/// Why the server ended the handshake. `None`: it may take the next one.
-fn refused(alert: AlertDescription) -> Option<String> {
+/// The reason and remedy of a handshake that the server ended. `None`: a later one may succeed.
+fn alert_text(alert: AlertDescription) -> Option<String> {
     let remedy = match alert {
         AlertDescription::CertificateRequired
         | AlertDescription::BadCertificate
@@ -71,7 +72,7 @@ fn refused(alert: AlertDescription) -> Option<String> {
         | AlertDescription::CertificateUnknown
         | AlertDescription::UnknownCA
         | AlertDescription::AccessDenied => {
-            "it demands a certificate of this client, or does not accept the one it has: see `identity`"
+            "it requires a client certificate, or does not accept the given one: see `identity`"
         }
         AlertDescription::ProtocolVersion
         | AlertDescription::InsufficientSecurity
@@ -90,15 +91,15 @@ fn refused(alert: AlertDescription) -> Option<String> {
 }
 
 /// The first error of a type in a chain.
-fn find<T: StdError + 'static>(fault: &reqwest::Error) -> Option<&T> {
-    let mut next: Option<&(dyn StdError + 'static)> = Some(fault);
+fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
         next = match error.downcast_ref::<io::Error>() {
-            // Its source is the source of what it holds, and not that itself.
-            Some(io) => io.get_ref().map(|held| held as &(dyn StdError + 'static)),
+            // `source` would skip the inner error.
+            Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
             None => error.source(),
         };
     }

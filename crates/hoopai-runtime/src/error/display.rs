@@ -4,49 +4,49 @@ use std::fmt::{self, Display, Formatter};
 
 use serde_json::Value;
 
-use super::reply::{self, Reply, Shape};
+use super::api_error_body::{self, ApiErrorBody, BodyShape};
 use super::{Error, Inner, advice, ids};
 use crate::decode::drift::{Drift, DriftKind};
 use crate::decode::{Cause, Fault};
 use crate::redact::SentValues;
 use crate::redact::json_path::{JsonPaths, position};
 use crate::redact::mask::{head, mask};
-use crate::time::in_words;
+use crate::time::format_wait;
 
-/// How many complaints of the platform are shown.
-const MOST_SAID: usize = 10;
+/// The number of messages that are shown.
+const MAX_SHOWN_MESSAGES: usize = 10;
 
-/// How many are compared with each other; what comes beyond is only counted.
-const MOST_READ: usize = 100;
+/// The number of messages that are read. Others are only counted.
+const MAX_READ_MESSAGES: usize = 100;
 
-/// How much of a complaint is read, in characters. Less is shown.
-const LONGEST: usize = 1300;
+/// The number of characters of a message that are read. Fewer are shown.
+const MAX_MESSAGE_LENGTH: usize = 1300;
 
 impl Display for Error {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
-        if let Some(origin) = &inner.origin {
-            write!(f, "{origin}: ")?;
+        if let Some(call_site) = &inner.call_site {
+            write!(f, "{call_site}: ")?;
         }
-        match (inner.refusal, &inner.reply) {
-            (Some(_), Some(reply)) => f.write_str(&refusal(self, inner, reply))?,
-            _ => match advice::failed(self) {
+        match (inner.api_error_kind, &inner.api_error_body) {
+            (Some(_), Some(body)) => f.write_str(&api_error(self, inner, body))?,
+            _ => match advice::without_reply(self) {
                 Some(advice) => write!(f, "{}. {advice}.", inner.text)?,
                 None => f.write_str(&inner.text)?,
             },
         }
-        match (inner.tries, inner.sent) {
+        match (inner.attempts_made, inner.sent) {
             (0 | 1, _) => {}
-            (tries, 0) => write!(f, " (tried {tries} times)")?,
-            (tries, sent) if sent < tries => {
-                write!(f, " (tried {tries} times, sent {sent} times)")?
+            (attempts, 0) => write!(f, " (tried {attempts} times)")?,
+            (attempts, sent) if sent < attempts => {
+                write!(f, " (tried {attempts} times, sent {sent} times)")?
             }
             (_, sent) => write!(f, " (sent {sent} times)")?,
         }
-        let carried = &inner.carried;
+        let sent_values = &inner.sent_values;
         match (
-            plain(carried, self.trace_id()),
-            plain(carried, self.request_id()),
+            shown_id(sent_values, self.trace_id()),
+            shown_id(sent_values, self.request_id()),
         ) {
             (Some(trace), Some(request)) if trace != request => {
                 write!(f, " [trace id {trace}, request id {request}]")
@@ -58,7 +58,7 @@ impl Display for Error {
     }
 }
 
-/// The text of `Display` first, since a `main` that returns an error shows this.
+/// Begins with the text of `Display`, since a `main` that returns an error prints this.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
@@ -68,27 +68,27 @@ impl fmt::Debug for Error {
         if let Some(status) = inner.status {
             out.field("status", &status.as_u16());
         }
-        if let Some(refusal) = inner.refusal {
-            out.field("refusal", &refusal);
+        if let Some(api_error_kind) = inner.api_error_kind {
+            out.field("api_error_kind", &api_error_kind);
         }
-        if let Some(reply) = &inner.reply {
+        if let Some(reply) = &inner.api_error_body {
             out.field("shape", &reply.shape);
             let code = reply.code();
-            out.field("code", &code.map(|code| inner.carried.mask(code)));
+            out.field("code", &code.map(|code| inner.sent_values.mask(code)));
         }
         if let Some(path) = &inner.json_path {
             out.field("json_path", path);
         }
-        if let Some(fault) = inner.auth_error_kind {
-            out.field("auth_error_kind", &fault);
+        if let Some(kind) = inner.auth_error_kind {
+            out.field("auth_error_kind", &kind);
         }
-        if let Some(fault) = inner.paging_error_kind {
-            out.field("paging_error_kind", &fault);
+        if let Some(kind) = inner.paging_error_kind {
+            out.field("paging_error_kind", &kind);
         }
         if let Some(wait) = inner.retry_after {
             out.field("retry_after", &wait);
         }
-        if inner.tries > 0 {
+        if inner.attempts_made > 0 {
             out.field("attempts", &inner.sent);
         }
         if let Some(body) = &inner.body {
@@ -98,61 +98,56 @@ impl fmt::Debug for Error {
     }
 }
 
-/// An id, if it can be shown as it is.
-fn plain<'a>(carried: &SentValues, id: Option<&'a str>) -> Option<&'a str> {
-    let id = id?;
-    if ids::is_plain(id) && !carried.are_in(id) {
-        Some(id)
-    } else {
-        None
-    }
+/// An id, if it can be shown unmasked.
+fn shown_id<'a>(sent_values: &SentValues, id: Option<&'a str>) -> Option<&'a str> {
+    id.filter(|id| ids::is_plain(id) && !sent_values.occur_in(id))
 }
 
-/// What went wrong, what the platform said, and what to do: sentences, each with one full stop at its end.
-fn refusal(error: &Error, inner: &Inner, reply: &Reply) -> String {
-    let (kind, status) = match (inner.refusal, inner.status) {
+/// The reason, the messages of the platform, and the remedy, as sentences.
+fn api_error(error: &Error, inner: &Inner, reply: &ApiErrorBody) -> String {
+    let (kind, status) = match (inner.api_error_kind, inner.status) {
         (Some(kind), Some(status)) => (kind, status.as_u16()),
         _ => return String::new(),
     };
     let mut text = format!("{} ({status})", advice::reason(kind));
-    let said = said(inner, reply);
+    let messages = messages(inner, reply);
     text.push_str(match reply.shape {
-        _ if !said.is_empty() => ": ",
-        Shape::Empty => "; its body is empty",
-        Shape::Html => {
+        _ if !messages.is_empty() => ": ",
+        BodyShape::Empty => "; its body is empty",
+        BodyShape::Html => {
             "; its body is an HTML page, so it comes from a proxy or from the edge in front of the platform"
         }
-        Shape::CutOff => "; its body is cut off",
-        Shape::Other => "; its body is not JSON",
-        Shape::Json => "",
+        BodyShape::Truncated => "; its body is cut off",
+        BodyShape::Other => "; its body is not JSON",
+        BodyShape::Json => "",
     });
-    text.push_str(&said);
+    text.push_str(&messages);
     if !text.ends_with(['!', '?', '…']) {
         text.push('.');
     }
-    if let Some(advice) = advice::refused(error, kind) {
+    if let Some(advice) = advice::for_api_error(error, kind) {
         text.push_str(&format!(" {advice}."));
     }
     if let Some(wait) = inner.retry_after {
-        text.push_str(&format!(" Wait {}.", in_words(wait)));
+        text.push_str(&format!(" Wait {}.", format_wait(wait)));
     }
     text
 }
 
-/// The messages and the complaints about fields, masked, in one line and without a full stop at its end. Each is stated once.
-fn said(inner: &Inner, reply: &Reply) -> String {
+/// The messages and field errors, masked, each once, in one line without a full stop at its end.
+fn messages(inner: &Inner, reply: &ApiErrorBody) -> String {
     let mut shown: Vec<String> = Vec::new();
-    for complaint in complaints(reply) {
-        let complaint = inner.carried.mask(complaint.trim());
-        // Complaints that differ only in what is masked look the same.
-        if !shown.contains(&complaint) {
-            shown.push(complaint);
+    for message in distinct_messages(reply) {
+        let message = inner.sent_values.mask(message.trim());
+        // Messages that differ only in masked values are equal.
+        if !shown.contains(&message) {
+            shown.push(message);
         }
     }
-    let unread = reply.messages.len().saturating_sub(MOST_READ)
-        + reply.fields.len().saturating_sub(MOST_READ);
-    let more = shown.len().saturating_sub(MOST_SAID) + unread;
-    shown.truncate(MOST_SAID);
+    let unread = reply.messages.len().saturating_sub(MAX_READ_MESSAGES)
+        + reply.fields.len().saturating_sub(MAX_READ_MESSAGES);
+    let more = shown.len().saturating_sub(MAX_SHOWN_MESSAGES) + unread;
+    shown.truncate(MAX_SHOWN_MESSAGES);
     let mut line = shown.join("; ");
     if more > 0 {
         line.push_str(&format!("; and {more} more"));
@@ -160,108 +155,112 @@ fn said(inner: &Inner, reply: &Reply) -> String {
     line
 }
 
-/// What the platform complains of, without repetitions: its messages often say the same as its complaints about fields.
-fn complaints(reply: &Reply) -> Vec<String> {
-    let mut said: Vec<String> = Vec::new();
-    let fields = &reply.fields[..reply.fields.len().min(MOST_READ)];
-    for message in reply.messages.iter().take(MOST_READ) {
-        // A bare complaint is left to the field that it is about.
+/// The messages without repetitions, since messages often repeat the field errors.
+fn distinct_messages(reply: &ApiErrorBody) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    let fields = &reply.fields[..reply.fields.len().min(MAX_READ_MESSAGES)];
+    for message in reply.messages.iter().take(MAX_READ_MESSAGES) {
+        // A message without its field is covered by the field error.
         let message = without_stop(message);
-        let of_field = fields
-            .iter()
-            .any(|fault| without_stop(&fault.message) == message && !names(message, &fault.field));
-        if !message.is_empty() && !of_field && !said.iter().any(|other| other == message) {
-            said.push(message.to_owned());
+        let of_field = fields.iter().any(|error| {
+            without_stop(&error.message) == message && !begins_with_field(message, &error.field)
+        });
+        if !message.is_empty() && !of_field && !distinct.iter().any(|other| other == message) {
+            distinct.push(message.to_owned());
         }
     }
-    for fault in fields {
-        let message = without_stop(&fault.message);
-        let (complaint, sentence) = if names(message, &fault.field) {
+    for error in fields {
+        let message = without_stop(&error.message);
+        let (text, sentence) = if begins_with_field(message, &error.field) {
             (message.to_owned(), message.to_owned())
         } else {
             (
-                format!("{}: {message}", fault.field),
-                format!("{} {message}", fault.field),
+                format!("{}: {message}", error.field),
+                format!("{} {message}", error.field),
             )
         };
-        let repeated = said
+        let repeated = distinct
             .iter()
-            .any(|other| states(other, &sentence) || states(other, &complaint));
+            .any(|other| contains_sentence(other, &sentence) || contains_sentence(other, &text));
         if !repeated {
-            said.push(complaint);
+            distinct.push(text);
         }
     }
-    said
+    distinct
 }
 
-/// A message without the full stops and blanks around it.
+/// A message without the full stops and spaces around it.
 fn without_stop(message: &str) -> &str {
-    head(message.trim(), LONGEST).trim_end_matches(['.', ' '])
+    head(message.trim(), MAX_MESSAGE_LENGTH).trim_end_matches(['.', ' '])
 }
 
-/// Whether a complaint begins with the name of its field.
-fn names(message: &str, field: &str) -> bool {
-    match message.strip_prefix(field) {
-        Some(rest) => !field.is_empty() && !rest.starts_with(|c: char| c.is_alphanumeric()),
-        None => false,
-    }
+/// Whether a message begins with the name of its field.
+fn begins_with_field(message: &str, field: &str) -> bool {
+    message
+        .strip_prefix(field)
+        .is_some_and(|rest| !field.is_empty() && !rest.starts_with(|c: char| c.is_alphanumeric()))
 }
 
-/// Whether a message holds a complaint, as words of its own.
-fn states(message: &str, complaint: &str) -> bool {
-    let (message, complaint) = (message.to_lowercase(), complaint.to_lowercase());
+/// Whether a message contains a sentence as separate words.
+fn contains_sentence(message: &str, sentence: &str) -> bool {
+    let (message, sentence) = (message.to_lowercase(), sentence.to_lowercase());
     let is_of_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    message.match_indices(&complaint).any(|(start, _)| {
+    message.match_indices(&sentence).any(|(start, _)| {
         !is_of_word(message[..start].chars().next_back())
-            && !is_of_word(message[start + complaint.len()..].chars().next())
+            && !is_of_word(message[start + sentence.len()..].chars().next())
     })
 }
 
-/// A reply that cannot be read: in words, and where.
+/// The text and path of a decode error.
 ///
-/// `text` is what was read: the body, repaired where that was needed.
-pub(super) fn decode(fault: &Fault, text: &[u8], carried: &SentValues) -> (String, Option<String>) {
+/// `text` is the decoded text: the body, repaired if necessary.
+pub(super) fn decode(
+    fault: &Fault,
+    text: &[u8],
+    sent_values: &SentValues,
+) -> (String, Option<String>) {
     let body = text;
-    if reply::is_blank(body) {
+    if api_error_body::is_blank(body) {
         let expected = match fault.cause() {
             Cause::Unfit { expected, .. } => mask(expected),
             _ => "a body".to_owned(),
         };
         return (
             format!(
-                "{}: read back what the request was to do, or use `request`, which returns a reply of any kind",
+                "{}: check the result with another request, or use `request`, which returns any reply",
                 empty("nothing", &expected)
             ),
             None,
         );
     }
-    if reply::looks_like_html(body) {
+    if api_error_body::looks_like_html(body) {
         return (
             "the reply is an HTML page instead of JSON, so it comes from a proxy or from the edge in front of the platform: check the base URL, and the proxy if there is one".to_owned(),
             None,
         );
     }
     match fault.cause() {
-        Cause::Broken => (broken(body), None),
+        Cause::Broken => (invalid_json(body), None),
         Cause::Deep => (
-            "the reply cannot be read: its lists and objects lie in one another too deeply"
-                .to_owned(),
+            "the reply cannot be read: its lists and objects are nested too deeply".to_owned(),
             None,
         ),
         Cause::Unfit { at, expected } => {
-            // JsonPaths are counted without the blanks that a reply begins with.
-            let mut places = JsonPaths::new(body.trim_ascii_start());
-            let (path, found) = places.value_at(at.unwrap_or_default());
-            unfit(carried.mask_path(&path).into_owned(), found, expected)
+            // Positions do not include the white space at the start of a reply.
+            let mut paths = JsonPaths::new(body.trim_ascii_start());
+            let (path, found) = paths.value_at(at.unwrap_or_default());
+            mismatch(sent_values.mask_path(&path).into_owned(), found, expected)
         }
     }
 }
 
-/// A value that does not fit its type.
-fn unfit(path: String, found: &str, expected: &str) -> (String, Option<String>) {
-    let place = place(&path);
+/// A value that does not match its type.
+fn mismatch(path: String, found: &str, expected: &str) -> (String, Option<String>) {
+    let place = path_in_words(&path);
     let expected = mask(expected);
-    let text = format!("the reply does not fit at {place}: found {found}, expected {expected}");
+    let text = format!(
+        "the reply does not match its schema at {place}: found {found}, expected {expected}"
+    );
     (text, Some(path))
 }
 
@@ -270,22 +269,22 @@ fn empty(found: &str, expected: &str) -> String {
     format!("the reply is empty ({found} where {expected} is declared)")
 }
 
-/// A drift that is an error.
+/// A deviation that is an error in strict mode.
 pub(super) fn drift(drift: &Drift) -> (String, Option<String>) {
     match drift.kind {
         DriftKind::Empty => {
             let text = format!(
-                "{}: without strict mode it is the empty value",
+                "{}: without strict mode it decodes as the empty value",
                 empty(drift.found, &mask(&drift.expected))
             );
             (text, Some(drift.path.clone()))
         }
-        _ => unfit(drift.path.clone(), drift.found, &drift.expected),
+        _ => mismatch(drift.path.clone(), drift.found, &drift.expected),
     }
 }
 
 /// A path in a sentence.
-pub(super) fn place(path: &str) -> String {
+pub(super) fn path_in_words(path: &str) -> String {
     if path == "$" {
         "its top level".to_owned()
     } else {
@@ -293,25 +292,25 @@ pub(super) fn place(path: &str) -> String {
     }
 }
 
-/// What is wrong with a text that is not JSON, by `serde_json`.
-fn broken(body: &[u8]) -> String {
+/// The error of a text that is not JSON.
+fn invalid_json(body: &[u8]) -> String {
     let at = match std::str::from_utf8(body) {
         Ok(text) => match text.parse::<Value>() {
-            Err(fault) if fault.is_eof() => None,
-            Err(fault) => Some(position(body, fault.line(), fault.column())),
+            Err(error) if error.is_eof() => None,
+            Err(error) => Some(position(body, error.line(), error.column())),
             Ok(_) => Some(0),
         },
-        Err(fault) => fault.error_len().map(|_| fault.valid_up_to()),
+        Err(error) => error.error_len().map(|_| error.valid_up_to()),
     };
     match at {
-        Some(at) => format!("the reply is no JSON, from byte {at} on: check the base URL"),
-        None => "the reply is cut off: its JSON ends before it is whole".to_owned(),
+        Some(at) => format!("the reply is not JSON from byte {at} on: check the base URL"),
+        None => "the reply is cut off: its JSON is incomplete".to_owned(),
     }
 }
 
-/// The innermost cause, which says most, masked.
-pub(super) fn root_cause(fault: &dyn std::error::Error) -> String {
-    let mut cause = fault;
+/// The innermost cause, which is the most specific one, masked.
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }

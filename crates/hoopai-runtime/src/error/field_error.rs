@@ -1,19 +1,19 @@
-//! Complaints about single fields.
+//! Errors of single fields.
 
 use std::fmt;
 
 use crate::redact::mask::field_path;
 
-/// A complaint of the platform about one field of a request.
+/// An error of one field of a request, reported by the platform.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// The field, as the platform names it.
     pub field: String,
-    /// What is wrong with it, in the platform's words.
+    /// The platform's message about it.
     pub message: String,
 }
 
-/// Shows the field and not what is said of it, which can repeat what the call carried.
+/// Shows the field and hides the message, which can repeat values of the request.
 impl fmt::Debug for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: [hidden]", field_path(&self.field))

@@ -1,4 +1,4 @@
-//! Ids by which the platform and the hosts before it know a call.
+//! Ids of a request at the platform and at the hosts in front of it.
 
 use reqwest::header::HeaderMap;
 
@@ -10,30 +10,21 @@ pub(crate) fn trace_id(headers: &HeaderMap) -> Option<&str> {
     first(headers, &TRACE)
 }
 
-/// The id that a host on the way gave.
+/// The id that a host in front of the platform assigned.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     first(headers, &REQUEST)
 }
 
-/// Whether an id may be shown as it is: short, and of characters that ids are made of.
+/// Whether an id can be shown unmasked: it is short and has only characters of ids.
 pub(crate) fn is_plain(id: &str) -> bool {
-    for byte in id.bytes() {
-        if !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b':' | b';' | b'=' | b'/')
-        {
-            return false;
-        }
-    }
-    id.len() <= 80
+    let is_id_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:;=/".contains(&byte);
+    id.len() <= 80 && id.bytes().all(is_id_byte)
 }
 
-/// What the first of these headers holds that is there and is text.
+/// The first of these headers that is present and is text, unless it is empty.
 fn first<'a>(headers: &'a HeaderMap, names: &[&str]) -> Option<&'a str> {
-    for name in names {
-        if let Some(value) = headers.get(*name)
-            && let Ok(id) = value.to_str()
-        {
-            return if id.is_empty() { None } else { Some(id) };
-        }
-    }
-    None
+    let mut texts = names
+        .iter()
+        .filter_map(|name| headers.get(*name)?.to_str().ok());
+    texts.next().filter(|id| !id.is_empty())
 }

@@ -1,53 +1,56 @@
 //! The kinds of errors.
 
-/// The kind of an [`Error`](crate::Error): how far the call came.
+/// The kind of an [`Error`](crate::Error): the stage at which the call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client's settings are unfit. Nothing was sent.
+    /// The client's settings are invalid. Nothing was sent.
     Config,
-    /// A parameter or body of the call is missing or unfit. Nothing was sent.
+    /// A parameter or the body of the call is missing or invalid. Nothing was sent.
     Request,
-    /// No token could be had for the call, which was not sent; [`Error::auth_error_kind`](crate::Error::auth_error_kind) tells why.
+    /// There is no token for the call, which was not sent;
+    /// [`Error::auth_error_kind`](crate::Error::auth_error_kind) returns why.
     Auth,
-    /// The call was not sent, because it would have had to wait too long for the platform's rate limit;
-    /// [`Error::retry_after`](crate::Error::retry_after) tells how long.
+    /// The call was not sent, because it would have waited too long for the rate limit;
+    /// [`Error::retry_after`](crate::Error::retry_after) returns the wait.
     RateLimit,
     /// No connection was made. Nothing was sent.
     Connect,
-    /// Time ran out. The platform may have done what was asked.
+    /// A timeout expired. The platform may have executed the request.
     Timeout,
-    /// The connection broke, or the request could not be written. The platform may have done what was asked.
+    /// The connection broke, or the request could not be written. The platform may have executed
+    /// the request.
     Transport,
-    /// The platform, or something in front of it, answered with a status other than 2xx.
+    /// The platform, or a host in front of it, answered with a status other than 2xx.
     Status,
     /// The reply is longer than the client's limit.
     TooLarge,
-    /// The reply came, with a 2xx status, and could not be read as what the operation answers.
+    /// The reply has a 2xx status, but cannot be decoded as the type of the operation.
     Decode,
-    /// A list could not be read on over its pages; [`Error::paging_error_kind`](crate::Error::paging_error_kind) tells why.
+    /// The next page of a list could not be read;
+    /// [`Error::paging_error_kind`](crate::Error::paging_error_kind) returns why.
     Paging,
 }
 
-/// Why a list cannot be read on.
+/// Why the next page of a list could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PagingErrorKind {
-    /// A page gave a mark that led to a page before: following it would go in circles.
+    /// The cursor of a page is that of an earlier page, so the list would never end.
     RepeatedCursor,
-    /// A page holds the same items as the one before it: the platform did not act on what was to ask for the next.
+    /// A page has the same items as the previous one: the platform ignored the cursor.
     RepeatedPage,
-    /// Where the list of items is to stand, something else stands.
+    /// The reply has no list at the declared path.
     NoList,
-    /// The reply says that there is more, and not how to ask for it.
+    /// The reply states that there are more items, but contains no cursor.
     NoCursor,
-    /// The platform promises more, page after page, and sends no items.
+    /// The platform returned several empty pages in a row, each with a cursor.
     OnlyEmptyPages,
-    /// The list has more items than the caller takes.
+    /// The list has more items than the limit.
     TooMany,
-    /// The position is of another operation, or of another way to page. Nothing was sent.
+    /// The position is of another operation, or of another paging rule. Nothing was sent.
     OtherPosition,
-    /// The task that fetched the page was ended from outside, as with its runtime.
+    /// The task that fetched the page was cancelled, for example with its runtime.
     Interrupted,
 }
 
@@ -55,18 +58,21 @@ pub enum PagingErrorKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthErrorKind {
-    /// The handle acts on no account yet: choose a location or a company.
+    /// No account is selected: select a location or a company.
     NoAccount,
-    /// The store has no tokens for the account: a user must install the app there, or the store is another one.
+    /// The store has no tokens for the account: a user must install the app there, or the store is
+    /// the wrong one.
     NotInstalled,
-    /// The platform takes the refresh token no more: the app must be authorised again by a user of the account.
+    /// The platform rejects the refresh token: a user of the account must authorize the app again.
     ReinstallNeeded,
-    /// The platform refused to give a token, for a reason that a new authorisation does not repair: wrong app credentials, an
-    /// account that is not active, an app that is not installed in the location.
+    /// The platform refused to issue a token, for a reason that a new authorization does not
+    /// change: wrong app credentials, an inactive account, or an app that is not installed in the
+    /// location.
     Refused,
     /// The token endpoint could not be reached, or its reply was lost. A later call tries again.
     Unavailable,
-    /// The token endpoint cannot be reached before something is changed, such as a certificate or a setting. The error names it.
+    /// The token endpoint cannot be reached until something is changed, such as a certificate or a
+    /// setting. The error names it.
     Unreachable,
     /// The token store failed.
     Store,

@@ -1,15 +1,17 @@
-//! What can go wrong with a call, as one type.
+//! Errors of calls, as one type.
+//!
+//! This folder reads replies and masks values with `redact`. It does not depend on `send`.
 
 mod advice;
+mod api_error_body;
+mod api_error_kind;
 mod connection;
 mod display;
-mod failure;
+mod failure_kind;
 mod field_error;
 pub(crate) mod ids;
 mod kind;
 mod predicates;
-mod refusal;
-mod reply;
 mod rules;
 mod words;
 
@@ -21,55 +23,57 @@ use crate::decode::drift::Drift;
 use crate::decode::{self, Fault};
 use crate::operation::{Method, Operation};
 use crate::redact::{SentRequest, SentValues};
+use api_error_body::ApiErrorBody;
+pub use api_error_kind::ApiErrorKind;
 use bytes::Bytes;
-pub use failure::FailureKind;
+pub use failure_kind::FailureKind;
 pub use field_error::FieldError;
 pub use kind::{AuthErrorKind, ErrorKind, PagingErrorKind};
-pub use refusal::ApiErrorKind;
-use reply::Reply;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-/// What went wrong with a call, or with making a client.
+/// An error of a call, or of building a client.
 ///
-/// Its `Display` says what went wrong, with which operation, and what to do. Its `Debug` has the same text and the facts, so
-/// that a `main` which returns an error shows the text too. Neither shows tokens or personal data: what the request carried
-/// is masked wherever the platform repeats it, in whatever encoding, as are addresses, numbers and ids; the body is left out.
+/// `Display` shows the operation, the reason and the remedy. `Debug` begins with the same text, so
+/// that a `main` which returns an error prints it too. Neither shows tokens or personal data:
+/// values of the request are masked wherever the platform repeats them, in any encoding, as are
+/// addresses, numbers and ids. The body is left out.
 ///
-/// [`messages`](Error::messages), [`field_errors`](Error::field_errors), [`code`](Error::code) and [`meta`](Error::meta)
-/// return what the platform said without secrets that were sent (tokens, keys, passwords), and otherwise unmasked.
-/// [`body`](Error::body) and [`header`](Error::header) return the reply as it came.
+/// [`messages`](Error::messages), [`field_errors`](Error::field_errors), [`code`](Error::code) and
+/// [`meta`](Error::meta) return the platform's words, in which only secrets that were sent (tokens,
+/// keys, passwords) are masked. [`body`](Error::body) and [`header`](Error::header) return the
+/// reply unchanged.
 pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
-    origin: Option<CallSite>,
-    /// Our own words on it, for kinds other than `Status`. It never holds a value.
+    call_site: Option<CallSite>,
+    /// The text of errors without an API error. It never contains a value.
     text: Cow<'static, str>,
-    /// The parameters that are missing or unfit.
+    /// The missing or invalid parameters.
     parameters: Vec<String>,
     timed_out: bool,
-    /// Whether a request that failed without a reply can succeed if it is sent again.
+    /// Whether a request that failed without a reply can succeed on a retry.
     outcome: Outcome,
     auth_error_kind: Option<AuthErrorKind>,
     paging_error_kind: Option<PagingErrorKind>,
     retry_after: Option<Duration>,
-    /// How many requests reached the wire.
+    /// The number of requests that were sent.
     sent: u32,
-    /// How many attempts were made, those included that made no connection.
-    tries: u32,
-    /// Whether the call may be executed twice, where the caller said so.
+    /// The number of attempts, including those without a connection.
+    attempts_made: u32,
+    /// Whether the call is idempotent, if the caller declared it.
     idempotent: Option<bool>,
     status: Option<StatusCode>,
     headers: HeaderMap,
-    reply: Option<Reply>,
-    refusal: Option<ApiErrorKind>,
-    /// What the call carried, to be masked in what the platform says.
-    carried: SentValues,
+    api_error_body: Option<ApiErrorBody>,
+    api_error_kind: Option<ApiErrorKind>,
+    /// The values of the request, which are masked in messages of the platform.
+    sent_values: SentValues,
     body: Option<Bytes>,
     json_path: Option<String>,
-    /// From the body of a reply that could not be read.
+    /// The trace id in the body of a reply that could not be decoded.
     trace_id: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -77,19 +81,19 @@ struct Inner {
 /// What is known of a request that failed without a reply.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Nothing: the kind of the error decides.
+    /// Nothing is known; the kind of the error decides.
     Unknown,
     /// The server states that it did not process the request.
     Unprocessed,
-    /// It would fail in the same way again.
+    /// A retry would fail in the same way.
     Permanent,
 }
 
 impl Error {
-    fn new(kind: ErrorKind, origin: Option<CallSite>, text: Cow<'static, str>) -> Self {
+    fn new(kind: ErrorKind, call_site: Option<CallSite>, text: Cow<'static, str>) -> Self {
         Error(Box::new(Inner {
             kind,
-            origin,
+            call_site,
             text,
             parameters: Vec::new(),
             timed_out: false,
@@ -98,13 +102,13 @@ impl Error {
             paging_error_kind: None,
             retry_after: None,
             sent: 0,
-            tries: 0,
+            attempts_made: 0,
             idempotent: None,
             status: None,
             headers: HeaderMap::new(),
-            reply: None,
-            refusal: None,
-            carried: SentValues::default(),
+            api_error_body: None,
+            api_error_kind: None,
+            sent_values: SentValues::default(),
             body: None,
             json_path: None,
             trace_id: None,
@@ -112,56 +116,56 @@ impl Error {
         }))
     }
 
-    /// A setting that cannot be used; kind [`Config`](ErrorKind::Config). The text says what to do about it.
+    /// An invalid setting; kind [`Config`](ErrorKind::Config). The text states the remedy.
     pub fn config(text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Config, None, text.into())
     }
 
-    /// The HTTP client could not be made.
-    pub(crate) fn no_client(fault: reqwest::Error) -> Self {
+    /// The HTTP client could not be built.
+    pub(crate) fn no_client(source: reqwest::Error) -> Self {
         let mut error = Self::config(format!(
-            "no HTTP client could be made: {}",
-            display::root_cause(&fault)
+            "the HTTP client cannot be built: {}",
+            display::root_cause(&source)
         ));
-        error.0.source = Some(Box::new(fault.without_url()));
+        error.0.source = Some(Box::new(source.without_url()));
         error
     }
 
-    pub(crate) fn request(origin: CallSite, text: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Request, Some(origin), text.into())
+    pub(crate) fn request(call_site: CallSite, text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Request, Some(call_site), text.into())
     }
 
-    /// No token for a call; kind [`Auth`](ErrorKind::Auth). The text says what to do about it, and must hold no token. The call is
-    /// named by it once it is known.
-    pub fn auth(fault: AuthErrorKind, text: impl Into<Cow<'static, str>>) -> Self {
+    /// No token for a call; kind [`Auth`](ErrorKind::Auth). The text states the remedy, and must
+    /// not contain a token. The call is added later.
+    pub fn auth(kind: AuthErrorKind, text: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::Auth, None, text.into());
-        error.0.auth_error_kind = Some(fault);
+        error.0.auth_error_kind = Some(kind);
         error
     }
 
-    /// A list cannot be read on.
+    /// The next page of a list could not be read.
     pub(crate) fn paging(
-        origin: CallSite,
-        fault: PagingErrorKind,
+        call_site: CallSite,
+        kind: PagingErrorKind,
         text: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let mut error = Self::new(ErrorKind::Paging, Some(origin), text.into());
-        error.0.paging_error_kind = Some(fault);
+        let mut error = Self::new(ErrorKind::Paging, Some(call_site), text.into());
+        error.0.paging_error_kind = Some(kind);
         error
     }
 
-    /// The limiter lets the call not through in time.
+    /// The rate limiter rejected the call.
     pub(crate) fn rate_limit(
-        origin: Option<CallSite>,
+        call_site: Option<CallSite>,
         wait: Duration,
         text: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let mut error = Self::new(ErrorKind::RateLimit, origin, text.into());
+        let mut error = Self::new(ErrorKind::RateLimit, call_site, text.into());
         error.0.retry_after = Some(wait);
         error
     }
 
-    /// Names the cause, which becomes the source of the error.
+    /// Sets the cause, which becomes the source of the error.
     #[must_use]
     pub fn caused_by(
         mut self,
@@ -171,20 +175,20 @@ impl Error {
         self
     }
 
-    /// Adds how many attempts were made and how many requests reached the wire.
-    pub(crate) fn with_attempts(mut self, tries: u32, sent: u32) -> Self {
-        self.0.tries = tries;
+    /// Sets the number of attempts and of requests that were sent.
+    pub(crate) fn with_attempts(mut self, attempts: u32, sent: u32) -> Self {
+        self.0.attempts_made = attempts;
         self.0.sent = sent;
         self
     }
 
-    /// Adds whether the call may be executed twice, where the caller said so.
+    /// Sets whether the call is idempotent, if the caller declared it.
     pub(crate) fn with_idempotent(mut self, idempotent: Option<bool>) -> Self {
         self.0.idempotent = idempotent;
         self
     }
 
-    /// Says how long to wait before another try, unless nothing is known.
+    /// Sets how long to wait before a retry, if that is known.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         if wait.is_some() {
@@ -193,75 +197,78 @@ impl Error {
         self
     }
 
-    /// Names the call that it happened to, where it did not know.
-    pub(crate) fn of_call(mut self, origin: &CallSite) -> Self {
-        if self.0.origin.is_none() {
-            self.0.origin = Some(origin.clone());
+    /// Sets the call, unless it is set.
+    pub(crate) fn of_call(mut self, call_site: &CallSite) -> Self {
+        if self.0.call_site.is_none() {
+            self.0.call_site = Some(call_site.clone());
         }
         self
     }
 
-    /// Names a parameter that it is about, after those named before.
+    /// Adds a parameter that the error is about.
     pub(crate) fn about(mut self, parameter: impl Into<String>) -> Self {
         self.0.parameters.push(parameter.into());
         self
     }
 
-    /// No reply within the time that a setting of this side gives.
-    pub(crate) fn timed_out(origin: CallSite, time: Duration, setting: &str) -> Self {
-        let text = format!("no whole reply came within {time:?}, which `{setting}` sets");
-        let mut error = Self::new(ErrorKind::Timeout, Some(origin), text.into());
+    /// There was no complete reply within the time of a setting.
+    pub(crate) fn timed_out(call_site: CallSite, time: Duration, setting: &str) -> Self {
+        let text =
+            format!("no complete reply arrived within {time:?}, the limit set by `{setting}`");
+        let mut error = Self::new(ErrorKind::Timeout, Some(call_site), text.into());
         error.0.timed_out = true;
         error
     }
 
-    /// A request that got no whole reply.
-    pub(crate) fn broken(origin: CallSite, fault: reqwest::Error) -> Self {
-        let fault = fault.without_url();
-        let cause = display::root_cause(&fault);
-        let (kind, outcome, text) = if let Some(reason) = connection::untrusted(&fault) {
+    /// The request got no complete reply.
+    pub(crate) fn broken(call_site: CallSite, source: reqwest::Error) -> Self {
+        let source = source.without_url();
+        let cause = display::root_cause(&source);
+        let (kind, outcome, text) = if let Some(reason) = connection::permanent_tls_failure(&source)
+        {
             let text = format!("no secure connection was made: {reason}");
             (ErrorKind::Connect, Outcome::Permanent, text)
-        } else if let Some(signal) = connection::unprocessed(&fault) {
+        } else if let Some(signal) = connection::unprocessed(&source) {
             let text = format!("the server did not process the request (HTTP/2 {signal})");
             (ErrorKind::Transport, Outcome::Unprocessed, text)
-        } else if fault.is_connect() {
+        } else if source.is_connect() {
             let text = format!("no connection was made ({cause}), so nothing was sent");
             (ErrorKind::Connect, Outcome::Unknown, text)
-        } else if fault.is_timeout() {
+        } else if source.is_timeout() {
             let text = "the reply did not end in time, which `timeout` sets";
             (ErrorKind::Timeout, Outcome::Unknown, text.to_owned())
         } else {
-            let text = format!("the connection broke before the reply was whole ({cause})");
+            let text = format!("the connection broke before the reply was complete ({cause})");
             (ErrorKind::Transport, Outcome::Unknown, text)
         };
-        let mut error = Self::new(kind, Some(origin), text.into());
-        error.0.timed_out = fault.is_timeout();
+        let mut error = Self::new(kind, Some(call_site), text.into());
+        error.0.timed_out = source.is_timeout();
         error.0.outcome = outcome;
-        error.0.source = Some(Box::new(fault));
+        error.0.source = Some(Box::new(source));
         error
     }
 
-    /// A reply whose body broke off. Its head shows that the server processed the request, whatever HTTP/2 states after it.
-    pub(crate) fn broken_body(origin: CallSite, fault: reqwest::Error) -> Self {
-        let mut error = Self::broken(origin, fault);
+    /// The body of a reply is incomplete. Its head shows that the server processed the request,
+    /// whatever HTTP/2 states later.
+    pub(crate) fn broken_body(call_site: CallSite, source: reqwest::Error) -> Self {
+        let mut error = Self::broken(call_site, source);
         if error.0.outcome == Outcome::Unprocessed {
             error.0.outcome = Outcome::Unknown;
-            error.0.text = "the connection broke before the reply was whole".into();
+            error.0.text = "the connection broke before the reply was complete".into();
         }
         error
     }
 
-    /// The body ended before the length that was announced.
-    pub(crate) fn short_body(origin: CallSite) -> Self {
-        let text = "the reply ended before the length that it announced";
-        Self::new(ErrorKind::Transport, Some(origin), text.into())
+    /// The body ended before its declared length.
+    pub(crate) fn short_body(call_site: CallSite) -> Self {
+        let text = "the reply ended before its declared length";
+        Self::new(ErrorKind::Transport, Some(call_site), text.into())
     }
 
-    /// The HTTP client that the caller gave followed a redirect.
-    pub(crate) fn redirected(origin: CallSite) -> Self {
-        let text = "the HTTP client that was set with `http_client` followed a redirect, so that the reply is another server's or another path's: give it `redirect::Policy::none()`, or set a `reqwest::ClientBuilder` with `http_client_builder`";
-        let mut error = Self::new(ErrorKind::Transport, Some(origin), text.into());
+    /// The HTTP client that the caller provided followed a redirect.
+    pub(crate) fn redirected(call_site: CallSite) -> Self {
+        let text = "the HTTP client that was set with `http_client` followed a redirect, so the reply is from another server or path: set `redirect::Policy::none()` in it, or set a `reqwest::ClientBuilder` with `http_client_builder`";
+        let mut error = Self::new(ErrorKind::Transport, Some(call_site), text.into());
         error.0.outcome = Outcome::Permanent;
         error
     }
@@ -271,142 +278,143 @@ impl Error {
         self.0.outcome
     }
 
-    /// A reply with a status other than 2xx. `cut`: its body did not arrive whole.
-    pub(crate) fn refused(
-        origin: CallSite,
+    /// A reply with a status other than 2xx. `cut`: its body is incomplete.
+    pub(crate) fn api_error(
+        call_site: CallSite,
         status: StatusCode,
         headers: HeaderMap,
         body: Bytes,
         cut: bool,
     ) -> Self {
-        let mut error = Self::new(ErrorKind::Status, Some(origin), Cow::Borrowed(""));
-        let reply = Reply::parse(&headers, &body, cut);
-        error.0.refusal = Some(rules::classify(status.as_u16(), &reply));
-        error.0.reply = Some(reply);
+        let mut error = Self::new(ErrorKind::Status, Some(call_site), Cow::Borrowed(""));
+        let parsed = ApiErrorBody::parse(&headers, &body, cut);
+        error.0.api_error_kind = Some(rules::classify(status.as_u16(), &parsed));
+        error.0.api_error_body = Some(parsed);
         error.0.body = Some(body);
         error.with_reply(status, headers)
     }
 
-    /// Masks what the request carried wherever the platform repeats it. Without a reply there is nothing to be masked.
+    /// Masks the values of the request in the reply, if there is one.
     pub(crate) fn masking(mut self, request: &SentRequest<'_>) -> Self {
         if self.0.status.is_some() {
-            let carried = SentValues::of(request);
-            if let Some(reply) = &mut self.0.reply {
-                reply.conceal(&carried);
+            let sent_values = SentValues::of(request);
+            if let Some(body) = &mut self.0.api_error_body {
+                body.mask_secrets(&sent_values);
             }
-            self.0.carried = carried;
+            self.0.sent_values = sent_values;
         }
         self
     }
 
-    pub(crate) fn too_large(origin: CallSite, limit: usize) -> Self {
+    pub(crate) fn too_large(call_site: CallSite, limit: usize) -> Self {
         let text = format!(
-            "the reply is longer than the limit of {limit} bytes: ask for less, or raise `response_limit`"
+            "the reply is longer than the limit of {limit} bytes: request less, or raise `response_limit`"
         );
-        Self::new(ErrorKind::TooLarge, Some(origin), text.into())
+        Self::new(ErrorKind::TooLarge, Some(call_site), text.into())
     }
 
-    /// A 2xx whose body cannot be read as what the operation answers. `text` is what was read of it.
+    /// A 2xx reply that cannot be decoded. `text` is the decoded text.
     pub(crate) fn decode(
-        origin: Option<CallSite>,
+        call_site: Option<CallSite>,
         fault: &Fault,
         text: &[u8],
         body: Bytes,
-        carried: SentValues,
+        sent_values: SentValues,
     ) -> Self {
-        Self::not_read(
-            origin,
-            display::decode(fault, text, &carried),
+        Self::unreadable(
+            call_site,
+            display::decode(fault, text, &sent_values),
             body,
-            carried,
+            sent_values,
         )
     }
 
-    /// A 2xx that drifted, where that is an error.
+    /// A 2xx reply that deviates from its schema in strict mode.
     pub(crate) fn drifted(
-        origin: Option<CallSite>,
+        call_site: Option<CallSite>,
         drift: &Drift,
         body: Bytes,
-        carried: SentValues,
+        sent_values: SentValues,
     ) -> Self {
-        Self::not_read(origin, display::drift(drift), body, carried)
+        Self::unreadable(call_site, display::drift(drift), body, sent_values)
     }
 
-    /// A 2xx that holds something else where the list of items is to stand.
+    /// A 2xx reply without a list at the declared path.
     pub(crate) fn no_list(
-        origin: CallSite,
+        call_site: CallSite,
         path: &str,
         found: &'static str,
         body: Bytes,
-        carried: SentValues,
+        sent_values: SentValues,
     ) -> Self {
-        let path = carried.mask_path(path).into_owned();
+        let path = sent_values.mask_path(path).into_owned();
         let text = format!(
-            "the list of items is to stand at {}, and {found} stands there: the reply is not the page that was asked for, or the platform has changed; `send` gives it as it is",
-            display::place(&path)
+            "expected the list of items at {}, found {found}: the reply is not the requested page, or the platform has changed; `send` returns the reply unchanged",
+            display::path_in_words(&path)
         );
-        let mut error = Self::not_read(Some(origin), (text, Some(path)), body, carried);
+        let mut error = Self::unreadable(Some(call_site), (text, Some(path)), body, sent_values);
         error.0.kind = ErrorKind::Paging;
         error.0.paging_error_kind = Some(PagingErrorKind::NoList);
         error
     }
 
-    fn not_read(
-        origin: Option<CallSite>,
+    fn unreadable(
+        call_site: Option<CallSite>,
         (text, path): (String, Option<String>),
         body: Bytes,
-        carried: SentValues,
+        sent_values: SentValues,
     ) -> Self {
-        let mut error = Self::new(ErrorKind::Decode, origin, text.into());
+        let mut error = Self::new(ErrorKind::Decode, call_site, text.into());
         error.0.json_path = path;
         error.0.trace_id = decode::last_trace_id(&body);
         error.0.body = Some(body);
-        error.0.carried = carried;
+        error.0.sent_values = sent_values;
         error
     }
 
-    /// Keeps what came with the reply.
+    /// Sets status and headers of the reply.
     pub(crate) fn with_reply(mut self, status: StatusCode, headers: HeaderMap) -> Self {
         self.0.status = Some(status);
         self.0.headers = headers;
         self
     }
 
-    /// The kind: how far the call came.
+    /// The kind: the stage at which the call failed.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// Why the platform rejected the request, for kind [`Status`](ErrorKind::Status).
     pub fn api_error_kind(&self) -> Option<ApiErrorKind> {
-        self.0.refusal
+        self.0.api_error_kind
     }
 
-    /// The operation that was called. `None` for settings, and for calls by method and path.
+    /// The operation of the call. `None` for settings, and for calls by method and path.
     pub fn operation(&self) -> Option<&'static Operation> {
-        self.0.origin.as_ref()?.operation
+        self.0.call_site.as_ref()?.operation
     }
 
     /// The HTTP method of the call. `None` for settings.
     pub fn method(&self) -> Option<Method> {
-        Some(self.0.origin.as_ref()?.method)
+        Some(self.0.call_site.as_ref()?.method)
     }
 
-    /// The path of the call with its parameters in braces, never filled in. `None` for settings.
+    /// The path of the call with its parameters in braces. `None` for settings.
     ///
-    /// For a call by method and path it is the path as it was given, which holds no values only if they were given apart.
+    /// For a call by method and path, it is the path that the caller passed, which contains values
+    /// unless they were passed separately.
     pub fn path_template(&self) -> Option<&str> {
-        Some(&self.0.origin.as_ref()?.template)
+        Some(&self.0.call_site.as_ref()?.template)
     }
 
-    /// The first parameter or field that is missing or unfit, by its name on the wire, for kind
+    /// The first missing or invalid parameter or field, by its wire name, for kind
     /// [`Request`](ErrorKind::Request).
     pub fn parameter(&self) -> Option<&str> {
         self.0.parameters.first().map(String::as_str)
     }
 
-    /// All parameters and fields that are missing or unfit, by their names on the wire, for kind
-    /// [`Request`](ErrorKind::Request). A field within another is a path, such as `items[0].qty`.
+    /// All missing or invalid parameters and fields, by their wire names, for kind
+    /// [`Request`](ErrorKind::Request). A nested field is a path, such as `items[0].qty`.
     pub fn parameters(&self) -> &[String] {
         &self.0.parameters
     }
@@ -416,18 +424,18 @@ impl Error {
         self.0.auth_error_kind
     }
 
-    /// Why a list cannot be read on, for kind [`Paging`](ErrorKind::Paging).
+    /// Why the next page of a list could not be read, for kind [`Paging`](ErrorKind::Paging).
     pub fn paging_error_kind(&self) -> Option<PagingErrorKind> {
         self.0.paging_error_kind
     }
 
-    /// How long to wait before the call has a chance: asked for by the platform, or reckoned from its rate limit.
+    /// How long to wait before a retry: as the platform asks, or as the rate limiter expects.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The number of requests that were sent for the call. Attempts that made no connection do not count, so it is 0 if
-    /// nothing reached the wire.
+    /// The number of requests that were sent for the call. Attempts without a connection do not
+    /// count, so it is 0 if nothing was sent.
     pub fn attempts(&self) -> u32 {
         self.0.sent
     }
@@ -437,82 +445,79 @@ impl Error {
         self.0.status
     }
 
-    /// The platform's own code: a name, such as `HttpException`, or a short text, such as `Bad Request`; unmasked
-    /// but for secrets.
+    /// The platform's code: a name, such as `HttpException`, or a short text, such as
+    /// `Bad Request`. Only secrets are masked.
     pub fn code(&self) -> Option<&str> {
-        self.0.reply.as_ref()?.code()
+        self.0.api_error_body.as_ref()?.code()
     }
 
-    /// The status that the body gives. It can differ from HTTP's.
+    /// The status in the body. It can differ from the HTTP status.
     pub fn body_status(&self) -> Option<u16> {
-        self.0.reply.as_ref()?.status
+        self.0.api_error_body.as_ref()?.status
     }
 
-    /// What the platform said, unmasked but for secrets, so it can hold personal data. It says one thing or several.
+    /// The platform's messages, of which there can be several. Only secrets are masked, so they can
+    /// contain personal data.
     pub fn messages(&self) -> &[String] {
-        match &self.0.reply {
+        match &self.0.api_error_body {
             Some(reply) => &reply.messages,
             None => &[],
         }
     }
 
-    /// The platform's complaints about single fields, unmasked but for secrets.
+    /// The platform's errors of single fields. Only secrets are masked.
     pub fn field_errors(&self) -> &[FieldError] {
-        match &self.0.reply {
+        match &self.0.api_error_body {
             Some(reply) => &reply.fields,
             None => &[],
         }
     }
 
-    /// What the platform adds to some errors: for a contact that exists already, the id and name of that contact. Unmasked
-    /// but for secrets.
+    /// Additional data of some errors: for a contact that exists already, its id and name. Only
+    /// secrets are masked.
     pub fn meta(&self) -> Option<&Value> {
-        self.0.reply.as_ref()?.meta.as_ref()
+        self.0.api_error_body.as_ref()?.meta.as_ref()
     }
 
-    /// The platform's id of this call in its traces, which its support asks for. `None` as well if it repeats a secret that
+    /// The platform's trace id of the request, for its support. `None` if it contains a secret that
     /// was sent.
     pub fn trace_id(&self) -> Option<&str> {
-        let of_refusal = match &self.0.reply {
-            Some(reply) => reply.trace_id.as_deref(),
-            None => None,
-        };
-        let id = of_refusal
+        let body = self.0.api_error_body.as_ref();
+        let id = body
+            .and_then(|body| body.trace_id.as_deref())
             .or(self.0.trace_id.as_deref())
             .or_else(|| ids::trace_id(&self.0.headers))?;
         self.unless_secret(id)
     }
 
-    /// The id that a host on the way gave to the request. `None` as well if it repeats a secret that was sent.
+    /// The id that a host in front of the platform assigned to the request. `None` if it contains a
+    /// secret that was sent.
     pub fn request_id(&self) -> Option<&str> {
         self.unless_secret(ids::request_id(&self.0.headers)?)
     }
 
-    /// An id, unless it repeats a secret that was sent.
+    /// An id, unless it contains a secret that was sent.
     fn unless_secret<'a>(&self, id: &'a str) -> Option<&'a str> {
-        match self.0.carried.conceal(id) {
-            Cow::Borrowed(_) => Some(id),
-            Cow::Owned(_) => None,
-        }
+        matches!(self.0.sent_values.mask_secrets(id), Cow::Borrowed(_)).then_some(id)
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// A header of the reply as it came, if there was one and it is text.
+    /// A header of the reply, unchanged, if it is present and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.0.headers.get(name)?.to_str().ok()
     }
 
-    /// The body of the reply as it came, for kinds [`Status`](ErrorKind::Status) and [`Decode`](ErrorKind::Decode). It can
-    /// hold personal data.
+    /// The body of the reply, unchanged, for kinds [`Status`](ErrorKind::Status) and
+    /// [`Decode`](ErrorKind::Decode). It can contain personal data.
     pub fn body(&self) -> Option<&Bytes> {
         self.0.body.as_ref()
     }
 
-    /// Where in the reply the value stands that could not be read, such as `contacts[3].dateAdded` or `$` for the reply itself,
-    /// for kind [`Decode`](ErrorKind::Decode).
+    /// The JSON path of the value that could not be decoded, such as `contacts[3].dateAdded`, or
+    /// `$` for the whole reply, for kind [`Decode`](ErrorKind::Decode).
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
@@ -520,9 +525,6 @@ impl Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.0.source {
-            Some(source) => Some(&**source),
-            None => None,
-        }
+        Some(&**self.0.source.as_ref()?)
     }
 }

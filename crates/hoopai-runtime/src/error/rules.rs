@@ -1,54 +1,56 @@
-//! From a refusal to its class: the table of rules.
+//! The rules that classify error replies.
 //!
-//! The first row that fits decides. Rows with words stand before rows that go by the status alone, and a row whose words are
-//! part of another row's stands after it (`version header was not found` is not about an object that was not found).
+//! The first matching rule decides. Rules with words precede rules that depend on the status alone.
+//! A rule whose words are contained in those of another follows it (`version header was not found`
+//! is not about an object that was not found).
 //!
-//! To add a wording, add a pattern to the row of its class, and the message to the table in the tests below.
+//! To add a wording, add a pattern to a rule of its kind, and the message to the table in the
+//! tests.
 
-use super::refusal::ApiErrorKind as Kind;
-use super::reply::{Reply, Shape};
+use super::api_error_body::{ApiErrorBody, BodyShape};
+use super::api_error_kind::ApiErrorKind as Kind;
 use super::words::{holds, words};
 
-/// A row. An empty list demands nothing.
+/// A rule. An empty list matches everything.
 struct Rule {
-    /// Ranges of statuses, the last included.
-    on: &'static [(u16, u16)],
+    /// Ranges of statuses, ends included.
+    statuses: &'static [(u16, u16)],
     /// The body is an HTML page.
     page: bool,
-    /// One message must hold a pattern of each list.
-    says: &'static [&'static [&'static str]],
-    /// A message that holds one of these does not count, and no code beside it.
+    /// One message must match a pattern of each list.
+    messages: &'static [&'static [&'static str]],
+    /// A message that matches one of these does not count, and then no code counts either.
     unless: &'static [&'static str],
-    /// Or: a code of the platform holds a pattern of this list.
-    code: &'static [&'static str],
-    /// Complaints about fields count as messages, with the field's name in front.
+    /// Alternatively, a code must match a pattern of this list.
+    codes: &'static [&'static str],
+    /// Field errors count as messages, preceded by the field's name.
     fields: bool,
     kind: Kind,
 }
 
 const ANY: Rule = Rule {
-    on: &[],
+    statuses: &[],
     page: false,
-    says: &[],
+    messages: &[],
     unless: &[],
-    code: &[],
+    codes: &[],
     fields: false,
     kind: Kind::Other,
 };
 
-/// How many messages, and how many complaints about fields, are looked at.
-const MOST_READ: usize = 50;
+/// The number of messages, and of field errors, that are read.
+const MAX_READ_MESSAGES: usize = 50;
 
 /// Statuses of requests that were rejected.
 const REJECTED: &[(u16, u16)] = &[(400, 499)];
 
-/// Statuses that are about the token, as a rule.
+/// Statuses that usually concern the token.
 const DENIED: &[(u16, u16)] = &[(401, 401), (403, 403)];
 
-/// Statuses of requests that are invalid, as a rule.
+/// Statuses of requests that are usually invalid.
 const INVALID: &[(u16, u16)] = &[(400, 400), (422, 422)];
 
-/// Objects of the platform. A 500 is classified by its words only if it names one.
+/// Objects of the platform. A 500 is classified by its message only if that names one.
 const OBJECTS: &[&str] = &[
     "agent|appointment|association|block|blog|business|calendar|campaign|category|collection|company|contact|conversation",
     "coupon|document|estimate|event|field|folder|form|funnel|group|integration|invoice|link|list|location|media|member|menu",
@@ -57,7 +59,7 @@ const OBJECTS: &[&str] = &[
     "transaction|user|value|workflow|zone",
 ];
 
-/// What is said of an object that does not exist.
+/// Patterns of messages about an object that does not exist.
 const ABSENT: &[&str] = &[
     "not found",
     "not be found|located",
@@ -85,31 +87,31 @@ const ABSENT: &[&str] = &[
 
 const RULES: &[Rule] = &[
     Rule {
-        on: &[(300, 399)],
+        statuses: &[(300, 399)],
         kind: Kind::Redirect,
         ..ANY
     },
-    // The platform answers JSON, so a page is that of a proxy, of the edge, or of another server.
+    // The platform answers with JSON, so a page is from a proxy, the edge or another server.
     Rule {
-        on: &[(401, 401), (403, 403), (407, 407)],
+        statuses: &[(401, 401), (403, 403), (407, 407)],
         page: true,
         kind: Kind::Blocked,
         ..ANY
     },
     Rule {
-        on: &[(404, 405), (410, 410)],
+        statuses: &[(404, 405), (410, 410)],
         page: true,
         kind: Kind::UnknownPath,
         ..ANY
     },
     Rule {
-        on: &[(429, 429)],
+        statuses: &[(429, 429)],
         kind: Kind::RateLimited,
         ..ANY
     },
     Rule {
-        on: REJECTED,
-        says: &[&[
+        statuses: REJECTED,
+        messages: &[&[
             "too many requests",
             "throttler exception",
             "rate|request|requests|call|calls|api limit exceeded|reached",
@@ -119,8 +121,8 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: REJECTED,
-        says: &[&[
+        statuses: REJECTED,
+        messages: &[&[
             "version header|headers",
             "header version",
             "api version * invalid|unknown|unsupported|missing|required",
@@ -131,8 +133,8 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: REJECTED,
-        says: &[&[
+        statuses: REJECTED,
+        messages: &[&[
             "endpoint|api|route|operation * removed|retired|sunset|deprecated",
             "removed in * version",
             "not available|supported in * version",
@@ -143,8 +145,8 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: REJECTED,
-        says: &[&[
+        statuses: REJECTED,
+        messages: &[&[
             "cannot get|post|put|patch|delete|head|options /",
             "route|endpoint|path * not found|exist",
             "route|endpoint|path doesnt exist",
@@ -158,8 +160,8 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: REJECTED,
-        says: &[&[
+        statuses: REJECTED,
+        messages: &[&[
             "location|company|agency|subaccount * not active|activated",
             "location|company|agency|subaccount * inactive|deactivated|suspended",
             "location|company|agency|subaccount is|was paused|disabled|cancelled|canceled",
@@ -172,8 +174,8 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: &[(400, 403)],
-        says: &[
+        statuses: &[(400, 403)],
+        messages: &[
             &["refresh token", "authorization|auth code"],
             &["invalid|expired|revoked|used", "not found|valid"],
         ],
@@ -182,16 +184,16 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: &[(400, 403)],
-        says: &[&["invalid grant"]],
+        statuses: &[(400, 403)],
+        messages: &[&["invalid grant"]],
         unless: &["grant type", "not active"],
-        code: &["invalid grant"],
+        codes: &["invalid grant"],
         kind: Kind::InvalidGrant,
         ..ANY
     },
     Rule {
-        on: DENIED,
-        says: &[&[
+        statuses: DENIED,
+        messages: &[&[
             "auth class",
             "authclass",
             "class type",
@@ -203,8 +205,8 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: DENIED,
-        says: &[&[
+        statuses: DENIED,
+        messages: &[&[
             "agency|company|location|subaccount|account token|tokens",
             "agency|company|location|subaccount|account level|access token|tokens",
             "agency|company|location|subaccount level|only",
@@ -214,15 +216,15 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: DENIED,
-        says: &[&["scope|scopes"]],
-        code: &["insufficient scope", "invalid scope"],
+        statuses: DENIED,
+        messages: &[&["scope|scopes"]],
+        codes: &["insufficient scope", "invalid scope"],
         kind: Kind::MissingScope,
         ..ANY
     },
     Rule {
-        on: DENIED,
-        says: &[&[
+        statuses: DENIED,
+        messages: &[&[
             "iam service|config|configuration",
             "route * not * supported|allowed|enabled|configured",
         ]],
@@ -230,8 +232,8 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: &[(400, 400), (403, 403), (422, 422)],
-        says: &[
+        statuses: &[(400, 400), (403, 403), (422, 422)],
+        messages: &[
             &[
                 "limit must|should|can|cannot|may|is|was|value|number|parameter|exceeds",
                 "limit greater|more|larger|higher|bigger|too",
@@ -262,10 +264,10 @@ const RULES: &[Rule] = &[
         kind: Kind::PageSizeTooLarge,
         ..ANY
     },
-    // Lists and sets in bodies have rules of their own about what comes twice.
+    // Rules about duplicates within lists and sets of a body.
     Rule {
-        on: INVALID,
-        says: &[&[
+        statuses: INVALID,
+        messages: &[&[
             "must|should not contain * duplicate|duplicates|duplicated",
             "must|should be unique",
         ]],
@@ -273,8 +275,8 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: &[(400, 400), (403, 403), (409, 409), (422, 422), (500, 500)],
-        says: &[&[
+        statuses: &[(400, 400), (403, 403), (409, 409), (422, 422), (500, 500)],
+        messages: &[&[
             "duplicate|duplicates|duplicated",
             "already exist|exists|existed|existing|taken|registered",
             "already in use",
@@ -282,20 +284,20 @@ const RULES: &[Rule] = &[
             "e11000",
             "unique constraint",
         ]],
-        code: &["duplicate", "already exists", "e11000"],
+        codes: &["duplicate", "already exists", "e11000"],
         fields: true,
         kind: Kind::Duplicate,
         ..ANY
     },
     Rule {
-        on: DENIED,
-        says: &[&["private integration"]],
+        statuses: DENIED,
+        messages: &[&["private integration"]],
         kind: Kind::InvalidToken,
         ..ANY
     },
     Rule {
-        on: REJECTED,
-        says: &[&[
+        statuses: REJECTED,
+        messages: &[&[
             "location|locations|subaccount|company|agency * not accessible",
             "sub account * not accessible",
             "not have * access to * location|locations|subaccount|company|agency",
@@ -308,14 +310,14 @@ const RULES: &[Rule] = &[
     },
     // The description of `invalid_token` in RFC 6750.
     Rule {
-        on: &[(401, 401)],
-        says: &[&["token * expired revoked"]],
+        statuses: &[(401, 401)],
+        messages: &[&["token * expired revoked"]],
         kind: Kind::ExpiredToken,
         ..ANY
     },
     Rule {
-        on: &[(401, 401)],
-        says: &[
+        statuses: &[(401, 401)],
+        messages: &[
             &["jwt|token|session"],
             &[
                 "jwt|expired",
@@ -335,8 +337,8 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: DENIED,
-        says: &[
+        statuses: DENIED,
+        messages: &[
             &[
                 "jwt|token|header|credential|credentials|authorization|authentication",
                 "api key",
@@ -352,8 +354,8 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: DENIED,
-        says: &[
+        statuses: DENIED,
+        messages: &[
             &[
                 "location|locations|subaccount|company|agency",
                 "sub account",
@@ -367,29 +369,29 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: DENIED,
-        says: &[&[
+        statuses: DENIED,
+        messages: &[&[
             "permission|permissions",
             "not allowed|permitted",
             "not authorized|authorised to",
             "access denied",
             "forbidden",
         ]],
-        code: &["no access", "access denied", "permission denied"],
+        codes: &["no access", "access denied", "permission denied"],
         kind: Kind::Forbidden,
         ..ANY
     },
     Rule {
-        on: REJECTED,
-        says: &[ABSENT],
+        statuses: REJECTED,
+        messages: &[ABSENT],
         unless: &["should|must|may|can not exist"],
-        code: &["not found|exist", "no such", "resource missing"],
+        codes: &["not found|exist", "no such", "resource missing"],
         kind: Kind::NotFound,
         ..ANY
     },
     Rule {
-        on: &[(500, 500)],
-        says: &[OBJECTS, ABSENT],
+        statuses: &[(500, 500)],
+        messages: &[OBJECTS, ABSENT],
         unless: &[
             "should|must not exist",
             "host|dns|getaddrinfo|enotfound|module|upstream|handler",
@@ -398,14 +400,14 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: &[(500, 500)],
-        code: &["not found"],
+        statuses: &[(500, 500)],
+        codes: &["not found"],
         kind: Kind::NotFound,
         ..ANY
     },
     Rule {
-        on: DENIED,
-        says: &[&[
+        statuses: DENIED,
+        messages: &[&[
             "location|locations|subaccount|company|agency",
             "sub account",
         ]],
@@ -414,8 +416,8 @@ const RULES: &[Rule] = &[
     },
     // Invalid input that the platform answers with 500.
     Rule {
-        on: &[(500, 500)],
-        says: &[&[
+        statuses: &[(500, 500)],
+        messages: &[&[
             "validation failed|error",
             "cast to * failed",
             "argument passed in must be",
@@ -424,37 +426,37 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: &[(401, 401), (407, 407)],
+        statuses: &[(401, 401), (407, 407)],
         kind: Kind::InvalidToken,
         ..ANY
     },
     Rule {
-        on: &[(403, 403)],
+        statuses: &[(403, 403)],
         kind: Kind::Forbidden,
         ..ANY
     },
     Rule {
-        on: &[(404, 404), (410, 410)],
+        statuses: &[(404, 404), (410, 410)],
         kind: Kind::NotFound,
         ..ANY
     },
     Rule {
-        on: &[(405, 405)],
+        statuses: &[(405, 405)],
         kind: Kind::UnknownPath,
         ..ANY
     },
     Rule {
-        on: &[(409, 409)],
+        statuses: &[(409, 409)],
         kind: Kind::Conflict,
         ..ANY
     },
     Rule {
-        on: &[(413, 414), (431, 431)],
+        statuses: &[(413, 414), (431, 431)],
         kind: Kind::RequestTooLarge,
         ..ANY
     },
     Rule {
-        on: &[
+        statuses: &[
             (400, 400),
             (406, 406),
             (411, 412),
@@ -466,104 +468,91 @@ const RULES: &[Rule] = &[
         ..ANY
     },
     Rule {
-        on: &[(500, 500)],
+        statuses: &[(500, 500)],
         kind: Kind::Internal,
         ..ANY
     },
     Rule {
-        on: &[(408, 408), (502, 504), (520, 530)],
+        statuses: &[(408, 408), (502, 504), (520, 530)],
         kind: Kind::Unavailable,
         ..ANY
     },
     Rule {
-        on: &[(500, 599)],
+        statuses: &[(500, 599)],
         kind: Kind::ServerError,
         ..ANY
     },
 ];
 
-/// The class of a reply with this status. The status of the body counts as well if HTTP's is general (400, 500) and the body's
-/// is specific.
-pub(super) fn classify(status: u16, reply: &Reply) -> Kind {
+/// The kind of a reply. The status in the body also counts if the HTTP status is general (400, 500)
+/// and that of the body is specific.
+pub(super) fn classify(status: u16, reply: &ApiErrorBody) -> Kind {
     let statuses = match reply.status {
         Some(own @ 401..=499) if status == 400 => [status, own],
-        // Less is believed of a server that failed: no token is given up for it.
+        // With 500 fewer statuses count, so that no token is discarded for it.
         Some(own @ (404 | 422)) if status == 500 => [status, own],
         _ => [status, status],
     };
     let codes: Vec<String> = reply.codes.iter().map(|code| words(code)).collect();
-    let mut messages: Vec<String> = Vec::new();
-    for message in reply.messages.iter().take(MOST_READ) {
-        // Several complaints can come as one text.
-        for complaint in message.split(';').take(MOST_READ) {
-            messages.push(words(complaint));
-        }
+    // A message can hold several, separated by semicolons.
+    let mut messages: Vec<String> = reply
+        .messages
+        .iter()
+        .take(MAX_READ_MESSAGES)
+        .flat_map(|message| message.split(';').take(MAX_READ_MESSAGES))
+        .map(words)
+        .collect();
+    let without_fields = messages.len();
+    for error in reply.fields.iter().take(MAX_READ_MESSAGES) {
+        messages.push(words(&format!("{} {}", error.field, error.message)));
     }
-    let own = messages.len();
-    for fault in reply.fields.iter().take(MOST_READ) {
-        messages.push(words(&format!("{} {}", fault.field, fault.message)));
-    }
-    for rule in RULES {
-        let said = if rule.fields {
+    let matching = RULES.iter().find(|rule| {
+        let messages = if rule.fields {
             &messages
         } else {
-            &messages[..own]
+            &messages[..without_fields]
         };
-        if rule.fits(&statuses, reply.shape, &codes, said) {
-            return rule.kind;
-        }
-    }
-    Kind::Other
+        rule.matches(&statuses, reply.shape, &codes, messages)
+    });
+    matching.map_or(Kind::Other, |rule| rule.kind)
 }
 
 impl Rule {
-    fn fits(&self, statuses: &[u16], shape: Shape, codes: &[String], messages: &[String]) -> bool {
-        if !self.is_on(statuses) || self.page && shape != Shape::Html {
+    fn matches(
+        &self,
+        statuses: &[u16],
+        shape: BodyShape,
+        codes: &[String],
+        messages: &[String],
+    ) -> bool {
+        if !self.has_status(statuses) || self.page && shape != BodyShape::Html {
             return false;
         }
-        if self.says.is_empty() && self.code.is_empty() {
+        if self.messages.is_empty() && self.codes.is_empty() {
             return true;
         }
-        let mut excluded = false;
+        let mut has_excluded = false;
         for message in messages {
             if holds(message, self.unless) {
-                excluded = true;
-            } else if self.is_said(message) {
+                has_excluded = true;
+            } else if self.has_message(message) {
                 return true;
             }
         }
-        if excluded {
-            return false;
-        }
-        for code in codes {
-            if holds(code, self.code) {
-                return true;
-            }
-        }
-        false
+        !has_excluded && codes.iter().any(|code| holds(code, self.codes))
     }
 
-    fn is_on(&self, statuses: &[u16]) -> bool {
-        for status in statuses {
-            for (first, last) in self.on {
-                if (first..=last).contains(&status) {
-                    return true;
-                }
-            }
-        }
-        false
+    fn has_status(&self, statuses: &[u16]) -> bool {
+        let in_range = |status| {
+            let mut ranges = self.statuses.iter();
+            ranges.any(|(first, last)| (first..=last).contains(&status))
+        };
+        statuses.iter().any(in_range)
     }
 
-    fn is_said(&self, message: &str) -> bool {
-        if self.says.is_empty() {
-            return false;
-        }
-        for patterns in self.says {
-            if !holds(message, patterns) {
-                return false;
-            }
-        }
-        true
+    fn has_message(&self, message: &str) -> bool {
+        let mut lists = self.messages.iter();
+        !self.messages.is_empty() && lists.all(|patterns| holds(message, patterns))
     }
 }
 

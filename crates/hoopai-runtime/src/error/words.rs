@@ -1,20 +1,20 @@
 //! Matches the words of a message against patterns.
 
-/// How much of a message is looked at, in characters. Messages of the platform are a sentence or two.
-const LONGEST: usize = 2000;
+/// The number of characters of a message that are read.
+const MAX_LENGTH: usize = 2000;
 
-/// How many words a `*` stands for at most.
-const GAP: usize = 5;
+/// The maximum number of words that a `*` matches.
+const MAX_GAP: usize = 5;
 
-/// The words of a text in lower case, with one blank between them.
+/// The words of a text in lower case, separated by single spaces.
 ///
-/// Apostrophes are left out (`doesn't` is `doesnt`). A name of letters is split at its capitals (`locationId` is
-/// `location id`), so that patterns match names and codes as well as prose. A slash is a word of its own; other marks only
-/// separate words.
+/// Apostrophes are removed (`doesn't` is `doesnt`). A word of letters is split at its capitals
+/// (`locationId` is `location id`), so that patterns match names and codes as well as prose. A
+/// slash is a word of its own; other characters only separate words.
 pub(super) fn words(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(LONGEST) + 16);
+    let mut out = String::with_capacity(text.len().min(MAX_LENGTH) + 16);
     let mut token = String::new();
-    for c in text.chars().take(LONGEST) {
+    for c in text.chars().take(MAX_LENGTH) {
         if c.is_alphanumeric() {
             token.push(c);
             continue;
@@ -32,20 +32,17 @@ pub(super) fn words(text: &str) -> String {
     out
 }
 
-/// Adds a token, split at its capitals unless it holds a digit, as ids do.
+/// Adds a token, split at its capitals unless it contains a digit, as ids do.
 fn push_token(out: &mut String, token: &str) {
-    let mut is_name = true;
-    for c in token.chars() {
-        is_name &= c.is_ascii_alphabetic();
-    }
+    let is_name = token.chars().all(|c| c.is_ascii_alphabetic());
     let bytes = token.as_bytes();
     let mut start = 0;
     if is_name {
         for at in 1..bytes.len() {
-            let begins = bytes[at].is_ascii_uppercase()
+            let starts_word = bytes[at].is_ascii_uppercase()
                 && (bytes[at - 1].is_ascii_lowercase()
                     || matches!(bytes.get(at + 1), Some(next) if next.is_ascii_lowercase()));
-            if begins {
+            if starts_word {
                 push_word(out, &token[start..at]);
                 start = at;
             }
@@ -64,43 +61,27 @@ fn push_word(out: &mut String, word: &str) {
     out.push_str(&word.to_lowercase());
 }
 
-/// Whether words hold one of the patterns.
+/// Whether words match one of the patterns.
 ///
-/// A pattern is a sequence of words that must follow each other. `a|b` stands for either word, and `*` for up to [`GAP`] words.
+/// A pattern is a sequence of consecutive words. `a|b` matches either word, and `*` matches up to
+/// [`MAX_GAP`] words.
 pub(super) fn holds(words: &str, patterns: &[&str]) -> bool {
     let words: Vec<&str> = words.split(' ').collect();
-    for pattern in patterns {
-        for start in 0..words.len() {
-            if begins(&words[start..], pattern) {
-                return true;
-            }
-        }
-    }
-    false
+    patterns
+        .iter()
+        .any(|pattern| (0..words.len()).any(|start| begins_with(&words[start..], pattern)))
 }
 
-fn begins(words: &[&str], pattern: &str) -> bool {
-    let (first, rest) = match pattern.split_once(' ') {
-        Some((first, rest)) => (first, rest),
-        None => (pattern, ""),
-    };
+fn begins_with(words: &[&str], pattern: &str) -> bool {
+    let (first, rest) = pattern.split_once(' ').unwrap_or((pattern, ""));
     if first == "*" {
-        for skipped in 0..=GAP.min(words.len()) {
-            if begins(&words[skipped..], rest) {
-                return true;
-            }
-        }
-        return false;
+        return (0..=MAX_GAP.min(words.len())).any(|skipped| begins_with(&words[skipped..], rest));
     }
     let Some((word, words)) = words.split_first() else {
         return false;
     };
-    for alternative in first.split('|') {
-        if alternative == *word {
-            return rest.is_empty() || begins(words, rest);
-        }
-    }
-    false
+    first.split('|').any(|alternative| alternative == *word)
+        && (rest.is_empty() || begins_with(words, rest))
 }
 
 #[cfg(test)]
@@ -108,7 +89,7 @@ mod tests {
     use super::{holds, words};
 
     #[test]
-    fn texts_become_words() {
+    fn texts_are_split_into_words() {
         for (text, expected) in [
             ("The user does not exist.", "the user does not exist"),
             ("It doesn't exist, isn’t it?", "it doesnt exist isnt it"),
@@ -124,7 +105,7 @@ mod tests {
         ] {
             assert_eq!(words(text), expected, "{text}");
         }
-        assert!(words(&"word ".repeat(10_000)).len() <= super::LONGEST);
+        assert!(words(&"word ".repeat(10_000)).len() <= super::MAX_LENGTH);
     }
 
     #[test]

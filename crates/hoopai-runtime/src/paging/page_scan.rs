@@ -130,7 +130,7 @@ impl FetchedPage {
 
 impl ReplyContext {
     fn no_list(&self, path: &str, found: &'static str) -> Error {
-        let call_site = self.prepared.origin.clone();
+        let call_site = self.prepared.call_site.clone();
         let error = Error::no_list(call_site, path, found, self.body(), self.carried());
         self.of_reply(error)
     }

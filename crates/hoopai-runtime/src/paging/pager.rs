@@ -105,10 +105,10 @@ impl PendingPage {
 
 impl Pager {
     pub(super) fn new(mut call: Call, rule: Option<Paging>) -> Self {
-        let mut fault = call.take_fault();
+        let mut fault = call.take_error();
         if fault.is_none() && rule.is_none() {
             let text = "the operation is not paged: use `send`, or `request` with a paging rule";
-            fault = Some(Error::request(call.origin().clone(), text));
+            fault = Some(Error::request(call.call_site().clone(), text));
         }
         let rule = rule.unwrap_or(Paging::DEFAULT);
         let start = match first(&call, &rule) {
@@ -157,7 +157,7 @@ impl Pager {
     }
 
     pub(super) fn resume(&mut self, from: ListPosition) {
-        let call_site = self.call.origin();
+        let call_site = self.call.call_site();
         let accepted = if self.started {
             let text = "`resume` must be called before the first item is read";
             Err(Error::request(call_site.clone(), text))
@@ -175,7 +175,7 @@ impl Pager {
     }
 
     pub(super) fn position(&self) -> ListPosition {
-        let call_site = self.call.origin();
+        let call_site = self.call.call_site();
         match &self.next {
             Some(Continuation::Page(next)) if self.delivered == self.size => ListPosition::new(
                 call_site,
@@ -300,7 +300,7 @@ impl Pager {
         let Some(page) = self.pending.first_mut() else {
             return Poll::Ready(None);
         };
-        let page = ready!(page.poll(context, self.call.origin()));
+        let page = ready!(page.poll(context, self.call.call_site()));
         self.pending.remove(0);
         let result = match page {
             Ok(page) => self.arrive(page),
@@ -401,11 +401,11 @@ impl Pager {
 
     /// Requests a page.
     fn request_page(&mut self, start: PageStart) {
-        let call = match self.call.again() {
+        let call = match self.call.try_clone() {
             Some(call) => Ok(self.with_start(call, &start)),
             None => {
                 let text = "a call whose body is multipart can be sent only once, so it cannot request several pages";
-                Err(Error::request(self.call.origin().clone(), text))
+                Err(Error::request(self.call.call_site().clone(), text))
             }
         };
         let page = fetch(call, self.rule);
@@ -470,7 +470,7 @@ impl Pager {
             ),
             _ => format!("page {page} cannot be used"),
         };
-        Error::paging(self.call.origin().clone(), fault, text)
+        Error::paging(self.call.call_site().clone(), fault, text)
     }
 }
 
@@ -506,7 +506,7 @@ fn number(call: &Call, to: PageParam, otherwise: u64) -> Result<u64, Error> {
                 let name = to.name();
                 let text =
                     format!("`{name}` is not a whole number, so the next page cannot be computed");
-                Err(Error::request(call.origin().clone(), text).about(name))
+                Err(Error::request(call.call_site().clone(), text).about(name))
             }
         },
         _ => Ok(otherwise),

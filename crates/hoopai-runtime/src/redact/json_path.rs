@@ -1,15 +1,15 @@
-//! Where in a JSON text a position is.
+//! The JSON path of a position in a text.
 
 use super::mask::{is_name, mask};
 
 enum Level {
-    /// In an object: from where to where the current key stands, quotes included, once it is known.
+    /// An object, with the range of its current key, quotes included, once it is read.
     Object(Option<(usize, usize)>),
-    /// In a list: which item.
+    /// A list, with the index of the current item.
     List(usize),
 }
 
-/// Puts places of a text into words. The text must be JSON. It is walked through once for all of them.
+/// Determines the JSON paths of positions in a JSON text, in one pass over the text.
 pub(crate) struct JsonPaths<'a> {
     text: &'a [u8],
     at: usize,
@@ -25,8 +25,9 @@ impl<'a> JsonPaths<'a> {
         }
     }
 
-    /// The path and the kind of the value that begins at a position, such as `contacts[3].dateAdded` and `a string`; the path
-    /// of the whole text is `$`. Positions must not go down from call to call.
+    /// The path and the kind of the value at a position, such as `contacts[3].dateAdded` and
+    /// `a string`; the path of the whole text is `$`. Positions must not decrease from call to
+    /// call.
     pub(crate) fn value_at(&mut self, position: usize) -> (String, &'static str) {
         self.walk(position);
         let found = match self.text.get(position) {
@@ -83,7 +84,7 @@ impl<'a> JsonPaths<'a> {
     }
 }
 
-/// Keys are names as a rule, but those of a map can be anything.
+/// Keys are usually field names, but the keys of a map can be data.
 fn shown_key(quoted: &[u8]) -> String {
     let key = quoted.get(1..quoted.len() - 1).unwrap_or_default();
     let key = String::from_utf8_lossy(key);
@@ -118,7 +119,7 @@ fn string_end(text: &[u8], start: usize) -> usize {
     text.len()
 }
 
-/// The position in bytes of a line and column, as `serde_json` counts them.
+/// The position in bytes of a line and column as `serde_json` counts them.
 pub(crate) fn position(text: &[u8], line: usize, column: usize) -> usize {
     let (mut start, mut lines_before) = (0, line.saturating_sub(1));
     while lines_before > 0 && start < text.len() {
@@ -135,10 +136,10 @@ mod tests {
     use super::JsonPaths;
 
     #[test]
-    fn values_are_named_and_told_apart() {
+    fn values_have_their_path_and_kind() {
         let text = r#" {"a": 1, "b" :{"c": [1, {"d": "x, ]}{", "e": [[], null]}]},
             "jane@example.com": true, "key": {} } "#;
-        let mut places = JsonPaths::new(text.as_bytes());
+        let mut paths = JsonPaths::new(text.as_bytes());
         for (value, path, found) in [
             ("{\"a", "$", "an object"),
             ("1,", "a", "a number"),
@@ -153,7 +154,7 @@ mod tests {
             ("true", "***", "a boolean"),
             ("{} }", "key", "an object"),
         ] {
-            let got = places.value_at(text.find(value).unwrap());
+            let got = paths.value_at(text.find(value).unwrap());
             assert_eq!(got, (path.to_owned(), found), "{value}");
         }
     }

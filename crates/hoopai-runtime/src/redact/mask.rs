@@ -1,20 +1,18 @@
-//! Takes values out of texts that the platform wrote, so that they can be shown and logged.
+//! Masks values in texts of the platform, so that the texts can be shown and logged.
 
-/// Stands for what was taken out.
+/// The replacement of a masked value.
 pub(crate) const MASK: &str = "***";
 
-/// How much of a text is shown, in characters.
+/// The maximum length of a shown text, in characters.
 pub(crate) const LONGEST: usize = 300;
 
-/// A text without what can be a secret or about a person: what stands in quotes, addresses with `@`, runs of five digits and
-/// more, phone numbers, and ids of 15 characters and more. Control characters become blanks.
+/// Masks everything that can be a secret or personal data: quoted texts, addresses with `@`, runs
+/// of five or more digits, phone numbers, and ids of 15 or more characters. Control characters
+/// become spaces.
 pub(crate) fn mask(text: &str) -> String {
-    let mut seen = String::with_capacity(text.len().min(4 * LONGEST));
-    for c in head(text, 4 * LONGEST).chars() {
-        seen.push(if c.is_control() { ' ' } else { c });
-    }
-    let mut out = String::with_capacity(seen.len());
-    let mut rest = seen.as_str();
+    let read = head(text, 4 * LONGEST).replace(char::is_control, " ");
+    let mut out = String::with_capacity(read.len());
+    let mut rest = read.as_str();
     let mut within_word = false;
     while let Some(first) = rest.chars().next() {
         let (end, hidden) = match value_end(rest, first, within_word) {
@@ -37,25 +35,20 @@ pub(crate) fn mask(text: &str) -> String {
     out
 }
 
-/// The beginning of a text, so many characters of it.
+/// The first `length` characters of a text.
 pub(crate) fn head(text: &str, length: usize) -> &str {
-    let mut chars = text.chars();
-    for _ in 0..length {
-        if chars.next().is_none() {
-            return text;
-        }
-    }
-    &text[..text.len() - chars.as_str().len()]
+    let end = text
+        .char_indices()
+        .nth(length)
+        .map_or(text.len(), |(at, _)| at);
+    &text[..end]
 }
 
 fn is_of_word(c: Option<char>) -> bool {
-    match c {
-        Some(c) => c.is_alphanumeric(),
-        None => false,
-    }
+    c.is_some_and(char::is_alphanumeric)
 }
 
-/// The end of a quoted text or phone number that a text begins with; within a word there begins none.
+/// The end of a quoted text or phone number at the start of a text, unless it continues a word.
 fn value_end(text: &str, first: char, within_word: bool) -> Option<usize> {
     if within_word {
         return None;
@@ -71,8 +64,8 @@ fn value_end(text: &str, first: char, within_word: bool) -> Option<usize> {
     }
 }
 
-/// The end of a text that begins with a quotation mark. An apostrophe within a word does not end it, and one that is never
-/// closed takes all.
+/// The end of a text that begins with a quotation mark. An apostrophe within a word does not end
+/// it. Without a closing mark, it ends with the text.
 fn quote_end(text: &str, close: char) -> usize {
     let mut chars = text.chars();
     chars.next();
@@ -85,7 +78,7 @@ fn quote_end(text: &str, close: char) -> usize {
     text.len()
 }
 
-/// The end of a phone number that a text begins with: seven digits and more, single marks between them.
+/// The end of a phone number at the start of a text: seven or more digits with single separators.
 fn phone_end(text: &str) -> Option<usize> {
     let (mut digits, mut marks, mut end) = (0, 0, 0);
     for (at, c) in text.char_indices() {
@@ -97,22 +90,18 @@ fn phone_end(text: &str) -> Option<usize> {
             break;
         }
     }
-    if digits >= 7 { Some(end) } else { None }
+    (digits >= 7).then_some(end)
 }
 
-/// The end of a word that may hold what ids and addresses hold.
+/// The end of a word that may contain the characters of ids and addresses.
 fn token_end(text: &str) -> usize {
-    for (at, c) in text.char_indices() {
-        if !c.is_alphanumeric() && !matches!(c, '@' | '.' | '_' | '-' | '+' | '%' | '~') {
-            return at;
-        }
-    }
-    text.len()
+    let is_of_token = |c: char| c.is_alphanumeric() || "@._-+%~".contains(c);
+    text.find(|c| !is_of_token(c)).unwrap_or(text.len())
 }
 
 fn is_value(token: &str) -> bool {
     let (mut letters, mut capitals, mut numeric) = (0, 0, false);
-    // How long the runs of digits and of letters are that go up to here.
+    // The lengths of the current runs of digits and of letters.
     let (mut digits, mut word, mut longest_word) = (0, 0, 0);
     for c in token.chars() {
         digits = if c.is_numeric() { digits + 1 } else { 0 };
@@ -131,12 +120,12 @@ fn is_value(token: &str) -> bool {
             capitals += 1;
         }
     }
-    // An id has a digit, or capitals all over; a long word of the interface (`customFieldsValues`) has neither.
+    // An id has a digit or many capitals; a long field name (`customFieldsValues`) has neither.
     letters >= 15 && (numeric || longest_word >= 15 && capitals * 4 > letters)
 }
 
-/// Whether a key is what programmers call a field: words of letters, capitals between them (`skipLocationKYC`). An id of
-/// letters alone falls into pieces that are no words.
+/// Whether a key is a field name: words of letters in camel case or snake case (`skipLocationKYC`).
+/// The parts of an id of letters are not words.
 pub(crate) fn is_name(key: &str) -> bool {
     let bytes = key.as_bytes();
     let (mut words, mut letters, mut start) = (0, 0, 0);
@@ -164,14 +153,14 @@ pub(crate) fn is_name(key: &str) -> bool {
     words * 4 <= letters
 }
 
-/// The path of a field, of which names that begin with a small letter and indexes are shown.
+/// The path of a field. Only indexes, and names that begin with a lower-case letter, are shown.
 pub(crate) fn field_path(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for step in path.split_inclusive(['.', '[', ']']) {
         let name = step.trim_end_matches(['.', '[', ']']);
         let is_index = name.len() < 5 && name.bytes().all(|byte| byte.is_ascii_digit());
-        let begins_small = name.starts_with(|first: char| first.is_ascii_lowercase());
-        let is_shown = is_index || begins_small && is_name(name);
+        let begins_lowercase = name.starts_with(|first: char| first.is_ascii_lowercase());
+        let is_shown = is_index || begins_lowercase && is_name(name);
         out.push_str(if is_shown { name } else { MASK });
         out.push_str(&step[name.len()..]);
     }
@@ -180,15 +169,13 @@ pub(crate) fn field_path(path: &str) -> String {
 
 /// Whether letters can be a word or an abbreviation.
 fn is_word(letters: &[u8]) -> bool {
-    let (mut capitals, mut spoken) = (0, false);
-    for letter in letters {
-        if letter.is_ascii_uppercase() {
-            capitals += 1;
-        }
-        spoken |= matches!(letter, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
-    }
-    let abbreviation = letters.len() <= 4 && capitals == letters.len();
-    abbreviation || capitals <= 1 && spoken || matches!(letters, b"Id" | b"Ids")
+    let capitals = letters
+        .iter()
+        .filter(|letter| letter.is_ascii_uppercase())
+        .count();
+    let has_vowel = letters.iter().any(|letter| b"aeiouy".contains(letter));
+    let is_abbreviation = letters.len() <= 4 && capitals == letters.len();
+    is_abbreviation || capitals <= 1 && has_vowel || matches!(letters, b"Id" | b"Ids")
 }
 
 #[cfg(test)]
@@ -196,7 +183,7 @@ mod tests {
     use super::{field_path, is_name, mask};
 
     #[test]
-    fn values_are_taken_out() {
+    fn values_are_masked() {
         for (text, expected) in [
             (
                 "Contact not found for id:Hk7dD1fI4gZ1lS1kO8qQ",
@@ -215,8 +202,8 @@ mod tests {
             ("phone 555-010-9999, is taken", "phone ***, is taken"),
             ("tel:555.010.9999", "tel:***"),
             (
-                "value \"Jane Doe\" and 'O'Hara' are unfit",
-                "value *** and *** are unfit",
+                "value \"Jane Doe\" and 'O'Hara' are invalid",
+                "value *** and *** are invalid",
             ),
             ("name 'Jane", "name ***"),
             ("it's not there, isn't it", "it's not there, isn't it"),
@@ -240,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_the_platform_stay() {
+    fn platform_words_are_not_masked() {
         for text in [
             "property locationId should not exist",
             "pageLimit must be a number conforming to the specified constraints",
@@ -256,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_fields_are_told_from_keys_that_are_data() {
+    fn field_names_are_distinguished_from_data_keys() {
         for name in [
             "skipLocationKYC",
             "locationId",
@@ -280,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_show_names_of_fields_alone() {
+    fn paths_show_only_field_names() {
         for (path, shown) in [
             ("customFields[0].field_value", "customFields[0].field_value"),
             ("contacts.Jane.email", "contacts.***.email"),
@@ -293,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_cut() {
+    fn long_texts_are_truncated() {
         let shown = mask(&"word ".repeat(1000));
         assert_eq!(shown.chars().count(), super::LONGEST + 1);
         assert!(shown.ends_with('…'));

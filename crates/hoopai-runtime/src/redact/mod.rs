@@ -1,10 +1,11 @@
-//! Redaction: values that a request carried, and texts that look like personal data, do not reach errors or logs.
+//! Redaction: values of requests, and texts that look like personal data, do not reach errors or
+//! logs.
 //!
-//! This folder reads requests and texts, and depends on neither errors nor replies.
+//! This folder reads requests and texts. It does not depend on errors or replies.
 
-mod folded;
 pub(crate) mod json_path;
 pub(crate) mod mask;
+mod normalize;
 mod request;
 mod sent_values;
 

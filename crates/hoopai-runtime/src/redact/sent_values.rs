@@ -1,109 +1,107 @@
-//! Finds values that a request carried in texts of the platform, in whatever encoding.
+//! Finds values of a request in texts of the platform, in any encoding.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use super::folded::{self, Folded, Letter};
 use super::mask::{LONGEST, MASK, head, mask};
+use super::normalize::{self, NormalizedText, SourceChar};
 
-/// The values that a request carried.
+/// The values that a request contained, indexed for the search in texts.
 #[derive(Default)]
 pub(crate) struct SentValues {
-    /// Each as texts are compared, and what it is.
-    values: Vec<(String, Kind)>,
-    /// The first three bytes of each value, sorted, and which value it is.
-    heads: Vec<(u64, u32)>,
-    /// The last three bytes.
-    tails: Vec<(u64, u32)>,
-    /// All sequences of eight bytes in secrets, sorted. 1: it is at the beginning or the end of a secret.
-    parts: Vec<(u64, u32)>,
+    /// Each value, normalized, with its kind.
+    values: Vec<(String, ValueKind)>,
+    /// The indexes of the values that start with these bytes.
+    by_start: BTreeMap<[u8; 3], Vec<usize>>,
+    /// The indexes of the values that end with these bytes.
+    by_end: BTreeMap<[u8; 3], Vec<usize>>,
+    /// All sequences of eight bytes in secrets, and whether one starts or ends a secret.
+    secret_parts: BTreeMap<[u8; PART], bool>,
 }
 
-/// What a value is.
+/// The kind of a value, which decides where it is masked.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
-pub(crate) enum Kind {
-    /// It looks like a name of a field or a small word, so it is left in paths.
+pub(crate) enum ValueKind {
+    /// A value that looks like a field name or a common word. It is not masked in paths.
     Name,
+    /// A value that is masked wherever it is a word of its own.
     Value,
-    /// It is masked within words as well, as are parts of it.
+    /// A secret, which is masked within words as well. So are parts of it.
     Secret,
 }
 
-/// The length of the parts of secrets that are masked, in bytes.
+/// The length in bytes of the parts of secrets that are masked.
 const PART: usize = 8;
 
-/// So much of the beginning or the end of another value is masked, in bytes.
+/// The length in bytes from which the start or end of a truncated value is masked.
 const TRUNCATED: usize = 12;
 
-/// Shorter values are not looked for in base64.
+/// The length in bytes from which values are searched in base64.
 const SHORTEST_ENCODED: usize = 6;
 
-/// How much of a text is read beyond what is shown, in characters, so that no value is cut in two.
+/// The number of characters that are read beyond the shown text, so that no value is cut.
 const BEYOND: usize = 64;
 
 impl SentValues {
-    /// Adds a value. [`sort`](SentValues::sort) comes after the last.
-    pub(crate) fn add(&mut self, value: &str, kind: Kind) {
-        let value = Folded::of(&folded::letters(value)).text;
+    pub(crate) fn add(&mut self, value: &str, kind: ValueKind) {
+        let value = NormalizedText::of(&normalize::decode_chars(value)).text;
         let bytes = value.as_bytes();
-        let (Some(head), Some(tail)) = (bytes.first_chunk::<3>(), bytes.last_chunk::<3>()) else {
+        let (Some(start), Some(end)) = (bytes.first_chunk(), bytes.last_chunk()) else {
             return;
         };
-        let index = self.values.len() as u32;
-        self.heads.push((number(head), index));
-        self.tails.push((number(tail), index));
-        if kind == Kind::Secret && bytes.len() >= PART {
-            let last = bytes.len() - PART;
-            for (at, part) in bytes.windows(PART).enumerate() {
-                self.parts
-                    .push((number(part), u32::from(at == 0 || at == last)));
+        let index = self.values.len();
+        self.by_start.entry(*start).or_default().push(index);
+        self.by_end.entry(*end).or_default().push(index);
+        if kind == ValueKind::Secret {
+            for at in 0..bytes.len() {
+                let Some(part) = bytes[at..].first_chunk() else {
+                    break;
+                };
+                let is_at_edge = at == 0 || at + PART == bytes.len();
+                *self.secret_parts.entry(*part).or_default() |= is_at_edge;
             }
         }
         self.values.push((value, kind));
     }
 
-    pub(crate) fn sort(&mut self) {
-        for list in [&mut self.heads, &mut self.tails, &mut self.parts] {
-            list.sort_unstable();
-        }
-    }
-
-    /// A text without these values and without what [`mask`] takes out.
+    /// A text without these values and without those that [`mask`] finds.
     pub(crate) fn mask(&self, text: &str) -> String {
         let read = head(text, 4 * LONGEST + BEYOND);
-        let shown = match read.len() < text.len() {
-            true => head(read, 4 * LONGEST).len(),
-            false => read.len(),
+        let shown = if read.len() < text.len() {
+            head(read, 4 * LONGEST).len()
+        } else {
+            read.len()
         };
-        mask(&self.without(read, shown, Kind::Name))
+        mask(&self.masked(read, shown, ValueKind::Name))
     }
 
-    /// A path or a name without these values. Names of fields stay.
+    /// A path or name without these values, except field names.
     pub(crate) fn mask_path<'t>(&self, path: &'t str) -> Cow<'t, str> {
-        self.without(path, path.len(), Kind::Value)
+        self.masked(path, path.len(), ValueKind::Value)
     }
 
     /// A text without secrets.
-    pub(crate) fn conceal<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.without(text, text.len(), Kind::Secret)
+    pub(crate) fn mask_secrets<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.masked(text, text.len(), ValueKind::Secret)
     }
 
-    /// Whether a text repeats one of these values.
-    pub(crate) fn are_in(&self, text: &str) -> bool {
+    /// Whether a text contains one of these values.
+    pub(crate) fn occur_in(&self, text: &str) -> bool {
         matches!(self.mask_path(text), Cow::Owned(_))
     }
 
-    /// The first `shown` bytes of a text without values of this kind and those above it.
-    fn without<'t>(&self, text: &'t str, shown: usize, least: Kind) -> Cow<'t, str> {
-        let letters = folded::letters(text);
-        let mut hidden = vec![false; letters.len()];
+    /// The first `shown` bytes of a text without values of this kind and of higher ones.
+    fn masked<'t>(&self, text: &'t str, shown: usize, least: ValueKind) -> Cow<'t, str> {
+        let chars = normalize::decode_chars(text);
+        let mut hidden = vec![false; chars.len()];
         if !self.values.is_empty() {
-            self.find(&letters, least, false, &mut hidden);
-            for encoded in folded::decoded(&letters) {
+            self.find(&chars, least, false, &mut hidden);
+            for encoded in normalize::base64_decodings(&chars) {
                 let mut within = vec![false; encoded.len()];
                 self.find(&encoded, least, true, &mut within);
-                for (letter, found) in encoded.iter().zip(within) {
+                for (c, found) in encoded.iter().zip(within) {
                     if found {
-                        hidden[letter.start..letter.end].fill(true);
+                        hidden[c.start..c.end].fill(true);
                     }
                 }
             }
@@ -112,48 +110,49 @@ impl SentValues {
             return Cow::Borrowed(&text[..shown]);
         }
         let mut out = String::with_capacity(shown);
-        let mut masked = false;
-        for (letter, hidden) in letters.iter().zip(hidden) {
-            if letter.start >= shown {
+        let mut was_hidden = false;
+        for (c, hidden) in chars.iter().zip(hidden) {
+            if c.start >= shown {
                 break;
             }
-            match hidden {
-                true if masked => {}
-                true => out.push_str(MASK),
-                false => out.push_str(&text[letter.start..letter.end]),
+            if !hidden {
+                out.push_str(&text[c.start..c.end]);
+            } else if !was_hidden {
+                out.push_str(MASK);
             }
-            masked = hidden;
+            was_hidden = hidden;
         }
         Cow::Owned(out)
     }
 
-    /// Marks the letters of values. `encoded`: the letters come out of another text, so what stands around a value is chance.
-    fn find(&self, letters: &[Letter], least: Kind, encoded: bool, hidden: &mut [bool]) {
-        let folded = Folded::of(letters);
-        let bytes = folded.text.as_bytes();
+    /// Marks the characters of values. `encoded`: the characters are decoded base64, so the
+    /// characters around a value are random.
+    fn find(&self, chars: &[SourceChar], least: ValueKind, encoded: bool, hidden: &mut [bool]) {
+        let normalized = NormalizedText::of(chars);
+        let bytes = normalized.text.as_bytes();
         let mut hide = |start: usize, end: usize| {
-            hidden[folded.letters[start]..=folded.letters[end - 1]].fill(true);
+            hidden[normalized.char_indexes[start]..=normalized.char_indexes[end - 1]].fill(true);
         };
-        let is_of_word = |index: Option<usize>| match index.and_then(|index| letters.get(index)) {
-            Some(letter) => letter.char.is_alphanumeric(),
-            None => false,
+        let is_of_word = |index: Option<usize>| {
+            let c = index.and_then(|index| chars.get(index));
+            c.is_some_and(|c| c.char.is_alphanumeric())
         };
-        let begins = |at: usize| encoded || !is_of_word(folded.letters[at].checked_sub(1));
-        let ends = |at: usize| encoded || !is_of_word(Some(folded.letters[at - 1] + 1));
+        let begins = |at: usize| encoded || !is_of_word(normalized.char_indexes[at].checked_sub(1));
+        let ends = |at: usize| encoded || !is_of_word(Some(normalized.char_indexes[at - 1] + 1));
 
         for at in 0..=bytes.len() {
-            if !folded.text.is_char_boundary(at) {
+            if !normalized.text.is_char_boundary(at) {
                 continue;
             }
             let rest = &bytes[at..];
             if let Some(first) = rest.first_chunk::<3>() {
                 let (mut length, at_word) = (0, begins(at));
-                for (value, kind) in self.candidates(&self.heads, number(first)) {
+                for (value, kind) in self.candidates(&self.by_start, first) {
                     if kind < least || encoded && value.len() < SHORTEST_ENCODED {
                         continue;
                     }
                     let common = common(value.iter(), rest.iter());
-                    // A long value is no part of a word by chance.
+                    // A long value does not occur in a word by chance.
                     let is_whole = common == value.len()
                         && (common >= TRUNCATED || at_word && ends(at + common));
                     if is_whole || at_word && common >= TRUNCATED {
@@ -164,14 +163,14 @@ impl SentValues {
                     hide(at, at + length);
                 }
             }
-            // The end of a value, of which the beginning is cut off.
+            // The end of a value whose start is truncated.
             let before = &bytes[..at];
             if at >= TRUNCATED
                 && let Some(last) = before.last_chunk::<3>()
                 && ends(at)
             {
                 let mut length = 0;
-                for (value, kind) in self.candidates(&self.tails, number(last)) {
+                for (value, kind) in self.candidates(&self.by_end, last) {
                     if kind >= least {
                         length = common(value.iter().rev(), before.iter().rev()).max(length);
                     }
@@ -184,7 +183,8 @@ impl SentValues {
         self.find_parts(bytes, &begins, &ends, &mut hide);
     }
 
-    /// Parts of secrets, within words as well. A small word that is one by chance is left.
+    /// Parts of secrets, also within words. A lower-case word that is such a part by chance is not
+    /// masked.
     fn find_parts(
         &self,
         bytes: &[u8],
@@ -192,22 +192,13 @@ impl SentValues {
         ends: &dyn Fn(usize) -> bool,
         hide: &mut dyn FnMut(usize, usize),
     ) {
-        if self.parts.is_empty() || bytes.len() < PART {
-            return;
-        }
-        let (mut at, last) = (0, bytes.len() - PART);
-        while at <= last {
+        let part_at = |at: usize| self.secret_parts.get(bytes.get(at..at + PART)?);
+        let mut at = 0;
+        while at + PART <= bytes.len() {
             let start = at;
             let mut at_edge = false;
-            while at <= last {
-                let key = number(&bytes[at..at + PART]);
-                let found = self.parts.partition_point(|part| part.0 < key);
-                if self.parts.get(found).is_none_or(|part| part.0 != key) {
-                    break;
-                }
-                // Of equal ones, one at an edge comes last.
-                let end = self.parts.partition_point(|part| part.0 <= key);
-                at_edge |= self.parts[end - 1].1 == 1;
+            while let Some(is_at_edge) = part_at(at) {
+                at_edge |= is_at_edge;
                 at += 1;
             }
             if at > start {
@@ -221,33 +212,20 @@ impl SentValues {
         }
     }
 
-    /// The values with this key.
+    /// The values at the indexes of a key.
     fn candidates<'a>(
         &'a self,
-        list: &'a [(u64, u32)],
-        key: u64,
-    ) -> impl Iterator<Item = (&'a [u8], Kind)> {
-        let first = list.partition_point(|entry| entry.0 < key);
-        list[first..]
-            .iter()
-            .take_while(move |entry| entry.0 == key)
-            .map(|entry| {
-                let (text, kind) = &self.values[entry.1 as usize];
-                (text.as_bytes(), *kind)
-            })
+        indexes: &'a BTreeMap<[u8; 3], Vec<usize>>,
+        key: &[u8; 3],
+    ) -> impl Iterator<Item = (&'a [u8], ValueKind)> {
+        indexes.get(key).into_iter().flatten().map(|index| {
+            let (text, kind) = &self.values[*index];
+            (text.as_bytes(), *kind)
+        })
     }
 }
 
-/// Up to eight bytes as a number.
-fn number(bytes: &[u8]) -> u64 {
-    let mut number = 0;
-    for byte in bytes {
-        number = number << 8 | u64::from(*byte);
-    }
-    number
-}
-
-/// How many bytes two sequences have in common from their beginnings on.
+/// The length of the common prefix of two sequences.
 fn common<'a>(one: impl Iterator<Item = &'a u8>, other: impl Iterator<Item = &'a u8>) -> usize {
     one.zip(other)
         .take_while(|(one, other)| one == other)
@@ -256,12 +234,12 @@ fn common<'a>(one: impl Iterator<Item = &'a u8>, other: impl Iterator<Item = &'a
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, SentValues};
+    use super::{SentValues, ValueKind};
 
     const TOKEN: &str = "pit-1A2b3c4d-55e6-77f8";
 
-    fn carried() -> SentValues {
-        let mut carried = SentValues::default();
+    fn sent_values() -> SentValues {
+        let mut sent_values = SentValues::default();
         for value in [
             "Jane Döe",
             "ann",
@@ -269,17 +247,16 @@ mod tests {
             "a b\\c",
             "12 Some Street, Sometown",
         ] {
-            carried.add(value, Kind::Value);
+            sent_values.add(value, ValueKind::Value);
         }
-        carried.add(TOKEN, Kind::Secret);
-        carried.add("x9-authorization-x9", Kind::Secret);
-        carried.sort();
-        carried
+        sent_values.add(TOKEN, ValueKind::Secret);
+        sent_values.add("x9-authorization-x9", ValueKind::Secret);
+        sent_values
     }
 
     #[test]
     fn values_are_found_in_every_encoding() {
-        let carried = carried();
+        let sent_values = sent_values();
         for (text, masked) in [
             (
                 "contact JANE  Döe exists, as does Ann; annual",
@@ -298,11 +275,12 @@ mod tests {
             ("PIT-1A2B3C4D-55E6…", "***…"),
             ("…3c4d-55e6-77f8", "…***"),
             ("it is ..2b3c4d-55..", "it is ..***.."),
-            // `user:pit-1A2b3c4d-55e6-77f8`, `pit…` and `xpit…`, in both alphabets, cut off or not.
+            // `user:pit-1A2b3c4d-55e6-77f8`, `pit…` and `xpit…`, in both alphabets, truncated or
+            // not.
             ("b dXNlcjpwaXQtMUEyYjNjNGQtNTVlNi03N2Y4 c", "b ***"),
             ("authorization was not given", "authorization was not given"),
         ] {
-            let got = carried.mask(text);
+            let got = sent_values.mask(text);
             if text.starts_with("b ") {
                 assert!(!got.contains("QtMUEyYjNjNGQtNTVlNi03N2"), "{got}");
                 continue;
@@ -312,19 +290,22 @@ mod tests {
     }
 
     #[test]
-    fn secrets_alone_are_concealed_in_raw_texts() {
-        let carried = carried();
+    fn only_secrets_are_masked_in_raw_texts() {
+        let sent_values = sent_values();
         assert_eq!(
-            carried.conceal("Jane Döe has pit-1a2b3c4d-55e6-77f8"),
+            sent_values.mask_secrets("Jane Döe has pit-1a2b3c4d-55e6-77f8"),
             "Jane Döe has ***"
         );
-        assert_eq!(carried.mask_path("contacts[0].Ann.x"), "contacts[0].***.x");
-        assert!(carried.are_in("Ann") && !carried.are_in("annual"));
+        assert_eq!(
+            sent_values.mask_path("contacts[0].Ann.x"),
+            "contacts[0].***.x"
+        );
+        assert!(sent_values.occur_in("Ann") && !sent_values.occur_in("annual"));
     }
 
     #[test]
-    fn a_value_at_the_end_of_what_is_shown_is_not_cut_in_two() {
-        let carried = carried();
+    fn value_at_end_of_shown_text_is_masked() {
+        let sent_values = sent_values();
         for length in 1180..1210 {
             let text = format!(
                 "{} Jane Döe {}",
@@ -332,7 +313,7 @@ mod tests {
                 "x ".repeat(500)
             );
             let text = format!("{}{text}", " ".repeat(length - 1150));
-            let shown = carried.mask(&text);
+            let shown = sent_values.mask(&text);
             assert!(!shown.contains("Jan"), "{shown}");
         }
     }

@@ -83,7 +83,7 @@ impl ReplyContext {
                 drift.path = masked;
             }
         }
-        let origin = &self.prepared.origin;
+        let origin = &self.prepared.call_site;
         self.reading.report(origin, &drift);
         match drift.first() {
             Some(first) if self.reading.strict => {
@@ -115,7 +115,7 @@ impl ReplyContext {
     /// The error for a reply that cannot be decoded; `text` is what was decoded.
     #[cold]
     pub(crate) fn unreadable(&self, fault: &Fault, text: &[u8]) -> Error {
-        let origin = Some(self.prepared.origin.clone());
+        let origin = Some(self.prepared.call_site.clone());
         self.of_reply(Error::decode(
             origin,
             fault,
@@ -142,7 +142,7 @@ impl ReplyContext {
     pub(crate) fn carried(&self) -> SentValues {
         let inner = &*self.handle;
         let agent = &inner.shared.transport.user_agent;
-        SentValues::of(&self.prepared.request(agent, inner.location.as_deref()))
+        SentValues::of(&self.prepared.sent_request(agent, inner.location.as_deref()))
     }
 }
 
@@ -167,8 +167,8 @@ pub(crate) fn bytes(sent: ReplyContext) -> Result<Response<ByteStream>, Error> {
             rest,
             limit,
             read_timeout,
-        } => ByteStream::new(sent.prepared.origin, rest, limit, read_timeout),
-        ReplyBody::Whole(body) => ByteStream::whole(sent.prepared.origin, body),
+        } => ByteStream::new(sent.prepared.call_site, rest, limit, read_timeout),
+        ReplyBody::Whole(body) => ByteStream::whole(sent.prepared.call_site, body),
     };
     Ok(Response::new(
         stream,

@@ -1,4 +1,4 @@
-//! One attempt: a request and its reply. This stage alone reports replies to the rate limiter.
+//! One attempt: a request and its reply. Only this stage reports replies to the rate limiter.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -8,13 +8,14 @@ use crate::send::rate_limit::Permit;
 use crate::send::transport::{ErrorReply, PreparedRequest, RawReply, Transport};
 use crate::time::{Clock, within};
 
-/// How long to wait for the body of an error reply, whose status is known already.
+/// The time to wait for the body of an error reply, whose status is already received.
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Sends a request once and reads its reply. Every status but 2xx is an error.
+/// Sends a request once and reads its reply. Any status other than 2xx is an error.
 ///
-/// The permit learns status and headers before the body is read; it stays in place if no reply arrives. An error reply is
-/// recorded in `error_reply` as it arrives, and is there also if the caller stops waiting for its body.
+/// The permit is completed with status and headers before the body is read. It stays in place if no
+/// reply arrives. An error reply is recorded in `error_reply` as it arrives, so that it is
+/// available even if the caller stops waiting for its body.
 pub(crate) async fn attempt(
     transport: &Transport,
     clock: &dyn Clock,
@@ -33,10 +34,10 @@ pub(crate) async fn attempt(
     error_reply.begin(status, response.headers().clone());
     {
         let body = pin!(error_reply.read(&mut response, transport.response_limit));
-        // The status counts whether or not the body arrives.
+        // The status is used whether or not the body arrives.
         let _ = within(clock, ERROR_BODY_TIMEOUT, body).await;
     }
     Err(error_reply
-        .take_error(&prepared.origin)
-        .unwrap_or_else(|| Error::short_body(prepared.origin.clone())))
+        .take_error(&prepared.call_site)
+        .unwrap_or_else(|| Error::short_body(prepared.call_site.clone())))
 }

@@ -1,4 +1,4 @@
-//! Replies that are bytes.
+//! Reply bodies as byte streams.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,27 +13,28 @@ use crate::call_site::CallSite;
 use crate::error::Error;
 use crate::time::{BoxFuture, Clock};
 
-/// The body of a reply as bytes: a `Stream` of its pieces, or [`collect`](ByteStream::collect)ed.
+/// The body of a reply as bytes: a `Stream` of chunks, which [`collect`](ByteStream::collect)
+/// joins.
 pub struct ByteStream {
-    origin: CallSite,
-    rest: Rest,
+    call_site: CallSite,
+    source: BodySource,
     limit: usize,
-    /// How much is still to come, if the reply announced its length.
-    missing: Option<u64>,
+    /// The number of bytes still to come, if the reply declares its length.
+    remaining: Option<u64>,
     read_timeout: Option<ReadTimeout>,
-    /// The end of read_timeout with the piece that is waited for.
-    silence: Option<BoxFuture<'static, ()>>,
+    /// The timeout of the awaited chunk, once it is pending.
+    idle_timer: Option<BoxFuture<'static, ()>>,
 }
 
-/// What is still to be read.
-enum Rest {
-    /// Pieces that come over the connection.
-    Coming(Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>),
-    /// One piece that is at hand, or nothing more.
-    AtHand(Option<Bytes>),
+/// The source of the remaining chunks.
+enum BodySource {
+    /// Chunks from the connection.
+    Streaming(Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>),
+    /// One chunk in memory, or none.
+    Buffered(Option<Bytes>),
 }
 
-/// How long a reply may stay silent while it is read.
+/// The time that a reply may be idle while it is read.
 #[derive(Clone)]
 pub(crate) struct ReadTimeout {
     pub(crate) clock: Arc<dyn Clock>,
@@ -42,55 +43,55 @@ pub(crate) struct ReadTimeout {
 
 impl ByteStream {
     pub(crate) fn new(
-        origin: CallSite,
-        rest: reqwest::Response,
+        call_site: CallSite,
+        source: reqwest::Response,
         limit: usize,
         read_timeout: ReadTimeout,
     ) -> Self {
         ByteStream {
-            origin,
-            missing: rest.content_length(),
-            rest: Rest::Coming(Box::pin(rest.bytes_stream())),
+            call_site,
+            remaining: source.content_length(),
+            source: BodySource::Streaming(Box::pin(source.bytes_stream())),
             limit,
             read_timeout: Some(read_timeout),
-            silence: None,
+            idle_timer: None,
         }
     }
 
-    /// A body that is at hand.
-    pub(crate) fn whole(origin: CallSite, body: Bytes) -> Self {
+    /// Creates a stream of a body in memory.
+    pub(crate) fn whole(call_site: CallSite, body: Bytes) -> Self {
         let limit = body.len();
         ByteStream {
-            origin,
-            rest: Rest::AtHand(Some(body)),
+            call_site,
+            source: BodySource::Buffered(Some(body)),
             limit,
-            missing: None,
+            remaining: None,
             read_timeout: None,
-            silence: None,
+            idle_timer: None,
         }
     }
 
-    /// Reads to the end.
+    /// Reads the body to its end.
     ///
     /// # Errors
-    /// The connection broke, time ran out, or there is more than the client's response limit, which does not hold for pieces
-    /// that are taken one by one.
+    /// The connection broke, a timeout expired, or the body exceeds the client's response limit.
+    /// The limit does not apply to chunks that are read one by one.
     pub async fn collect(mut self) -> Result<Bytes, Error> {
-        let mut whole = Vec::new();
-        while let Some(piece) = self.next_piece().await? {
-            if whole.len() + piece.len() > self.limit {
-                return Err(Error::too_large(self.origin, self.limit));
+        let mut body = Vec::new();
+        while let Some(chunk) = self.next_chunk().await? {
+            if body.len() + chunk.len() > self.limit {
+                return Err(Error::too_large(self.call_site, self.limit));
             }
-            whole.extend_from_slice(&piece);
+            body.extend_from_slice(&chunk);
         }
-        Ok(whole.into())
+        Ok(body.into())
     }
 
-    /// The next piece, or `None` at the end.
+    /// Returns the next chunk, or `None` at the end.
     ///
     /// # Errors
-    /// The connection broke, or time ran out.
-    pub async fn next_piece(&mut self) -> Result<Option<Bytes>, Error> {
+    /// The connection broke, or a timeout expired.
+    pub async fn next_chunk(&mut self) -> Result<Option<Bytes>, Error> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
             .transpose()
@@ -102,22 +103,24 @@ impl Stream for ByteStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        let piece = match &mut this.rest {
-            Rest::Coming(pieces) => pieces.as_mut().poll_next(context),
-            Rest::AtHand(piece) => return Poll::Ready(piece.take().map(Ok)),
+        let chunk = match &mut this.source {
+            BodySource::Streaming(chunks) => chunks.as_mut().poll_next(context),
+            BodySource::Buffered(chunk) => return Poll::Ready(chunk.take().map(Ok)),
         };
-        if let Poll::Ready(piece) = piece {
-            this.silence = None;
-            return Poll::Ready(match piece {
-                Some(Ok(piece)) => {
-                    let length = piece.len() as u64;
-                    this.missing = this.missing.map(|missing| missing.saturating_sub(length));
-                    Some(Ok(piece))
+        if let Poll::Ready(chunk) = chunk {
+            this.idle_timer = None;
+            return Poll::Ready(match chunk {
+                Some(Ok(chunk)) => {
+                    let length = chunk.len() as u64;
+                    this.remaining = this
+                        .remaining
+                        .map(|remaining| remaining.saturating_sub(length));
+                    Some(Ok(chunk))
                 }
-                Some(Err(fault)) => Some(Err(Error::broken_body(this.origin.clone(), fault))),
-                None if this.missing.take().is_some_and(|missing| missing > 0) => {
-                    this.rest = Rest::AtHand(None);
-                    Some(Err(Error::short_body(this.origin.clone())))
+                Some(Err(error)) => Some(Err(Error::broken_body(this.call_site.clone(), error))),
+                None if this.remaining.take().is_some_and(|remaining| remaining > 0) => {
+                    this.source = BodySource::Buffered(None);
+                    Some(Err(Error::short_body(this.call_site.clone())))
                 }
                 None => None,
             });
@@ -125,14 +128,11 @@ impl Stream for ByteStream {
         let Some(ReadTimeout { clock, time }) = &this.read_timeout else {
             return Poll::Pending;
         };
-        let silence = match &mut this.silence {
-            Some(silence) => silence,
-            none => none.insert(clock.sleep(*time)),
-        };
-        std::task::ready!(silence.as_mut().poll(context));
-        let error = Error::timed_out(this.origin.clone(), *time, "read_timeout");
-        // What comes later is not waited for.
-        this.rest = Rest::AtHand(None);
+        let idle_timer = this.idle_timer.get_or_insert_with(|| clock.sleep(*time));
+        std::task::ready!(idle_timer.as_mut().poll(context));
+        let error = Error::timed_out(this.call_site.clone(), *time, "read_timeout");
+        // Later chunks are not read.
+        this.source = BodySource::Buffered(None);
         Poll::Ready(Some(Err(error)))
     }
 }

@@ -1,4 +1,4 @@
-//! The state that calls read: that of a client, and that of a handle.
+//! The state that calls read: the state of a client, and the state of a handle.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::send::retry::{Backoff, RetryBudget, RetryPolicy};
 use crate::send::transport::Transport;
 use crate::time::Clock;
 
-/// What all handles of one client share, whatever account they act on.
+/// The state that all handles of one client share, whatever account they act on.
 pub(crate) struct ClientState {
     pub(crate) base_url: BaseUrl,
     pub(crate) api_version: Option<String>,
@@ -26,16 +26,16 @@ pub(crate) struct ClientState {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) limiters: Limiters,
-    /// How replies are read.
+    /// How replies are decoded.
     pub(crate) reading: Reading,
-    /// The tokens of all accounts, for handles that have a token provider.
+    /// The tokens of all accounts, for handles with a token provider.
     pub(crate) token_provider: Option<Arc<dyn TokenProvider>>,
 }
 
-/// What a handle adds: the account that its calls act on.
+/// The state of one handle: the account that its calls act on.
 pub(crate) struct HandleState {
     pub(crate) shared: Arc<ClientState>,
-    /// The location that calls act on where they name none.
+    /// The location of calls that do not set one.
     pub(crate) location: Option<String>,
     pub(crate) credentials: Credentials,
     pub(crate) limiter: Limiter,

@@ -1,6 +1,7 @@
 //! Sending: rate limit, credentials, retries and the transport, in the order of [`pipeline`].
 //!
-//! This folder takes a prepared request and returns a raw reply. It does not read bodies of replies.
+//! This folder takes a prepared request and returns a raw reply; it does not read bodies of
+//! successful replies. It depends on `request`, `error`, `redact` and `time`.
 
 mod attempt;
 pub mod auth;

@@ -1,4 +1,4 @@
-//! What a single call can be told apart from its client.
+//! The settings of a single call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::send::retry::{NoRetry, RetryPolicy};
 
-/// Settings of a single call, in place of those of its client; `options` on every builder takes them.
+/// Settings of a single call, which override those of its client. Every builder has a method
+/// `options` that sets them.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,73 +29,74 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// Nothing that differs from the client.
+    /// Creates options that override nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How long the call may take in all: waits, attempts and the reply.
+    /// Sets the total time of the call: waits, attempts and the reply.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// How long one attempt may take, from connecting to the end of its reply.
+    /// Sets the time of one attempt, from connecting to the end of its reply.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
         self
     }
 
-    /// How long the call may wait for the rate limit. Where it would have to wait longer it fails at once.
+    /// Sets how long the call may wait for the rate limit. A call that would have to wait longer
+    /// fails at once.
     #[must_use]
     pub fn max_wait(mut self, wait: Duration) -> Self {
         self.max_wait = Some(wait);
         self
     }
 
-    /// Another policy for sending it again.
+    /// Sets the retry policy.
     #[must_use]
     pub fn retry(mut self, policy: impl RetryPolicy) -> Self {
         self.policy = Some(Arc::new(policy));
         self
     }
 
-    /// Sends the call once, whatever becomes of it. A token that has expired is renewed all the same.
+    /// Disables retries. A token that has expired is still refreshed, and the call sent once more.
     #[must_use]
     pub fn no_retries(self) -> Self {
         self.retry(NoRetry)
     }
 
-    /// Whether doing it twice does no harm, which decides whether a request that may have been carried out is sent again.
-    /// The operation's table knows it of operations; the caller knows more, such as that the body holds a key that the
-    /// platform keeps unique.
+    /// Sets whether the call is idempotent. Only idempotent calls are retried if the request may
+    /// have been executed. The default is the declaration of the operation; the caller may know
+    /// more, such as that the body contains a key that the platform keeps unique.
     #[must_use]
     pub fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = Some(idempotent);
         self
     }
 
-    /// Whether a reply that is not as declared is an error.
+    /// Sets whether a reply that deviates from its schema is an error.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = Some(strict);
         self
     }
 
-    /// Sends what was given without looking for missing fields, parameters or a missing location, and without checking page
-    /// sizes. Types, API version, default location and rate limit stay as they are. Path parameters are still required,
-    /// since there is no URL without them.
+    /// Sends the call without checks for missing fields, parameters or location, and for page
+    /// sizes. Types, API version, default location and rate limit stay in force. Path parameters
+    /// are still required, since the URL depends on them.
     ///
-    /// Use it where the platform accepts a call that the client rejects.
+    /// Use it if the platform accepts a call that the client rejects.
     #[must_use]
     pub fn unchecked(mut self) -> Self {
         self.unchecked = true;
         self
     }
 
-    /// Another API version, a date such as `2021-07-28`.
+    /// Sets the API version, a date such as `2021-07-28`.
     #[must_use]
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.api_version = Some(version.into());

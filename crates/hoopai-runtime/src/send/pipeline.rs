@@ -1,9 +1,10 @@
-//! The road of a call that is complete, to its reply.
+//! The pipeline of a prepared call, up to its reply:
 //!
-//! 1. a slot under the rate limit, or the error that it would take too long
-//! 2. a token, renewed first if it has expired
-//! 3. one attempt, within the time of an attempt and of the call
-//! 4. done; or the token renewed, once, and back to 1; or a wait, and back to 1; or the error
+//! 1. Acquire a permit of the rate limiter, or fail if the wait would be too long.
+//! 2. Obtain a token, which is refreshed first if it has expired.
+//! 3. Make one attempt, within the timeouts of the attempt and of the call.
+//! 4. Return the reply or the error; or refresh the token, once, and continue at 1; or wait and
+//!    continue at 1.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -15,27 +16,26 @@ use crate::call_site::CallSite;
 use crate::error::{ApiErrorKind, Error, ErrorKind};
 use crate::send::attempt::attempt;
 use crate::send::auth::{BearerToken, Credentials};
-use crate::send::context::ClientState;
-use crate::send::context::HandleState;
+use crate::send::context::{ClientState, HandleState};
 use crate::send::observe::{CallInfo, CallOutcome, WaitReason};
 use crate::send::rate_limit::{Permit, RateLimitReason, RateLimited};
 use crate::send::retry::{Failure, FailureKind};
 use crate::send::retry_after::server_wait;
 use crate::send::transport::{ErrorReply, PreparedRequest, RawReply};
-use crate::time::{TimeOut, in_words, millis, once, within};
+use crate::time::{Elapsed, format_wait, millis, poll_once, within};
 
-/// Brings a call to its reply. Every status but 2xx is an error.
+/// Sends a call until it succeeds or may not be retried. Any status other than 2xx is an error.
 pub(crate) async fn send_with_retries(
     handle: &HandleState,
     prepared: &mut PreparedRequest,
 ) -> Result<RawReply, Error> {
-    let span = call_span(&handle.shared, &prepared.origin);
+    let span = call_span(&handle.shared, &prepared.call_site);
     let started = handle.shared.clock.now();
     let timeout = prepared.options.timeout.unwrap_or(handle.shared.timeout);
-    let mut run = PipelineRun {
+    let mut execution = Execution {
         handle,
         shared: &handle.shared,
-        origin: prepared.origin.clone(),
+        call_site: prepared.call_site.clone(),
         started,
         now: started,
         timeout,
@@ -43,85 +43,85 @@ pub(crate) async fn send_with_retries(
         attempts: 0,
         sent: 0,
     };
-    let result = in_span(&span, pin!(run.run(prepared))).await;
+    let result = in_span(&span, pin!(execution.run(prepared))).await;
     let result = result.map_err(|error| {
         error
-            .of_call(&prepared.origin)
+            .of_call(&prepared.call_site)
             .with_idempotent(prepared.options.idempotent)
-            .with_attempts(run.attempts, run.sent)
+            .with_attempts(execution.attempts, execution.sent)
     });
-    run.end(&span, &result);
+    execution.finish(&span, &result);
     result.map(|reply| RawReply {
-        attempts: (run.attempts, run.sent),
+        attempts: (execution.attempts, execution.sent),
         ..reply
     })
 }
 
-struct PipelineRun<'a> {
+struct Execution<'a> {
     handle: &'a HandleState,
     shared: &'a ClientState,
-    origin: CallSite,
+    call_site: CallSite,
     started: Instant,
-    /// The time when the call last waited for something. Asking the clock costs more than what is done in between.
+    /// The time after the last wait. Reading the clock costs more than the work in between.
     now: Instant,
     timeout: Duration,
-    /// `None`: further off than time reaches.
+    /// `None`: beyond the range of the clock.
     deadline: Option<Instant>,
-    /// How many attempts were made.
+    /// The number of attempts.
     attempts: u32,
-    /// How many of them reached the wire.
+    /// The number of attempts whose request was sent.
     sent: u32,
 }
 
-impl PipelineRun<'_> {
+impl Execution<'_> {
     async fn run(&mut self, prepared: &mut PreparedRequest) -> Result<RawReply, Error> {
-        let mut renewed = false;
+        let mut refreshed = false;
         let mut retries = 0;
-        let mut unprocessed = false;
-        let mut last: Option<Error> = None;
+        let mut retried_unprocessed = false;
+        let mut last_error: Option<Error> = None;
         loop {
-            let permit = match self.slot(prepared).await {
+            let permit = match self.acquire_permit(prepared).await {
                 Ok(permit) => permit,
-                Err(held) => return Err(self.held(held, last)),
+                Err(limited) => return Err(self.rate_limit_error(limited, last_error)),
             };
             let credentials = &self.handle.credentials;
-            let Some(grant) = self.in_time(credentials.grant(None)).await? else {
+            let Some(token) = self.within_deadline(credentials.bearer_token(None)).await? else {
                 return Err(Credentials::no_account());
             };
-            let error = match self.attempt(prepared, permit, &grant).await {
+            let error = match self.attempt(prepared, permit, &token).await {
                 Ok(reply) => {
                     self.shared.budget.deposit();
                     return Ok(reply);
                 }
                 Err(error) => error,
             };
-            self.tick();
+            self.update_now();
 
             let replayable = prepared.payload.is_replayable();
             if error
                 .api_error_kind()
                 .is_some_and(ApiErrorKind::is_expired_token)
             {
-                if renewed || !replayable {
+                if refreshed || !replayable {
                     return Err(error);
                 }
-                renewed = true;
-                match self.in_time(credentials.grant(Some(&grant))).await? {
-                    Some(_) => {
-                        last = Some(error);
-                        continue;
-                    }
-                    None => return Err(error),
+                refreshed = true;
+                let refresh = credentials.bearer_token(Some(&token));
+                if self.within_deadline(refresh).await?.is_none() {
+                    return Err(error);
                 }
+                last_error = Some(error);
+                continue;
             }
 
             let wait = server_wait(error.headers(), self.shared.clock.system_time());
             let error = error.with_retry_after(wait);
-            if !replayable || !self.may_go_again(prepared, &error, wait) {
+            if !replayable || !self.may_retry(prepared, &error, wait) {
                 return Err(error);
             }
             let kind = FailureKind::of(&error);
-            if kind == FailureKind::Unprocessed && std::mem::replace(&mut unprocessed, true) {
+            if kind == FailureKind::Unprocessed && std::mem::replace(&mut retried_unprocessed, true)
+            {
                 return Err(error);
             }
             retries += 1;
@@ -130,11 +130,11 @@ impl PipelineRun<'_> {
                 .backoff
                 .delay(retries, (self.shared.random)())
                 .max(wait.unwrap_or_default());
-            if self.left() <= delay {
+            if self.time_left() <= delay {
                 return Err(error);
             }
             if kind != FailureKind::RateLimited && !self.shared.budget.withdraw() {
-                warn!(target: "hoopai", ?kind, "not sent again: the retry budget is spent");
+                warn!(target: "hoopai", ?kind, "not retried: the retry budget is used up");
                 return Err(error);
             }
             warn!(
@@ -142,66 +142,63 @@ impl PipelineRun<'_> {
                 ?kind,
                 status = error.status().map(|status| status.as_u16()),
                 delay_ms = millis(delay),
-                "sent again after a wait"
+                "retried after a wait"
             );
             self.observe_wait(WaitReason::Retry, delay);
             self.shared.clock.sleep(delay).await;
-            self.tick();
-            last = Some(error);
+            self.update_now();
+            last_error = Some(error);
         }
     }
 
-    /// A slot under the rate limit.
-    async fn slot(&mut self, prepared: &PreparedRequest) -> Result<Permit, RateLimited> {
+    /// Acquires a permit of the rate limiter.
+    async fn acquire_permit(&mut self, prepared: &PreparedRequest) -> Result<Permit, RateLimited> {
         let limiter = &self.handle.limiter;
         let max_wait = match prepared.options.max_wait {
-            Some(wait) => Some(wait.min(self.left())),
-            None => Some(self.left()).filter(|left| *left < limiter.settings().max_wait),
+            Some(wait) => Some(wait.min(self.time_left())),
+            None => Some(self.time_left()).filter(|left| *left < limiter.settings().max_wait),
         };
         let mut acquire = pin!(limiter.acquire(max_wait));
-        if let Some(result) = once(acquire.as_mut()).await {
+        if let Some(result) = poll_once(acquire.as_mut()).await {
             return result;
         }
         let before = self.now;
         let permit = acquire.await?;
-        self.tick();
+        self.update_now();
         let waited = self.now.saturating_duration_since(before);
         debug!(target: "hoopai", wait_ms = millis(waited), "waited for the rate limit");
         self.observe_wait(WaitReason::RateLimit, waited);
         Ok(permit)
     }
 
-    /// What becomes of a call that gets no slot in time. One that was sent before keeps its error, with the wait.
-    fn held(&self, held: RateLimited, last: Option<Error>) -> Error {
-        debug!(target: "hoopai", wait_ms = millis(held.wait), reason = ?held.reason, "held back by the rate limit");
-        match last {
-            Some(error) => error.with_retry_after(Some(held.wait)),
-            None => {
-                let wait = held.wait;
-                let text = match held.reason {
-                    RateLimitReason::Daily => format!(
-                        "not sent: the calls of the day are spent: try again in {}",
-                        in_words(wait)
-                    ),
-                    _ => format!(
-                        "not sent: its turn under the rate limit comes in {}, which is longer than it may wait: try again then, or set a longer `max_wait` and `timeout`",
-                        in_words(wait)
-                    ),
-                };
-                Error::rate_limit(Some(self.origin.clone()), wait, text)
-            }
+    /// The error of a call without a permit. A call that was sent before keeps its error, with the
+    /// wait.
+    fn rate_limit_error(&self, limited: RateLimited, last_error: Option<Error>) -> Error {
+        debug!(target: "hoopai", wait_ms = millis(limited.wait), reason = ?limited.reason, "rejected by the rate limiter");
+        if let Some(error) = last_error {
+            return error.with_retry_after(Some(limited.wait));
         }
+        let wait = format_wait(limited.wait);
+        let text = match limited.reason {
+            RateLimitReason::Daily => {
+                format!("not sent: the daily limit is used up: try again in {wait}")
+            }
+            _ => format!(
+                "not sent: the rate limit requires a wait of {wait}, which is longer than the call may wait: try again then, or set a longer `max_wait` and `timeout`"
+            ),
+        };
+        Error::rate_limit(Some(self.call_site.clone()), limited.wait, text)
     }
 
-    /// One request and its reply.
+    /// Sends one request and reads its reply.
     async fn attempt(
         &mut self,
         prepared: &mut PreparedRequest,
         mut permit: Permit,
-        grant: &BearerToken,
+        token: &BearerToken,
     ) -> Result<RawReply, Error> {
-        let whole = self.left();
-        let single = prepared
+        let call_time = self.time_left();
+        let attempt_time = prepared
             .options
             .attempt_timeout
             .unwrap_or(self.shared.attempt_timeout);
@@ -209,14 +206,14 @@ impl PipelineRun<'_> {
         let number = self.attempts;
         let span = attempt_span(number);
         if let Some(observer) = &self.shared.observer {
-            observer.on_send(&CallInfo::of(&self.origin), number);
+            observer.on_send(&CallInfo::of(&self.call_site), number);
         }
         permit.sent();
         let started = self.now;
         let mut permit = Some(permit);
         let mut error_reply = ErrorReply::default();
         let result = {
-            prepared.authorize(grant.header());
+            prepared.authorize(token.header());
             let clock = &*self.shared.clock;
             let transport = &self.shared.transport;
             let attempt = pin!(attempt(
@@ -227,22 +224,22 @@ impl PipelineRun<'_> {
                 &mut error_reply
             ));
             let attempt = pin!(in_span(&span, attempt));
-            within(clock, single.min(whole), attempt).await
+            within(clock, attempt_time.min(call_time), attempt).await
         };
-        let result = result.unwrap_or_else(|TimeOut| {
-            if let Some(error) = error_reply.take_error(&self.origin) {
+        let result = result.unwrap_or_else(|Elapsed| {
+            if let Some(error) = error_reply.take_error(&self.call_site) {
                 return Err(error);
             }
-            let (time, setting) = if whole < single {
+            let (time, setting) = if call_time < attempt_time {
                 (self.timeout, "timeout")
             } else {
-                (single, "attempt_timeout")
+                (attempt_time, "attempt_timeout")
             };
-            Err(Error::timed_out(self.origin.clone(), time, setting))
+            Err(Error::timed_out(self.call_site.clone(), time, setting))
         });
         let result = result.map_err(|error| {
             let agent = &self.shared.transport.user_agent;
-            error.masking(&prepared.request(agent, self.handle.location.as_deref()))
+            error.masking(&prepared.sent_request(agent, self.handle.location.as_deref()))
         });
         let sent = match &result {
             Ok(_) => true,
@@ -252,38 +249,30 @@ impl PipelineRun<'_> {
         if let (Some(permit), Err(_)) = (permit.take(), &result) {
             permit.failed(sent);
         }
-        let status = match &result {
-            Ok(reply) => Some(reply.status.as_u16()),
-            Err(error) => error.status().map(|status| status.as_u16()),
-        };
+        let status = status(&result);
         if let Some(status) = status {
             span.record("http.response.status_code", status);
         }
         if let Some(observer) = &self.shared.observer {
             let now = self.shared.clock.now();
-            let end = CallOutcome {
+            let outcome = CallOutcome {
                 status,
                 error: result.as_ref().err().map(Error::kind),
                 duration: now.saturating_duration_since(started),
                 attempts: number,
             };
-            observer.on_attempt(&CallInfo::of(&self.origin), &end);
+            observer.on_attempt(&CallInfo::of(&self.call_site), &outcome);
         }
         result
     }
 
-    /// Whether sending the call again can do no harm, and the policy wants it.
-    fn may_go_again(
-        &self,
-        prepared: &PreparedRequest,
-        error: &Error,
-        wait: Option<Duration>,
-    ) -> bool {
+    /// Whether a retry is safe, and the policy allows it.
+    fn may_retry(&self, prepared: &PreparedRequest, error: &Error, wait: Option<Duration>) -> bool {
         let kind = FailureKind::of(error);
         let idempotent = prepared
             .options
             .idempotent
-            .unwrap_or_else(|| self.origin.is_idempotent());
+            .unwrap_or_else(|| self.call_site.is_idempotent());
         if kind.may_have_acted() && !idempotent {
             return false;
         }
@@ -293,52 +282,46 @@ impl PipelineRun<'_> {
             attempts: self.attempts,
             server_wait: wait,
         };
-        match &prepared.options.policy {
-            Some(policy) => policy.should_retry(&failure),
-            None => self.shared.policy.should_retry(&failure),
-        }
+        let policy = prepared.options.policy.as_ref();
+        policy.unwrap_or(&self.shared.policy).should_retry(&failure)
     }
 
-    /// The time that the call has left.
-    fn left(&self) -> Duration {
-        match self.deadline {
-            Some(deadline) => deadline.saturating_duration_since(self.now),
-            None => Duration::MAX,
-        }
+    /// The time left until the deadline of the call.
+    fn time_left(&self) -> Duration {
+        self.deadline.map_or(Duration::MAX, |deadline| {
+            deadline.saturating_duration_since(self.now)
+        })
     }
 
-    fn tick(&mut self) {
+    fn update_now(&mut self) {
         self.now = self.shared.clock.now();
     }
 
-    /// What has to be done before the call can be sent, within its time.
-    async fn in_time<T>(
+    /// Does work that precedes the sending, within the deadline of the call.
+    async fn within_deadline<T>(
         &mut self,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let mut work = pin!(work);
-        if let Some(result) = once(work.as_mut()).await {
+        if let Some(result) = poll_once(work.as_mut()).await {
             return result;
         }
-        let result = within(&*self.shared.clock, self.left(), work).await;
-        self.tick();
-        result.unwrap_or_else(|TimeOut| {
-            let origin = self.origin.clone();
-            Err(Error::timed_out(origin, self.timeout, "timeout"))
+        let result = within(&*self.shared.clock, self.time_left(), work).await;
+        self.update_now();
+        result.unwrap_or_else(|Elapsed| {
+            let call_site = self.call_site.clone();
+            Err(Error::timed_out(call_site, self.timeout, "timeout"))
         })
     }
 
     fn observe_wait(&self, reason: WaitReason, wait: Duration) {
         if let Some(observer) = &self.shared.observer {
-            observer.on_wait(&CallInfo::of(&self.origin), reason, wait);
+            observer.on_wait(&CallInfo::of(&self.call_site), reason, wait);
         }
     }
 
-    fn end(&self, span: &Span, result: &Result<RawReply, Error>) {
-        let status = match result {
-            Ok(reply) => Some(reply.status.as_u16()),
-            Err(error) => error.status().map(|status| status.as_u16()),
-        };
+    fn finish(&self, span: &Span, result: &Result<RawReply, Error>) {
+        let status = status(result);
         if !span.is_disabled() {
             if let Some(status) = status {
                 span.record("http.response.status_code", status);
@@ -355,7 +338,7 @@ impl PipelineRun<'_> {
             }
         }
         if let Some(observer) = &self.shared.observer {
-            let end = CallOutcome {
+            let outcome = CallOutcome {
                 status,
                 error: result.as_ref().err().map(Error::kind),
                 duration: self
@@ -365,12 +348,21 @@ impl PipelineRun<'_> {
                     .saturating_duration_since(self.started),
                 attempts: self.sent,
             };
-            observer.on_call(&CallInfo::of(&self.origin), &end);
+            observer.on_call(&CallInfo::of(&self.call_site), &outcome);
         }
     }
 }
 
-/// Does work inside a span.
+/// The status of a reply, if there is one.
+fn status(result: &Result<RawReply, Error>) -> Option<u16> {
+    let status = match result {
+        Ok(reply) => Some(reply.status),
+        Err(error) => error.status(),
+    };
+    status.map(|status| status.as_u16())
+}
+
+/// Polls a future inside a span.
 pub(crate) async fn in_span<F: Future>(span: &Span, mut work: Pin<&mut F>) -> F::Output {
     poll_fn(|context| {
         let _entered = span.enter();
@@ -379,21 +371,21 @@ pub(crate) async fn in_span<F: Future>(span: &Span, mut work: Pin<&mut F>) -> F:
     .await
 }
 
-fn call_span(shared: &ClientState, origin: &CallSite) -> Span {
+fn call_span(shared: &ClientState, call_site: &CallSite) -> Span {
     if !tracing::span_enabled!(target: "hoopai", tracing::Level::INFO) {
         return Span::none();
     }
-    let info = CallInfo::of(origin);
-    let operation = origin
+    let info = CallInfo::of(call_site);
+    let operation = call_site
         .operation
         .map(|operation| format!("{}.{}", operation.module, operation.name));
     tracing::info_span!(
         target: "hoopai",
         "call",
-        otel.name = format!("{} {}", origin.method, info.path_template),
+        otel.name = format!("{} {}", call_site.method, info.path_template),
         otel.kind = "client",
         otel.status_code = tracing::field::Empty,
-        http.request.method = origin.method.as_str(),
+        http.request.method = call_site.method.as_str(),
         url.template = &*info.path_template,
         server.address = shared.base_url.host(),
         server.port = shared.base_url.port(),

@@ -1,4 +1,4 @@
-//! How long the platform asks to wait.
+//! Parses the wait that the platform asks for.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,29 +6,29 @@ use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
-/// The wait that a reply asks for: `retry-after-ms`, or `Retry-After` in seconds or as a date. What is neither says nothing.
+/// The wait that a reply asks for: `retry-after-ms`, or `Retry-After` in seconds or as a date.
+/// Other values are ignored.
 pub(crate) fn server_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     if let Some(ms) = text(headers, RETRY_AFTER_MS)
         && let Some(wait) = seconds(ms, 0.001)
     {
         return Some(wait);
     }
-    let said = text(headers, RETRY_AFTER)?;
-    if let Some(wait) = seconds(said, 1.0) {
+    let value = text(headers, RETRY_AFTER)?;
+    if let Some(wait) = seconds(value, 1.0) {
         return Some(wait);
     }
-    let date = httpdate::parse_http_date(said).ok()?;
+    let date = httpdate::parse_http_date(value).ok()?;
     let now = server_time(headers, now);
-    // A date that is past asks for no wait.
+    // A date in the past asks for no wait.
     Some(date.duration_since(now).unwrap_or_default())
 }
 
-/// The time of the day by the server's own clock, if it tells it, so that ours may be wrong.
+/// The time of day in the `Date` header, or else the local one, which may be wrong.
 pub(crate) fn server_time(headers: &HeaderMap, now: SystemTime) -> SystemTime {
-    match text(headers, DATE) {
-        Some(date) => httpdate::parse_http_date(date).unwrap_or(now),
-        None => now,
-    }
+    let date = text(headers, DATE);
+    date.and_then(|date| httpdate::parse_http_date(date).ok())
+        .unwrap_or(now)
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
@@ -40,7 +40,7 @@ fn seconds(text: &str, unit: f64) -> Option<Duration> {
     if !number.is_finite() || number < 0.0 {
         return None;
     }
-    // More than can be said in a duration is a very long wait.
+    // A wait beyond the range of `Duration` is a very long wait.
     Some(Duration::try_from_secs_f64(number * unit).unwrap_or(Duration::MAX))
 }
 
@@ -53,7 +53,7 @@ mod tests {
     use super::server_wait;
 
     #[test]
-    fn every_form_of_it_is_read() {
+    fn retry_after_forms_are_parsed() {
         let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let wait = |name: &'static str, value: &str| {
             let mut headers = HeaderMap::new();

@@ -1,4 +1,5 @@
-//! The platform's token endpoints, on the wire that calls use, under limits of their own.
+//! The client of the platform's token endpoints. It uses the transport of calls, with separate rate
+//! limits.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -24,31 +25,33 @@ use crate::send::rate_limit::{Limiter, RateLimitSettings};
 use crate::send::retry_after::server_wait;
 use crate::send::transport::{ErrorReply, PreparedRequest, ReplyBody, Transport};
 use crate::time::{BoxFuture, Clock};
-use crate::time::{TimeOut, within};
+use crate::time::{Elapsed, within};
 use crate::{CallOptions, DEFAULT_API_VERSION};
 
-/// How long to wait for the rest of a body that is a whole JSON value already: a `Content-Length` may announce more than there is.
-const REST_WAIT: Duration = Duration::from_millis(250);
+/// The time to wait for the rest of a body that is already a complete JSON value, since
+/// `Content-Length` may be too large.
+const REMAINDER_TIMEOUT: Duration = Duration::from_millis(250);
 
-pub(crate) struct Endpoint {
+pub(crate) struct HttpTokenEndpoint {
     transport: Transport,
     base_url: BaseUrl,
-    /// Of `/oauth/token`: five requests a minute.
+    /// The limit of `/oauth/token`: five requests a minute.
     tokens: Limiter,
-    /// Of the tokens of locations, which an agency's app may need many of at a time: as for calls.
+    /// The limit of location tokens, of which an agency's app may need many at a time: that of
+    /// calls.
     locations: Limiter,
     clock: Arc<dyn Clock>,
     timeout: Duration,
 }
 
-impl Endpoint {
+impl HttpTokenEndpoint {
     pub(crate) fn new(
         transport: Transport,
         base_url: BaseUrl,
         clock: Arc<dyn Clock>,
         timeout: Duration,
     ) -> Self {
-        Endpoint {
+        HttpTokenEndpoint {
             transport,
             base_url,
             tokens: Limiter::new(RateLimitSettings::token_endpoint(), clock.clone()),
@@ -64,14 +67,14 @@ impl Endpoint {
         form: Vec<(&'static str, SecretString)>,
         bearer: Option<BearerToken>,
     ) -> Result<TokenEndpointReply, TokenEndpointError> {
-        let origin = CallSite {
+        let call_site = CallSite {
             operation: None,
             method: Method::Post,
             template: path.into(),
         };
         let Some(url) = self.base_url.join(path, "") else {
             return Err(TokenEndpointError::NotSent(Error::config(
-                "the base URL has no room for the token endpoint",
+                "the URL of the token endpoint cannot be derived from the base URL: check `base_url`",
             )));
         };
         let mut body = String::new();
@@ -79,14 +82,14 @@ impl Endpoint {
             push_pair(&mut body, name, value.expose_secret());
         }
         let mut prepared = PreparedRequest {
-            origin,
+            call_site,
             url,
             version: HeaderValue::from_static(DEFAULT_API_VERSION),
             headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
             payload: Payload::Form(body.into()),
-            authorization: bearer.map(|grant| grant.header().clone()),
-            replaced: None,
-            // So that what arrives is kept, should the rest not come.
+            authorization: bearer.map(|token| token.header().clone()),
+            previous_authorization: None,
+            // The received part of the body is kept if the rest does not arrive.
             streamed: true,
             options: CallOptions::new(),
         };
@@ -105,7 +108,7 @@ impl Endpoint {
         path: &'static str,
         prepared: &mut PreparedRequest,
     ) -> Result<TokenEndpointReply, TokenEndpointError> {
-        let origin = prepared.origin.clone();
+        let call_site = prepared.call_site.clone();
         let (limiter, limit) = if path == TOKEN_PATH {
             (&self.tokens, "5 requests a minute")
         } else {
@@ -113,11 +116,11 @@ impl Endpoint {
         };
         let mut permit = match limiter.acquire(None).await {
             Ok(permit) => permit,
-            Err(held) => {
+            Err(limited) => {
                 return Err(TokenEndpointError::NotSent(Error::rate_limit(
-                    Some(origin),
-                    held.wait,
-                    format!("not sent: the endpoint for tokens takes {limit}"),
+                    Some(call_site),
+                    limited.wait,
+                    format!("not sent: the token endpoint allows {limit}"),
                 )));
             }
         };
@@ -138,14 +141,14 @@ impl Endpoint {
             Ok(Ok(reply)) => {
                 let spent = self.clock.now().saturating_duration_since(started);
                 let left = self.timeout.saturating_sub(spent);
-                return Ok(self.read(reply.body, &origin, left).await);
+                return Ok(self.read(reply.body, &call_site, left).await);
             }
             Ok(Err(error)) => error,
-            Err(TimeOut) => error_reply
-                .take_error(&origin)
-                .unwrap_or_else(|| Error::timed_out(origin, self.timeout, "attempt_timeout")),
+            Err(Elapsed) => error_reply
+                .take_error(&call_site)
+                .unwrap_or_else(|| Error::timed_out(call_site, self.timeout, "attempt_timeout")),
         };
-        let error = error.masking(&prepared.request(&self.transport.user_agent, None));
+        let error = error.masking(&prepared.sent_request(&self.transport.user_agent, None));
         let sent = error.kind() != ErrorKind::Connect;
         if let Some(permit) = permit {
             permit.failed(sent);
@@ -154,7 +157,7 @@ impl Endpoint {
         let error = error
             .with_retry_after(wait)
             .with_attempts(1, u32::from(sent));
-        debug!(target: "hoopai", status = error.status().map(|status| status.as_u16()), kind = ?error.kind(), "no token came");
+        debug!(target: "hoopai", status = error.status().map(|status| status.as_u16()), kind = ?error.kind(), "the token request failed");
         Err(match (error.kind(), error.status()) {
             (ErrorKind::Connect, _) => TokenEndpointError::NotSent(error),
             (ErrorKind::Status, Some(status)) => TokenEndpointError::Refused {
@@ -167,9 +170,14 @@ impl Endpoint {
     }
 }
 
-impl Endpoint {
-    /// Reads a body as far as it arrives within a time.
-    async fn read(&self, body: ReplyBody, origin: &CallSite, left: Duration) -> TokenEndpointReply {
+impl HttpTokenEndpoint {
+    /// Reads the part of a body that arrives within a time.
+    async fn read(
+        &self,
+        body: ReplyBody,
+        call_site: &CallSite,
+        left: Duration,
+    ) -> TokenEndpointReply {
         let (mut rest, limit) = match body {
             ReplyBody::Whole(body) => return TokenEndpointReply::whole(body),
             ReplyBody::Streamed { rest, limit, .. } => (rest, limit),
@@ -177,26 +185,31 @@ impl Endpoint {
         let started = self.clock.now();
         let mut body = BytesMut::new();
         let cut = loop {
-            let is_whole = is_whole(&body);
+            let is_complete = is_complete(&body);
             let spent = self.clock.now().saturating_duration_since(started);
-            let wait = if is_whole { REST_WAIT } else { Duration::MAX };
+            let wait = if is_complete {
+                REMAINDER_TIMEOUT
+            } else {
+                Duration::MAX
+            };
             let wait = wait.min(left.saturating_sub(spent));
             match within(&*self.clock, wait, pin!(rest.chunk())).await {
                 Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
                 Ok(Ok(None)) => break None,
-                _ if is_whole => break None,
-                Ok(Err(fault)) => break Some(Error::broken_body(origin.clone(), fault)),
-                Err(TimeOut) => {
-                    let text = Error::timed_out(origin.clone(), self.timeout, "attempt_timeout");
-                    break Some(text);
+                _ if is_complete => break None,
+                Ok(Err(error)) => break Some(Error::broken_body(call_site.clone(), error)),
+                Err(Elapsed) => {
+                    let error =
+                        Error::timed_out(call_site.clone(), self.timeout, "attempt_timeout");
+                    break Some(error);
                 }
             }
             if body.len() > limit {
-                break Some(Error::too_large(origin.clone(), limit));
+                break Some(Error::too_large(call_site.clone(), limit));
             }
         };
         if let Some(error) = &cut {
-            debug!(target: "hoopai", bytes = body.len(), "a reply of the token endpoint was cut off: {error}");
+            debug!(target: "hoopai", bytes = body.len(), "the reply of the token endpoint is truncated: {error}");
         }
         TokenEndpointReply {
             body: body.freeze(),
@@ -205,13 +218,13 @@ impl Endpoint {
     }
 }
 
-/// Whether a body is a JSON object to which nothing can be added.
-fn is_whole(body: &[u8]) -> bool {
+/// Whether a body is a complete JSON object.
+fn is_complete(body: &[u8]) -> bool {
     let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     json.trim_ascii_end().ends_with(b"}") && serde_json::from_slice::<IgnoredAny>(json).is_ok()
 }
 
-impl TokenEndpoint for Endpoint {
+impl TokenEndpoint for HttpTokenEndpoint {
     fn post<'a>(
         &'a self,
         path: &'static str,

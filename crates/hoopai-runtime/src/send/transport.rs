@@ -1,4 +1,5 @@
-//! The transport: sends one request and reads one reply. Waiting and retrying happen before it, in the pipeline.
+//! The transport: sends one request and reads one reply. Waits and retries are part of the
+//! pipeline.
 
 use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
@@ -16,42 +17,45 @@ use crate::send::byte_stream::ReadTimeout;
 
 const VERSION: HeaderName = HeaderName::from_static("version");
 
-/// A call, complete and checked.
+/// A complete and checked call.
 pub(crate) struct PreparedRequest {
-    pub(crate) origin: CallSite,
+    pub(crate) call_site: CallSite,
     pub(crate) url: Url,
     pub(crate) version: HeaderValue,
-    /// What the call carries beyond what every call does.
+    /// The headers that only this call has.
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
-    /// The value of `Authorization` of the last attempt.
+    /// The `Authorization` header of the last attempt.
     pub(crate) authorization: Option<HeaderValue>,
-    /// That of an attempt before, if it was another.
-    pub(crate) replaced: Option<HeaderValue>,
-    /// Whether the caller reads the reply piece by piece.
+    /// The `Authorization` header of a previous attempt, if it differs.
+    pub(crate) previous_authorization: Option<HeaderValue>,
+    /// Whether the caller reads the reply in chunks.
     pub(crate) streamed: bool,
     pub(crate) options: CallOptions,
 }
 
 impl PreparedRequest {
-    /// Sets the value of `Authorization`.
+    /// Sets the `Authorization` header.
     pub(crate) fn authorize(&mut self, value: &HeaderValue) {
         if self.authorization.as_ref() != Some(value) {
-            self.replaced = self.authorization.replace(value.clone());
+            self.previous_authorization = self.authorization.replace(value.clone());
         }
     }
 
-    /// The request, for what is said of its reply.
-    pub(crate) fn request<'a>(
+    /// The sent request, for masking in its reply.
+    pub(crate) fn sent_request<'a>(
         &'a self,
         user_agent: &'a HeaderValue,
         location: Option<&'a str>,
     ) -> SentRequest<'a> {
         SentRequest {
-            path_template: &self.origin.template,
+            path_template: &self.call_site.template,
             url: &self.url,
             headers: &self.headers,
-            authorization: [self.authorization.as_ref(), self.replaced.as_ref()],
+            authorization: [
+                self.authorization.as_ref(),
+                self.previous_authorization.as_ref(),
+            ],
             user_agent: Some(user_agent),
             body: self.payload.sent(),
             location,
@@ -59,12 +63,12 @@ impl PreparedRequest {
     }
 }
 
-/// A successful reply as it came.
+/// A successful reply, not decoded.
 pub(crate) struct RawReply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: ReplyBody,
-    /// How many attempts were made, and how many of them were sent.
+    /// The number of attempts, and the number of those that were sent.
     pub(crate) attempts: (u32, u32),
 }
 
@@ -78,13 +82,13 @@ pub(crate) enum ReplyBody {
     },
 }
 
-/// What every request is sent with.
+/// The connections, and the settings of every request.
 #[derive(Clone)]
 pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
     pub(crate) user_agent: HeaderValue,
     pub(crate) response_limit: usize,
-    /// With replies that are read piece by piece.
+    /// The timeout of replies that are read in chunks.
     pub(crate) read_timeout: ReadTimeout,
 }
 
@@ -95,19 +99,19 @@ impl Transport {
         prepared: &mut PreparedRequest,
     ) -> Result<reqwest::Response, Error> {
         let request = self.request(prepared)?;
-        let origin = &prepared.origin;
+        let call_site = &prepared.call_site;
         let response = match self.http.execute(request).await {
             Ok(response) => response,
-            Err(error) => return Err(Error::broken(origin.clone(), error)),
+            Err(error) => return Err(Error::broken(call_site.clone(), error)),
         };
-        // Only a client of the caller's own follows redirects.
+        // Only a client that the caller provides follows redirects.
         if *response.url() != prepared.url {
-            return Err(Error::redirected(origin.clone()));
+            return Err(Error::redirected(call_site.clone()));
         }
         Ok(response)
     }
 
-    /// Reads the body of a successful reply, unless the caller reads it piece by piece.
+    /// Reads the body of a successful reply, unless the caller reads it in chunks.
     pub(crate) async fn receive(
         &self,
         prepared: &PreparedRequest,
@@ -125,11 +129,11 @@ impl Transport {
             match read(&mut response, &headers, self.response_limit).await {
                 Ok(body) => ReplyBody::Whole(body),
                 Err(error) => {
-                    let origin = prepared.origin.clone();
+                    let call_site = prepared.call_site.clone();
                     let error = match error {
-                        ReadError::TooLarge => Error::too_large(origin, self.response_limit),
-                        ReadError::Broken(error) => Error::broken_body(origin, error),
-                        ReadError::Short => Error::short_body(origin),
+                        ReadError::TooLarge => Error::too_large(call_site, self.response_limit),
+                        ReadError::Broken(error) => Error::broken_body(call_site, error),
+                        ReadError::Short => Error::short_body(call_site),
                     };
                     return Err(error.with_reply(status, headers));
                 }
@@ -143,15 +147,15 @@ impl Transport {
         })
     }
 
-    /// The request of a call, with what every request carries.
+    /// Builds the HTTP request of a call.
     fn request(&self, prepared: &mut PreparedRequest) -> Result<reqwest::Request, Error> {
-        let origin = &prepared.origin;
+        let call_site = &prepared.call_site;
         let accept = if prepared.streamed {
             "*/*"
         } else {
             "application/json"
         };
-        let mut request = reqwest::Request::new(origin.method.to_http(), prepared.url.clone());
+        let mut request = reqwest::Request::new(call_site.method.to_http(), prepared.url.clone());
         let headers = request.headers_mut();
         headers.reserve(prepared.headers.len() + 8);
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
@@ -161,28 +165,28 @@ impl Transport {
         if let Some(authorization) = &prepared.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
-        let mut body = |kind: &'static str, body: &Bytes| {
+        let mut set_body = |content_type: &'static str, body: &Bytes| {
             let headers = request.headers_mut();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
             *request.body_mut() = Some(body.clone().into());
         };
         match &mut prepared.payload {
             Payload::Empty => {}
-            Payload::Json(bytes) => body("application/json", bytes),
-            Payload::Form(bytes) => body("application/x-www-form-urlencoded", bytes),
+            Payload::Json(bytes) => set_body("application/json", bytes),
+            Payload::Form(bytes) => set_body("application/x-www-form-urlencoded", bytes),
             Payload::Multipart(parts) => match parts.form() {
                 Some(form) => {
-                    let whole = reqwest::RequestBuilder::from_parts(self.http.clone(), request)
+                    let builder = reqwest::RequestBuilder::from_parts(self.http.clone(), request)
                         .multipart(form);
-                    request = match whole.build() {
+                    request = match builder.build() {
                         Ok(request) => request,
-                        Err(fault) => return Err(Error::broken(origin.clone(), fault)),
+                        Err(error) => return Err(Error::broken(call_site.clone(), error)),
                     };
                 }
                 None => {
                     return Err(Error::request(
-                        origin.clone(),
-                        "the body is a stream that was read before",
+                        call_site.clone(),
+                        "the body is a stream that was already read",
                     ));
                 }
             },
@@ -191,22 +195,23 @@ impl Transport {
     }
 }
 
-/// A reply with a status other than 2xx, as far as it has arrived. Whatever becomes of its body, its status counts.
+/// The received part of a reply with a status other than 2xx. The status is valid even if the body
+/// is incomplete.
 #[derive(Default)]
 pub(crate) struct ErrorReply {
     head: Option<(StatusCode, HeaderMap)>,
     body: BytesMut,
-    /// The body arrived to its end.
-    whole: bool,
+    /// Whether the body arrived to its end.
+    complete: bool,
 }
 
 impl ErrorReply {
-    /// Records that a reply arrived, before its body does.
+    /// Records the head of a reply.
     pub(crate) fn begin(&mut self, status: StatusCode, headers: HeaderMap) {
         self.head = Some((status, headers));
     }
 
-    /// Reads the body as far as it arrives.
+    /// Reads the part of the body that arrives.
     pub(crate) async fn read(&mut self, response: &mut reqwest::Response, limit: usize) {
         loop {
             match response.chunk().await {
@@ -214,7 +219,7 @@ impl ErrorReply {
                     self.body.extend_from_slice(&chunk);
                 }
                 Ok(None) => {
-                    self.whole = true;
+                    self.complete = true;
                     return;
                 }
                 Ok(Some(_)) | Err(_) => return,
@@ -223,15 +228,15 @@ impl ErrorReply {
     }
 
     /// Returns the error, if a reply has arrived.
-    pub(crate) fn take_error(&mut self, origin: &CallSite) -> Option<Error> {
+    pub(crate) fn take_error(&mut self, call_site: &CallSite) -> Option<Error> {
         let (status, headers) = self.head.take()?;
         let body = std::mem::take(&mut self.body).freeze();
-        Some(Error::refused(
-            origin.clone(),
+        Some(Error::api_error(
+            call_site.clone(),
             status,
             headers,
             body,
-            !self.whole,
+            !self.complete,
         ))
     }
 }
@@ -240,7 +245,7 @@ impl ErrorReply {
 enum ReadError {
     TooLarge,
     Broken(reqwest::Error),
-    /// It ended before the length that was announced, as HTTP/2 connections can without an error.
+    /// It ended before its declared length, which HTTP/2 connections can do without an error.
     Short,
 }
 
@@ -262,16 +267,16 @@ async fn read(
         None if length.is_some_and(|length| length > 0) => return Err(ReadError::Short),
         None => return Ok(Bytes::new()),
     };
-    let mut whole: Option<BytesMut> = None;
+    let mut buffer: Option<BytesMut> = None;
     loop {
-        let length = whole.as_ref().map_or(first.len(), BytesMut::len);
+        let length = buffer.as_ref().map_or(first.len(), BytesMut::len);
         if length > limit {
             return Err(ReadError::TooLarge);
         }
         let Some(chunk) = response.chunk().await.map_err(ReadError::Broken)? else {
             break;
         };
-        whole
+        buffer
             .get_or_insert_with(|| {
                 let mut buffer = BytesMut::with_capacity(announced.unwrap_or(first.len() * 2));
                 buffer.extend_from_slice(&std::mem::take(&mut first));
@@ -279,9 +284,9 @@ async fn read(
             })
             .extend_from_slice(&chunk);
     }
-    let whole = whole.map_or(first, BytesMut::freeze);
-    if length.is_some_and(|length| length > whole.len() as u64) {
+    let body = buffer.map_or(first, BytesMut::freeze);
+    if length.is_some_and(|length| length > body.len() as u64) {
         return Err(ReadError::Short);
     }
-    Ok(whole)
+    Ok(body)
 }

@@ -404,7 +404,7 @@ fn reply_of_another_json_type_is_kept() {
     );
     assert_eq!(
         error.to_string(),
-        "the reply does not fit at its top level: found an object, expected a boolean"
+        "the reply does not match its schema at its top level: found an object, expected a boolean"
     );
     assert!(from_slice::<bool>(br#""false""#).is_ok_and(|read| !read.value));
 }

@@ -290,7 +290,7 @@ async fn error_kind_determines_predicates_text_and_requests() {
             assert_eq!(later, retried, "{case}");
             let unsure = matches!(kind, Kind::Internal | Kind::Unavailable) && !safe;
             assert_eq!(
-                text.contains("look before you send it again"),
+                text.contains("check the result before you send it again"),
                 unsure,
                 "{case}"
             );

@@ -118,7 +118,7 @@ async fn debug_output_starts_with_display_output() {
     let debug = format!("{error:?}");
     assert!(
         debug.starts_with(&format!(
-            "Error {{ message: \"{error}\", kind: Status, status: 401, refusal: NotFound"
+            "Error {{ message: \"{error}\", kind: Status, status: 401, api_error_kind: NotFound"
         )),
         "{debug}"
     );
@@ -243,7 +243,7 @@ async fn html_in_place_of_json_error_names_a_remedy() {
     assert!(
         error
             .to_string()
-            .contains("the reply is empty (nothing where a boolean is declared): read back"),
+            .contains("the reply is empty (nothing where a boolean is declared): check the result"),
         "{error}"
     );
 }

@@ -199,7 +199,7 @@ async fn broken_connection_differs_from_truncated_reply() {
     assert!(
         error
             .to_string()
-            .contains("broke before the reply was whole"),
+            .contains("broke before the reply was complete"),
         "{error}"
     );
 
@@ -221,7 +221,7 @@ async fn html_in_place_of_json_is_named() {
     let error = server.client().get("c").await.unwrap_err();
     assert!(
         error.is_decode()
-            && error.to_string().contains("no JSON")
+            && error.to_string().contains("not JSON")
             && !error.to_string().contains("Jane"),
         "{error}"
     );
@@ -242,7 +242,7 @@ async fn mistyped_value_is_named_and_not_shown() {
     assert_eq!(error.json_path(), Some("contact.friends[1].visits"));
     assert_eq!(
         error.to_string(),
-        "contacts.get_contact (GET /contacts/{contactId}): the reply does not fit at `contact.friends[1].visits`: found a string, expected a whole number"
+        "contacts.get_contact (GET /contacts/{contactId}): the reply does not match its schema at `contact.friends[1].visits`: found a string, expected a whole number"
     );
     assert!(!format!("{error:?}").contains("jane"), "{error:?}");
     assert!(

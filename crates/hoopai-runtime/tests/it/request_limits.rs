@@ -58,7 +58,7 @@ async fn too_long_url_error_names_the_longest_parameter() {
         .send()
         .await
         .unwrap_err();
-    not_sent(&server, &error, Some("ids"), "so give it less at once");
+    not_sent(&server, &error, Some("ids"), "so pass fewer values at once");
 
     let handle = server.builder().build().unwrap();
     let error = handle

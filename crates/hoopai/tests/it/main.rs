@@ -60,7 +60,7 @@ fn several_kinds_of_credentials_are_an_error() {
     for (builder, problem) in [
         (
             Client::builder().private_token("t").oauth_app(app()),
-            "give one of `private_token`, `oauth_app`",
+            "set one of `private_token`, `oauth_app`",
         ),
         (
             Client::builder()

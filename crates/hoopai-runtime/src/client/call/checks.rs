@@ -1,4 +1,5 @@
-//! Checks of a complete call that need no request: what the platform, or a host in front of it, is known to reject.
+//! Checks of a complete call for errors that the platform, or a host in front of it, is known to
+//! reject.
 
 use super::Call;
 use crate::error::Error;
@@ -7,8 +8,9 @@ use crate::request::path::encode;
 
 /// The longest URL that is sent, in bytes.
 ///
-/// RFC 9110, section 4.1, recommends that servers accept at least 8,000. Nginx and Apache reject a request line above 8 KiB,
-/// method and HTTP version included, with 414, and other hosts answer with an HTML page or close the connection.
+/// RFC 9110, section 4.1, recommends that servers accept at least 8,000. Nginx and Apache reject a
+/// request line above 8 KiB, including method and HTTP version, with 414. Other hosts answer with
+/// an HTML page or close the connection.
 pub(super) const MAX_URL: usize = 8_000;
 
 impl Call {
@@ -21,13 +23,15 @@ impl Call {
             "the URL has {} bytes, and servers accept {MAX_URL} at most",
             url.len()
         );
-        let error = |remedy: &str| Error::request(self.origin.clone(), too_long.clone() + remedy);
+        let error =
+            |remedy: &str| Error::request(self.call_site.clone(), too_long.clone() + remedy);
         let path = self.longest_in_path();
         let query = self.query.longest();
         match (path, query) {
             (path, Some((name, length))) if path.as_ref().is_none_or(|path| path.1 <= length) => {
-                let remedy =
-                    format!(": the query parameter `{name}` is too long, so give it less at once");
+                let remedy = format!(
+                    ": the query parameter `{name}` is too long, so pass fewer values at once"
+                );
                 Err(error(&remedy).about(name))
             }
             (Some((name, _)), _) => {
@@ -51,19 +55,20 @@ impl Call {
         for (name, value) in &self.path {
             consider(name, value);
         }
-        let location = self.origin.operation.and_then(|row| row.location);
-        if let (Some(takes), Some(value)) = (location, self.handle.location())
-            && takes.part == ParamLocation::Path
-            && !self.path.iter().any(|(name, _)| name == takes.name)
+        let location = self.call_site.operation.and_then(|row| row.location);
+        if let (Some(param), Some(value)) = (location, self.handle.location())
+            && param.part == ParamLocation::Path
+            && !self.path.iter().any(|(name, _)| name == param.name)
         {
-            consider(takes.name, value);
+            consider(param.name, value);
         }
         longest
     }
 
-    /// A page size above the maximum is rejected with a message that looks like one about permissions.
+    /// Checks the page size. The platform rejects a larger one with a message that resembles one
+    /// about permissions.
     pub(super) fn check_page_size(&self) -> Result<(), Error> {
-        let paging = self.origin.operation.and_then(|row| row.paging);
+        let paging = self.call_site.operation.and_then(|row| row.paging);
         let Some(size) = paging.and_then(|paging| paging.size) else {
             return Ok(());
         };
@@ -83,7 +88,7 @@ impl Call {
                 let text = format!(
                     "the page size in the {kind} `{name}` is above the platform's maximum of {max}: set {max} or less, or leave it out and read the whole list with `stream()`"
                 );
-                Err(Error::request(self.origin.clone(), text).about(name))
+                Err(Error::request(self.call_site.clone(), text).about(name))
             }
             _ => Ok(()),
         }

@@ -1,5 +1,5 @@
-//! From the values of a call to a request: path, query and body, with the default location, or the error that lists all
-//! missing values.
+//! Converts the values of a call to a request: path, query and body, with the default location. The
+//! error lists all missing values.
 
 use reqwest::header::HeaderValue;
 
@@ -13,10 +13,10 @@ use crate::send::transport::PreparedRequest;
 use crate::{DEFAULT_API_VERSION, Handle};
 
 impl Call {
-    /// Completes and checks the call. Nothing is sent before this has gone well.
+    /// Completes and checks the call. Nothing is sent if it fails.
     pub(crate) fn prepare(mut self, streamed: bool) -> Result<(Handle, PreparedRequest), Error> {
-        if let Some(fault) = self.fault.take() {
-            return Err(fault);
+        if let Some(error) = self.error.take() {
+            return Err(error);
         }
         let handle = self.handle.clone();
         let mut missing = Vec::new();
@@ -28,52 +28,48 @@ impl Call {
         let version = self.version(&handle)?;
         let payload = self.finish_body(&mut missing)?;
         if !missing.is_empty() {
-            return Err(missing::error(&self.origin, &handle, &missing));
+            return Err(missing::error(&self.call_site, &handle, &missing));
         }
         let Some(url) = handle.base_url().join(&path, &self.query.encode()) else {
             return Err(Error::request(
-                self.origin,
-                "the path would not reach the wire as it is written: encode or remove what no path may hold",
+                self.call_site,
+                "the path would change when it is sent: encode or remove the characters that a path cannot contain",
             ));
         };
         self.check_url(url.as_str())?;
         Ok((
             handle,
             PreparedRequest {
-                origin: self.origin,
+                call_site: self.call_site,
                 url,
                 version,
                 headers: self.headers,
                 payload,
                 authorization: None,
-                replaced: None,
+                previous_authorization: None,
                 streamed,
                 options: self.options,
             },
         ))
     }
 
-    /// The location of the operation, if it goes to this part of the request, with the handle's location.
-    fn location_in(&self, place: ParamLocation) -> Option<(Location, Option<&str>)> {
-        let location = self.origin.operation?.location?;
-        (location.part == place).then_some((location, self.handle.location()))
+    /// The location of the operation, if it belongs to this part of the request, and the default
+    /// location.
+    fn location_in(&self, part: ParamLocation) -> Option<(Location, Option<&str>)> {
+        let location = self.call_site.operation?.location?;
+        (location.part == part).then_some((location, self.handle.location()))
     }
 
     fn fill_path(&self, missing: &mut Vec<Missing>) -> Result<String, Error> {
         let location = self.location_in(ParamLocation::Path);
         let value = |name: &str| {
-            for (other, value) in &self.path {
-                if other == name {
-                    return Some(value.as_str());
-                }
+            if let Some((_, value)) = self.path.iter().find(|(other, _)| other == name) {
+                return Some(value.as_str());
             }
-            match location {
-                Some((location, value)) if location.name == name => value,
-                _ => None,
-            }
+            location.filter(|(location, _)| location.name == name)?.1
         };
         let before = missing.len();
-        for name in path::names(&self.origin.template) {
+        for name in path::names(&self.call_site.template) {
             if value(name).is_none() {
                 missing.push(match location {
                     Some((location, _)) if location.name == name => Missing::Location(location),
@@ -84,17 +80,17 @@ impl Call {
         if missing.len() > before {
             return Ok(String::new());
         }
-        let text = match path::fill(&self.origin.template, value) {
+        let text = match path::fill(&self.call_site.template, value) {
             Ok(path) => return Ok(path),
             Err(PathFault::Missing(name) | PathFault::Unfit(name)) => {
                 let text = format!(
-                    "the path parameter `{name}` is empty, `.` or `..`, which would make another path of it: give its real value"
+                    "the path parameter `{name}` is empty, `.` or `..`, which would change the path: set its real value"
                 );
-                return Err(Error::request(self.origin.clone(), text).about(name));
+                return Err(Error::request(self.call_site.clone(), text).about(name));
             }
-            Err(PathFault::Template(fault)) => format!("the path cannot be sent: {fault}"),
+            Err(PathFault::Template(reason)) => format!("the path cannot be sent: {reason}"),
         };
-        Err(Error::request(self.origin.clone(), text))
+        Err(Error::request(self.call_site.clone(), text))
     }
 
     fn fill_query(&mut self, missing: &mut Vec<Missing>) {
@@ -119,7 +115,10 @@ impl Call {
         if self.options.unchecked {
             return;
         }
-        let location = self.origin.operation.and_then(|own| own.location);
+        let location = self
+            .call_site
+            .operation
+            .and_then(|operation| operation.location);
         for parameter in self.declared_query() {
             let is_location = location.is_some_and(|location| location.name == parameter.name);
             if parameter.required && !is_location && !self.query.has(parameter.name) {
@@ -129,10 +128,10 @@ impl Call {
     }
 
     fn finish_body(&mut self, missing: &mut Vec<Missing>) -> Result<Payload, Error> {
-        let declared = match self.origin.operation {
-            Some(operation) => operation.body.as_ref(),
-            None => None,
-        };
+        let declared = self
+            .call_site
+            .operation
+            .and_then(|operation| operation.body.as_ref());
         let mut body = std::mem::take(&mut self.body);
         let extra = std::mem::take(&mut self.extra_body);
         let location = self.location_in(ParamLocation::Body);
@@ -155,9 +154,9 @@ impl Call {
         }
         if body.is_none() {
             let omittable = declared.is_some_and(|body| body.omittable);
-            let made_of_location = fill.is_some() && (omittable || self.options.unchecked);
+            let has_only_location = fill.is_some() && (omittable || self.options.unchecked);
             let empty = omittable && location.is_none();
-            if !extra.is_empty() || made_of_location || empty {
+            if !extra.is_empty() || has_only_location || empty {
                 body = Body::empty(declared);
             } else if declared.is_some_and(|body| body.required) && !self.options.unchecked {
                 match location {
@@ -185,7 +184,7 @@ impl Call {
                 missing.push(Missing::Body(declared.map(|body| body.kind)));
                 return Ok(Payload::Empty);
             }
-            Err(fault) => return Err(self.unfit_body(fault)),
+            Err(error) => return Err(self.body_error(error)),
         };
         for field in finished.missing {
             missing.push(match location {
@@ -196,10 +195,10 @@ impl Call {
         Ok(finished.payload)
     }
 
-    /// Of the call, of the client, of the operation, of the platform: the first that names a version.
+    /// The API version: that of the call, the client, the operation or the platform, in this order.
     fn version(&self, handle: &Handle) -> Result<HeaderValue, Error> {
         let declared = self
-            .origin
+            .call_site
             .operation
             .and_then(|operation| operation.version);
         let text = self
@@ -212,25 +211,25 @@ impl Call {
         match HeaderValue::from_str(text) {
             Ok(value) if !value.is_empty() => Ok(value),
             _ => Err(Error::request(
-                self.origin.clone(),
-                "the API version cannot be sent: give a date such as 2021-07-28",
+                self.call_site.clone(),
+                "the API version cannot be sent: set a date such as 2021-07-28",
             )),
         }
     }
 
-    fn unfit_body(&self, fault: BodyFault) -> Error {
-        let text = match fault {
+    fn body_error(&self, error: BodyFault) -> Error {
+        let text = match error {
             BodyFault::Missing => "the body is not set".to_owned(),
             BodyFault::NoObject => {
-                "`extra_body` adds fields to an object, and the body is none".to_owned()
+                "`extra_body` adds fields to an object, but the body is not an object".to_owned()
             }
             BodyFault::Part(name) => {
                 let name = name.replace(char::is_control, "");
                 format!(
-                    "the part `{name}` cannot be sent: its content type is none, or its name or that of its file holds control characters"
+                    "the part `{name}` cannot be sent: its content type is invalid, or its name or file name contains control characters"
                 )
             }
         };
-        Error::request(self.origin.clone(), text)
+        Error::request(self.call_site.clone(), text)
     }
 }

@@ -1,407 +1,301 @@
-//! Messages of the platform, and wordings of the same kind, with their classes.
+//! Messages of the platform, and similar ones, with their kinds.
 
 use reqwest::header::HeaderMap;
 use serde_json::json;
 
-use super::super::reply::Reply;
+use super::super::api_error_body::ApiErrorBody;
 use super::{Kind, RULES, classify};
 
 fn class(status: u16, body: &str) -> Kind {
     classify(
         status,
-        &Reply::parse(&HeaderMap::new(), body.as_bytes(), false),
+        &ApiErrorBody::parse(&HeaderMap::new(), body.as_bytes(), false),
     )
 }
 
-/// A message and its class, with every status that it can come with.
-const MESSAGES: &[(&[u16], &str, Kind)] = &[
+/// Messages by kind, each after all statuses that it can have.
+const MESSAGES: &[(Kind, &[&str])] = &[
     (
-        &[400, 401, 403, 404, 422, 500],
-        "Contact not found",
         Kind::NotFound,
+        &[
+            "400 401 403 404 422 500: Contact not found",
+            "400 401 404: The user does not exist.",
+            "400 401: User doesn't exist",
+            "400 401: The opportunity doesn’t exist.",
+            "400: Contact not found for id:Hk7dD1fI4gZ1lS1kO8qQ",
+            "400: Contact with id Hk7dD1fI4gZ1lS1kO8qQ not found",
+            "400: No Agent found for the id: Hk7dD1fI4gZ1lS1kO8qQ",
+            "400 404: No such calendar",
+            "400 422: Could not find the pipeline",
+            "400 500: Unable to find invoice",
+            "400: Cannot find contact c1",
+            "400: The message could not be found.",
+            "400: Order was not found in this location",
+            "403 404: Location not found",
+            "404: The location does not exist",
+            "400: The contact no longer exists",
+            "400: Contact has been deleted",
+            "400: There is no contact with this id",
+            "400: CONTACT NOT FOUND!",
+            "400: No contact exists with that id",
+            "400: The id did not match any record",
+            "410: Gone",
+            "400: Opportunity with the given id is not present",
+            "400: Nothing found",
+            "401: No location found for this token",
+        ],
     ),
-    (&[400, 401, 404], "The user does not exist.", Kind::NotFound),
-    (&[400, 401], "User doesn't exist", Kind::NotFound),
     (
-        &[400, 401],
-        "The opportunity doesn’t exist.",
-        Kind::NotFound,
-    ),
-    (
-        &[400],
-        "Contact not found for id:Hk7dD1fI4gZ1lS1kO8qQ",
-        Kind::NotFound,
-    ),
-    (
-        &[400],
-        "Contact with id Hk7dD1fI4gZ1lS1kO8qQ not found",
-        Kind::NotFound,
-    ),
-    (
-        &[400],
-        "No Agent found for the id: Hk7dD1fI4gZ1lS1kO8qQ",
-        Kind::NotFound,
-    ),
-    (&[400, 404], "No such calendar", Kind::NotFound),
-    (&[400, 422], "Could not find the pipeline", Kind::NotFound),
-    (&[400, 500], "Unable to find invoice", Kind::NotFound),
-    (&[400], "Cannot find contact c1", Kind::NotFound),
-    (&[400], "The message could not be found.", Kind::NotFound),
-    (
-        &[400],
-        "Order was not found in this location",
-        Kind::NotFound,
-    ),
-    (&[403, 404], "Location not found", Kind::NotFound),
-    (&[404], "The location does not exist", Kind::NotFound),
-    (&[400], "The contact no longer exists", Kind::NotFound),
-    (&[400], "Contact has been deleted", Kind::NotFound),
-    (&[400], "There is no contact with this id", Kind::NotFound),
-    (&[400], "CONTACT NOT FOUND!", Kind::NotFound),
-    (&[400], "No contact exists with that id", Kind::NotFound),
-    (&[400], "The id did not match any record", Kind::NotFound),
-    (&[410], "Gone", Kind::NotFound),
-    (
-        &[400],
-        "Opportunity with the given id is not present",
-        Kind::NotFound,
-    ),
-    (&[400], "Nothing found", Kind::NotFound),
-    (&[401], "No location found for this token", Kind::NotFound),
-    (
-        &[400],
-        "This endpoint is not supported in v3",
         Kind::EndpointRemoved,
+        &["400: This endpoint is not supported in v3"],
     ),
     (
-        &[401, 403],
-        "Token's user type mismatch!",
         Kind::WrongTokenKind,
+        &[
+            "401 403: Token's user type mismatch!",
+            "401 403: This AuthClass is not yet supported",
+        ],
     ),
     (
-        &[401, 403],
-        "This AuthClass is not yet supported",
-        Kind::WrongTokenKind,
-    ),
-    (
-        &[401],
-        "This location is not accessible from this token!",
         Kind::WrongLocation,
+        &["401: This location is not accessible from this token!"],
     ),
     (
-        &[400, 422],
-        "limit must not be greater than 100; offset must not be less than 0",
         Kind::PageSizeTooLarge,
+        &["400 422: limit must not be greater than 100; offset must not be less than 0"],
     ),
     (
-        &[422],
-        "There is no message or attachments",
         Kind::Validation,
+        &["422: There is no message or attachments"],
     ),
     (
-        &[401, 403],
-        "Token's user class type invalid",
         Kind::WrongTokenKind,
+        &["401 403: Token's user class type invalid"],
     ),
     (
-        &[401],
-        "The access token provided is expired, revoked, malformed, or invalid for other reasons.",
         Kind::ExpiredToken,
+        &[
+            "401: The access token provided is expired, revoked, malformed, or invalid for other reasons.",
+        ],
     ),
     (
-        &[400, 403, 422],
-        "limit: Number must be less than or equal to 100",
         Kind::PageSizeTooLarge,
+        &["400 403 422: limit: Number must be less than or equal to 100"],
     ),
     (
-        &[400, 422],
-        "property notFound should not exist",
         Kind::Validation,
+        &[
+            "400 422: property notFound should not exist",
+            "400 422: property locationId should not exist",
+            "422: property foundBy must not exist",
+            "400: Invalid field additional_phones",
+            "400: A contact in use cannot be deleted",
+            "400: Unknown error while updating contact",
+            "422: altType must be a valid enum value",
+            "400 500: Argument passed in must be a single String of 12 bytes or a string of 24 hex characters",
+        ],
     ),
     (
-        &[400, 422],
-        "property locationId should not exist",
-        Kind::Validation,
-    ),
-    (&[422], "property foundBy must not exist", Kind::Validation),
-    (&[400], "Invalid field additional_phones", Kind::Validation),
-    (
-        &[400],
-        "A contact in use cannot be deleted",
-        Kind::Validation,
-    ),
-    (
-        &[400],
-        "Unknown error while updating contact",
-        Kind::Validation,
-    ),
-    (
-        &[422],
-        "altType must be a valid enum value",
-        Kind::Validation,
-    ),
-    (
-        &[400, 500],
-        "Argument passed in must be a single String of 12 bytes or a string of 24 hex characters",
-        Kind::Validation,
-    ),
-    (&[401, 404], "Cannot GET /contact/", Kind::UnknownPath),
-    (&[404], "Cannot DELETE /contacts/v2/x", Kind::UnknownPath),
-    (&[400], "Cannot delete contact", Kind::Validation),
-    (&[401, 404], "Route not found", Kind::UnknownPath),
-    (
-        &[404],
-        "no Route matched with those values",
         Kind::UnknownPath,
+        &[
+            "401 404: Cannot GET /contact/",
+            "404: Cannot DELETE /contacts/v2/x",
+        ],
+    ),
+    (Kind::Validation, &["400: Cannot delete contact"]),
+    (
+        Kind::UnknownPath,
+        &[
+            "401 404: Route not found",
+            "404: no Route matched with those values",
+        ],
     ),
     (
-        &[401],
-        "This route is not yet supported by the IAM Service. Please update your IAM config.",
         Kind::RouteNotSupported,
+        &[
+            "401: This route is not yet supported by the IAM Service. Please update your IAM config.",
+        ],
     ),
     (
-        &[401, 403],
-        "This authClass type is not allowed to access this scope. Please verify your IAM configuration if this is not the case.",
         Kind::WrongTokenKind,
+        &[
+            "401 403: This authClass type is not allowed to access this scope. Please verify your IAM configuration if this is not the case.",
+            "401 403: Please use a location level token",
+            "401 403: This endpoint requires an agency token.",
+        ],
     ),
     (
-        &[401, 403],
-        "Please use a location level token",
-        Kind::WrongTokenKind,
-    ),
-    (
-        &[401, 403],
-        "This endpoint requires an agency token.",
-        Kind::WrongTokenKind,
-    ),
-    (
-        &[401, 403],
-        "The token is not authorized for this scope.",
         Kind::MissingScope,
+        &[
+            "401 403: The token is not authorized for this scope.",
+            "401 403: Insufficient scopes",
+        ],
     ),
-    (&[401, 403], "Insufficient scopes", Kind::MissingScope),
     (
-        &[401, 403],
-        "This location is not accessible from this token.",
         Kind::WrongLocation,
+        &[
+            "401 403: This location is not accessible from this token.",
+            "400 401 403: Forbidden: the token does not have access to this location.",
+            "401 403: Not authorized for location Lq3Tz8Wn5Rk1Yb6Hd0Vx",
+            "401 403: You do not have permission to access this location",
+            "403: locationId does not match the token",
+            "400 403: The contact does not belong to this location",
+        ],
     ),
     (
-        &[400, 401, 403],
-        "Forbidden: the token does not have access to this location.",
-        Kind::WrongLocation,
-    ),
-    (
-        &[401, 403],
-        "Not authorized for location Lq3Tz8Wn5Rk1Yb6Hd0Vx",
-        Kind::WrongLocation,
-    ),
-    (
-        &[401, 403],
-        "You do not have permission to access this location",
-        Kind::WrongLocation,
-    ),
-    (
-        &[403],
-        "locationId does not match the token",
-        Kind::WrongLocation,
-    ),
-    (
-        &[400, 403],
-        "The contact does not belong to this location",
-        Kind::WrongLocation,
-    ),
-    (
-        &[400, 401, 403],
-        "Location is not active",
         Kind::LocationInactive,
+        &[
+            "400 401 403: Location is not active",
+            "400 403: The location with id l1 is inactive",
+            "403: This location has been suspended",
+        ],
     ),
     (
-        &[400, 403],
-        "The location with id l1 is inactive",
-        Kind::LocationInactive,
+        Kind::Forbidden,
+        &["403: Forbidden resource", "403: Limit exceeded"],
     ),
     (
-        &[403],
-        "This location has been suspended",
-        Kind::LocationInactive,
-    ),
-    (&[403], "Forbidden resource", Kind::Forbidden),
-    (&[403], "Limit exceeded", Kind::Forbidden),
-    (
-        &[401, 403],
-        "Private integration tokens are not allowed",
         Kind::WrongTokenKind,
+        &["401 403: Private integration tokens are not allowed"],
     ),
     (
-        &[401, 403],
-        "This token is not allowed to do this",
         Kind::Forbidden,
+        &["401 403: This token is not allowed to do this"],
     ),
-    (&[400, 403], "API request limit exceeded", Kind::RateLimited),
-    (&[401], "Invalid API key", Kind::InvalidToken),
-    (&[403], "jwt expired", Kind::InvalidToken),
+    (Kind::RateLimited, &["400 403: API request limit exceeded"]),
     (
-        &[401, 403],
-        "User does not have permission to do this",
+        Kind::InvalidToken,
+        &["401: Invalid API key", "403: jwt expired"],
+    ),
+    (
         Kind::Forbidden,
+        &["401 403: User does not have permission to do this"],
     ),
-    (&[401], "Invalid JWT", Kind::ExpiredToken),
-    (&[401], "jwt expired", Kind::ExpiredToken),
-    (&[401], "The access token has expired.", Kind::ExpiredToken),
-    (&[401], "Token expired", Kind::ExpiredToken),
     (
-        &[401],
-        "Invalid token: access token is invalid",
         Kind::ExpiredToken,
+        &[
+            "401: Invalid JWT",
+            "401: jwt expired",
+            "401: The access token has expired.",
+            "401: Token expired",
+            "401: Invalid token: access token is invalid",
+            "401: Invalid access token",
+        ],
     ),
-    (&[401], "Invalid access token", Kind::ExpiredToken),
-    (&[401], "jwt malformed", Kind::InvalidToken),
     (
-        &[401],
-        "No authorization token was found",
         Kind::InvalidToken,
+        &[
+            "401: jwt malformed",
+            "401: No authorization token was found",
+            "401: Authorization header not found",
+            "401: Token has been revoked",
+            "401: Invalid Private Integration token",
+            "401: Unauthorized",
+            "401: Your trial has expired",
+        ],
     ),
-    (&[401], "Authorization header not found", Kind::InvalidToken),
-    (&[401], "Token has been revoked", Kind::InvalidToken),
     (
-        &[401],
-        "Invalid Private Integration token",
-        Kind::InvalidToken,
-    ),
-    (&[401], "Unauthorized", Kind::InvalidToken),
-    (&[401], "Your trial has expired", Kind::InvalidToken),
-    (
-        &[400, 401],
-        "This refresh token is invalid",
         Kind::InvalidGrant,
+        &[
+            "400 401: This refresh token is invalid",
+            "400: Invalid grant: refresh token is invalid",
+        ],
     ),
     (
-        &[400],
-        "Invalid grant: refresh token is invalid",
-        Kind::InvalidGrant,
-    ),
-    (
-        &[400],
-        "Missing parameter: `refresh_token`",
         Kind::Validation,
+        &["400: Missing parameter: `refresh_token`"],
     ),
     (
-        &[401],
-        "version header was not found.",
         Kind::InvalidVersion,
+        &[
+            "401: version header was not found.",
+            "400 401: version header is invalid",
+        ],
     ),
     (
-        &[400, 401],
-        "version header is invalid",
-        Kind::InvalidVersion,
-    ),
-    (
-        &[400],
-        "API endpoint has been removed",
         Kind::EndpointRemoved,
+        &[
+            "400: API endpoint has been removed",
+            "400: Endpoint /oauth/installedLocations?limit=100 not available in API version v3. This endpoint was removed in version v3. Please use a version before v3.",
+        ],
     ),
     (
-        &[400],
-        "Endpoint /oauth/installedLocations?limit=100 not available in API version v3. This endpoint was removed in version v3. Please use a version before v3.",
-        Kind::EndpointRemoved,
-    ),
-    (
-        &[400, 403, 422],
-        "limit must not be greater than 100",
         Kind::PageSizeTooLarge,
+        &[
+            "400 403 422: limit must not be greater than 100",
+            "422: pageLimit must not be greater than 500",
+            "400: \"pageSize\" must be less than or equal to 1000",
+            "400: Limit cannot exceed 100",
+            "400 403: The maximum limit is 100",
+        ],
     ),
     (
-        &[422],
-        "pageLimit must not be greater than 500",
-        Kind::PageSizeTooLarge,
-    ),
-    (
-        &[400],
-        "\"pageSize\" must be less than or equal to 1000",
-        Kind::PageSizeTooLarge,
-    ),
-    (&[400], "Limit cannot exceed 100", Kind::PageSizeTooLarge),
-    (
-        &[400, 403],
-        "The maximum limit is 100",
-        Kind::PageSizeTooLarge,
-    ),
-    (&[422], "limit must not be less than 1", Kind::Validation),
-    (&[422], "limit must be greater than 0", Kind::Validation),
-    (&[422], "limit must be a number string", Kind::Validation),
-    (
-        &[422],
-        "amount must not be greater than 100",
         Kind::Validation,
+        &[
+            "422: limit must not be less than 1",
+            "422: limit must be greater than 0",
+            "422: limit must be a number string",
+            "422: amount must not be greater than 100",
+            "400: File size exceeds the maximum limit of 25 MB",
+        ],
     ),
     (
-        &[400],
-        "File size exceeds the maximum limit of 25 MB",
+        Kind::Duplicate,
+        &[
+            "400: This location does not allow duplicated contacts.",
+            "400 409 422: A user with this email already exists",
+            "400: Could not create relation: duplicate relation of object Ids for given association 350ae902",
+            "500: E11000 duplicate key error collection",
+        ],
+    ),
+    (
         Kind::Validation,
+        &["422: tags must not contain duplicate values"],
     ),
+    (Kind::Conflict, &["409: The appointment was changed"]),
     (
-        &[400],
-        "This location does not allow duplicated contacts.",
-        Kind::Duplicate,
-    ),
-    (
-        &[400, 409, 422],
-        "A user with this email already exists",
-        Kind::Duplicate,
-    ),
-    (
-        &[400],
-        "Could not create relation: duplicate relation of object Ids for given association 350ae902",
-        Kind::Duplicate,
-    ),
-    (
-        &[500],
-        "E11000 duplicate key error collection",
-        Kind::Duplicate,
-    ),
-    (
-        &[422],
-        "tags must not contain duplicate values",
-        Kind::Validation,
-    ),
-    (&[409], "The appointment was changed", Kind::Conflict),
-    (
-        &[400, 403, 429],
-        "ThrottlerException: Too Many Requests",
         Kind::RateLimited,
+        &["400 403 429: ThrottlerException: Too Many Requests"],
     ),
-    (&[413, 414, 431], "", Kind::RequestTooLarge),
-    (&[500], "Internal server error", Kind::Internal),
+    (Kind::RequestTooLarge, &["413 414 431: "]),
     (
-        &[500],
-        "getaddrinfo: host of the user service not found",
         Kind::Internal,
+        &[
+            "500: Internal server error",
+            "500: getaddrinfo: host of the user service not found",
+        ],
     ),
-    (&[502, 503, 504], "Contact not found", Kind::Unavailable),
-    (&[408, 520, 525, 529, 530], "", Kind::Unavailable),
-    (&[501, 505], "", Kind::ServerError),
-    (&[302, 307], "", Kind::Redirect),
-    (&[402, 418], "", Kind::Other),
+    (
+        Kind::Unavailable,
+        &["502 503 504: Contact not found", "408 520 525 529 530: "],
+    ),
+    (Kind::ServerError, &["501 505: "]),
+    (Kind::Redirect, &["302 307: "]),
+    (Kind::Other, &["402 418: "]),
 ];
 
 #[test]
 fn messages_are_classified_by_their_words() {
-    for (statuses, message, kind) in MESSAGES {
-        for status in *statuses {
+    let messages = MESSAGES
+        .iter()
+        .flat_map(|(kind, messages)| messages.iter().map(move |message| (kind, message)));
+    for (kind, message) in messages {
+        let (statuses, message) = message.split_once(": ").unwrap();
+        for status in statuses.split(' ').map(|status| status.parse().unwrap()) {
             for body in [
                 json!({ "statusCode": status, "message": message }).to_string(),
                 json!({ "message": [message], "error": "Bad Request" }).to_string(),
                 json!({ "error": message }).to_string(),
                 json!({ "error": { "message": message } }).to_string(),
             ] {
-                assert_eq!(class(*status, &body), *kind, "{status} {body}");
+                assert_eq!(class(status, &body), *kind, "{status} {body}");
             }
         }
     }
 }
 
 #[test]
-fn codes_count_where_messages_say_nothing() {
+fn codes_count_if_messages_match_nothing() {
     for (status, body, kind) in [
         (
             400,
@@ -449,7 +343,7 @@ fn codes_count_where_messages_say_nothing() {
             json!({ "message": "property a should not exist", "code": "NOT_FOUND" }),
             Kind::Validation,
         ),
-        // A complaint about a field is not about what was asked for.
+        // A field error is not about the requested object.
         (
             422,
             json!({ "message": "Invalid", "errors": [{ "field": "id", "message": "does not exist" }] }),
@@ -460,7 +354,7 @@ fn codes_count_where_messages_say_nothing() {
             json!({ "message": "Invalid", "errors": [{ "field": "limit", "message": "must not be greater than 100" }] }),
             Kind::PageSizeTooLarge,
         ),
-        // The status of the body counts where HTTP's is general.
+        // The status of the body counts if the HTTP status is general.
         (
             400,
             json!({ "statusCode": 404, "message": "Oops" }),
@@ -502,7 +396,7 @@ fn codes_count_where_messages_say_nothing() {
 }
 
 #[test]
-fn pages_and_empty_bodies_go_by_the_status() {
+fn pages_and_empty_bodies_are_classified_by_status() {
     const PAGE: &str = "<!DOCTYPE html><title>Not found</title>";
     for (status, page, empty) in [
         (400, Kind::Validation, Kind::Validation),
@@ -522,12 +416,12 @@ fn pages_and_empty_bodies_go_by_the_status() {
 }
 
 #[test]
-fn every_class_has_a_row_and_a_name_of_its_own() {
+fn every_kind_has_a_rule_and_a_unique_name() {
     let mut names = Vec::new();
     for kind in Kind::ALL {
         assert!(
             *kind == Kind::Other || RULES.iter().any(|rule| rule.kind == *kind),
-            "{kind} has no row"
+            "{kind} has no rule"
         );
         assert!(!names.contains(&kind.to_string()), "{kind} twice");
         names.push(kind.to_string());

@@ -1,4 +1,4 @@
-//! Where the token of a call comes from.
+//! The credentials of a handle.
 
 use std::sync::Arc;
 
@@ -8,28 +8,28 @@ use super::{AccountId, AccountTokens, BearerToken, TokenProvider, TokenSource};
 use crate::Error;
 use crate::error::AuthErrorKind;
 
-/// Where the token of a call comes from.
+/// The source of the token of a call.
 #[derive(Clone)]
 pub(crate) enum Credentials {
     /// A private integration token, which never changes.
     PrivateToken(BearerToken),
-    /// The application's own.
-    Source(Arc<OwnSource>),
-    /// A token provider's, for one account.
+    /// A token source of the application.
+    Source(Arc<SourceCredentials>),
+    /// A token provider, for one account.
     Account(Arc<dyn AccountTokens>),
-    /// A token provider's, before an account is chosen.
+    /// A token provider, before an account is selected.
     NoAccount(Arc<dyn TokenProvider>),
 }
 
-/// An application's source, and what became of the token that it was last told of.
-pub(crate) struct OwnSource {
+/// A token source, and the last replacement of a rejected token.
+pub(crate) struct SourceCredentials {
     source: Box<dyn TokenSource>,
-    /// The token that was refused last, and the one that came in its place.
-    replaced: tokio::sync::Mutex<Option<(BearerToken, BearerToken)>>,
+    /// The last token that was rejected, and its replacement.
+    last_replacement: tokio::sync::Mutex<Option<(BearerToken, BearerToken)>>,
 }
 
 impl Credentials {
-    /// Takes a token as people paste it: with blanks around it, or with the scheme in front.
+    /// Accepts a token with surrounding spaces or with its scheme.
     pub(crate) fn private_token(token: Option<&SecretString>) -> Result<Self, Error> {
         let text = match token {
             Some(token) => token.expose_secret().trim(),
@@ -41,99 +41,104 @@ impl Credentials {
         };
         if text.is_empty() {
             return Err(Error::config(
-                "no token is set: make a private integration in the account (Settings > Integrations) and give its token to `private_token`",
+                "no token is set: create a private integration in the account (Settings > Integrations) and pass its token to `private_token`",
             ));
         }
         match BearerToken::new(&SecretString::from(text)) {
-            Some(grant) => Ok(Credentials::PrivateToken(grant)),
+            Some(token) => Ok(Credentials::PrivateToken(token)),
             None => Err(Error::config(
-                "the token cannot be sent: it holds blanks or characters beyond ASCII, as no token does; copy it again",
+                "the token cannot be sent: it contains spaces or non-ASCII characters, which no token does; copy it again",
             )),
         }
     }
 
-    /// Tokens of the application's own.
+    /// Creates credentials of a token source.
     pub(crate) fn source(source: Box<dyn TokenSource>) -> Self {
-        Credentials::Source(Arc::new(OwnSource {
+        Credentials::Source(Arc::new(SourceCredentials {
             source,
-            replaced: tokio::sync::Mutex::default(),
+            last_replacement: tokio::sync::Mutex::default(),
         }))
     }
 
-    /// The same token provider's tokens for another account. A location that is chosen from an agency gets its tokens through that
-    /// agency, if it has none of its own. A token that is of no token provider stays what it is.
-    pub(crate) fn acting_on(&self, resource: AccountId) -> Self {
+    /// The credentials for another account, of the same token provider. A location that is selected
+    /// from an agency gets its tokens through that agency, if it has none of its own. Other
+    /// credentials stay the same.
+    pub(crate) fn for_account(&self, account_id: AccountId) -> Self {
         match self {
-            Credentials::Account(account) => Credentials::Account(account.for_account(resource)),
+            Credentials::Account(account) => Credentials::Account(account.for_account(account_id)),
             Credentials::NoAccount(token_provider) => {
-                Credentials::Account(token_provider.account(resource))
+                Credentials::Account(token_provider.account(account_id))
             }
             Credentials::PrivateToken(_) | Credentials::Source(_) => self.clone(),
         }
     }
 
-    /// What the next call is authorised with; `None`: there is no account yet.
+    /// Returns the token of the next call. `None`: no account is selected.
     ///
-    /// Or, in place of what was `refused` as [expired](crate::error::ApiErrorKind::ExpiredToken), something newer; `None`: there is
-    /// nothing. That is to be asked once a call: with what comes back, the call is sent a last time.
-    pub(crate) async fn grant(
+    /// With a token that was `rejected` as [expired](crate::error::ApiErrorKind::ExpiredToken),
+    /// returns a newer one. `None`: there is none. It is called at most once for each call, which
+    /// is then sent a last time.
+    pub(crate) async fn bearer_token(
         &self,
-        refused: Option<&BearerToken>,
+        rejected: Option<&BearerToken>,
     ) -> Result<Option<BearerToken>, Error> {
-        match (self, refused) {
-            (Credentials::PrivateToken(grant), None) => Ok(Some(grant.clone())),
-            (Credentials::Source(own), None) => match own.source.token().await {
-                Ok(token) => grant_of(&token).map(Some),
-                Err(fault) => Err(no_token(fault)),
+        match (self, rejected) {
+            (Credentials::PrivateToken(token), None) => Ok(Some(token.clone())),
+            (Credentials::Source(credentials), None) => match credentials.source.token().await {
+                Ok(token) => checked(&token).map(Some),
+                Err(error) => Err(source_error(error)),
             },
-            (Credentials::Source(own), Some(refused)) => own.token_rejected(refused).await,
+            (Credentials::Source(credentials), Some(rejected)) => {
+                credentials.token_rejected(rejected).await
+            }
             (Credentials::Account(account), None) => account.authorization().await.map(Some),
-            (Credentials::Account(account), Some(refused)) => account.token_rejected(refused).await,
+            (Credentials::Account(account), Some(rejected)) => {
+                account.token_rejected(rejected).await
+            }
             (Credentials::PrivateToken(_), Some(_)) | (Credentials::NoAccount(_), _) => Ok(None),
         }
     }
 
-    /// Why a call is not sent for which there is no account.
+    /// The error of a call for which no account is selected.
     pub(crate) fn no_account() -> Error {
         Error::auth(
             AuthErrorKind::NoAccount,
-            "the client acts on no account yet: choose one with `as_location` or `as_company`",
+            "no account is selected: select one with `as_location` or `as_company`",
         )
     }
 }
 
-impl OwnSource {
-    async fn token_rejected(&self, grant: &BearerToken) -> Result<Option<BearerToken>, Error> {
-        let mut replaced = self.replaced.lock().await;
+impl SourceCredentials {
+    async fn token_rejected(&self, rejected: &BearerToken) -> Result<Option<BearerToken>, Error> {
+        let mut replaced = self.last_replacement.lock().await;
         if let Some((old, new)) = &*replaced
-            && old == grant
+            && old == rejected
         {
             return Ok(Some(new.clone()));
         }
-        let new = match self.source.token_rejected(&grant.token()).await {
-            Ok(Some(token)) => grant_of(&token)?,
+        let new = match self.source.token_rejected(&rejected.token()).await {
+            Ok(Some(token)) => checked(&token)?,
             Ok(None) => return Ok(None),
-            Err(fault) => return Err(no_token(fault)),
+            Err(error) => return Err(source_error(error)),
         };
-        *replaced = Some((grant.clone(), new.clone()));
+        *replaced = Some((rejected.clone(), new.clone()));
         Ok(Some(new))
     }
 }
 
-fn no_token(fault: super::SourceError) -> Error {
+fn source_error(source: super::SourceError) -> Error {
     Error::auth(
         AuthErrorKind::Unavailable,
-        "the application's own source gave no token; what it failed with is the source of this error",
+        "the token source returned no token; its error is the source of this error",
     )
-    .caused_by(fault)
+    .caused_by(source)
 }
 
-fn grant_of(token: &SecretString) -> Result<BearerToken, Error> {
-    match BearerToken::new(token) {
-        Some(grant) => Ok(grant),
-        None => Err(Error::auth(
+fn checked(token: &SecretString) -> Result<BearerToken, Error> {
+    BearerToken::new(token).ok_or_else(|| {
+        Error::auth(
             AuthErrorKind::Refused,
-            "the application's own source gave a token that cannot be sent: it is empty, or holds blanks or characters beyond ASCII",
-        )),
-    }
+            "the token source returned a token that cannot be sent: it is empty, or contains spaces or non-ASCII characters",
+        )
+    })
 }

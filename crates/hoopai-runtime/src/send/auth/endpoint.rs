@@ -1,4 +1,4 @@
-//! What asks the platform for tokens.
+//! The interface of the platform's token endpoints.
 
 use std::fmt;
 
@@ -13,18 +13,21 @@ use crate::call_site::CallSite;
 use crate::operation::Method;
 use crate::time::BoxFuture;
 
-/// Tokens by code and by refresh token. It takes no token.
+/// The path that returns tokens for a code or a refresh token. It requires no token.
 pub const TOKEN_PATH: &str = "/oauth/token";
 
-/// Tokens of a location, for those of its agency.
+/// The path that returns tokens of a location for those of its agency.
 pub const LOCATION_TOKEN_PATH: &str = "/oauth/locationToken";
 
-/// Sends requests for tokens: `POST`, the form urlencoded, `Version: 2021-07-28`, and the bearer if one is given.
+/// Sends token requests: `POST` with a urlencoded form, `Version: 2021-07-28`, and the bearer token
+/// if there is one.
 ///
-/// A request is sent once, because the first one spends a refresh token. Only one that the server states by HTTP/2 not to have
-/// processed is sent a second time. With all its waiting a request ends within two minutes, which is what leases are made for.
+/// A request is sent once, because it invalidates the refresh token. It is sent a second time only
+/// if the server states by HTTP/2 that it did not process it. A request ends within two minutes,
+/// waits included, which leases depend on.
 pub trait TokenEndpoint: Send + Sync + 'static {
-    /// A 2xx reply, whether its body is whole or not: what arrived of it may hold the tokens.
+    /// Returns a 2xx reply, even if its body is incomplete, since the received part may contain the
+    /// tokens.
     fn post<'a>(
         &'a self,
         path: &'static str,
@@ -35,14 +38,14 @@ pub trait TokenEndpoint: Send + Sync + 'static {
 
 /// A 2xx reply of a token endpoint.
 pub struct TokenEndpointReply {
-    /// The body, or the part of it that arrived.
+    /// The body, or its received part.
     pub body: Bytes,
-    /// Why the body is not whole.
+    /// Why the body is incomplete.
     pub cut: Option<Error>,
 }
 
 impl TokenEndpointReply {
-    /// A reply whose body arrived whole.
+    /// Creates a reply with a complete body.
     pub fn whole(body: impl Into<Bytes>) -> Self {
         TokenEndpointReply {
             body: body.into(),
@@ -60,14 +63,14 @@ impl fmt::Debug for TokenEndpointReply {
     }
 }
 
-/// Why there is no reply with tokens. What the errors show holds nothing of the form.
+/// Why there is no reply with tokens. The errors contain nothing of the form.
 #[derive(Debug)]
 pub enum TokenEndpointError {
     /// Nothing was sent, or the server states that it processed nothing.
     NotSent(Error),
-    /// Something was sent, and no status came back.
+    /// Something was sent, and no status was received.
     Unknown(Error),
-    /// A reply with another status than 2xx.
+    /// A reply with a status other than 2xx.
     Refused {
         /// The status.
         status: u16,
@@ -77,16 +80,16 @@ pub enum TokenEndpointError {
 }
 
 impl TokenEndpointError {
-    /// What becomes of a reply with this status and this body, for endpoints that stand in for the platform's.
+    /// Creates the error of a reply, for implementations other than the platform's.
     pub fn of_reply(path: &'static str, status: StatusCode, body: impl Into<Bytes>) -> Self {
-        let origin = CallSite {
+        let call_site = CallSite {
             operation: None,
             method: Method::Post,
             template: path.into(),
         };
         TokenEndpointError::Refused {
             status: status.as_u16(),
-            error: Error::refused(origin, status, HeaderMap::new(), body.into(), false),
+            error: Error::api_error(call_site, status, HeaderMap::new(), body.into(), false),
         }
     }
 }

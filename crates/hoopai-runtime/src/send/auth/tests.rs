@@ -1,4 +1,4 @@
-//! Which token calls carry, by the kind of credentials.
+//! The token of a call, by the kind of credentials.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,23 +13,29 @@ use crate::error::AuthErrorKind;
 use crate::time::BoxFuture;
 
 #[tokio::test]
-async fn a_private_token_is_all_there_is() {
+async fn private_token_never_changes() {
     let credentials = Credentials::private_token(Some(&" Bearer pit-1 ".into())).unwrap();
-    let grant = credentials.grant(None).await.unwrap().unwrap();
-    assert_eq!(grant.header(), "Bearer pit-1");
-    assert!(grant.header().is_sensitive());
-    assert!(credentials.grant(Some(&grant)).await.unwrap().is_none());
-    let other = credentials.acting_on(AccountId::location("l"));
-    assert_eq!(other.grant(None).await.unwrap().unwrap(), grant);
+    let token = credentials.bearer_token(None).await.unwrap().unwrap();
+    assert_eq!(token.header(), "Bearer pit-1");
+    assert!(token.header().is_sensitive());
+    assert!(
+        credentials
+            .bearer_token(Some(&token))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let other = credentials.for_account(AccountId::location("l"));
+    assert_eq!(other.bearer_token(None).await.unwrap().unwrap(), token);
 }
 
-struct Own {
+struct TestSource {
     serial: Arc<AtomicU32>,
     refusals: Arc<AtomicU32>,
     last: u32,
 }
 
-impl TokenSource for Own {
+impl TokenSource for TestSource {
     fn token(&self) -> BoxFuture<'_, Result<SecretString, SourceError>> {
         let n = self.serial.load(Ordering::Relaxed);
         Box::pin(async move {
@@ -59,87 +65,97 @@ impl TokenSource for Own {
 }
 
 #[tokio::test]
-async fn tokens_of_the_applications_own_are_used() {
+async fn rejected_source_token_is_replaced_once() {
     let (serial, refusals) = (Arc::new(AtomicU32::new(1)), Arc::new(AtomicU32::new(0)));
-    let credentials = Credentials::source(Box::new(Own {
+    let credentials = Credentials::source(Box::new(TestSource {
         serial: serial.clone(),
         refusals: refusals.clone(),
         last: 2,
     }));
-    let first = credentials.grant(None).await.unwrap().unwrap();
+    let first = credentials.bearer_token(None).await.unwrap().unwrap();
     assert_eq!(first.header(), "Bearer own-1");
-    // Of all who were refused with the same token, one asks.
+    // Of several calls with the same rejected token, one requests a replacement.
     for _ in 0..5 {
-        let new = credentials.grant(Some(&first)).await.unwrap().unwrap();
+        let new = credentials
+            .bearer_token(Some(&first))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(new.header(), "Bearer own-2");
         assert!(new.header().is_sensitive());
     }
     assert_eq!(refusals.load(Ordering::Relaxed), 1);
-    let second = credentials.grant(None).await.unwrap().unwrap();
-    assert!(credentials.grant(Some(&second)).await.unwrap().is_none());
+    let second = credentials.bearer_token(None).await.unwrap().unwrap();
+    assert!(
+        credentials
+            .bearer_token(Some(&second))
+            .await
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(refusals.load(Ordering::Relaxed), 2);
     for (n, fault) in [(9, AuthErrorKind::Unavailable), (8, AuthErrorKind::Refused)] {
         serial.store(n, Ordering::Relaxed);
-        let error = credentials.grant(None).await.unwrap_err();
+        let error = credentials.bearer_token(None).await.unwrap_err();
         assert_eq!(error.auth_error_kind(), Some(fault), "{error}");
     }
 }
 
-/// Gives each account a token that names it and where it was chosen from.
-struct Names;
+/// Returns for each account a token that names it and the account from which it was selected.
+struct TestProvider;
 
-struct Name(String);
+struct TestAccount(String);
 
-impl TokenProvider for Names {
-    fn account(&self, resource: AccountId) -> Arc<dyn AccountTokens> {
-        Arc::new(Name(resource.id().to_owned()))
+impl TokenProvider for TestProvider {
+    fn account(&self, account_id: AccountId) -> Arc<dyn AccountTokens> {
+        Arc::new(TestAccount(account_id.id().to_owned()))
     }
 }
 
-impl AccountTokens for Name {
+impl AccountTokens for TestAccount {
     fn authorization(&self) -> BoxFuture<'_, Result<BearerToken, Error>> {
-        let grant = BearerToken::new(&self.0.clone().into());
+        let token = BearerToken::new(&self.0.clone().into());
         Box::pin(async {
-            grant.ok_or_else(|| Error::auth(AuthErrorKind::NotInstalled, "no such account"))
+            token.ok_or_else(|| Error::auth(AuthErrorKind::NotInstalled, "no such account"))
         })
     }
 
     fn token_rejected<'a>(
         &'a self,
-        grant: &'a BearerToken,
+        token: &'a BearerToken,
     ) -> BoxFuture<'a, Result<Option<BearerToken>, Error>> {
-        let again = format!("{}-again", grant.token().expose_secret());
+        let again = format!("{}-again", token.token().expose_secret());
         Box::pin(async move { Ok(BearerToken::new(&again.into())) })
     }
 
-    fn for_account(&self, resource: AccountId) -> Arc<dyn AccountTokens> {
-        Arc::new(Name(format!("{}/{}", self.0, resource.id())))
+    fn for_account(&self, account_id: AccountId) -> Arc<dyn AccountTokens> {
+        Arc::new(TestAccount(format!("{}/{}", self.0, account_id.id())))
     }
 }
 
 #[tokio::test]
-async fn accounts_are_chosen_from_an_authority() {
-    let none = Credentials::NoAccount(Arc::new(Names));
-    assert!(none.grant(None).await.unwrap().is_none());
+async fn accounts_are_selected_from_token_provider() {
+    let none = Credentials::NoAccount(Arc::new(TestProvider));
+    assert!(none.bearer_token(None).await.unwrap().is_none());
     let error = Credentials::no_account();
     assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NoAccount));
     assert!(error.to_string().contains("as_location"), "{error}");
     let nothing = BearerToken::new(&"nothing".into()).unwrap();
-    assert!(none.grant(Some(&nothing)).await.unwrap().is_none());
+    assert!(none.bearer_token(Some(&nothing)).await.unwrap().is_none());
 
-    let direct = none.acting_on(AccountId::location("here"));
+    let direct = none.for_account(AccountId::location("here"));
     assert_eq!(
-        direct.grant(None).await.unwrap().unwrap().header(),
+        direct.bearer_token(None).await.unwrap().unwrap().header(),
         "Bearer here"
     );
     let through = none
-        .acting_on(AccountId::company("agency"))
-        .acting_on(AccountId::location("there"));
-    let grant = through.grant(None).await.unwrap().unwrap();
-    assert_eq!(grant.header(), "Bearer agency/there");
-    let new = through.grant(Some(&grant)).await.unwrap().unwrap();
+        .for_account(AccountId::company("agency"))
+        .for_account(AccountId::location("there"));
+    let token = through.bearer_token(None).await.unwrap().unwrap();
+    assert_eq!(token.header(), "Bearer agency/there");
+    let new = through.bearer_token(Some(&token)).await.unwrap().unwrap();
     assert_eq!(new.header(), "Bearer agency/there-again");
-    let unfit = none.acting_on(AccountId::location("not a token"));
-    let error = unfit.grant(None).await.unwrap_err();
+    let invalid = none.for_account(AccountId::location("not a token"));
+    let error = invalid.bearer_token(None).await.unwrap_err();
     assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NotInstalled));
 }

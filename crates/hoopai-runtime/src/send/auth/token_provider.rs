@@ -1,4 +1,4 @@
-//! Where the tokens of many accounts come from.
+//! The interface of token providers.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -9,15 +9,18 @@ use crate::Error;
 use crate::send::observe::Observer;
 use crate::time::{BoxFuture, Clock};
 
-/// Has the tokens of many accounts, and keeps them fresh.
+/// Has the tokens of many accounts, and refreshes them.
 ///
-/// Who needs one for an OAuth app takes that of the crate `hoopai-auth`. One of your own serves where tokens come from another
-/// service that knows accounts; where there is but one token at a time, a [`TokenSource`](super::TokenSource) is enough.
+/// The crate `hoopai-auth` has the token provider for OAuth apps. Implement your own if another
+/// service manages the tokens of several accounts. For one token at a time, implement a
+/// [`TokenSource`](super::TokenSource).
 pub trait TokenProvider: Any + Send + Sync {
-    /// The tokens of an account. It is asked whenever a handle of an account is made, so it must be quick and send nothing.
-    fn account(&self, resource: AccountId) -> Arc<dyn AccountTokens>;
+    /// Returns the tokens of an account. It is called whenever a handle of an account is created,
+    /// so it must be fast and send nothing.
+    fn account(&self, account_id: AccountId) -> Arc<dyn AccountTokens>;
 
-    /// Waits until no token is being renewed and all that came are stored, at most so long. `false`: that was not enough.
+    /// Waits until no refresh is running and all received tokens are stored, at most for this time.
+    /// `false`: the time was not sufficient.
     fn wait_idle(&self, at_most: Duration) -> BoxFuture<'_, bool> {
         let _ = at_most;
         Box::pin(async { true })
@@ -26,39 +29,43 @@ pub trait TokenProvider: Any + Send + Sync {
 
 /// The tokens of one account.
 pub trait AccountTokens: Send + Sync + 'static {
-    /// What the next call is authorised with. It is asked for with every call, so it should come from memory.
+    /// Returns the token of the next call. It is called for every call, so the token should be in
+    /// memory.
     ///
-    /// An error of [`Error::auth`] says what to do: it becomes the error of the call.
+    /// An error that is created with [`Error::auth`] states the remedy and becomes the error of the
+    /// call.
     fn authorization(&self) -> BoxFuture<'_, Result<BearerToken, Error>>;
 
-    /// Something newer than what the platform refused as it refuses expired tokens. `None`: there is nothing, and the call stays
-    /// refused. It is asked at most once a call.
+    /// Returns a newer token than one that the platform rejected as expired. `None`: there is none,
+    /// and the call fails. It is called at most once for each call.
     fn token_rejected<'a>(
         &'a self,
-        grant: &'a BearerToken,
+        rejected: &'a BearerToken,
     ) -> BoxFuture<'a, Result<Option<BearerToken>, Error>>;
 
-    /// Another account of the same token provider. A location that is chosen from a company can get its tokens through that company.
-    fn for_account(&self, resource: AccountId) -> Arc<dyn AccountTokens>;
+    /// Returns the tokens of another account of the same token provider. A location that is
+    /// selected from a company can get its tokens through that company.
+    fn for_account(&self, account_id: AccountId) -> Arc<dyn AccountTokens>;
 }
 
-/// Makes a token provider when a handle is built: what is given to
+/// Creates a token provider when a handle is built; see
 /// [`HandleBuilder::token_provider`](crate::HandleBuilder::token_provider).
 pub trait TokenProviderBuilder: Send + 'static {
-    /// Makes it. Nothing is sent.
+    /// Creates the token provider. Nothing is sent.
     ///
     /// # Errors
     /// Its settings cannot be used: see [`Error::config`].
-    fn open(self: Box<Self>, wiring: ProviderContext) -> Result<Arc<dyn TokenProvider>, Error>;
+    fn open(self: Box<Self>, context: ProviderContext) -> Result<Arc<dyn TokenProvider>, Error>;
 }
 
-/// What a handle lends its token provider.
+/// The parts of a client that its token provider uses.
 #[non_exhaustive]
 pub struct ProviderContext {
-    /// Asks the platform for tokens, over the connections of the handle and under the limits of the token endpoints.
+    /// Sends token requests over the connections of the client, under the limits of the token
+    /// endpoints.
     pub endpoint: Arc<dyn TokenEndpoint>,
-    /// The clock of the handle.
+    /// The clock of the client.
     pub clock: Arc<dyn Clock>,
-    /// Is to be told of renewals.
+    /// The observer to notify of refreshes.
     pub observer: Option<Arc<dyn Observer>>,
 }

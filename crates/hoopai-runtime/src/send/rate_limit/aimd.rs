@@ -1,24 +1,26 @@
-//! A limit below the declared one, learnt from refusals: additive increase, multiplicative decrease.
+//! A limit below the declared one, derived from refusals: additive increase, multiplicative
+//! decrease.
 //!
-//! If no reply declares a limit, a refusal shows that the server's limit is lower than the one in the settings, or that its
-//! interval is shorter. Neither is known. So the number of requests in an interval is
-//! halved, and they are spread evenly over it: then shorter intervals hold no more than their part.
+//! If no reply declares a limit, a refusal shows that the server's limit is lower than the one in
+//! the settings, or that its interval is shorter. Neither value is known. The number of requests in
+//! an interval is therefore halved, and they are spread evenly over it, so that shorter intervals
+//! also hold fewer.
 //!
-//! All refusals of one burst count as one, and so do those of the probes that follow (see `pause.rs`), unless an interval
-//! has passed.
+//! All refusals of one burst count as one, and so do those of the probes that follow (see
+//! `pause.rs`), unless an interval has passed.
 
 use std::time::{Duration, Instant};
 
 use super::window::later;
 
-/// The limit is raised once in this part of an interval, if requests go well.
+/// The part of an interval after which the limit is raised, if requests succeed.
 const STEPS: u32 = 16;
 
-/// By this part of the declared limit, and by 1 at least.
+/// The part of the declared limit by which the limit is raised, at least 1.
 const RAISE: usize = 100;
 
-/// Refusals with fewer requests in the window do not show that there were too many of ours. The limit is not halved below
-/// half of this either: the pauses after refusals do the rest.
+/// The number of requests in the window below which a refusal does not lower the limit. Half of it
+/// is the lowest limit; the pauses after refusals do the rest.
 const FEW: usize = 8;
 
 #[derive(Default)]
@@ -28,7 +30,7 @@ struct Learnt {
     max: usize,
     reduced: Instant,
     raised: Instant,
-    /// When the last request was let through.
+    /// When the last request was admitted.
     last: Option<Instant>,
 }
 
@@ -41,12 +43,12 @@ impl Aimd {
         }
     }
 
-    pub(super) fn is_at_rest(&self) -> bool {
+    pub(super) fn is_inactive(&self) -> bool {
         self.0.is_none()
     }
 
-    /// A refusal. `recovering`: of a request that was sent as a probe after another refusal. `used`: how many requests
-    /// were in the window.
+    /// Handles a refusal. `recovering`: the request was a probe after another refusal. `used`: the
+    /// number of requests in the window.
     pub(super) fn refused(
         &mut self,
         declared: usize,
@@ -69,8 +71,8 @@ impl Aimd {
         });
     }
 
-    /// A reply came that is no refusal.
-    pub(super) fn passed(&mut self, declared: usize, interval: Duration, now: Instant) {
+    /// Handles a reply that is not a refusal.
+    pub(super) fn succeeded(&mut self, declared: usize, interval: Duration, now: Instant) {
         let Some(learnt) = &mut self.0 else {
             return;
         };
@@ -90,8 +92,8 @@ impl Aimd {
         }
     }
 
-    /// The moment from which a call may go that has so many before it. `None`: there is no lower limit.
-    pub(super) fn opens(&self, ahead: usize, interval: Duration) -> Option<Instant> {
+    /// When a call with `ahead` calls before it may be sent. `None`: there is no lower limit.
+    pub(super) fn next_slot(&self, ahead: usize, interval: Duration) -> Option<Instant> {
         let learnt = self.0.as_ref()?;
         let spacing = interval / u32::try_from(learnt.max).unwrap_or(u32::MAX);
         let turns = u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1);

@@ -1,4 +1,4 @@
-//! What replies say of the limits. None of it is depended on: what is absent, garbled or absurd says nothing.
+//! Parses the rate limit headers of replies. Missing, malformed or implausible values are ignored.
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
@@ -7,66 +7,66 @@ use reqwest::header::{HeaderMap, HeaderValue};
 
 use crate::send::retry_after::{server_time, server_wait};
 
-/// What a plan could possibly allow. Beyond it a value is taken for an error, since following it would end the limiting
-/// or all calls.
+/// The plausible values. Others are ignored, since they would disable the limiter or block all
+/// calls.
 const MAX: RangeInclusive<u64> = 1..=100_000;
 const INTERVAL_MS: RangeInclusive<u64> = 100..=120_000;
 const DAILY: RangeInclusive<u64> = 1_000..=1_000_000_000_000;
 
-/// A day is 24 hours long; an hour more is allowed for clocks that differ.
+/// A day is 24 hours long; one more hour is allowed for clocks that differ.
 const LONGEST_DAY_MS: u64 = 25 * 3_600_000;
 
-/// Longer than this nobody is held back on a server's word alone. If it meant it, it will say so again.
+/// The longest pause that a reply can cause. A server that requires more repeats its refusal.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// The limits as a reply tells of them.
+/// The limits that a reply declares.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Told {
+pub(super) struct RateLimitHeaders {
     pub(super) max: Option<usize>,
     pub(super) remaining: Option<usize>,
     pub(super) interval: Option<Duration>,
     pub(super) daily_limit: Option<u64>,
     pub(super) daily_remaining: Option<u64>,
     pub(super) daily_reset: Option<Duration>,
-    /// How long to stay away after a refusal.
+    /// The wait that a refusal asks for.
     pub(super) retry_after: Option<Duration>,
 }
 
-/// What all headers of the limits begin with.
+/// The prefix of all rate limit headers.
 const PREFIX: &str = "x-ratelimit-";
 
-impl Told {
-    /// Reads the headers of a reply. `refused_at`: of a refusal, at this time of the day.
-    pub(super) fn read(headers: &HeaderMap, refused_at: Option<SystemTime>) -> Self {
-        let mut told = Told::default();
+impl RateLimitHeaders {
+    /// Parses the headers of a reply. `refused_at` is the time of day at which a refusal arrived.
+    pub(super) fn parse(headers: &HeaderMap, refused_at: Option<SystemTime>) -> Self {
+        let mut limits = RateLimitHeaders::default();
         let mut reset = None;
-        // One look at each header costs less than asking for seven by name.
+        // One pass over all headers is cheaper than seven look-ups by name.
         for (name, value) in headers {
             let Some(rest) = name.as_str().strip_prefix(PREFIX) else {
                 continue;
             };
             let number = number(value);
             match rest {
-                "max" => told.max = count(within(&MAX, number)),
-                "remaining" => told.remaining = count(number),
-                "interval-milliseconds" => told.interval = millis(&INTERVAL_MS, number),
-                "limit-daily" => told.daily_limit = within(&DAILY, number),
-                "daily-remaining" => told.daily_remaining = number,
-                "daily-reset" => told.daily_reset = millis(&(0..=LONGEST_DAY_MS), number),
+                "max" => limits.max = count(within(&MAX, number)),
+                "remaining" => limits.remaining = count(number),
+                "interval-milliseconds" => limits.interval = millis(&INTERVAL_MS, number),
+                "limit-daily" => limits.daily_limit = within(&DAILY, number),
+                "daily-remaining" => limits.daily_remaining = number,
+                "daily-reset" => limits.daily_reset = millis(&(0..=LONGEST_DAY_MS), number),
                 "reset" => reset = number,
                 _ => {}
             }
         }
-        let most = told.daily_limit.unwrap_or(*DAILY.end());
-        told.daily_remaining = within(&(0..=most), told.daily_remaining);
+        let most = limits.daily_limit.unwrap_or(*DAILY.end());
+        limits.daily_remaining = within(&(0..=most), limits.daily_remaining);
         if let Some(now) = refused_at {
-            told.retry_after = match (server_wait(headers, now), reset) {
+            limits.retry_after = match (server_wait(headers, now), reset) {
                 (Some(wait), _) => Some(wait.min(LONGEST_PAUSE)),
                 (None, Some(reset)) => until_reset(reset, server_time(headers, now)),
                 (None, None) => None,
             };
         }
-        told
+        limits
     }
 }
 
@@ -89,7 +89,8 @@ fn count(number: Option<u64>) -> Option<usize> {
     usize::try_from(number?).ok()
 }
 
-/// The documentation names the time of a reset and no reply was seen to have it: one that is not just ahead may be anything.
+/// The documentation describes a reset time, but no recorded reply has it. A time that is not in
+/// the near future is ignored.
 fn until_reset(unix_seconds: u64, now: SystemTime) -> Option<Duration> {
     let moment = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(unix_seconds))?;
     let wait = moment.duration_since(now).ok()?;

@@ -1,4 +1,4 @@
-//! How long replies take, and so when the requests that are on their way will probably have ended.
+//! The mean time of a reply, and an estimate of when the requests in flight end.
 
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,9 @@ const WEIGHT: u32 = 8;
 #[derive(Default)]
 pub(super) struct Latency {
     smoothed: Option<Duration>,
-    /// The moment from which `sum` is counted.
+    /// The moment from which `sum` is measured.
     origin: Option<Instant>,
-    /// The sum of the moments at which the requests began that are on their way.
+    /// The sum of the start times of the requests in flight.
     sum: Duration,
     in_flight: u32,
 }
@@ -32,9 +32,9 @@ impl Latency {
         self.sum = self.sum.saturating_add(self.offset(now));
     }
 
-    pub(super) fn end(&mut self, began: Instant) {
+    pub(super) fn end(&mut self, start: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.sum = self.sum.saturating_sub(self.offset(began));
+        self.sum = self.sum.saturating_sub(self.offset(start));
     }
 
     fn offset(&self, moment: Instant) -> Duration {
@@ -51,7 +51,7 @@ impl Latency {
         });
     }
 
-    /// When the requests that are on their way will have ended on average.
+    /// The expected mean end of the requests in flight.
     pub(super) fn expected_end(&self, now: Instant) -> Instant {
         match (self.origin, self.smoothed, self.in_flight) {
             (Some(origin), Some(mean), 1..) => {

@@ -1,9 +1,9 @@
-//! The limiter: a lock around the state, those who wait, and the one timer for all of them.
+//! The limiter: a lock around the state, the waiting calls, and one timer for all of them.
 //!
-//! A call that has to wait is woken only when its turn comes, and asks then what it was told. Time passes for the whole
-//! queue in one future, the [`Driver`], which is a task of its own while anybody waits. It is not left to the first in the
-//! queue, since a future is not always polled: one that stands in a buffered stream is not while its consumer is busy, and
-//! that may be with a call that waits in the same queue.
+//! A waiting call is woken only when it has a verdict. One future, the [`Driver`], moves the whole
+//! queue when time passes; it is a task of its own while calls wait. The first call in the queue
+//! cannot do this, since a future is not always polled: one in a buffered stream is not polled
+//! while its consumer waits, possibly in the same queue.
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 use reqwest::header::HeaderMap;
 
 use super::queue::WaiterId;
-use super::state::{Ending, Entry, Next, State};
+use super::state::{Admission, DriverAction, RequestOutcome, State};
 use super::ticket::{Ticket, Verdict};
 use super::{RateLimitSettings, RateLimitSnapshot, RateLimited};
 use crate::time::{BoxFuture, Clock, lock};
 
-/// Lets requests through as the platform's limits allow. Clones share one window and one queue.
+/// Admits requests as the platform's limits allow. Clones share one window and one queue.
 #[derive(Clone)]
 pub(crate) struct Limiter(Arc<Shared>);
 
@@ -38,22 +38,22 @@ impl Limiter {
         }))
     }
 
-    /// Waits until a request may go out, no longer than `max_wait`, or than the settings say.
+    /// Waits until a request may be sent, at most `max_wait`, or the time in the settings.
     ///
-    /// If the wait is seen to be longer, the answer comes at once, and with `Duration::ZERO` there is none. Dropping the
-    /// future leaves the queue.
+    /// If the expected wait is longer, it fails at once; with `Duration::ZERO` it never waits.
+    /// Dropping the future leaves the queue.
     pub(crate) async fn acquire(&self, max_wait: Option<Duration>) -> Result<Permit, RateLimited> {
         let shared = &self.0;
         if !shared.settings.limited {
-            return Ok(Permit::free());
+            return Ok(Permit::unlimited());
         }
         let max_wait = max_wait.unwrap_or(shared.settings.max_wait);
         let verdict = match shared.enter(max_wait) {
-            Entry::Told(verdict) => verdict,
-            Entry::Queued(place) => {
+            Admission::Decided(verdict) => verdict,
+            Admission::Queued(id) => {
                 let waiter = Waiter {
                     shared,
-                    place: Some(place),
+                    id: Some(id),
                     driver: None,
                 };
                 waiter.await
@@ -61,48 +61,48 @@ impl Limiter {
         };
         match verdict {
             Verdict::Admit(ticket) => Ok(Permit::new(shared.clone(), ticket)),
-            Verdict::Reject(held) => Err(held),
+            Verdict::Reject(limited) => Err(limited),
         }
     }
 
-    /// How long a call would wait that came now. Zero if it would go at once.
+    /// The expected wait of a call that arrives now. Zero if it would be sent at once.
     pub(crate) fn rate_limit_delay(&self) -> Duration {
         if !self.0.settings.limited {
             return Duration::ZERO;
         }
-        let (state, now) = self.0.settled();
+        let (state, now) = self.0.lock_settled();
         let wait = state.rate_limit_delay(now);
-        self.0.follow_up(state, now);
+        self.0.unlock_and_wake(state, now);
         wait
     }
 
-    /// How things stand.
+    /// The current state.
     pub(crate) fn snapshot(&self) -> RateLimitSnapshot {
-        let (state, now) = self.0.settled();
+        let (state, now) = self.0.lock_settled();
         let snapshot = state.snapshot(now);
-        self.0.follow_up(state, now);
+        self.0.unlock_and_wake(state, now);
         snapshot
     }
 
-    /// The settings as they were given. What is in force now tells [`snapshot`](Self::snapshot).
+    /// The configured settings. [`snapshot`](Self::snapshot) has the values in force.
     pub(crate) fn settings(&self) -> &RateLimitSettings {
         &self.0.settings
     }
 
-    /// Nobody else holds it, and nothing would be lost with it.
+    /// Whether nothing else holds the limiter and its state can be discarded.
     pub(super) fn is_disposable(&self) -> bool {
         if Arc::strong_count(&self.0) > 1 {
             return false;
         }
-        let (state, now) = self.0.settled();
+        let (state, now) = self.0.lock_settled();
         let idle = state.is_idle(now);
-        self.0.follow_up(state, now);
+        self.0.unlock_and_wake(state, now);
         idle
     }
 
-    /// A place in the queue whose holder goes in the very moment in which its turn comes.
+    /// Adds a waiter that is dropped in the moment in which it is woken.
     #[cfg(test)]
-    pub(super) fn abandoned_place(&self) {
+    pub(super) fn queue_abandoned_waiter(&self) {
         struct Holder(Mutex<Option<BoxFuture<'static, ()>>>);
 
         impl std::task::Wake for Holder {
@@ -124,8 +124,8 @@ impl Limiter {
     }
 
     #[cfg(test)]
-    pub(super) fn foreign(&self) -> usize {
-        self.0.settled().0.window.foreign()
+    pub(super) fn external(&self) -> usize {
+        self.0.lock_settled().0.window.external()
     }
 }
 
@@ -135,80 +135,64 @@ impl fmt::Debug for Limiter {
         if !self.0.settings.limited {
             return f.write_str("Limiter(unlimited)");
         }
-        let RateLimitSnapshot {
-            max,
-            interval,
-            in_window,
-            queued,
-            daily_left,
-            paused,
-        } = self.snapshot();
-        f.debug_struct("Limiter")
-            .field("max", &max)
-            .field("interval", &interval)
-            .field("in_window", &in_window)
-            .field("queued", &queued)
-            .field("daily_left", &daily_left)
-            .field("paused", &paused)
-            .finish()
+        f.debug_tuple("Limiter").field(&self.snapshot()).finish()
     }
 }
 
 impl Shared {
-    /// A call comes in.
-    fn enter(&self, max_wait: Duration) -> Entry {
-        let (mut state, now) = self.settled();
-        let entry = state.enter(max_wait, now);
-        self.follow_up(state, now);
-        entry
+    /// Admits, rejects or queues a call.
+    fn enter(&self, max_wait: Duration) -> Admission {
+        let (mut state, now) = self.lock_settled();
+        let admission = state.enter(max_wait, now);
+        self.unlock_and_wake(state, now);
+        admission
     }
 
-    /// The state as it is by now. Whoever looked at it or changed it sees to what follows.
-    fn settled(&self) -> (MutexGuard<'_, State>, Instant) {
-        let (mut state, now) = self.lock();
+    /// Locks the state and updates it to the current time. The caller passes it to
+    /// `unlock_and_wake`.
+    fn lock_settled(&self) -> (MutexGuard<'_, State>, Instant) {
+        let mut state = lock(&self.state);
+        // The clock is read under the lock, so that time never goes backwards between changes.
+        let now = self.clock.now();
+        let now = state.reached.map_or(now, |reached| reached.max(now));
         state.settle(now);
         (state, now)
     }
 
-    fn lock(&self) -> (MutexGuard<'_, State>, Instant) {
-        let state = lock(&self.state);
-        // Asked under the lock, so that time goes forward from one change to the next.
-        let now = self.clock.now();
-        let now = state.reached.map_or(now, |reached| reached.max(now));
-        (state, now)
-    }
-
-    /// A sleep has ended that was to last until this moment, so the time is not earlier, whatever the clock reads. A clock
-    /// that stands still while sleeps end would keep the driver from ever getting ahead.
+    /// Records that a sleep until this moment has ended, so the time is not earlier, whatever the
+    /// clock returns. Otherwise a clock that stands still would keep the driver from making
+    /// progress.
     fn reach(&self, moment: Instant) {
         let mut state = lock(&self.state);
         state.reached = state.reached.max(Some(moment));
     }
 
-    /// What follows from a change: waiters are told, and woken after the lock is given up.
-    fn follow_up(&self, mut state: MutexGuard<'_, State>, now: Instant) {
+    /// Applies the consequences of a change, and wakes calls after the lock is released.
+    fn unlock_and_wake(&self, mut state: MutexGuard<'_, State>, now: Instant) {
         state.settle(now);
-        state.keep_moving(now);
-        let wakers = std::mem::take(&mut state.outbox);
+        state.ensure_driver(now);
+        let wakers = std::mem::take(&mut state.wakers);
         drop(state);
         for waker in &wakers {
             waker.wake_by_ref();
         }
     }
 
-    /// What a call that waits was told, or whether it has to bring a driver.
-    fn ask(&self, place: WaiterId, context: &Context<'_>) -> (Option<Verdict>, bool) {
-        // The one before is dropped after the lock is given up, for that may end another waiter.
+    /// The verdict on a waiting call, or whether the call has to start a driver.
+    fn poll(&self, id: WaiterId, context: &Context<'_>) -> (Option<Verdict>, bool) {
+        // The previous waker is dropped after the lock is released, since that may end another
+        // waiter.
         let mut waker = Some(context.waker().clone());
         let mut state = lock(&self.state);
-        let verdict = state.ask(place, &mut waker);
-        let drives = verdict.is_none() && state.needs_driver();
+        let verdict = state.poll(id, &mut waker);
+        let must_drive = verdict.is_none() && state.claim_driver();
         drop(state);
-        (verdict, drives)
+        (verdict, must_drive)
     }
 
-    /// Brings a driver. Without a runtime who waits moves the queue itself, and is given it.
-    fn driver(self: &Arc<Self>) -> Option<Driver> {
+    /// Starts a driver as a task. Without a runtime, it is returned to the waiting call, which
+    /// polls it.
+    fn start_driver(self: &Arc<Self>) -> Option<Driver> {
         let driver = Driver {
             shared: Arc::downgrade(self),
             sleep: None,
@@ -224,11 +208,11 @@ impl Shared {
     }
 }
 
-/// A call that waits. Dropping it leaves the queue.
+/// A waiting call. Dropping it leaves the queue.
 struct Waiter<'l> {
     shared: &'l Arc<Shared>,
-    /// `None` once it has heard what it was told.
-    place: Option<WaiterId>,
+    /// `None` once the call has its verdict.
+    id: Option<WaiterId>,
     driver: Option<Driver>,
 }
 
@@ -237,22 +221,22 @@ impl Future for Waiter<'_> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict> {
         let this = self.get_mut();
-        while let Some(place) = this.place {
-            // Moving the queue may show that it is the mover's own turn.
+        while let Some(id) = this.id {
+            // Driving the queue may resolve this call.
             if let Some(driver) = &mut this.driver
                 && !driver.done
             {
                 let _ = Pin::new(driver).poll(context);
             }
-            let (verdict, drives) = this.shared.ask(place, context);
+            let (verdict, must_drive) = this.shared.poll(id, context);
             if let Some(verdict) = verdict {
-                this.place = None;
+                this.id = None;
                 return Poll::Ready(verdict);
             }
-            if drives {
-                this.driver = this.shared.driver();
+            if must_drive {
+                this.driver = this.shared.start_driver();
             }
-            if !drives || this.driver.is_none() {
+            if !must_drive || this.driver.is_none() {
                 break;
             }
         }
@@ -262,20 +246,20 @@ impl Future for Waiter<'_> {
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        if let Some(place) = self.place {
-            let mut waker = None;
-            let (mut state, now) = self.shared.settled();
-            state.leave(place, &mut waker, now);
-            self.shared.follow_up(state, now);
+        if let Some(id) = self.id {
+            let (mut state, now) = self.shared.lock_settled();
+            // The waker is dropped after the lock is released, since that may end another waiter.
+            let _waker = state.remove(id, now);
+            self.shared.unlock_and_wake(state, now);
         }
     }
 }
 
-/// What moves the queue when time passes. It ends when nobody waits any more.
+/// Moves the queue when time passes. It ends when no call waits.
 struct Driver {
     shared: Weak<Shared>,
     sleep: Option<(Instant, BoxFuture<'static, ()>)>,
-    /// Until when a sleep lasted that has ended.
+    /// The end of the last sleep, if it has ended.
     reached: Option<Instant>,
     done: bool,
 }
@@ -292,19 +276,19 @@ impl Future for Driver {
             if let Some(until) = this.reached.take() {
                 shared.reach(until);
             }
-            let (mut state, now) = shared.settled();
+            let (mut state, now) = shared.lock_settled();
             let next = state.drive(context.waker(), now);
-            shared.follow_up(state, now);
+            shared.unlock_and_wake(state, now);
             let until = match next {
-                Next::Done => {
+                DriverAction::Finish => {
                     this.done = true;
                     return Poll::Ready(());
                 }
-                Next::At(None) => {
+                DriverAction::WaitUntil(None) => {
                     this.sleep = None;
                     return Poll::Pending;
                 }
-                Next::At(Some(until)) => until,
+                DriverAction::WaitUntil(Some(until)) => until,
             };
             let mut sleep = match this.sleep.take() {
                 Some((known, sleep)) if known == until => sleep,
@@ -324,21 +308,21 @@ impl Drop for Driver {
         if !self.done
             && let Some(shared) = self.shared.upgrade()
         {
-            let (mut state, now) = shared.settled();
-            state.driver_is_gone();
-            shared.follow_up(state, now);
+            let (mut state, now) = shared.lock_settled();
+            state.driver_dropped();
+            shared.unlock_and_wake(state, now);
         }
     }
 }
 
-/// Leave for one request.
+/// The permission to send one request.
 ///
-/// Dropped before [`sent`](Self::sent) it counts as if it had never been given. Dropped later without a word on how it
-/// went, the request counts as one that may have arrived.
-#[must_use = "dropping a permit gives it back"]
-pub(crate) struct Permit(Option<Open>);
+/// A permit that is dropped before [`sent`](Self::sent) releases its slot. One that is dropped
+/// later without a result counts as a request that may have arrived.
+#[must_use = "dropping a permit releases its slot"]
+pub(crate) struct Permit(Option<Admitted>);
 
-struct Open {
+struct Admitted {
     shared: Arc<Shared>,
     ticket: Ticket,
     sent: Option<Instant>,
@@ -346,39 +330,35 @@ struct Open {
 
 impl Permit {
     fn new(shared: Arc<Shared>, ticket: Ticket) -> Self {
-        Permit(Some(Open {
+        Permit(Some(Admitted {
             shared,
             ticket,
             sent: None,
         }))
     }
 
-    /// Where nothing is limited nothing is counted.
-    fn free() -> Self {
+    /// A permit of an unlimited limiter, which counts nothing.
+    fn unlimited() -> Self {
         Permit(None)
     }
 
-    fn take(&mut self) -> Option<Open> {
-        self.0.take()
-    }
-
-    /// The request goes out now.
+    /// Records that the request is sent now.
     pub(crate) fn sent(&mut self) {
-        if let Some(open) = &mut self.0 {
-            open.sent = Some(open.shared.clock.now());
+        if let Some(admitted) = &mut self.0 {
+            admitted.sent = Some(admitted.shared.clock.now());
         }
     }
 
-    /// The head of a reply came.
+    /// Records the head of a reply.
     pub(crate) fn complete(mut self, status: u16, headers: &HeaderMap) {
-        if let Some(open) = self.take() {
-            let sent = open.sent;
-            // Only a refusal is read by the time of the day, and asking for it costs.
+        if let Some(admitted) = self.0.take() {
+            let sent = admitted.sent;
+            // Only refusals need the time of day, and reading it has a cost.
             let system_time = match status {
-                429 => Some(open.shared.clock.system_time()),
+                429 => Some(admitted.shared.clock.system_time()),
                 _ => None,
             };
-            open.end(Ending::Replied {
+            admitted.end(RequestOutcome::Replied {
                 status,
                 headers,
                 system_time,
@@ -387,41 +367,44 @@ impl Permit {
         }
     }
 
-    /// No reply came. `reached`: the server may have got the request; only where no connection was made it surely has not.
+    /// Records that no reply came. `reached`: the server may have received the request, that is, a
+    /// connection was made.
     pub(crate) fn failed(mut self, reached: bool) {
-        if let Some(open) = self.take() {
-            let ending = match open.sent {
-                _ if !reached => Ending::Unsent,
-                Some(sent) => Ending::Strayed(sent),
-                None => Ending::Strayed(open.shared.clock.now()),
+        if let Some(admitted) = self.0.take() {
+            let outcome = match admitted.sent {
+                _ if !reached => RequestOutcome::NotSent,
+                Some(sent) => RequestOutcome::Abandoned(sent),
+                None => RequestOutcome::Abandoned(admitted.shared.clock.now()),
             };
-            open.end(ending);
+            admitted.end(outcome);
         }
     }
 
-    /// The how many-eth this is of all that were ever let through.
+    /// The number of this request among all admitted requests.
     #[cfg(test)]
     pub(super) fn number(&self) -> u64 {
-        self.0.as_ref().map_or(0, |open| open.ticket.mark.granted)
+        self.0
+            .as_ref()
+            .map_or(0, |admitted| admitted.ticket.window.admitted)
     }
 }
 
-impl Open {
-    fn end(self, ending: Ending<'_>) {
-        let (mut state, now) = self.shared.settled();
-        state.end(&self.ticket, ending, now);
-        self.shared.follow_up(state, now);
+impl Admitted {
+    fn end(self, outcome: RequestOutcome<'_>) {
+        let (mut state, now) = self.shared.lock_settled();
+        state.end(&self.ticket, outcome, now);
+        self.shared.unlock_and_wake(state, now);
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(open) = self.take() {
-            let ending = match open.sent {
-                Some(sent) => Ending::Strayed(sent),
-                None => Ending::Unsent,
+        if let Some(admitted) = self.0.take() {
+            let outcome = match admitted.sent {
+                Some(sent) => RequestOutcome::Abandoned(sent),
+                None => RequestOutcome::NotSent,
             };
-            open.end(ending);
+            admitted.end(outcome);
         }
     }
 }
@@ -429,7 +412,7 @@ impl Drop for Permit {
 #[cfg(test)]
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sent = self.0.as_ref().map(|open| open.sent.is_some());
+        let sent = self.0.as_ref().map(|admitted| admitted.sent.is_some());
         f.debug_struct("Permit").field("sent", &sent).finish()
     }
 }

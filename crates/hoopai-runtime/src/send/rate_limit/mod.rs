@@ -1,34 +1,37 @@
-//! The platform's rate limits, kept on this side, so that calls wait for their turn in place of being refused.
+//! Client-side rate limiting: calls wait until the platform's limits allow them, so that they are
+//! not refused.
 //!
-//! The platform counts requests in a window that slides: no more than so many in any 10 seconds, wherever they begin. It
-//! counts a request at some moment between its going out and its reply, so a slot is taken from when a call is let
-//! through until an interval after its reply came. A bucket that is refilled by the second would let nearly twice as many
-//! through.
+//! The platform counts requests in a sliding window: at most so many in any 10 seconds. It counts a
+//! request at some moment between its sending and its reply. A slot is therefore taken from the
+//! admission of a request until one interval after its reply. A token bucket cannot guarantee the
+//! limit: it admits nearly twice as many in one window.
 //!
-//! Calls that must wait do so in one queue, first come, first served. A call that would wait longer than it may is told
-//! so at once.
+//! Calls wait in one queue, first come, first served. A call that would wait too long fails at
+//! once.
 //!
-//! Replies say what the limits are and what is left of them, and what they say takes the place of the settings. What
-//! other processes use of the same limits is known from the difference between the server's count and our own. After a
-//! refusal (429) nothing goes out for as long as the reply asks, 60 seconds at most; or for a sixteenth of the interval,
-//! twice that after the next refusal in a row, and so on up to the interval. Then calls come back at a rising pace: one,
-//! and with each reply that is no refusal twice as many at a time, until after five of them all is as before.
+//! Limits that replies declare replace those of the settings. The use by other processes is the
+//! difference between the server's count and our own. After a refusal (429) no request is sent for
+//! the time that the reply asks for, at most 60 seconds. Without such a time, the pause is a
+//! sixteenth of the interval, and doubles with each further refusal up to the interval. Then one
+//! request is sent, and each reply that is not a refusal doubles the number of requests in flight.
+//! After five such replies only the window limits them.
 //!
-//! What replies say can be wrong. `day.rs`, `aimd.rs` and `order.rs` say what is done about that.
+//! Replies can contain wrong values: see `day.rs`, `aimd.rs` and `order.rs`.
 //!
 //! ```text
-//! settings.rs   how much is let through
-//! window.rs     which requests the server may still be counting, ours and others'
-//! pause.rs      refusals, and the pace after them
-//! aimd.rs       a lower limit that refusals show
-//! order.rs      whether the server counts in the order of sending, so that slots can be freed early
-//! latency.rs    how long replies take
-//! day.rs        the daily budget, and probes of a day that is spent
-//! headers.rs    what replies say
-//! queue.rs      who waits, in which order and until when
-//! state.rs      all of them behind one lock
-//! limiter.rs    the lock, those who wait, and the one timer
-//! registry.rs   a limiter for each resource
+//! settings.rs   the settings
+//! window.rs     the sliding window: requests that the server may still count, own and external
+//! pause.rs      the pause after a refusal, and the recovery
+//! aimd.rs       a lower limit derived from refusals
+//! order.rs      whether the server counts in order of sending, so that slots can be freed early
+//! latency.rs    reply times
+//! day.rs        the daily budget, and probes of a day that is used up
+//! headers.rs    the headers of replies
+//! queue.rs      the waiting calls, in order of arrival, with their deadlines
+//! ticket.rs     the decision on a call, and the record of an admitted request
+//! state.rs      all of these behind one lock
+//! limiter.rs    the lock, the waiting calls, and the one timer
+//! registry.rs   one limiter for each account
 //! ```
 
 mod aimd;
@@ -53,41 +56,41 @@ pub(crate) use limiter::{Limiter, Permit};
 pub(crate) use registry::Limiters;
 pub use settings::RateLimitSettings;
 
-/// A call that is not let through in time.
+/// A call that is not admitted in time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct RateLimited {
-    /// How long a call would have to wait.
+    /// The wait that would be necessary.
     pub(crate) wait: Duration,
-    /// For what.
+    /// The reason for the wait.
     pub(crate) reason: RateLimitReason,
 }
 
-/// What a call would have to wait for.
+/// Why a call has to wait.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum RateLimitReason {
-    /// The window is full, by calls that went out or wait already.
+    /// The window is full with sent and waiting calls.
     Window,
-    /// The server refused calls, and is left alone for a while.
+    /// The server refused calls, and no request is sent for a while.
     Paused,
-    /// The budget of the day is spent.
+    /// The daily budget is used up.
     Daily,
 }
 
-/// How things stand with a limit.
+/// The state of a rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimitSnapshot {
-    /// How many requests may go out in any interval, as last heard. `usize::MAX` where nothing is limited.
+    /// The number of requests allowed in any interval, as last reported. `usize::MAX` if unlimited.
     pub max: usize,
-    /// The interval, as last heard.
+    /// The interval, as last reported.
     pub interval: Duration,
-    /// How many of them are taken: by requests that are on their way, that the server may still be counting, and by what other
-    /// processes are known to use.
+    /// The number of taken slots: by requests in flight, by requests that the server may still
+    /// count, and by other processes.
     pub in_window: usize,
-    /// How many calls wait for their turn.
+    /// The number of waiting calls.
     pub queued: usize,
-    /// How many requests are left of the day's budget. `None` where none is counted.
+    /// The remaining daily budget. `None` if no daily budget is counted.
     pub daily_left: Option<u64>,
-    /// For how long nothing goes out, after a refusal. Zero if there is no pause.
+    /// The remaining pause after a refusal. Zero if there is none.
     pub paused: Duration,
 }

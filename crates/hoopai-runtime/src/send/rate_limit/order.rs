@@ -1,66 +1,70 @@
-//! Whether the server counts requests in the order in which they are sent, at a steady delay.
+//! Detects whether the server counts requests in the order of sending, at a constant delay.
 //!
-//! The server counts a request at some moment between its sending and its reply. If nothing more is known, a slot must be
-//! held from sending until an interval after the reply, so a window of `max` requests takes `interval + reply time`.
+//! The server counts a request at some moment between its sending and its reply. Without further
+//! knowledge, a slot must be held until one interval after the reply, so a window of `max` requests
+//! takes `interval + reply time`.
 //!
-//! The moment itself cannot be derived from replies: a server that counts all requests when they arrive and one that counts
-//! all of them when it replies give the same `remaining` in every reply. But both are safe with slots that are freed an
-//! interval after sending, since the server's window is then ours at a constant delay. Only a delay that varies from
-//! request to request by more than a margin is not, and replies show that it varies: `max - remaining` is then not the
-//! number of our requests that were sent in the interval up to this one.
+//! Replies do not show the moment itself: a server that counts all requests on arrival and one that
+//! counts them all when it replies report the same `remaining`. In both cases slots can be freed
+//! one interval after sending, since the server's window is then ours at a constant delay. That is
+//! unsafe only if the delay varies between requests by more than a margin. Replies show such a
+//! variation: `max - remaining` then differs from the number of our requests that were sent in the
+//! interval up to this one.
 //!
-//! So the number is compared in each reply. A reply is evidence if other requests were sent while this one was on its way,
-//! since a delay that varies would probably have changed the number. After enough pieces of evidence in a row, slots are
-//! freed an interval and a margin after sending. A number that does not fit, a refusal, a request without a reply and the
-//! requests of other processes end that at once, and more evidence is needed the next time.
+//! Each reply is therefore compared. A reply is evidence if other requests were sent while it was
+//! in flight, since a varying delay would probably have changed the number. After enough evidence
+//! in a row, slots are freed one interval and a margin after sending. A number that differs, a
+//! refusal, a request without a reply, or external requests end this at once, and more evidence is
+//! needed the next time.
 //!
-//! Limits: no rule based on replies can do without this assumption. Where all replies take the time `d`, counting all at
-//! sending and all at the reply cannot be told apart, and after a change from the latter to the former, any rule that
-//! sends more than `max` in `interval + d` is refused. Nor can more than `interval / (interval + mean delay)` be used where
-//! the delay varies at random, even if it were known afterwards. A server that counts at a steady delay for long and then
-//! suddenly at another one cannot be told in advance. It refuses some requests at the change.
+//! Limits: every rule based on replies needs this assumption. If all replies take the time `d`,
+//! counting at sending and counting at the reply look the same. After a change from the latter to
+//! the former, any rule that sends more than `max` in `interval + d` is refused. If the delay
+//! varies at random, at most `interval / (interval + mean delay)` of the limit can be used. A
+//! server that suddenly changes its delay refuses some requests at the change.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::window::later;
 
-/// How many pieces of evidence in a row are needed at first.
+/// The number of pieces of evidence in a row that are needed at first.
 const EVIDENCE: u32 = 48;
 
-/// More is never needed.
+/// The largest number that is ever needed.
 const MOST_EVIDENCE: u32 = EVIDENCE << 8;
 
-/// Requests are no longer spread out to gain evidence once this much is needed.
-const HOPELESS: u32 = EVIDENCE << 2;
+/// The number of needed pieces above which requests are no longer spread out.
+const MOST_SPREAD: u32 = EVIDENCE << 2;
 
-/// Replies that take less than this part of the interval on average cost so little that nothing is compared.
+/// The part of the interval below which the mean reply time costs so little that nothing is
+/// compared.
 const SLOW: u32 = 32;
 
-/// The margin: this part of the interval. Delays may vary by as much.
+/// The margin as a part of the interval. Delays may vary by as much.
 const MARGIN: u32 = 64;
 
-/// The precision with which numbers are compared.
+/// The precision of the comparison as a part of the interval.
 const PRECISION: u32 = 1024;
 
-/// Up to this number of entries, moments are kept as they are.
+/// The number of entries up to which moments are recorded exactly.
 const EXACT: usize = 4096;
 
 pub(super) struct Order {
-    /// Since when sendings are recorded. `None`: nothing is compared.
+    /// When recording began. `None`: nothing is compared.
     since: Option<Instant>,
-    /// Moments, and how many requests were sent until then.
+    /// Moments, and the number of requests that were sent until then.
     sendings: VecDeque<(Instant, u64)>,
     evidence: u32,
     needed: u32,
 }
 
-/// A reply, as far as it shows the order of counting.
+/// The parts of a reply that show the order of counting.
 pub(super) struct Observation {
     pub(super) sent: Instant,
-    /// The number that the server counted in its window.
+    /// The number of requests that the server counted in its window.
     pub(super) used: u64,
-    /// How many other requests were on their way at the same time, at least in part.
+    /// The number of other requests that were in flight during part of the same time.
     pub(super) concurrent: u64,
 }
 
@@ -74,22 +78,22 @@ impl Order {
         }
     }
 
-    /// Slots can be freed early.
+    /// Whether slots can be freed early.
     pub(super) fn is_steady(&self) -> bool {
         self.since.is_some() && self.evidence >= self.needed
     }
 
-    /// Requests should be spread out, since those that are sent at the same moment are no evidence.
+    /// Whether requests should be spread out, since those sent at the same moment are no evidence.
     pub(super) fn needs_evidence(&self) -> bool {
-        self.since.is_some() && self.evidence < self.needed && self.needed <= HOPELESS
+        self.since.is_some() && self.evidence < self.needed && self.needed <= MOST_SPREAD
     }
 
-    /// How long after its sending a request counts as sent only now, where the order is steady.
+    /// The delay that is added to the time of sending, if the order is steady.
     pub(super) fn margin(interval: Duration) -> Duration {
         interval / MARGIN
     }
 
-    /// Records that a request is sent, the `number`th.
+    /// Records that request `number` is sent.
     pub(super) fn sent(&mut self, number: u64, interval: Duration, now: Instant) {
         if self.since.is_none() {
             return;
@@ -108,7 +112,7 @@ impl Order {
         }
     }
 
-    /// How many were sent until this moment, of all that ever were.
+    /// The number of requests that were sent until this moment.
     fn until(&self, moment: Instant) -> u64 {
         match self.sendings.partition_point(|(at, _)| *at <= moment) {
             0 => match self.sendings.front() {
@@ -119,7 +123,7 @@ impl Order {
         }
     }
 
-    /// Compares a reply. `true`: its number is the one that a steady order gives.
+    /// Compares a reply. Returns whether its number is the one that a steady order gives.
     pub(super) fn observe(
         &mut self,
         reply: &Observation,
@@ -128,7 +132,8 @@ impl Order {
         now: Instant,
     ) -> bool {
         if reply_time < interval / SLOW {
-            // Replies that became quick again end the comparison at half of it, so that it does not begin anew each time.
+            // The comparison ends at half of the threshold, so that it does not start anew each
+            // time.
             if reply_time < interval / (SLOW * 2) {
                 self.since = None;
                 self.evidence = 0;
@@ -172,7 +177,7 @@ impl Order {
         self.needed = (self.needed * 2).min(MOST_EVIDENCE);
     }
 
-    /// A request was refused.
+    /// Handles a refusal.
     pub(super) fn refused(&mut self, now: Instant) {
         if self.since.is_some() {
             self.refute();
@@ -180,7 +185,7 @@ impl Order {
         }
     }
 
-    /// A request is over, and whether the server counted it is not known.
+    /// Handles the end of a request that the server may or may not have counted.
     pub(super) fn disturb(&mut self, now: Instant) {
         if self.since.is_some() {
             self.evidence = 0;

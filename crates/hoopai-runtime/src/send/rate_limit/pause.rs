@@ -1,26 +1,28 @@
-//! What follows a refusal: a pause, and then a rising pace.
+//! The pause after a refusal, and the gradual recovery.
 //!
-//! A 429 says that the server counts otherwise than we do. Until the pause is over nothing goes out. Then one request
-//! does, as a probe; with each reply that is no refusal twice as many may be on their way, and after five there is no
-//! bound but the window. Should replies stay out, another request goes all the same after a sixteenth of the interval.
+//! A 429 shows that the server's count differs from ours. No request is sent until the pause ends.
+//! Then one request is sent as a probe. Each reply that is not a refusal doubles the number of
+//! requests in flight; after five such replies only the window limits it. If a reply is missing,
+//! another request is sent after a sixteenth of the interval.
 
 use std::time::{Duration, Instant};
 
 use super::window::later;
 
-/// After so many replies that are no refusals all is as before.
+/// The number of replies without refusal after which the recovery ends.
 const RECOVERED: u32 = 5;
 
-/// The pause after a first refusal that gives no hint, and the patience with probes: this part of an interval.
-const BREATH: u32 = 16;
+/// The part of an interval that the pause after a first refusal without a hint takes, and the time
+/// that a probe may take.
+const BASE_PAUSE: u32 = 16;
 
 #[derive(Default)]
 pub(super) struct Pause {
     until: Option<Instant>,
-    /// Refusals in a row, each of a request that was sent after the one before it had come.
+    /// The number of refusals in a row, each of a request that was sent after the previous refusal.
     streak: u32,
-    /// Counts those. A request carries the number under which it was sent: what a reply says of a time before the last
-    /// refusal is no news, so that fifty refusals of one burst are one.
+    /// The number of such refusals ever. Each request has the epoch in which it was sent, and
+    /// replies of earlier epochs are ignored, so that fifty refusals of one burst count as one.
     epoch: u64,
     ramp: Option<Ramp>,
 }
@@ -43,7 +45,7 @@ impl Pause {
         self.epoch
     }
 
-    /// Until when nothing goes out, if that is so.
+    /// The end of the pause, if there is one.
     pub(super) fn until(&self, now: Instant) -> Option<Instant> {
         match self.until {
             Some(until) if until > now => Some(until),
@@ -51,8 +53,13 @@ impl Pause {
         }
     }
 
-    /// When a call may go that has so many before it: `None` for now.
-    pub(super) fn closed(&self, ahead: usize, interval: Duration, now: Instant) -> Option<Instant> {
+    /// When a call with `ahead` calls before it may be sent. `None`: now.
+    pub(super) fn opens_at(
+        &self,
+        ahead: usize,
+        interval: Duration,
+        now: Instant,
+    ) -> Option<Instant> {
         if let Some(until) = self.until(now) {
             return Some(until);
         }
@@ -62,14 +69,14 @@ impl Pause {
         if ramp.in_flight.saturating_add(ahead) < ramp.allowed() {
             return None;
         }
-        let patience = later(ramp.last?, breath(interval));
-        if patience <= now && ahead == 0 {
+        let probe_timeout = later(ramp.last?, base_pause(interval));
+        if probe_timeout <= now && ahead == 0 {
             return None;
         }
-        Some(patience.max(later(now, Duration::from_nanos(1))))
+        Some(probe_timeout.max(later(now, Duration::from_nanos(1))))
     }
 
-    /// A request goes out.
+    /// Records that a request is sent.
     pub(super) fn take(&mut self, now: Instant) {
         if let Some(ramp) = &mut self.ramp {
             ramp.in_flight += 1;
@@ -77,8 +84,8 @@ impl Pause {
         }
     }
 
-    /// A request that was sent in this epoch is over, one way or the other.
-    pub(super) fn over(&mut self, epoch: u64) {
+    /// Records that a request of this epoch has ended.
+    pub(super) fn ended(&mut self, epoch: u64) {
         if let Some(ramp) = &mut self.ramp
             && epoch == self.epoch
         {
@@ -86,8 +93,8 @@ impl Pause {
         }
     }
 
-    /// A reply came that is no refusal.
-    pub(super) fn passed(&mut self, epoch: u64) {
+    /// Handles a reply that is not a refusal.
+    pub(super) fn succeeded(&mut self, epoch: u64) {
         if epoch != self.epoch {
             return;
         }
@@ -100,12 +107,13 @@ impl Pause {
         }
     }
 
-    /// Requests are probes still.
+    /// Whether requests are still probes.
     pub(super) fn is_recovering(&self) -> bool {
         self.ramp.is_some()
     }
 
-    /// A refusal came, with or without a hint for how long. `false`: of a burst that another refusal came of before.
+    /// Handles a refusal, with or without a hint for the wait. Returns `false` if it belongs to a
+    /// burst that is already handled.
     pub(super) fn refused(
         &mut self,
         epoch: u64,
@@ -113,19 +121,19 @@ impl Pause {
         interval: Duration,
         now: Instant,
     ) -> bool {
-        // A hint of nothing at all is none: taken at its word, it would have us ask again without end.
+        // A hint of zero is ignored, since it would cause endless requests.
         let hinted = hint.unwrap_or_default();
-        let news = epoch == self.epoch || !hinted.is_zero() && self.ramp.is_none();
-        if news {
+        let is_new = epoch == self.epoch || !hinted.is_zero() && self.ramp.is_none();
+        if is_new {
             self.epoch += 1;
             self.streak = self.streak.saturating_add(1);
             self.ramp = Some(Ramp::default());
         }
         let wait = if !hinted.is_zero() {
             hinted
-        } else if news {
+        } else if is_new {
             let doubled = 1_u32.checked_shl(self.streak - 1).unwrap_or(u32::MAX);
-            breath(interval).saturating_mul(doubled).min(interval)
+            base_pause(interval).saturating_mul(doubled).min(interval)
         } else {
             return false;
         };
@@ -134,15 +142,15 @@ impl Pause {
             Some(earlier) if earlier > until => Some(earlier),
             _ => Some(until),
         };
-        news
+        is_new
     }
 
-    /// Nothing is held back.
+    /// Whether requests are neither paused nor limited.
     pub(super) fn is_over(&self, now: Instant) -> bool {
         self.until(now).is_none() && self.ramp.is_none()
     }
 }
 
-fn breath(interval: Duration) -> Duration {
-    interval / BREATH
+fn base_pause(interval: Duration) -> Duration {
+    interval / BASE_PAUSE
 }

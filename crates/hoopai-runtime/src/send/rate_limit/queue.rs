@@ -1,179 +1,111 @@
-//! The calls that wait, in the order in which they came, each with the moment until when it does.
+//! The calls that wait, in order of arrival, each with its deadline.
 //!
-//! Each has a seat, where it finds what it was told, and a place in the line until then. Serial numbers follow each other,
-//! so a place is found by counting from the first. One that left from the middle leaves a gap until it is the first itself.
+//! A call waits until it is resolved with a verdict. The verdict is kept until the call polls for
+//! it. All operations take logarithmic time in the number of waiting calls, including the removal
+//! of cancelled calls.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::task::Waker;
 use std::time::Instant;
 
 use super::ticket::Verdict;
 
-/// Below so many deadlines none is looked for that could go.
-const FEW: usize = 64;
+/// Identifies a waiting call. Ids ascend in order of arrival.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct WaiterId(u64);
 
-/// Where a call waits.
-#[derive(Clone, Copy)]
-pub(super) struct WaiterId {
-    serial: u64,
-    seat: usize,
-}
-
-#[derive(Default)]
-struct Seat {
-    /// `None` until the call has asked, and once it was woken.
+struct Waiter {
+    /// `None` until the call has polled, and after it was woken.
     waker: Option<Waker>,
-    /// What the call was told, until it has heard it.
-    verdict: Option<Verdict>,
+    deadline: Option<Instant>,
 }
 
 #[derive(Default)]
 pub(super) struct Queue {
-    /// The seats of those who wait.
-    line: VecDeque<Option<usize>>,
-    /// The serial number of the first of them, which is no gap.
-    first: u64,
-    /// How many are no gaps.
-    waiting: usize,
-    /// The soonest first. Of those who left it knows until then, or until there are many.
-    deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
-    seats: Vec<Seat>,
-    /// The seats that nobody has.
-    free: Vec<usize>,
+    waiting: BTreeMap<WaiterId, Waiter>,
+    deadlines: BTreeSet<(Instant, WaiterId)>,
+    /// Verdicts that their calls have not polled yet.
+    resolved: HashMap<WaiterId, Verdict>,
+    pushed: u64,
 }
 
 impl Queue {
     pub(super) fn len(&self) -> usize {
-        self.waiting
+        self.waiting.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting == 0
+        self.waiting.is_empty()
     }
 
-    /// Puts a call at the end.
+    /// Adds a call at the end.
     pub(super) fn push(&mut self, deadline: Option<Instant>) -> WaiterId {
-        // Who leaves a seat leaves nothing on it.
-        let seat = match self.free.pop() {
-            Some(seat) => seat,
-            None => {
-                self.seats.push(Seat::default());
-                self.seats.len() - 1
-            }
+        let id = WaiterId(self.pushed);
+        self.pushed += 1;
+        let waiter = Waiter {
+            waker: None,
+            deadline,
         };
-        let serial = self.first + self.line.len() as u64;
-        self.line.push_back(Some(seat));
-        self.waiting += 1;
-        if let Some(deadline) = deadline {
-            self.deadlines.push(Reverse((deadline, serial)));
-        }
-        WaiterId { serial, seat }
+        self.waiting.insert(id, waiter);
+        self.deadlines
+            .extend(deadline.map(|deadline| (deadline, id)));
+        id
     }
 
-    /// The serial number of the first call.
-    pub(super) fn first(&self) -> Option<u64> {
-        if self.is_empty() {
+    pub(super) fn first(&self) -> Option<WaiterId> {
+        self.waiting.keys().next().copied()
+    }
+
+    /// The waker of the first call, which stays in the queue.
+    pub(super) fn take_first_waker(&mut self) -> Option<Waker> {
+        self.waiting.first_entry()?.get_mut().waker.take()
+    }
+
+    /// Ends the wait of a call with a verdict. The caller wakes the returned waker.
+    pub(super) fn resolve(&mut self, id: WaiterId, verdict: Verdict) -> Option<Waker> {
+        let waiter = self.remove_waiter(id)?;
+        self.resolved.insert(id, verdict);
+        waiter.waker
+    }
+
+    /// Returns the verdict on a call and forgets the call. If there is none yet, `waker` is stored
+    /// and replaced by the one that was stored before.
+    pub(super) fn poll(&mut self, id: WaiterId, waker: &mut Option<Waker>) -> Option<Verdict> {
+        if let Some(waiter) = self.waiting.get_mut(&id) {
+            std::mem::swap(&mut waiter.waker, waker);
             return None;
         }
-        Some(self.first)
+        self.take_verdict(id)
     }
 
-    /// Who is to be woken so that the first call asks again. It keeps its place.
-    pub(super) fn call_first(&mut self) -> Option<Waker> {
-        match self.line.front() {
-            Some(Some(seat)) => self.seats[*seat].waker.take(),
-            _ => None,
+    /// Removes a cancelled call. Returns its verdict, if it has not polled it, and its waker, which
+    /// is to be dropped outside of the lock.
+    pub(super) fn remove(&mut self, id: WaiterId) -> (Option<Verdict>, Option<Waker>) {
+        match self.remove_waiter(id) {
+            Some(waiter) => (None, waiter.waker),
+            None => (self.take_verdict(id), None),
         }
     }
 
-    /// Tells a call what became of it, which ends its wait. What it returns is to be woken.
-    pub(super) fn tell(&mut self, serial: u64, verdict: Verdict) -> Option<Waker> {
-        let seat = self.leave_line(serial)?;
-        let seat = &mut self.seats[seat];
-        seat.verdict = Some(verdict);
-        seat.waker.take()
+    /// The earliest deadline, and the call that has it.
+    pub(super) fn next_deadline(&self) -> Option<(Instant, WaiterId)> {
+        self.deadlines.first().copied()
     }
 
-    /// What a call was told. After that it has no place any more. If it was told nothing yet, the waker changes places with
-    /// the one that it left before.
-    pub(super) fn ask(&mut self, place: WaiterId, waker: &mut Option<Waker>) -> Option<Verdict> {
-        let seat = &mut self.seats[place.seat];
-        match seat.verdict.take() {
-            Some(verdict) => {
-                self.stand_up(place.seat);
-                Some(verdict)
-            }
-            None => {
-                std::mem::swap(&mut seat.waker, waker);
-                None
-            }
+    fn remove_waiter(&mut self, id: WaiterId) -> Option<Waiter> {
+        let waiter = self.waiting.remove(&id)?;
+        if let Some(deadline) = waiter.deadline {
+            self.deadlines.remove(&(deadline, id));
         }
+        Some(waiter)
     }
 
-    /// A call gives its place up. Returned is what it was told and has not heard.
-    pub(super) fn leave(&mut self, place: WaiterId, waker: &mut Option<Waker>) -> Option<Verdict> {
-        let verdict = self.ask(place, waker);
-        if verdict.is_none() {
-            self.leave_line(place.serial);
-            self.stand_up(place.seat);
+    fn take_verdict(&mut self, id: WaiterId) -> Option<Verdict> {
+        let verdict = self.resolved.remove(&id);
+        if self.resolved.is_empty() {
+            // Releases the memory after a burst.
+            self.resolved = HashMap::new();
         }
         verdict
-    }
-
-    /// Until when the call waits that gives up first, with its serial number.
-    pub(super) fn next_deadline(&mut self) -> Option<(Instant, u64)> {
-        while let Some(Reverse(next)) = self.deadlines.peek() {
-            let next = *next;
-            if let Some(Some(_)) = self.place(next.1) {
-                return Some(next);
-            }
-            self.deadlines.pop();
-        }
-        None
-    }
-
-    fn place(&mut self, serial: u64) -> Option<&mut Option<usize>> {
-        if serial < self.first {
-            return None;
-        }
-        let index = usize::try_from(serial - self.first).unwrap_or(usize::MAX);
-        self.line.get_mut(index)
-    }
-
-    /// Takes a call out of the line and tells where it sits.
-    fn leave_line(&mut self, serial: u64) -> Option<usize> {
-        let seat = match self.place(serial) {
-            Some(place) => place.take()?,
-            None => return None,
-        };
-        self.waiting -= 1;
-        while let Some(None) = self.line.front() {
-            self.line.pop_front();
-            self.first += 1;
-        }
-        if self.deadlines.len() > FEW.max(self.waiting * 2) {
-            self.forget_gone();
-        }
-        Some(seat)
-    }
-
-    fn stand_up(&mut self, seat: usize) {
-        self.free.push(seat);
-        if self.free.len() == self.seats.len() {
-            // After a rush its memory is given back.
-            self.seats = Vec::new();
-            self.free = Vec::new();
-        }
-    }
-
-    /// Keeps the deadlines of those who wait.
-    fn forget_gone(&mut self) {
-        let known = std::mem::take(&mut self.deadlines);
-        for Reverse(next) in known.as_slice() {
-            if let Some(Some(_)) = self.place(next.1) {
-                self.deadlines.push(Reverse(*next));
-            }
-        }
     }
 }

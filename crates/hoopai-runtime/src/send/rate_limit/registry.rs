@@ -1,4 +1,5 @@
-//! A limiter for each resource, since the platform limits an app in each location and company apart.
+//! A limiter for each account, since the platform limits an app separately in each location and
+//! company.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,10 +8,10 @@ use std::sync::{Arc, Mutex};
 use super::{Limiter, RateLimitSettings};
 use crate::time::{Clock, lock};
 
-/// Below so many none is looked for that could go.
+/// The number of limiters below which none is removed.
 const FEW: usize = 64;
 
-/// The limiters of all resources. Clones are the same registry.
+/// The limiters of all accounts. Clones share one registry.
 #[derive(Clone)]
 pub(crate) struct Limiters(Arc<Inner>);
 
@@ -22,13 +23,13 @@ struct Inner {
 
 struct Known {
     limiters: HashMap<String, Limiter>,
-    /// At this number those that hold nothing are dropped. It is twice the number that was left the last time, so that
-    /// each addition costs constant time on average.
+    /// The number of limiters at which idle ones are removed. It is twice the number that remained
+    /// the last time, so that each addition takes constant time on average.
     sweep_at: usize,
 }
 
 impl Limiters {
-    /// A registry whose limiters begin with these settings.
+    /// Creates a registry whose limiters start with these settings.
     pub(crate) fn new(settings: RateLimitSettings, clock: Arc<dyn Clock>) -> Self {
         Limiters(Arc::new(Inner {
             settings,
@@ -40,14 +41,14 @@ impl Limiters {
         }))
     }
 
-    /// The limiter of a resource. It is the same one for as long as anybody holds it, or it has something to remember.
+    /// The limiter of an account. It stays the same while it is in use or has state.
     pub(crate) fn get(&self, key: &str) -> Limiter {
         let mut known = lock(&self.0.known);
         if let Some(limiter) = known.limiters.get(key) {
             return limiter.clone();
         }
         if known.limiters.len() >= known.sweep_at {
-            // Nobody can come to hold one meanwhile: they are given out under this lock.
+            // No other thread can obtain one meanwhile, since this lock is held.
             known.limiters.retain(|_, limiter| !limiter.is_disposable());
             known.sweep_at = FEW.max(known.limiters.len().saturating_mul(2));
             let room = known.sweep_at;
@@ -58,13 +59,13 @@ impl Limiters {
         limiter
     }
 
-    /// How many there are.
+    /// The number of limiters.
     pub(crate) fn len(&self) -> usize {
         lock(&self.0.known).limiters.len()
     }
 }
 
-/// Shows no keys, which are ids of apps and accounts.
+/// Hides the keys, which are ids of accounts.
 impl fmt::Debug for Limiters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Limiters({})", self.len())

@@ -1,24 +1,24 @@
-//! How much is let through.
+//! The settings of a rate limiter.
 
 use std::time::Duration;
 
-/// What a window can be: shorter ones say nothing, and longer ones than a day are the daily budget's business.
+/// The range of the interval. Longer periods are covered by the daily budget.
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_secs(86_400);
 
-/// How many requests may go out, and how long a call may wait for its turn.
+/// The number of requests that may be sent, and the time that a call may wait.
 ///
-/// The default is what the platform documents for an app and a location or company: 100 requests in any 10 seconds and
-/// 200,000 a day. Plans differ, so what replies say about the limits takes the place of these values;
-/// [`fixed`](Self::fixed) prevents it.
+/// The default is the platform's documented limit for an app in a location or company: 100 requests
+/// in any 10 seconds and 200,000 a day. Plans differ, so limits that replies declare replace these
+/// values, unless [`fixed`](Self::fixed) is set.
 ///
 /// ```
 /// use std::time::Duration;
 /// use hoopai_runtime::rate_limit::RateLimitSettings;
 ///
-/// // Two processes share the limits of one app, and this one contents itself with half.
+/// // Two processes share the limits of one app, and this one uses half of them.
 /// let half = RateLimitSettings::default().max(50).daily(Some(100_000)).fixed(true);
-/// // A web server would rather answer "try later" than keep its user waiting.
+/// // A web server returns "try later" rather than keep its user waiting.
 /// let hasty = RateLimitSettings::default().max_wait(Duration::from_secs(2));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +47,8 @@ impl Default for RateLimitSettings {
 }
 
 impl RateLimitSettings {
-    /// The limits of the endpoint that gives tokens: 5 requests in any minute, and no daily budget. A call may wait for a
-    /// whole window and a slow reply, 70 seconds.
+    /// The limits of the token endpoint: 5 requests in any minute, and no daily budget. A call may
+    /// wait 70 seconds, which is a whole window and a slow reply.
     pub fn token_endpoint() -> Self {
         RateLimitSettings {
             max: 5,
@@ -59,7 +59,7 @@ impl RateLimitSettings {
         }
     }
 
-    /// No limiting on this side: every call goes out at once, and refusals hold nothing back.
+    /// No client-side limit: every call is sent at once, also after refusals.
     pub fn unlimited() -> Self {
         RateLimitSettings {
             limited: false,
@@ -68,45 +68,47 @@ impl RateLimitSettings {
         }
     }
 
-    /// How many requests may go out in any interval. 100 unless set; zero counts as one.
+    /// Sets the number of requests that may be sent in any interval. Default: 100. Zero counts as
+    /// one.
     pub fn max(mut self, max: u32) -> Self {
         self.max = max.max(1);
         self
     }
 
-    /// The interval, from a millisecond to a day. 10 seconds unless set.
+    /// Sets the interval, from a millisecond to a day. Default: 10 seconds.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval.clamp(SHORTEST, LONGEST);
         self
     }
 
-    /// How many requests may go out in 24 hours from the first. 200,000 unless set. With `None` no day is counted, whatever
-    /// replies say of it.
+    /// Sets the number of requests that may be sent in the 24 hours from the first one. Default:
+    /// 200,000. `None` disables the daily budget, also if replies declare one.
     pub fn daily(mut self, daily: Option<u64>) -> Self {
         self.daily = daily;
         self
     }
 
-    /// How often a day whose budget is spent according to replies is probed. 5 minutes unless set; at least a second.
+    /// Sets how often a day that is used up according to replies is probed. Default: 5 minutes;
+    /// minimum: one second.
     ///
-    /// One call is sent although no budget is left. If it succeeds, calls are sent again. Other calls fail at once, and
-    /// [`retry_after`](crate::Error::retry_after) is the time until the next probe. A budget that is spent by the settings alone is not
-    /// probed.
+    /// A probe is one call that is sent although no budget is left. If it succeeds, calls are sent
+    /// again. Other calls fail at once, and [`retry_after`](crate::Error::retry_after) is the time
+    /// until the next probe. A budget that is used up by the settings alone is not probed.
     pub fn daily_probe(mut self, interval: Duration) -> Self {
         self.daily_probe = interval.max(Duration::from_secs(1));
         self
     }
 
-    /// How long a call may wait for its turn. 60 seconds unless set, which is six windows and so some 600 calls deep.
+    /// Sets how long a call may wait. Default: 60 seconds, which is six windows or about 600 calls.
     ///
-    /// A call that would have to wait longer fails at once, in place of joining the queue.
+    /// A call that would have to wait longer fails at once and does not join the queue.
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.max_wait = max_wait;
         self
     }
 
-    /// Keeps these limits whatever replies say. Then they are this process's share: what other processes use counts against the
-    /// share only where it goes beyond the room that the share leaves them.
+    /// Keeps these limits whatever replies declare. They are then this process's share: use by
+    /// other processes counts against it only beyond the rest of the declared limit.
     pub fn fixed(mut self, fixed: bool) -> Self {
         self.fixed = fixed;
         self

@@ -1,5 +1,5 @@
-//! What all clones of a limiter share, and how it changes. Nothing in here waits or wakes anybody: it says who is to be
-//! told what, and until when there is nothing to do.
+//! The state that all clones of a limiter share, and its transitions. It neither waits nor wakes;
+//! it returns which calls to wake, and when the next event is due.
 
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 use reqwest::header::HeaderMap;
 
 use super::aimd::Aimd;
-use super::day::{Day, DayTicket, Sent};
-use super::headers::Told;
+use super::day::{Day, DayTicket, ReplyInfo};
+use super::headers::RateLimitHeaders;
 use super::latency::Latency;
 use super::order::{Observation, Order};
 use super::pause::Pause;
@@ -18,11 +18,11 @@ use super::window::{Window, later};
 use super::{RateLimitReason, RateLimitSettings, RateLimitSnapshot, RateLimited};
 
 /// How a request ended.
-pub(super) enum Ending<'h> {
-    /// It never went out.
-    Unsent,
-    /// It went out at this moment, and no reply came.
-    Strayed(Instant),
+pub(super) enum RequestOutcome<'h> {
+    /// It was not sent.
+    NotSent,
+    /// It was sent at this moment, and no reply came.
+    Abandoned(Instant),
     Replied {
         status: u16,
         headers: &'h HeaderMap,
@@ -32,26 +32,26 @@ pub(super) enum Ending<'h> {
     },
 }
 
-/// How a call comes in.
-pub(super) enum Entry {
-    Told(Verdict),
+/// The result of a call's arrival.
+pub(super) enum Admission {
+    Decided(Verdict),
     Queued(WaiterId),
 }
 
-/// What the one who moves the queue does next.
-pub(super) enum Next {
-    /// Nobody waits: it is not needed any more.
-    Done,
-    /// Something is to be done at a moment, or only when something happens.
-    At(Option<Instant>),
+/// The next action of the driver.
+pub(super) enum DriverAction {
+    /// No call waits, so the driver ends.
+    Finish,
+    /// The driver sleeps until a moment, or until it is woken.
+    WaitUntil(Option<Instant>),
 }
 
-/// The one who moves the queue when time passes: no more than one, and one timer, however many wait.
+/// The driver, of which there is at most one, with one timer for all calls.
 #[derive(Default)]
 struct Driver {
-    there: bool,
+    is_running: bool,
     waker: Option<Waker>,
-    /// Until when it sleeps; `None` is until it is woken.
+    /// The end of its sleep. `None`: it sleeps until it is woken.
     until: Option<Instant>,
 }
 
@@ -64,23 +64,24 @@ pub(super) struct State {
     is_declared: bool,
     order: Order,
     latency: Latency,
-    /// When the last request was let through.
+    /// When the last request was admitted.
     last: Option<Instant>,
-    /// The time is never earlier than this: a sleep has ended that was to last until then.
+    /// The end of the latest completed sleep. The time is never earlier.
     pub(super) reached: Option<Instant>,
-    /// `None` where no day is counted.
+    /// `None` if no daily budget is counted.
     day: Option<Day>,
     queue: Queue,
     driver: Driver,
-    /// Who is to be woken when the lock is given up.
-    pub(super) outbox: Vec<Waker>,
+    /// The wakers to call after the lock is released.
+    pub(super) wakers: Vec<Waker>,
 }
 
 impl State {
     pub(super) fn new(settings: RateLimitSettings) -> Self {
-        let max = match settings.limited {
-            true => usize::try_from(settings.max).unwrap_or(usize::MAX),
-            false => usize::MAX,
+        let max = if settings.limited {
+            usize::try_from(settings.max).unwrap_or(usize::MAX)
+        } else {
+            usize::MAX
         };
         State {
             window: Window::new(max, settings.interval),
@@ -96,214 +97,238 @@ impl State {
                 .map(|budget| Day::new(budget, settings.daily_probe, settings.fixed)),
             queue: Queue::default(),
             driver: Driver::default(),
-            outbox: Vec::new(),
+            wakers: Vec::new(),
             settings,
         }
     }
 
-    /// A call comes in: it goes at once, or is held, or waits behind those that came before it.
-    pub(super) fn enter(&mut self, max_wait: Duration, now: Instant) -> Entry {
-        if let Some(held) = self.day_is_spent(self.queue.len(), now) {
-            return Entry::Told(Verdict::Reject(held));
+    /// Admits a call, rejects it, or adds it to the queue.
+    pub(super) fn enter(&mut self, max_wait: Duration, now: Instant) -> Admission {
+        if let Some(limited) = self.daily_rejection(self.queue.len(), now) {
+            return Admission::Decided(Verdict::Reject(limited));
         }
-        if self.queue.is_empty() && self.gate(now).is_ok() {
-            return Entry::Told(Verdict::Admit(self.take(now)));
+        if self.queue.is_empty() && self.availability(now).is_ok() {
+            return Admission::Decided(Verdict::Admit(self.take(now)));
         }
-        let held = self.forecast(now);
-        if held.wait > max_wait {
-            return Entry::Told(Verdict::Reject(held));
+        let limited = self.forecast(now);
+        if limited.wait > max_wait {
+            return Admission::Decided(Verdict::Reject(limited));
         }
-        Entry::Queued(self.queue.push(now.checked_add(max_wait)))
+        Admission::Queued(self.queue.push(now.checked_add(max_wait)))
     }
 
-    /// A call that waits asks what it was told. If it was told nothing yet, the waker is exchanged for the one before.
-    pub(super) fn ask(&mut self, place: WaiterId, waker: &mut Option<Waker>) -> Option<Verdict> {
-        self.queue.ask(place, waker)
+    /// Returns the verdict on a waiting call. If there is none yet, the waker is exchanged for the
+    /// previous one.
+    pub(super) fn poll(&mut self, id: WaiterId, waker: &mut Option<Waker>) -> Option<Verdict> {
+        self.queue.poll(id, waker)
     }
 
-    /// Whether nobody moves the queue yet. Who asks has to do it from now on.
-    pub(super) fn needs_driver(&mut self) -> bool {
-        if self.driver.there {
+    /// Returns whether there is no driver yet. The caller then has to start one.
+    pub(super) fn claim_driver(&mut self) -> bool {
+        if self.driver.is_running {
             return false;
         }
         self.driver = Driver {
-            there: true,
+            is_running: true,
             waker: None,
             until: None,
         };
         true
     }
 
-    /// A waiter gave up, maybe in the very moment in which its turn came: then it is the next one's.
-    pub(super) fn leave(&mut self, place: WaiterId, waker: &mut Option<Waker>, now: Instant) {
-        if let Some(Verdict::Admit(ticket)) = self.queue.leave(place, waker) {
-            self.end(&ticket, Ending::Unsent, now);
+    /// Removes a cancelled waiter. If it was admitted in the same moment, its slot is released.
+    /// Returns its waker.
+    pub(super) fn remove(&mut self, id: WaiterId, now: Instant) -> Option<Waker> {
+        let (verdict, waker) = self.queue.remove(id);
+        if let Some(Verdict::Admit(ticket)) = verdict {
+            self.end(&ticket, RequestOutcome::NotSent, now);
         }
+        waker
     }
 
-    /// A request that was let through is over.
-    pub(super) fn end(&mut self, ticket: &Ticket, ending: Ending<'_>, now: Instant) {
-        self.pause.over(ticket.epoch);
-        self.latency.end(ticket.granted);
-        match ending {
-            Ending::Unsent => {
-                self.window.give_back();
+    /// Handles the end of an admitted request.
+    pub(super) fn end(&mut self, ticket: &Ticket, outcome: RequestOutcome<'_>, now: Instant) {
+        self.pause.ended(ticket.epoch);
+        self.latency.end(ticket.admitted_at);
+        match outcome {
+            RequestOutcome::NotSent => {
+                self.window.release();
                 self.order.disturb(now);
                 if let Some(day) = &mut self.day {
-                    day.give_back(ticket.day, now);
+                    day.release(ticket.day, now);
                 }
             }
-            Ending::Strayed(sent) => {
-                self.window.strayed(sent, now);
+            RequestOutcome::Abandoned(sent) => {
+                self.window.abandoned(sent, now);
                 self.order.disturb(now);
                 if let Some(day) = &mut self.day {
-                    day.lost(ticket.day);
+                    day.no_reply(ticket.day);
                 }
             }
-            Ending::Replied {
+            RequestOutcome::Replied {
                 status,
                 headers,
                 system_time,
                 sent,
             } => {
-                let told = Told::read(headers, system_time);
-                let sent = sent.map_or(ticket.granted, |sent| sent.max(ticket.granted));
+                let headers = RateLimitHeaders::parse(headers, system_time);
+                let sent = sent.map_or(ticket.admitted_at, |sent| sent.max(ticket.admitted_at));
                 if status == 429 {
-                    self.refused(ticket, &told, now);
+                    self.refused(ticket, &headers, now);
                 } else {
-                    self.passed(ticket, &told, sent, now);
+                    self.succeeded(ticket, &headers, sent, now);
                 }
-                self.correct_day(ticket, &told, status, now);
+                self.correct_day(ticket, &headers, status, now);
             }
         }
     }
 
-    fn passed(&mut self, ticket: &Ticket, told: &Told, sent: Instant, now: Instant) {
+    fn succeeded(
+        &mut self,
+        ticket: &Ticket,
+        headers: &RateLimitHeaders,
+        sent: Instant,
+        now: Instant,
+    ) {
         let took = now.saturating_duration_since(sent);
         self.latency.replied(took);
-        self.correct_limits(told);
-        let is_in_order = self.observe(ticket, told, sent, now);
+        self.correct_limits(headers);
+        let is_in_order = self.observe(ticket, headers, sent, now);
         let interval = self.window.interval;
-        // A reply that takes far longer than others says little of when its request was counted.
+        // A reply that takes far longer than others is no evidence of when its request was counted.
         let is_usual = took <= self.latency.mean().saturating_mul(4);
-        let counted = match self.order.is_steady() && is_in_order && is_usual {
-            true => now.min(later(sent, Order::margin(interval))),
-            false => now,
+        let counted = if self.order.is_steady() && is_in_order && is_usual {
+            now.min(later(sent, Order::margin(interval)))
+        } else {
+            now
         };
         self.window.replied(counted);
         if !is_in_order {
-            self.count_foreign(ticket, told, now);
+            self.count_external(ticket, headers, now);
         }
-        self.aimd.passed(self.window.max, interval, now);
-        self.pause.passed(ticket.epoch);
+        self.aimd.succeeded(self.window.max, interval, now);
+        self.pause.succeeded(ticket.epoch);
     }
 
-    fn refused(&mut self, ticket: &Ticket, told: &Told, now: Instant) {
+    fn refused(&mut self, ticket: &Ticket, headers: &RateLimitHeaders, now: Instant) {
         let used = self.window.taken();
-        self.correct_limits(told);
+        self.correct_limits(headers);
         self.order.refused(now);
         let interval = self.window.interval;
-        let is_full = told.remaining == Some(0);
-        // The server may count what it refuses.
+        let is_full = headers.remaining == Some(0);
+        // The server may count requests that it refuses.
         self.window.replied(now);
         if is_full {
-            self.count_foreign(ticket, told, now);
+            self.count_external(ticket, headers, now);
             self.window.fill_up(now);
         }
         let was_recovering = self.pause.is_recovering();
         let is_new = self
             .pause
-            .refused(ticket.epoch, told.retry_after, interval, now);
-        if is_new && !is_full && !self.is_declared && told.daily_remaining != Some(0) {
+            .refused(ticket.epoch, headers.retry_after, interval, now);
+        if is_new && !is_full && !self.is_declared && headers.daily_remaining != Some(0) {
             self.aimd
                 .refused(self.window.max, used, interval, was_recovering, now);
         }
     }
 
-    fn correct_limits(&mut self, told: &Told) {
-        self.is_declared |= told.max.is_some();
+    fn correct_limits(&mut self, headers: &RateLimitHeaders) {
+        self.is_declared |= headers.max.is_some();
         if !self.settings.fixed {
-            self.window.max = told.max.unwrap_or(self.window.max);
-            self.window.interval = told.interval.unwrap_or(self.window.interval);
+            self.window.max = headers.max.unwrap_or(self.window.max);
+            self.window.interval = headers.interval.unwrap_or(self.window.interval);
         }
     }
 
     /// Whether the count in a reply shows that the server counts in order.
-    fn observe(&mut self, ticket: &Ticket, told: &Told, sent: Instant, now: Instant) -> bool {
-        let Some(remaining) = told.remaining else {
+    fn observe(
+        &mut self,
+        ticket: &Ticket,
+        headers: &RateLimitHeaders,
+        sent: Instant,
+        now: Instant,
+    ) -> bool {
+        let Some(remaining) = headers.remaining else {
             return false;
         };
         let interval = self.window.interval;
-        // Sendings are recorded when they are let through.
-        if self.settings.fixed || sent > later(ticket.granted, interval / 1024) {
+        // Sendings are recorded at admission.
+        if self.settings.fixed || sent > later(ticket.admitted_at, interval / 1024) {
             return false;
         }
-        let max = told.max.unwrap_or(self.window.max);
-        let since = self.window.granted().saturating_sub(ticket.mark.granted);
+        let max = headers.max.unwrap_or(self.window.max);
+        let since = self
+            .window
+            .admitted()
+            .saturating_sub(ticket.window.admitted);
         let observation = Observation {
-            sent: ticket.granted,
+            sent: ticket.admitted_at,
             used: u64::try_from(max.saturating_sub(remaining)).unwrap_or(u64::MAX),
             concurrent: since
-                .saturating_add(u64::try_from(ticket.mark.in_flight).unwrap_or(u64::MAX) - 1),
+                .saturating_add(u64::try_from(ticket.window.in_flight).unwrap_or(u64::MAX) - 1),
         };
         self.order
             .observe(&observation, self.latency.mean(), interval, now)
     }
 
-    /// Takes in how much others use of the limit.
-    fn count_foreign(&mut self, ticket: &Ticket, told: &Told, now: Instant) {
-        if let Some(remaining) = told.remaining {
-            let limit = told.max.unwrap_or(self.window.max);
+    /// Updates the number of slots that other processes use.
+    fn count_external(&mut self, ticket: &Ticket, headers: &RateLimitHeaders, now: Instant) {
+        if let Some(remaining) = headers.remaining {
+            let limit = headers.max.unwrap_or(self.window.max);
             let used = limit.saturating_sub(remaining);
-            self.window.count_foreign(&ticket.mark, used, limit, now);
+            self.window.count_external(&ticket.window, used, limit, now);
         }
     }
 
-    fn correct_day(&mut self, ticket: &Ticket, told: &Told, status: u16, now: Instant) {
+    fn correct_day(
+        &mut self,
+        ticket: &Ticket,
+        headers: &RateLimitHeaders,
+        status: u16,
+        now: Instant,
+    ) {
         let Some(day) = &mut self.day else {
             return;
         };
-        let granted = self.window.granted();
-        let in_flight = u64::try_from(ticket.mark.in_flight).unwrap_or(u64::MAX);
-        let context = Sent {
+        let admitted = self.window.admitted();
+        let in_flight = u64::try_from(ticket.window.in_flight).unwrap_or(u64::MAX);
+        let reply = ReplyInfo {
             status,
-            request: ticket.mark.granted,
-            granted,
-            uncounted: granted
-                .saturating_sub(ticket.mark.granted)
+            request: ticket.window.admitted,
+            admitted,
+            uncounted: admitted
+                .saturating_sub(ticket.window.admitted)
                 .saturating_add(in_flight),
             max: u64::try_from(self.window.max).unwrap_or(u64::MAX),
             interval: self.window.interval,
         };
-        day.correct(told, ticket.day, &context, now);
+        day.replied(headers, ticket.day, &reply, now);
     }
 
-    /// Lets through who can go and turns away who waited too long.
+    /// Admits the calls that can be sent, and rejects those whose deadline has passed.
     pub(super) fn settle(&mut self, now: Instant) {
         self.window.expire(now);
         if let Some(day) = &mut self.day {
-            day.roll(now);
+            day.reset_if_expired(now);
         }
-        while let Some(serial) = self.queue.first() {
-            let verdict = match self.day_is_spent(0, now) {
-                Some(held) => Verdict::Reject(held),
-                None if self.queue_gate(now).is_ok() => Verdict::Admit(self.take(now)),
+        while let Some(id) = self.queue.first() {
+            let verdict = match self.daily_rejection(0, now) {
+                Some(limited) => Verdict::Reject(limited),
+                None if self.queue_availability(now).is_ok() => Verdict::Admit(self.take(now)),
                 None => break,
             };
-            self.tell(serial, verdict);
+            self.resolve(id, verdict);
         }
-        while let Some((deadline, serial)) = self.queue.next_deadline()
+        while let Some((deadline, id)) = self.queue.next_deadline()
             && deadline <= now
         {
-            let held = self.forecast(now);
-            self.tell(serial, Verdict::Reject(held));
+            let limited = self.forecast(now);
+            self.resolve(id, Verdict::Reject(limited));
         }
     }
 
-    fn tell(&mut self, serial: u64, verdict: Verdict) {
-        if let Some(waker) = self.queue.tell(serial, verdict) {
-            self.outbox.push(waker);
-        }
+    fn resolve(&mut self, id: WaiterId, verdict: Verdict) {
+        self.wakers.extend(self.queue.resolve(id, verdict));
     }
 
     fn take(&mut self, now: Instant) -> Ticket {
@@ -311,16 +336,16 @@ impl State {
         self.aimd.take(now);
         self.latency.begin(now);
         self.last = Some(now);
-        let mark = self.window.take();
-        self.order.sent(mark.granted, self.window.interval, now);
+        let window = self.window.take();
+        self.order.sent(window.admitted, self.window.interval, now);
         Ticket {
-            mark,
+            window,
             epoch: self.pause.epoch(),
             day: match &mut self.day {
                 Some(day) => day.take(now),
                 None => DayTicket::default(),
             },
-            granted: now,
+            admitted_at: now,
         }
     }
 
@@ -328,21 +353,23 @@ impl State {
         self.aimd.max(self.window.max)
     }
 
-    /// Whether a request may go out now, or from when on, or that this depends on replies.
-    fn gate(&self, now: Instant) -> Result<(), Option<Instant>> {
+    /// Whether a request may be sent now. The error is the moment from which it may, or `None` if
+    /// that depends on replies.
+    fn availability(&self, now: Instant) -> Result<(), Option<Instant>> {
         let interval = self.window.interval;
-        let opens = self.pause.closed(0, interval, now);
-        let opens = opens.max(self.aimd.opens(0, interval).filter(|opens| *opens > now));
-        later_of(self.window.room(self.max()), opens)
+        let pause_end = self.pause.opens_at(0, interval, now);
+        let next_slot = self.aimd.next_slot(0, interval).filter(|slot| *slot > now);
+        delayed(self.window.room(self.max()), pause_end.max(next_slot))
     }
 
-    /// The same for a call that waits in the queue. They are spread out if that helps to learn how the server counts.
-    fn queue_gate(&self, now: Instant) -> Result<(), Option<Instant>> {
-        later_of(self.gate(now), self.spread(0).filter(|opens| *opens > now))
+    /// The same for a queued call. Those are spread out if this shows how the server counts.
+    fn queue_availability(&self, now: Instant) -> Result<(), Option<Instant>> {
+        let spaced = self.spaced_start(0).filter(|start| *start > now);
+        delayed(self.availability(now), spaced)
     }
 
-    /// The moment from which a call may leave the queue that has so many before it.
-    fn spread(&self, ahead: usize) -> Option<Instant> {
+    /// When a call with `ahead` calls before it may leave the queue.
+    fn spaced_start(&self, ahead: usize) -> Option<Instant> {
         if !self.order.needs_evidence() {
             return None;
         }
@@ -352,8 +379,8 @@ impl State {
         Some(later(self.last?, spacing.saturating_mul(turns)))
     }
 
-    /// The budget is spent, or will be by those who wait already.
-    fn day_is_spent(&self, ahead: usize, now: Instant) -> Option<RateLimited> {
+    /// The rejection, if the budget is used up by sent and waiting calls.
+    fn daily_rejection(&self, ahead: usize, now: Instant) -> Option<RateLimited> {
         let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
         let wait = self.day.as_ref()?.room(ahead, now).err()?;
         Some(RateLimited {
@@ -362,21 +389,25 @@ impl State {
         })
     }
 
-    /// How long a call would wait that came now, and for what.
+    /// The expected wait of a call that arrives now, and its reason.
     fn forecast(&self, now: Instant) -> RateLimited {
         let ahead = self.queue.len();
         let interval = self.window.interval;
         let replies = self.latency.expected_end(now);
-        let hold = match self.order.is_steady() {
-            true => Order::margin(interval),
-            false => self.latency.mean(),
+        let hold = if self.order.is_steady() {
+            Order::margin(interval)
+        } else {
+            self.latency.mean()
         };
         let predict = |from| self.window.predict(self.max(), ahead, from, replies, hold);
-        let spaced = self.aimd.opens(ahead, interval).max(self.spread(ahead));
+        let spaced = self
+            .aimd
+            .next_slot(ahead, interval)
+            .max(self.spaced_start(ahead));
         let from = spaced.map_or(now, |spaced| spaced.max(now));
         let unpaused = predict(now).max(from);
-        let at = match self.pause.closed(ahead, interval, now) {
-            Some(opens) => predict(opens).max(from),
+        let at = match self.pause.opens_at(ahead, interval, now) {
+            Some(opens_at) => predict(opens_at).max(from),
             None => unpaused,
         };
         RateLimited {
@@ -390,59 +421,50 @@ impl State {
     }
 
     pub(super) fn rate_limit_delay(&self, now: Instant) -> Duration {
-        match self.day_is_spent(self.queue.len(), now) {
-            Some(held) => held.wait,
-            None if self.queue.is_empty() && self.gate(now).is_ok() => Duration::ZERO,
+        match self.daily_rejection(self.queue.len(), now) {
+            Some(limited) => limited.wait,
+            None if self.queue.is_empty() && self.availability(now).is_ok() => Duration::ZERO,
             None => self.forecast(now).wait,
         }
     }
 
-    /// What the one who moves the queue does next. It is woken by this waker if that changes.
-    pub(super) fn drive(&mut self, waker: &Waker, now: Instant) -> Next {
+    /// Returns the next action of the driver, and stores the waker that is woken on changes.
+    pub(super) fn drive(&mut self, waker: &Waker, now: Instant) -> DriverAction {
         if self.queue.is_empty() {
             self.driver = Driver::default();
-            return Next::Done;
+            return DriverAction::Finish;
         }
         self.driver.until = self.next_event(now);
         self.driver.waker = Some(waker.clone());
-        Next::At(self.driver.until)
+        DriverAction::WaitUntil(self.driver.until)
     }
 
-    /// The one who moved the queue is gone, with the runtime that it ran on.
-    pub(super) fn driver_is_gone(&mut self) {
+    /// Handles a driver that was dropped with its runtime.
+    pub(super) fn driver_dropped(&mut self) {
         self.driver = Driver::default();
     }
 
-    fn next_event(&mut self, now: Instant) -> Option<Instant> {
-        let deadline = self.queue.next_deadline();
-        let free = match self.queue_gate(now) {
-            Ok(()) => None,
-            Err(free) => free,
-        };
-        match (deadline, free) {
-            (Some((deadline, _)), Some(free)) => Some(deadline.min(free)),
-            (Some((deadline, _)), None) => Some(deadline),
-            (None, free) => free,
-        }
+    fn next_event(&self, now: Instant) -> Option<Instant> {
+        let deadline = self.queue.next_deadline().map(|(deadline, _)| deadline);
+        let free = self.queue_availability(now).err().flatten();
+        deadline.into_iter().chain(free).min()
     }
 
-    /// Sees to it that somebody moves the queue, and knows when.
-    pub(super) fn keep_moving(&mut self, now: Instant) {
-        let waker = if !self.driver.there {
-            // The first in the queue asks again and finds that it has to.
-            self.queue.call_first()
+    /// Ensures that a driver exists and sleeps no longer than until the next event.
+    pub(super) fn ensure_driver(&mut self, now: Instant) {
+        let waker = if !self.driver.is_running {
+            // The first call polls again and starts a driver.
+            self.queue.take_first_waker()
         } else if self.queue.is_empty() {
             self.driver.waker.take()
         } else {
-            self.driver_if_late(now)
+            self.late_driver_waker(now)
         };
-        if let Some(waker) = waker {
-            self.outbox.push(waker);
-        }
+        self.wakers.extend(waker);
     }
 
-    /// The driver, if it sleeps longer than until the next event.
-    fn driver_if_late(&mut self, now: Instant) -> Option<Waker> {
+    /// The driver's waker, if the driver sleeps beyond the next event.
+    fn late_driver_waker(&mut self, now: Instant) -> Option<Waker> {
         let next = self.next_event(now)?;
         if let Some(until) = self.driver.until
             && until <= next
@@ -461,36 +483,32 @@ impl State {
             in_window: self.window.taken(),
             queued: self.queue.len(),
             daily_left: self.day.as_ref().map(Day::left),
-            paused: match self.pause.until(now) {
-                Some(until) => until.saturating_duration_since(now),
-                None => Duration::ZERO,
-            },
+            paused: self
+                .pause
+                .until(now)
+                .map_or(Duration::ZERO, |until| until.saturating_duration_since(now)),
         }
     }
 
-    /// Whether a limiter made anew would do the same, all but for what replies soon tell it again.
+    /// Whether a new limiter would behave the same, except for what replies soon report again.
     pub(super) fn is_idle(&self, now: Instant) -> bool {
-        let day_is_telling = match &self.day {
-            Some(day) => day.is_telling(),
-            None => false,
-        };
         self.window.taken() == 0
             && self.queue.is_empty()
             && self.pause.is_over(now)
-            && self.aimd.is_at_rest()
-            && !day_is_telling
+            && self.aimd.is_inactive()
+            && !self.day.as_ref().is_some_and(Day::is_mostly_used)
     }
 }
 
-/// What opens at a moment, and not before another.
-fn later_of(
-    gate: Result<(), Option<Instant>>,
-    opens: Option<Instant>,
+/// Availability that also waits until `opens_at`.
+fn delayed(
+    availability: Result<(), Option<Instant>>,
+    opens_at: Option<Instant>,
 ) -> Result<(), Option<Instant>> {
-    match (gate, opens) {
+    match (availability, opens_at) {
         (Ok(()), None) => Ok(()),
-        (Ok(()), Some(opens)) => Err(Some(opens)),
-        (Err(Some(free)), Some(opens)) => Err(Some(free.max(opens))),
+        (Ok(()), Some(opens_at)) => Err(Some(opens_at)),
+        (Err(Some(free)), Some(opens_at)) => Err(Some(free.max(opens_at))),
         (Err(free), _) => Err(free),
     }
 }

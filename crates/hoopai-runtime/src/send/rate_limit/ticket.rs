@@ -6,18 +6,18 @@ use super::RateLimited;
 use super::day::DayTicket;
 use super::window::WindowSnapshot;
 
-/// What a call is told.
+/// The decision on a call.
 #[derive(Clone, Copy)]
 pub(super) enum Verdict {
     Admit(Ticket),
     Reject(RateLimited),
 }
 
-/// What is remembered of a request that was let through.
+/// The record of an admitted request.
 #[derive(Clone, Copy)]
 pub(super) struct Ticket {
-    pub(super) mark: WindowSnapshot,
+    pub(super) window: WindowSnapshot,
     pub(super) epoch: u64,
     pub(super) day: DayTicket,
-    pub(super) granted: Instant,
+    pub(super) admitted_at: Instant,
 }

@@ -1,19 +1,20 @@
-//! The sliding window: which requests the server may still be counting.
+//! The sliding window: the requests that the server may still count.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How long after it was sent a request that nobody waits for any more can still reach the server and be counted.
+/// How long after its sending an abandoned request can still reach the server and be counted.
 ///
-/// A reply proves that its request was counted; with a call that was given up there is no such proof, so this is an
-/// assumption.
-const STRAY: Duration = Duration::from_secs(1);
+/// A reply proves that its request was counted. For an abandoned call there is no such proof, so
+/// this is an assumption.
+const LATE_ARRIVAL: Duration = Duration::from_secs(1);
 
-/// Up to this number of runs, each moment has a run of its own. Beyond it, moments that are close together share one.
+/// The number of slots up to which each moment has a run of its own. Beyond it, close moments share
+/// one.
 const EXACT: usize = 1024;
 
-/// Moments within this part of the interval can share a run. Each slot of the run is then freed at the latest of them, so
-/// sharing is safe, and costs less than 0.1 % of the limit.
+/// The part of the interval within which moments can share a run. Each slot of the run is then
+/// freed at the latest of them. Sharing is therefore safe, and costs less than 0.1 % of the limit.
 const GRANULARITY: u32 = 1024;
 
 /// Slots with the same latest moment at which the server can have counted their requests.
@@ -22,41 +23,44 @@ struct Run {
     /// The earliest moment of those that share this run.
     since: Instant,
     own: usize,
-    foreign: usize,
+    external: usize,
 }
 
 impl Run {
     fn len(&self) -> usize {
-        self.own + self.foreign
+        self.own + self.external
     }
 }
 
-/// What is known when a request is let through, so that the server's count in its reply can be compared with ours.
+/// The counts at the admission of a request, for the comparison with the server's count in its
+/// reply.
 #[derive(Clone, Copy)]
 pub(super) struct WindowSnapshot {
-    /// Our own requests that the server could be counting then, this one among them.
+    /// Our own requests that the server could be counting then, including this one.
     pub(super) own: usize,
-    /// How many were ever let through.
-    pub(super) granted: u64,
-    /// How many were on their way.
+    /// The number of requests ever admitted.
+    pub(super) admitted: u64,
+    /// The number of requests in flight.
     pub(super) in_flight: usize,
 }
 
-/// The window. A slot is taken from when a request is let through until an interval after the last moment at which the
-/// server can have counted it: when its reply came, or earlier where [`Order`](super::order::Order) shows it. So whenever
-/// the server counts, it counts no more than there are here.
+/// The window. A slot is taken from the admission of a request until one interval after the last
+/// moment at which the server can have counted it. That is the moment of its reply, or an earlier
+/// one if [`Order`](super::order::Order) shows it. The server's count is therefore never above the
+/// count here.
 ///
-/// Memory and time do not depend on the limit: slots are kept as runs, and an interval holds about 3,000 of them at most.
+/// Memory and time do not depend on the limit: slots are stored as runs, and an interval has at
+/// most about 3,000 of them.
 pub(super) struct Window {
     pub(super) max: usize,
     pub(super) interval: Duration,
     /// Ordered by `at`.
     runs: VecDeque<Run>,
     /// The slots of all runs.
-    standing: usize,
-    foreign: usize,
+    occupied: usize,
+    external: usize,
     in_flight: usize,
-    granted: u64,
+    admitted: u64,
 }
 
 impl Window {
@@ -65,27 +69,27 @@ impl Window {
             max,
             interval,
             runs: VecDeque::new(),
-            standing: 0,
-            foreign: 0,
+            occupied: 0,
+            external: 0,
             in_flight: 0,
-            granted: 0,
+            admitted: 0,
         }
     }
 
-    /// Forgets what left the window.
+    /// Removes the slots that have left the window.
     pub(super) fn expire(&mut self, now: Instant) {
         while let Some(first) = self.runs.front()
             && later(first.at, self.interval) <= now
         {
-            self.standing -= first.len();
-            self.foreign -= first.foreign;
+            self.occupied -= first.len();
+            self.external -= first.external;
             self.runs.pop_front();
         }
     }
 
-    /// How many slots are taken.
+    /// The number of taken slots.
     pub(super) fn taken(&self) -> usize {
-        self.standing.saturating_add(self.in_flight)
+        self.occupied.saturating_add(self.in_flight)
     }
 
     #[cfg(test)]
@@ -94,45 +98,45 @@ impl Window {
     }
 
     #[cfg(test)]
-    pub(super) fn foreign(&self) -> usize {
-        self.foreign
+    pub(super) fn external(&self) -> usize {
+        self.external
     }
 
-    pub(super) fn granted(&self) -> u64 {
-        self.granted
+    pub(super) fn admitted(&self) -> u64 {
+        self.admitted
     }
 
-    /// Takes a slot. Whether one is free is asked before.
+    /// Takes a slot. The caller checks before that one is free.
     pub(super) fn take(&mut self) -> WindowSnapshot {
         self.in_flight += 1;
-        self.granted += 1;
+        self.admitted += 1;
         WindowSnapshot {
-            own: self.taken() - self.foreign,
-            granted: self.granted,
+            own: self.taken() - self.external,
+            admitted: self.admitted,
             in_flight: self.in_flight,
         }
     }
 
-    /// Gives a slot back whose request never went out.
-    pub(super) fn give_back(&mut self) {
+    /// Releases the slot of a request that was not sent.
+    pub(super) fn release(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// A reply came, so its request was counted at this moment or before.
+    /// Handles a reply: its request was counted at this moment or before.
     pub(super) fn replied(&mut self, counted: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.put(counted, 1, 0);
     }
 
-    /// A request was given up that may have gone out, and may yet arrive.
-    pub(super) fn strayed(&mut self, sent: Instant, now: Instant) {
+    /// Handles an abandoned request, which may have been sent and may still arrive.
+    pub(super) fn abandoned(&mut self, sent: Instant, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.put(now.max(later(sent, STRAY)), 1, 0);
+        self.put(now.max(later(sent, LATE_ARRIVAL)), 1, 0);
     }
 
-    fn put(&mut self, at: Instant, own: usize, foreign: usize) {
-        self.standing += own + foreign;
-        self.foreign += foreign;
+    fn put(&mut self, at: Instant, own: usize, external: usize) {
+        self.occupied += own + external;
+        self.external += external;
         let index = match self.runs.back() {
             Some(last) if last.at > at => self.runs.partition_point(|run| run.at <= at),
             _ => self.runs.len(),
@@ -140,10 +144,10 @@ impl Window {
         if let Some(before) = index.checked_sub(1) {
             let shared = later(self.runs[before].since, self.interval / GRANULARITY);
             let run = &mut self.runs[before];
-            if run.at == at || self.standing > EXACT && at <= shared {
+            if run.at == at || self.occupied > EXACT && at <= shared {
                 run.at = at;
                 run.own += own;
-                run.foreign += foreign;
+                run.external += external;
                 return;
             }
         }
@@ -151,41 +155,44 @@ impl Window {
             at,
             since: at,
             own,
-            foreign,
+            external,
         };
         self.runs.insert(index, run);
     }
 
-    /// Takes in what a reply says of the server's count, `used` in a window of `limit`.
+    /// Updates the external slots from the server's count in a reply, `used` in a window of
+    /// `limit`.
     ///
-    /// All of our own requests that the server can have counted were either in our window when the request of this reply
-    /// was let through or were let through later, whatever the order in which they arrived and replies came back: one
-    /// that had left our window by then had left the server's before. What the server counts beyond those was sent by
-    /// others, for certain. Comparing with our window as it is now would be wrong: while the reply travelled, requests
-    /// left it that the server was still counting.
-    pub(super) fn count_foreign(
+    /// All of our own requests that the server can have counted were in our window when the request
+    /// of this reply was admitted, or were admitted later. This holds whatever the order of
+    /// arrival: a request that had left our window by then had left the server's before. Any excess
+    /// in the server's count was sent by other processes. A comparison with the current window
+    /// would be wrong: while the reply was in transit, requests left it that the server still
+    /// counted.
+    pub(super) fn count_external(
         &mut self,
-        mark: &WindowSnapshot,
+        snapshot: &WindowSnapshot,
         used: usize,
         limit: usize,
         now: Instant,
     ) {
         let since =
-            usize::try_from(self.granted.saturating_sub(mark.granted)).unwrap_or(usize::MAX);
-        // Where we keep to a share of the limit, others may use the rest.
+            usize::try_from(self.admitted.saturating_sub(snapshot.admitted)).unwrap_or(usize::MAX);
+        // If we keep to a share of the limit, others may use the rest.
         let room = limit.saturating_sub(self.max);
-        let foreign = used
-            .saturating_sub(mark.own.saturating_add(since))
+        let external = used
+            .saturating_sub(snapshot.own.saturating_add(since))
             .saturating_sub(room);
-        self.fill(foreign.saturating_sub(self.foreign), now);
+        self.fill(external.saturating_sub(self.external), now);
     }
 
-    /// The server's window is full, by whatever requests.
+    /// Fills the window, since the server's is full.
     pub(super) fn fill_up(&mut self, now: Instant) {
         self.fill(self.max, now);
     }
 
-    /// Takes slots for others, as far as there are any. They are freed when even the last of theirs must have left.
+    /// Takes slots for external requests, as far as slots are free. They are freed when the last of
+    /// those requests must have left.
     fn fill(&mut self, slots: usize, now: Instant) {
         let slots = slots.min(self.max.saturating_sub(self.taken()));
         if slots > 0 {
@@ -193,10 +200,10 @@ impl Window {
         }
     }
 
-    /// The moment at which the slot of this index is freed, in the order in which they are. `None`: its request is on its
-    /// way.
+    /// The moment at which the slot of this index is freed, in order. `None`: its request is in
+    /// flight.
     fn freed(&self, mut index: usize) -> Option<Instant> {
-        if index >= self.standing {
+        if index >= self.occupied {
             return None;
         }
         for run in &self.runs {
@@ -208,8 +215,8 @@ impl Window {
         None
     }
 
-    /// When the next slot of `max` is free: `Ok` for now, an error for later. `Err(None)`: when one of the replies is there
-    /// that are awaited.
+    /// Checks whether one of `max` slots is free. The error is the moment at which the next one is,
+    /// or `None` if that depends on a reply.
     pub(super) fn room(&self, max: usize) -> Result<(), Option<Instant>> {
         match self.taken().checked_sub(max) {
             None => Ok(()),
@@ -217,9 +224,9 @@ impl Window {
         }
     }
 
-    /// When a call will probably go out that has so many before it, not earlier than `from`. `replies`: when the requests
-    /// that are on their way are expected to have ended. `hold`: how long a slot is expected to be taken before its
-    /// interval begins.
+    /// The expected start of a call with `ahead` calls before it, not earlier than `from`.
+    /// `replies`: the expected end of the requests in flight. `hold`: how long a slot is expected
+    /// to be taken before its interval begins.
     pub(super) fn predict(
         &self,
         max: usize,
@@ -229,7 +236,8 @@ impl Window {
         hold: Duration,
     ) -> Instant {
         let max = max.max(1);
-        // Every `max` calls an interval passes. Within one, slots are free already, or are freed one after the other.
+        // Every `max` calls take one interval. Within it, slots are free or are freed one after the
+        // other.
         let rounds = u32::try_from(ahead / max).unwrap_or(u32::MAX);
         let nth = ahead % max + 1;
         let free_at = match nth
@@ -247,8 +255,8 @@ impl Window {
     }
 }
 
-/// A moment after another. Where the machine's clock does not reach that far it is the moment itself, so that nothing
-/// waits for ever.
+/// Adds a duration. If the clock cannot represent the result, returns the moment itself, so that
+/// nothing waits forever.
 pub(super) fn later(moment: Instant, by: Duration) -> Instant {
     moment.checked_add(by).unwrap_or(moment)
 }

@@ -1,15 +1,15 @@
-//! How long to wait before a call is sent again.
+//! The delay before a retry.
 
 use std::time::Duration;
 
-/// Says how long to wait.
+/// Determines the delay before a retry.
 pub trait Backoff: Send + Sync + 'static {
-    /// The wait before the `retry`th sending again, counted from 1. `random` is a number from 0 up to 1.
+    /// The delay before retry number `retry`, starting at 1. `random` is a number in `0.0..1.0`.
     fn delay(&self, retry: u32, random: f64) -> Duration;
 }
 
-/// A wait drawn from zero up to a bound that doubles from one retry to the next, up to a cap. So calls that failed together
-/// do not come back together.
+/// A random delay from zero up to a bound that doubles with each retry, up to a cap. The randomness
+/// prevents that calls which failed together are retried together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FullJitter {
     base: Duration,
@@ -17,7 +17,7 @@ pub struct FullJitter {
 }
 
 impl FullJitter {
-    /// A bound of half a second for the first retry, and of 20 seconds at most.
+    /// Creates a backoff with a first bound of half a second and a cap of 20 seconds.
     pub const fn new() -> Self {
         FullJitter {
             base: Duration::from_millis(500),
@@ -25,14 +25,14 @@ impl FullJitter {
         }
     }
 
-    /// The bound for the first retry.
+    /// Sets the bound of the first retry.
     #[must_use]
     pub const fn base(mut self, base: Duration) -> Self {
         self.base = base;
         self
     }
 
-    /// The bound that no later one exceeds.
+    /// Sets the cap of the bounds.
     #[must_use]
     pub const fn cap(mut self, cap: Duration) -> Self {
         self.cap = cap;

@@ -1,21 +1,23 @@
-//! How often all calls of a client together may be sent again.
+//! The number of retries that all calls of a client share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Keeps an outage from being multiplied: what is sent again is paid from what went well.
+/// Limits retries during an outage: successful calls pay for retries.
 ///
-/// Retries of what the rate limit refused (429) are not charged, for the limiter paces them.
+/// Retries of rate-limited calls (429) are not charged, since the limiter delays them.
 pub trait RetryBudget: Send + Sync + 'static {
-    /// Pays for one retry. `false`: there is nothing left, and the call is not sent again.
+    /// Withdraws one retry. Returns `false` if none is left; then the call is not retried.
     fn withdraw(&self) -> bool;
 
-    /// A call went well.
+    /// Records a successful call.
     fn deposit(&self);
 }
 
-/// Our budget: a number of retries at the start, and a part of one for each call that went well, up to that number.
+/// The default budget: a number of retries at the start, and a fraction of one for each successful
+/// call, up to that number.
 ///
-/// While the platform is down nothing is paid in, so that a client sends at most its capacity on top of what it is asked for.
+/// While the platform is down, nothing is deposited, so a client sends at most `capacity` requests
+/// in addition to its calls.
 #[derive(Debug)]
 pub struct TokenBucket {
     /// In thousandths of a retry.
@@ -27,31 +29,32 @@ pub struct TokenBucket {
 const ONE: u64 = 1000;
 
 impl TokenBucket {
-    /// A budget of 100 retries, to which each call that goes well adds a tenth of one.
+    /// Creates a budget of 100 retries, to which each successful call adds a tenth of one.
     pub fn new() -> Self {
         Self::with(100, 0.1)
     }
 
-    /// A budget of `capacity` retries, to which each call that goes well adds `earned`, a number from 0 to 1.
+    /// Creates a budget of `capacity` retries, to which each successful call adds `earned`, a
+    /// number from 0 to 1.
     pub fn with(capacity: u32, earned: f64) -> Self {
         let capacity = u64::from(capacity) * ONE;
         TokenBucket {
             capacity,
-            // What is no number becomes 0.
+            // NaN becomes 0.
             earned: (earned.clamp(0.0, 1.0) * ONE as f64) as u64,
             left: AtomicU64::new(capacity),
         }
     }
 
-    /// How many retries are left.
+    /// The number of retries left.
     pub fn left(&self) -> u64 {
         self.left.load(Ordering::Relaxed) / ONE
     }
 
-    /// Sets what is left. An error if others changed it meanwhile: what it is now.
-    fn set(&self, known: u64, left: u64) -> Result<u64, u64> {
+    /// Sets the remaining amount. If it has changed meanwhile, returns the current one as an error.
+    fn set(&self, current: u64, left: u64) -> Result<u64, u64> {
         self.left
-            .compare_exchange_weak(known, left, Ordering::Relaxed, Ordering::Relaxed)
+            .compare_exchange_weak(current, left, Ordering::Relaxed, Ordering::Relaxed)
     }
 }
 
@@ -74,7 +77,7 @@ impl RetryBudget for TokenBucket {
     }
 
     fn deposit(&self) {
-        // Most of the time it is full, and a call that goes well writes nothing.
+        // The bucket is usually full, and a successful call then writes nothing.
         let mut left = self.left.load(Ordering::Relaxed);
         while left < self.capacity {
             match self.set(left, (left + self.earned).min(self.capacity)) {
@@ -85,7 +88,7 @@ impl RetryBudget for TokenBucket {
     }
 }
 
-/// A budget without bounds.
+/// An unlimited budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UnlimitedRetryBudget;
 
@@ -102,7 +105,7 @@ mod tests {
     use super::{RetryBudget, TokenBucket};
 
     #[test]
-    fn retries_are_paid_from_what_went_well() {
+    fn successful_calls_pay_for_retries() {
         let budget = TokenBucket::with(3, 0.5);
         assert_eq!((0..9).filter(|_| budget.withdraw()).count(), 3);
         budget.deposit();

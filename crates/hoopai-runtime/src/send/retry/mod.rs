@@ -1,11 +1,12 @@
-//! Whether a call that failed is sent again, when, and how often all calls together may be.
+//! Retries: whether and when a failed call is sent again, and how many retries all calls share.
 //!
-//! Three small traits, each with one implementation of ours: a [`RetryPolicy`] decides by the kind of failure, a [`Backoff`]
-//! says how long to wait, and a [`RetryBudget`] keeps an outage from being multiplied. They are set for a client, and the
-//! policy for a single call as well.
+//! Three traits with one default implementation each: a [`RetryPolicy`] decides by the kind of
+//! failure, a [`Backoff`] determines the delay, and a [`RetryBudget`] limits retries during an
+//! outage. They are set for a client; the policy can also be set for a single call.
 //!
-//! One rule stands above all policies: a request that may have been carried out is sent again only if its operation is
-//! idempotent, by its table or by the caller's word ([`CallOptions::idempotent`](crate::CallOptions::idempotent)).
+//! One rule overrides all policies: a request that may have been executed is retried only if it is
+//! idempotent, as declared by its operation or by
+//! [`CallOptions::idempotent`](crate::CallOptions::idempotent).
 
 mod backoff;
 mod budget;
@@ -18,28 +19,29 @@ pub use budget::{RetryBudget, TokenBucket, UnlimitedRetryBudget};
 
 use crate::Error;
 
-/// An attempt that failed.
+/// A failed attempt.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Failure<'a> {
-    /// How it failed.
+    /// The kind of the failure.
     pub kind: FailureKind,
-    /// The error, which the caller gets if nothing more is tried.
+    /// The error, which the call returns if it is not retried.
     pub error: &'a Error,
-    /// The number of attempts so far, this one included. Attempts that made no connection count, too.
+    /// The number of attempts so far, including this one and attempts without a connection.
     pub attempts: u32,
-    /// How long the platform asks to wait, if it says so.
+    /// The wait that the platform asks for, if any.
     pub server_wait: Option<Duration>,
 }
 
-/// Decides by the kind of failure.
+/// Decides whether a failed call is retried.
 pub trait RetryPolicy: Send + Sync + 'static {
-    /// Whether to send the call again. It is asked only where that can do no harm.
+    /// Returns whether to retry the call. It is called only if a retry is safe.
     fn should_retry(&self, failure: &Failure<'_>) -> bool;
 }
 
-/// Our policy: everything that waiting can repair, up to a number of attempts, unless the platform asks for a longer wait than
-/// is worth it. Then the error carries the wait.
+/// The default policy: retries all transient failures, up to a number of attempts, unless the
+/// platform asks for a longer wait than `max_server_wait`. In that case the error contains the
+/// wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DefaultRetryPolicy {
     max_attempts: u32,
@@ -47,7 +49,7 @@ pub struct DefaultRetryPolicy {
 }
 
 impl DefaultRetryPolicy {
-    /// Five attempts, and no wait that the platform asks for above 60 seconds.
+    /// Creates a policy with five attempts and a longest server wait of 60 seconds.
     pub const fn new() -> Self {
         DefaultRetryPolicy {
             max_attempts: 5,
@@ -55,14 +57,14 @@ impl DefaultRetryPolicy {
         }
     }
 
-    /// The maximum number of attempts, the first one included. 0 counts as 1.
+    /// Sets the maximum number of attempts, including the first one. 0 counts as 1.
     #[must_use]
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
         self
     }
 
-    /// The longest wait that is slept through where the platform asks for one.
+    /// Sets the longest wait requested by the platform after which a call is still retried.
     #[must_use]
     pub const fn max_server_wait(mut self, wait: Duration) -> Self {
         self.max_server_wait = wait;
@@ -84,7 +86,7 @@ impl RetryPolicy for DefaultRetryPolicy {
     }
 }
 
-/// A policy that sends every call once.
+/// A policy that never retries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NoRetry;
 
@@ -102,7 +104,7 @@ mod tests {
     use crate::Error;
 
     #[test]
-    fn policy_goes_by_kind_attempts_and_wait() {
+    fn policy_depends_on_kind_attempts_and_wait() {
         let error = Error::config("");
         let failure = |kind, attempts, wait: Option<u64>| Failure {
             kind,

@@ -19,7 +19,7 @@ fn refusal_halves_the_requests_in_the_window() {
         let mut aimd = Aimd::default();
         refused(&mut aimd, used, false, now);
         assert_eq!(aimd.max(DECLARED), max, "{used}");
-        assert_eq!(aimd.is_at_rest(), max == DECLARED, "{used}");
+        assert_eq!(aimd.is_inactive(), max == DECLARED, "{used}");
     }
 }
 
@@ -65,7 +65,7 @@ fn successes_raise_the_limit_once_in_a_sixteenth_of_an_interval() {
         (ms(2000), 54),
         (secs(60), 56),
     ] {
-        aimd.passed(DECLARED, INTERVAL, now + at);
+        aimd.succeeded(DECLARED, INTERVAL, now + at);
         assert_eq!(aimd.max(DECLARED), max, "{at:?}");
     }
 }
@@ -75,7 +75,7 @@ fn small_limits_rise_by_one() {
     let now = Instant::now();
     let mut aimd = Aimd::default();
     aimd.refused(20, 20, INTERVAL, false, now);
-    aimd.passed(20, INTERVAL, now + secs(1));
+    aimd.succeeded(20, INTERVAL, now + secs(1));
     assert_eq!(aimd.max(20), 11);
 }
 
@@ -85,24 +85,24 @@ fn declared_limit_ends_the_learning() {
     let mut aimd = Aimd::default();
     refused(&mut aimd, DECLARED, false, now);
     let mut steps = 0;
-    while !aimd.is_at_rest() {
+    while !aimd.is_inactive() {
         steps += 1;
-        aimd.passed(DECLARED, INTERVAL, now + secs(steps));
+        aimd.succeeded(DECLARED, INTERVAL, now + secs(steps));
     }
     assert_eq!(steps, 50);
     assert_eq!(aimd.max(DECLARED), DECLARED);
-    assert_eq!(aimd.opens(0, INTERVAL), None);
+    assert_eq!(aimd.next_slot(0, INTERVAL), None);
 }
 
 #[test]
 fn requests_are_spread_over_the_interval() {
     let now = Instant::now();
     let mut aimd = Aimd::default();
-    assert_eq!(aimd.opens(0, INTERVAL), None);
+    assert_eq!(aimd.next_slot(0, INTERVAL), None);
     refused(&mut aimd, 8, false, now);
     // Four in sixteen seconds.
-    assert_eq!(aimd.opens(0, INTERVAL), Some(now + secs(4)));
-    assert_eq!(aimd.opens(2, INTERVAL), Some(now + secs(12)));
+    assert_eq!(aimd.next_slot(0, INTERVAL), Some(now + secs(4)));
+    assert_eq!(aimd.next_slot(2, INTERVAL), Some(now + secs(12)));
     aimd.take(now + secs(5));
-    assert_eq!(aimd.opens(0, INTERVAL), Some(now + secs(9)));
+    assert_eq!(aimd.next_slot(0, INTERVAL), Some(now + secs(9)));
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::day::{Day, DayTicket, Sent};
-use super::super::headers::Told;
+use super::super::day::{Day, DayTicket, ReplyInfo};
+use super::super::headers::RateLimitHeaders;
 use super::secs;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -14,7 +14,7 @@ const MAX: u64 = 100;
 struct Budget {
     day: Day,
     now: Instant,
-    granted: u64,
+    admitted: u64,
 }
 
 impl Budget {
@@ -22,25 +22,30 @@ impl Budget {
         Budget {
             day: Day::new(budget, PROBE, false),
             now: Instant::now(),
-            granted: 0,
+            admitted: 0,
         }
     }
 
     fn send(&mut self) -> (DayTicket, u64) {
-        self.granted += 1;
-        (self.day.take(self.now), self.granted)
+        self.admitted += 1;
+        (self.day.take(self.now), self.admitted)
     }
 
-    fn reply(&mut self, (ticket, request): (DayTicket, u64), status: u16, told: Told) {
-        let context = Sent {
+    fn reply(
+        &mut self,
+        (ticket, request): (DayTicket, u64),
+        status: u16,
+        headers: RateLimitHeaders,
+    ) {
+        let context = ReplyInfo {
             status,
             request,
-            granted: self.granted,
+            admitted: self.admitted,
             uncounted: 0,
             max: MAX,
             interval: secs(10),
         };
-        self.day.correct(&told, ticket, &context, self.now);
+        self.day.replied(&headers, ticket, &context, self.now);
     }
 
     /// A request and its reply with this many left. Returns what is counted then.
@@ -55,10 +60,10 @@ impl Budget {
         self.reply(
             sent,
             200,
-            Told {
+            RateLimitHeaders {
                 daily_remaining: Some(left),
                 daily_reset: Some(secs(reset)),
-                ..Told::default()
+                ..RateLimitHeaders::default()
             },
         );
     }
@@ -70,21 +75,21 @@ impl Budget {
 
     fn advance(&mut self, seconds: u64) {
         self.now += secs(seconds);
-        self.day.roll(self.now);
+        self.day.reset_if_expired(self.now);
     }
 }
 
-fn left_of(left: u64) -> Told {
-    Told {
+fn left_of(left: u64) -> RateLimitHeaders {
+    RateLimitHeaders {
         daily_remaining: Some(left),
-        ..Told::default()
+        ..RateLimitHeaders::default()
     }
 }
 
-fn limit_of(limit: u64) -> Told {
-    Told {
+fn limit_of(limit: u64) -> RateLimitHeaders {
+    RateLimitHeaders {
         daily_limit: Some(limit),
-        ..Told::default()
+        ..RateLimitHeaders::default()
     }
 }
 
@@ -117,23 +122,23 @@ fn day_is_mostly_used_when_less_than_half_is_left() {
     let mut budget = Budget::of(4);
     budget.send();
     budget.send();
-    assert!(!budget.day.is_telling());
+    assert!(!budget.day.is_mostly_used());
     budget.send();
-    assert!(budget.day.is_telling());
+    assert!(budget.day.is_mostly_used());
 }
 
 #[test]
 fn request_that_was_not_sent_is_given_back() {
     let mut budget = Budget::of(2);
     let (first, _) = budget.send();
-    budget.day.give_back(first, budget.now);
+    budget.day.release(first, budget.now);
     assert_eq!(budget.day.left(), 2);
-    budget.day.give_back(first, budget.now);
+    budget.day.release(first, budget.now);
     assert_eq!(budget.day.left(), 2);
     let (old, _) = budget.send();
     budget.advance(86_400);
     budget.send();
-    budget.day.give_back(old, budget.now);
+    budget.day.release(old, budget.now);
     assert_eq!(budget.day.left(), 1);
 }
 
@@ -178,7 +183,7 @@ fn zero_needs_a_refusal() {
     let mut budget = Budget::of(10_000);
     assert_eq!(budget.call(200, 0), 9_999);
     let sent = budget.send();
-    budget.reply(sent, 429, Told::default());
+    budget.reply(sent, 429, RateLimitHeaders::default());
     assert_eq!((budget.day.left(), budget.room()), (0, Err(300)));
 }
 
@@ -219,7 +224,7 @@ fn blocked_day_is_probed_at_intervals() {
     budget.advance(300);
     // The probe is still under way.
     assert_eq!(budget.room(), Err(300));
-    budget.day.lost(probe.0);
+    budget.day.no_reply(probe.0);
     assert_eq!(budget.room(), Ok(()));
     let probe = budget.send();
     budget.reply(probe, 429, left_of(0));
@@ -242,11 +247,11 @@ fn probe_without_a_value_restores_what_we_did_not_send() {
         budget.call(429, 0);
         budget.advance(300);
         let probe = budget.send();
-        let told = Told {
+        let headers = RateLimitHeaders {
             daily_remaining: left,
-            ..Told::default()
+            ..RateLimitHeaders::default()
         };
-        budget.reply(probe, 200, told);
+        budget.reply(probe, 200, headers);
         assert_eq!(budget.day.left(), 997, "{left:?}");
         // A zero that a probe refuted is no news.
         assert_eq!(budget.call(200, 0), 996);
@@ -260,7 +265,7 @@ fn probe_that_was_not_sent_may_go_at_once() {
     budget.call(429, 0);
     budget.advance(300);
     let (probe, _) = budget.send();
-    budget.day.give_back(probe, budget.now);
+    budget.day.release(probe, budget.now);
     assert_eq!((budget.day.left(), budget.room()), (0, Ok(())));
 }
 
@@ -277,7 +282,7 @@ fn lost_request_of_another_day_ends_no_probe() {
     budget.advance(300);
     budget.send();
     budget.advance(300);
-    budget.day.lost(old_probe);
+    budget.day.no_reply(old_probe);
     assert_eq!(budget.room(), Err(300));
 }
 
@@ -290,7 +295,7 @@ fn ordinary_request_that_is_lost_ends_no_probe() {
     budget.advance(300);
     budget.send();
     budget.advance(300);
-    budget.day.lost(ordinary);
+    budget.day.no_reply(ordinary);
     assert_eq!(budget.room(), Err(300));
 }
 

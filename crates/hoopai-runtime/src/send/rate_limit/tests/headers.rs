@@ -1,14 +1,14 @@
-//! What is read of headers, and what is not.
+//! Parsing of rate limit headers.
 
 use std::time::{Duration, SystemTime};
 
-use super::super::headers::Told;
+use super::super::headers::RateLimitHeaders;
 use super::{headers, ms, secs};
 
 const NOON: Duration = Duration::from_secs(1_790_000_000);
 
-fn read(pairs: &[(&str, &str)]) -> Told {
-    Told::read(&headers(pairs), Some(SystemTime::UNIX_EPOCH + NOON))
+fn read(pairs: &[(&str, &str)]) -> RateLimitHeaders {
+    RateLimitHeaders::parse(&headers(pairs), Some(SystemTime::UNIX_EPOCH + NOON))
 }
 
 fn retry_after(pairs: &[(&str, &str)]) -> Option<Duration> {
@@ -16,8 +16,8 @@ fn retry_after(pairs: &[(&str, &str)]) -> Option<Duration> {
 }
 
 #[test]
-fn the_headers_of_the_platform_are_read() {
-    let told = read(&[
+fn platform_headers_are_parsed() {
+    let limits = read(&[
         ("x-ratelimit-max", "100"),
         ("x-ratelimit-remaining", "99"),
         ("x-ratelimit-interval-milliseconds", "10000"),
@@ -25,7 +25,7 @@ fn the_headers_of_the_platform_are_read() {
         ("x-ratelimit-daily-remaining", " 199662 "),
         ("x-ratelimit-daily-reset", "83281000"),
     ]);
-    let expected = Told {
+    let expected = RateLimitHeaders {
         max: Some(100),
         remaining: Some(99),
         interval: Some(secs(10)),
@@ -34,12 +34,12 @@ fn the_headers_of_the_platform_are_read() {
         daily_reset: Some(secs(83_281)),
         retry_after: None,
     };
-    assert_eq!(told, expected);
-    assert_eq!(read(&[]), Told::default());
+    assert_eq!(limits, expected);
+    assert_eq!(read(&[]), RateLimitHeaders::default());
 }
 
 #[test]
-fn what_is_garbled_or_absurd_says_nothing() {
+fn malformed_headers_are_ignored() {
     let values = [
         "",
         "-1",
@@ -61,7 +61,11 @@ fn what_is_garbled_or_absurd_says_nothing() {
         "x-ratelimit-reset",
     ] {
         for value in values {
-            assert_eq!(read(&[(name, value)]), Told::default(), "{name}: {value}");
+            assert_eq!(
+                read(&[(name, value)]),
+                RateLimitHeaders::default(),
+                "{name}: {value}"
+            );
         }
     }
     for name in [
@@ -69,23 +73,27 @@ fn what_is_garbled_or_absurd_says_nothing() {
         "x-ratelimit-interval-milliseconds",
         "x-ratelimit-limit-daily",
     ] {
-        assert_eq!(read(&[(name, "0")]), Told::default(), "{name}: 0");
+        assert_eq!(
+            read(&[(name, "0")]),
+            RateLimitHeaders::default(),
+            "{name}: 0"
+        );
     }
     for value in ["", "-1", "NaN", "inf", "-inf", "soon", "Mon, 99 Foo"] {
         for name in ["retry-after", "retry-after-ms"] {
             assert_eq!(retry_after(&[(name, value)]), None, "{name}: {value}");
         }
     }
-    // More is left than there is.
-    let told = read(&[
+    // More remains than the limit.
+    let limits = read(&[
         ("x-ratelimit-limit-daily", "10000"),
         ("x-ratelimit-daily-remaining", "10001"),
     ]);
-    assert_eq!(told.daily_remaining, None);
+    assert_eq!(limits.daily_remaining, None);
 }
 
 #[test]
-fn a_wait_is_read_in_all_its_forms_and_has_a_bound() {
+fn retry_after_forms_are_parsed_and_bounded() {
     let date = |offset: u64| httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + NOON + secs(offset));
     assert_eq!(retry_after(&[("retry-after", "7")]), Some(secs(7)));
     assert_eq!(retry_after(&[("retry-after", "0.5")]), Some(ms(500)));
@@ -95,7 +103,7 @@ fn a_wait_is_read_in_all_its_forms_and_has_a_bound() {
     let finer = [("retry-after", "2"), ("retry-after-ms", "1250")];
     assert_eq!(retry_after(&finer), Some(ms(1250)));
 
-    // The server's clock is its own.
+    // The `Date` header replaces the local clock.
     let theirs = [("retry-after", &*date(1_004)), ("date", &*date(1_000))];
     assert_eq!(retry_after(&theirs), Some(secs(4)));
 

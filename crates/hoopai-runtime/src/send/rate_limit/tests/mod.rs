@@ -1,4 +1,4 @@
-//! Tests on a clock that stands still until every task waits for something.
+//! Tests on a clock that advances only when every task waits.
 
 mod aimd;
 mod bounds;
@@ -9,7 +9,7 @@ mod refusals;
 mod replies;
 mod runtimes;
 mod simulation;
-mod yields;
+mod throughput;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -43,25 +43,25 @@ fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
         .collect()
 }
 
-/// A limiter, its clock, and how often tasks of the test were polled.
+/// A limiter, its clock, and the number of polls of the test's tasks.
 #[derive(Clone)]
-struct Rig {
+struct Fixture {
     clock: ManualClock,
     limiter: Limiter,
     polls: Arc<AtomicU64>,
 }
 
-impl Rig {
+impl Fixture {
     fn new(settings: RateLimitSettings) -> Self {
         let clock = ManualClock::new();
-        Rig {
+        Fixture {
             limiter: Limiter::new(settings, Arc::new(clock.clone())),
             clock,
             polls: Arc::default(),
         }
     }
 
-    /// So many in any 10 seconds, and waiting without end.
+    /// Allows `max` requests in any 10 seconds, and waits without a bound.
     fn of(max: u32) -> Self {
         Self::new(
             RateLimitSettings::default()
@@ -75,7 +75,7 @@ impl Rig {
         &self,
         task: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        tokio::spawn(Counted {
+        tokio::spawn(CountedPolls {
             task: Box::pin(task),
             polls: self.polls.clone(),
         })
@@ -85,8 +85,8 @@ impl Rig {
         self.polls.load(Ordering::Relaxed)
     }
 
-    /// Waits until every task waits for the clock, or for another that does.
-    async fn quiet(&self) {
+    /// Waits until every task waits for the clock or for another task.
+    async fn settle(&self) {
         let (mut seen, mut idle) = (self.polls(), 0);
         while idle < 10 {
             tokio::task::yield_now().await;
@@ -96,15 +96,15 @@ impl Rig {
     }
 
     async fn advance(&self, by: Duration) {
-        self.quiet().await;
+        self.settle().await;
         self.clock.advance(by);
-        self.quiet().await;
+        self.settle().await;
     }
 
-    /// Moves the clock until all tasks are done.
+    /// Advances the clock until all tasks are done.
     async fn run<T>(&self, tasks: Vec<JoinHandle<T>>) -> Vec<T> {
         loop {
-            self.quiet().await;
+            self.settle().await;
             if tasks.iter().all(JoinHandle::is_finished) {
                 break;
             }
@@ -122,12 +122,12 @@ impl Rig {
         results
     }
 
-    /// A permit that is there at once.
+    /// Acquires a permit that is available at once.
     async fn now(&self) -> Permit {
         self.limiter.acquire(Some(Duration::ZERO)).await.unwrap()
     }
 
-    /// A call that is answered at once.
+    /// Makes a call with an immediate reply.
     async fn call(&self, status: u16, pairs: &[(&str, &str)]) {
         self.answer(self.now().await, status, pairs);
     }
@@ -137,7 +137,7 @@ impl Rig {
         permit.complete(status, &headers(pairs));
     }
 
-    /// How many calls would go at once. They are not sent.
+    /// The number of calls that would be admitted at once. They are not sent.
     async fn room(&self) -> usize {
         let mut permits = Vec::new();
         while let Ok(permit) = self.limiter.acquire(Some(Duration::ZERO)).await {
@@ -148,12 +148,12 @@ impl Rig {
 }
 
 /// A task whose polls are counted.
-struct Counted<T> {
+struct CountedPolls<T> {
     task: Pin<Box<dyn Future<Output = T> + Send>>,
     polls: Arc<AtomicU64>,
 }
 
-impl<T> Future for Counted<T> {
+impl<T> Future for CountedPolls<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {

@@ -1,77 +1,78 @@
-//! What replies say takes the place of what was thought.
+//! Values in replies replace the settings.
 
 use std::time::Duration;
 
 use super::super::RateLimitSettings;
-use super::{NONE, Rig, headers, ms, secs};
+use super::{Fixture, NONE, headers, ms, secs};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 #[tokio::test]
-async fn another_plan_is_learned_from_replies() {
-    let rig = Rig::new(RateLimitSettings::default());
-    rig.call(
-        200,
-        &[
-            ("x-ratelimit-max", "25"),
-            ("x-ratelimit-interval-milliseconds", "20000"),
-            ("x-ratelimit-limit-daily", "10000"),
-        ],
-    )
-    .await;
-    let snapshot = rig.limiter.snapshot();
+async fn declared_limits_replace_settings() {
+    let fixture = Fixture::new(RateLimitSettings::default());
+    fixture
+        .call(
+            200,
+            &[
+                ("x-ratelimit-max", "25"),
+                ("x-ratelimit-interval-milliseconds", "20000"),
+                ("x-ratelimit-limit-daily", "10000"),
+            ],
+        )
+        .await;
+    let snapshot = fixture.limiter.snapshot();
     assert_eq!((snapshot.max, snapshot.interval), (25, secs(20)));
     assert_eq!(snapshot.daily_left, Some(9_999));
-    assert_eq!(rig.room().await, 24);
-    rig.clock.advance(ms(19_999));
-    assert_eq!(rig.room().await, 24);
-    rig.clock.advance(ms(1));
-    assert_eq!(rig.room().await, 25);
-    assert_eq!(rig.limiter.settings(), &RateLimitSettings::default());
+    assert_eq!(fixture.room().await, 24);
+    fixture.clock.advance(ms(19_999));
+    assert_eq!(fixture.room().await, 24);
+    fixture.clock.advance(ms(1));
+    assert_eq!(fixture.room().await, 25);
+    assert_eq!(fixture.limiter.settings(), &RateLimitSettings::default());
 }
 
 #[tokio::test]
-async fn a_wider_plan_lets_those_go_who_wait() {
-    let rig = Rig::of(1);
-    let first = rig.now().await;
+async fn raised_limit_releases_waiters() {
+    let fixture = Fixture::of(1);
+    let first = fixture.now().await;
     let waiters: Vec<_> = (0..3)
         .map(|_| {
-            let waiter = rig.limiter.clone();
-            rig.spawn(async move { std::mem::forget(waiter.acquire(None).await.unwrap()) })
+            let waiter = fixture.limiter.clone();
+            fixture.spawn(async move { std::mem::forget(waiter.acquire(None).await.unwrap()) })
         })
         .collect();
-    rig.quiet().await;
-    rig.answer(first, 200, &[("x-ratelimit-max", "3")]);
-    rig.quiet().await;
+    fixture.settle().await;
+    fixture.answer(first, 200, &[("x-ratelimit-max", "3")]);
+    fixture.settle().await;
     let gone = waiters.iter().filter(|waiter| waiter.is_finished()).count();
     assert_eq!(gone, 2);
 }
 
 #[tokio::test]
-async fn a_narrower_plan_waits_until_its_window_has_room() {
-    let rig = Rig::of(10);
+async fn lowered_limit_waits_for_free_slots() {
+    let fixture = Fixture::of(10);
     for _ in 0..5 {
-        rig.call(200, NONE).await;
-        rig.clock.advance(secs(1));
+        fixture.call(200, NONE).await;
+        fixture.clock.advance(secs(1));
     }
-    rig.call(200, &[("x-ratelimit-max", "2")]).await;
-    // Six are in the window, and go at 10, 11, 12, 13, 14 and 15: at 14 one is left.
-    assert_eq!(rig.limiter.rate_limit_delay(), secs(14 - 5));
-    rig.clock.advance(secs(9) - ms(1));
-    assert_eq!(rig.room().await, 0);
-    rig.clock.advance(ms(1));
-    assert_eq!(rig.room().await, 1);
+    fixture.call(200, &[("x-ratelimit-max", "2")]).await;
+    // Six are in the window, and leave at 10, 11, 12, 13, 14 and 15: at 14 one is left.
+    assert_eq!(fixture.limiter.rate_limit_delay(), secs(14 - 5));
+    fixture.clock.advance(secs(9) - ms(1));
+    assert_eq!(fixture.room().await, 0);
+    fixture.clock.advance(ms(1));
+    assert_eq!(fixture.room().await, 1);
 }
 
 #[tokio::test]
-async fn a_share_stays_as_it_was_set() {
+async fn fixed_share_ignores_declared_limits() {
     let share = RateLimitSettings::default()
         .max(50)
         .daily(Some(1_000))
         .fixed(true);
-    let rig = Rig::new(share);
+    let fixture = Fixture::new(share);
     let used = |used: u32| (100 - used).to_string();
-    let say = |remaining: &str| {
+    let reply_headers = |remaining: &str| {
         [
             ("x-ratelimit-max", "100".to_owned()),
             ("x-ratelimit-remaining", remaining.to_owned()),
@@ -80,71 +81,76 @@ async fn a_share_stays_as_it_was_set() {
         ]
     };
     let call = async |used_by_others: u32, own: u32| {
-        let pairs = say(&used(used_by_others + own));
+        let pairs = reply_headers(&used(used_by_others + own));
         let pairs: Vec<_> = pairs
             .iter()
             .map(|(name, value)| (*name, &**value))
             .collect();
-        rig.call(200, &pairs).await;
+        fixture.call(200, &pairs).await;
     };
-    // Others may use what the share leaves.
+    // Others may use the rest of the limit.
     call(50, 1).await;
-    assert_eq!(rig.limiter.snapshot().max, 50);
-    assert_eq!(rig.limiter.snapshot().daily_left, Some(999));
-    assert_eq!(rig.room().await, 49);
-    // Beyond it they take of ours.
+    assert_eq!(fixture.limiter.snapshot().max, 50);
+    assert_eq!(fixture.limiter.snapshot().daily_left, Some(999));
+    assert_eq!(fixture.room().await, 49);
+    // Beyond the rest they use our share.
     call(60, 2).await;
-    assert_eq!(rig.room().await, 38);
+    assert_eq!(fixture.room().await, 38);
 }
 
 #[tokio::test]
-async fn what_others_use_is_kept_free_for_them_for_an_interval() {
-    let rig = Rig::of(100);
-    rig.call(200, &[("x-ratelimit-remaining", "69")]).await;
-    assert_eq!(rig.limiter.foreign(), 30);
-    assert_eq!(rig.room().await, 69);
-    rig.clock.advance(secs(2));
-    // The same 30 again are no news; five more are.
-    rig.call(200, &[("x-ratelimit-remaining", "68")]).await;
-    assert_eq!(rig.room().await, 68);
-    rig.call(200, &[("x-ratelimit-remaining", "62")]).await;
-    assert_eq!(rig.room().await, 62);
-    rig.clock.advance(secs(8));
-    assert_eq!((rig.limiter.foreign(), rig.room().await), (5, 93));
-    rig.clock.advance(secs(2));
-    assert_eq!((rig.limiter.foreign(), rig.room().await), (0, 100));
+async fn external_usage_takes_slots_for_one_interval() {
+    let fixture = Fixture::of(100);
+    fixture.call(200, &[("x-ratelimit-remaining", "69")]).await;
+    assert_eq!(fixture.limiter.external(), 30);
+    assert_eq!(fixture.room().await, 69);
+    fixture.clock.advance(secs(2));
+    // The same 30 again change nothing; five more do.
+    fixture.call(200, &[("x-ratelimit-remaining", "68")]).await;
+    assert_eq!(fixture.room().await, 68);
+    fixture.call(200, &[("x-ratelimit-remaining", "62")]).await;
+    assert_eq!(fixture.room().await, 62);
+    fixture.clock.advance(secs(8));
+    assert_eq!((fixture.limiter.external(), fixture.room().await), (5, 93));
+    fixture.clock.advance(secs(2));
+    assert_eq!((fixture.limiter.external(), fixture.room().await), (0, 100));
 }
 
 #[tokio::test]
-async fn calls_that_the_server_has_not_counted_yet_hide_nobody_for_good() {
-    let rig = Rig::of(10);
-    // Three go out together. The server counts two of another process and the first of ours, then the others.
-    let (one, two, three) = (rig.now().await, rig.now().await, rig.now().await);
-    rig.answer(two, 200, &[("x-ratelimit-remaining", "7")]);
-    assert_eq!(rig.limiter.foreign(), 0);
-    rig.answer(one, 200, &[("x-ratelimit-remaining", "5")]);
-    rig.answer(three, 200, &[("x-ratelimit-remaining", "6")]);
-    assert_eq!(rig.limiter.foreign(), 2);
+async fn external_usage_is_found_despite_uncounted_requests() {
+    let fixture = Fixture::of(10);
+    // Three are sent together. The server counts two of another process and the first of ours, then
+    // the others.
+    let (one, two, three) = (
+        fixture.now().await,
+        fixture.now().await,
+        fixture.now().await,
+    );
+    fixture.answer(two, 200, &[("x-ratelimit-remaining", "7")]);
+    assert_eq!(fixture.limiter.external(), 0);
+    fixture.answer(one, 200, &[("x-ratelimit-remaining", "5")]);
+    fixture.answer(three, 200, &[("x-ratelimit-remaining", "6")]);
+    assert_eq!(fixture.limiter.external(), 2);
 }
 
-/// The count in a reply is of the past: requests that have left our window when the reply comes were in the server's when
-/// it counted.
+/// The count in a reply is of the past: requests that have left our window when the reply comes
+/// were in the server's window when it counted.
 #[tokio::test]
-async fn a_slow_reply_makes_no_strangers_of_our_own_calls() {
-    let rig = Rig::of(10);
+async fn slow_reply_does_not_count_own_requests_as_external() {
+    let fixture = Fixture::of(10);
     for _ in 0..5 {
-        rig.call(200, NONE).await;
+        fixture.call(200, NONE).await;
     }
-    rig.clock.advance(ms(9_500));
-    let slow = rig.now().await;
-    rig.clock.advance(secs(3));
-    assert_eq!(rig.limiter.snapshot().in_window, 1);
-    rig.answer(slow, 200, &[("x-ratelimit-remaining", "4")]);
-    assert_eq!(rig.limiter.foreign(), 0);
+    fixture.clock.advance(ms(9_500));
+    let slow = fixture.now().await;
+    fixture.clock.advance(secs(3));
+    assert_eq!(fixture.limiter.snapshot().in_window, 1);
+    fixture.answer(slow, 200, &[("x-ratelimit-remaining", "4")]);
+    assert_eq!(fixture.limiter.external(), 0);
 }
 
 #[tokio::test]
-async fn garbage_freezes_nothing() {
+async fn malformed_headers_do_not_block_calls() {
     let names = [
         "x-ratelimit-max",
         "x-ratelimit-remaining",
@@ -171,115 +177,124 @@ async fn garbage_freezes_nothing() {
         "100, 100",
         "ten",
     ];
-    let rig = Rig::new(RateLimitSettings::default());
+    let fixture = Fixture::new(RateLimitSettings::default());
     let tasks = names
         .iter()
         .flat_map(|name| values.iter().map(move |value| (*name, *value)))
-        // What says in earnest that the day's budget is spent is believed.
+        // Without plausible reports that the daily budget is used up, which are applied.
         .filter(|pair| !matches!(pair, ("x-ratelimit-daily-remaining", "0" | "1")))
         .flat_map(|pair| [(200, pair), (429, pair)])
         .map(|(status, pair)| {
-            let rig = rig.clone();
-            rig.clone().spawn(async move {
-                let permit = rig.limiter.acquire(Some(Duration::MAX)).await.unwrap();
-                rig.answer(permit, status, &[pair]);
+            let fixture = fixture.clone();
+            fixture.clone().spawn(async move {
+                let permit = fixture.limiter.acquire(Some(Duration::MAX)).await.unwrap();
+                fixture.answer(permit, status, &[pair]);
             })
         })
         .collect();
-    rig.run(tasks).await;
-    assert!(rig.clock.elapsed() < secs(3_600 * 2), "{:?}", rig.clock);
-    let snapshot = rig.limiter.snapshot();
+    fixture.run(tasks).await;
+    assert!(
+        fixture.clock.elapsed() < secs(3_600 * 2),
+        "{:?}",
+        fixture.clock
+    );
+    let snapshot = fixture.limiter.snapshot();
     assert!(snapshot.max >= 1 && snapshot.interval <= secs(120));
 }
 
 #[tokio::test]
-async fn the_server_counts_the_day() {
-    let rig = Rig::new(RateLimitSettings::default());
-    rig.call(
-        200,
-        &[
-            ("x-ratelimit-limit-daily", "200000"),
-            ("x-ratelimit-daily-remaining", "1500"),
-            ("x-ratelimit-daily-reset", "3600000"),
-        ],
-    )
-    .await;
-    assert_eq!(rig.limiter.snapshot().daily_left, Some(1_500));
-    rig.call(200, &[("x-ratelimit-daily-remaining", "1510")])
+async fn reported_daily_remaining_replaces_own_count() {
+    let fixture = Fixture::new(RateLimitSettings::default());
+    fixture
+        .call(
+            200,
+            &[
+                ("x-ratelimit-limit-daily", "200000"),
+                ("x-ratelimit-daily-remaining", "1500"),
+                ("x-ratelimit-daily-reset", "3600000"),
+            ],
+        )
         .await;
-    assert_eq!(rig.limiter.snapshot().daily_left, Some(1_499));
-    // A reply that is under way when the day ends says nothing of the next.
-    let old = rig.now().await;
-    rig.clock.advance(secs(3_600));
-    assert_eq!(rig.limiter.snapshot().daily_left, Some(200_000));
-    rig.call(200, NONE).await;
-    rig.answer(old, 200, &[("x-ratelimit-daily-remaining", "0")]);
-    assert_eq!(rig.limiter.snapshot().daily_left, Some(199_999));
+    assert_eq!(fixture.limiter.snapshot().daily_left, Some(1_500));
+    fixture
+        .call(200, &[("x-ratelimit-daily-remaining", "1510")])
+        .await;
+    assert_eq!(fixture.limiter.snapshot().daily_left, Some(1_499));
+    // A reply to a request of the previous day does not change the next one.
+    let old = fixture.now().await;
+    fixture.clock.advance(secs(3_600));
+    assert_eq!(fixture.limiter.snapshot().daily_left, Some(200_000));
+    fixture.call(200, NONE).await;
+    fixture.answer(old, 200, &[("x-ratelimit-daily-remaining", "0")]);
+    assert_eq!(fixture.limiter.snapshot().daily_left, Some(199_999));
 }
 
 #[tokio::test]
-async fn a_day_that_began_elsewhere_is_recognised() {
-    // By its end.
-    let rig = Rig::new(RateLimitSettings::default());
-    let said = |remaining: &'static str, reset: &'static str| {
+async fn day_started_by_another_process_is_recognised() {
+    // By its reset time.
+    let fixture = Fixture::new(RateLimitSettings::default());
+    let day_headers = |remaining: &'static str, reset: &'static str| {
         [
             ("x-ratelimit-daily-remaining", remaining),
             ("x-ratelimit-daily-reset", reset),
         ]
     };
-    rig.call(200, &said("10", "3600000")).await;
-    rig.clock.advance(secs(1_800));
+    fixture.call(200, &day_headers("10", "3600000")).await;
+    fixture.clock.advance(secs(1_800));
     // The same end, from a slow reply.
-    rig.call(200, &[("x-ratelimit-daily-reset", "1850000")])
+    fixture
+        .call(200, &[("x-ratelimit-daily-reset", "1850000")])
         .await;
-    assert_eq!(rig.limiter.snapshot().daily_left, Some(9));
-    rig.call(200, &said("199000", "86000000")).await;
-    let left = rig.limiter.snapshot().daily_left.unwrap();
+    assert_eq!(fixture.limiter.snapshot().daily_left, Some(9));
+    fixture.call(200, &day_headers("199000", "86000000")).await;
+    let left = fixture.limiter.snapshot().daily_left.unwrap();
     assert!((198_900..=199_000).contains(&left), "{left}");
-    rig.clock.advance(secs(1_800));
-    assert_eq!(rig.limiter.snapshot().daily_left, Some(left));
+    fixture.clock.advance(secs(1_800));
+    assert_eq!(fixture.limiter.snapshot().daily_left, Some(left));
 
-    // A slow reply does not lengthen the day.
-    let rig = Rig::new(RateLimitSettings::default());
-    rig.call(200, &said("10", "3600000")).await;
-    rig.call(200, &said("9", "3650000")).await;
-    rig.clock.advance(secs(3_600));
-    assert_eq!(rig.limiter.snapshot().daily_left, Some(200_000));
+    // A slow reply does not extend the day.
+    let fixture = Fixture::new(RateLimitSettings::default());
+    fixture.call(200, &day_headers("10", "3600000")).await;
+    fixture.call(200, &day_headers("9", "3650000")).await;
+    fixture.clock.advance(secs(3_600));
+    assert_eq!(fixture.limiter.snapshot().daily_left, Some(200_000));
 
-    // By what is left of it.
-    let rig = Rig::new(RateLimitSettings::default());
-    rig.call(200, &[("x-ratelimit-daily-remaining", "10")])
+    // By its remaining requests.
+    let fixture = Fixture::new(RateLimitSettings::default());
+    fixture
+        .call(200, &[("x-ratelimit-daily-remaining", "10")])
         .await;
-    rig.call(200, &[("x-ratelimit-daily-remaining", "199990")])
+    fixture
+        .call(200, &[("x-ratelimit-daily-remaining", "199990")])
         .await;
-    let left = rig.limiter.snapshot().daily_left.unwrap();
+    let left = fixture.limiter.snapshot().daily_left.unwrap();
     assert!((199_900..=199_990).contains(&left), "{left}");
 }
 
 #[tokio::test]
-async fn a_day_that_is_not_counted_is_not_spent() {
-    let rig = Rig::new(RateLimitSettings::default().daily(None));
+async fn disabled_daily_budget_ignores_headers() {
+    let fixture = Fixture::new(RateLimitSettings::default().daily(None));
     let spent = [
         ("x-ratelimit-limit-daily", "200000"),
         ("x-ratelimit-daily-remaining", "0"),
         ("x-ratelimit-daily-reset", "80000000"),
     ];
-    rig.call(200, &spent).await;
-    assert_eq!(rig.limiter.rate_limit_delay(), Duration::ZERO);
+    fixture.call(200, &spent).await;
+    assert_eq!(fixture.limiter.rate_limit_delay(), Duration::ZERO);
 }
 
 #[tokio::test]
-async fn a_spent_day_is_waited_for_as_long_as_the_server_says() {
-    let rig = Rig::new(RateLimitSettings::default());
-    let mut permit = rig.now().await;
+async fn spent_day_waits_until_reported_reset() {
+    let fixture = Fixture::new(RateLimitSettings::default());
+    let mut permit = fixture.now().await;
     permit.sent();
     let spent = [
         ("x-ratelimit-daily-remaining", "0"),
         ("x-ratelimit-daily-reset", "60000"),
     ];
     permit.complete(429, &headers(&spent));
-    let held = rig.limiter.acquire(Some(DAY)).await.unwrap_err();
-    assert_eq!(held.wait, secs(60));
-    rig.clock.advance(secs(60));
-    drop(rig.now().await);
+    let limited = fixture.limiter.acquire(Some(DAY)).await.unwrap_err();
+    assert_eq!(limited.wait, secs(60));
+    fixture.clock.advance(secs(60));
+    drop(fixture.now().await);
 }

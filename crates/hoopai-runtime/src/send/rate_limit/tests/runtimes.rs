@@ -1,4 +1,4 @@
-//! Who moves the queue: whatever becomes of those who wait, the others are not left standing.
+//! The driver of the queue: no waiting call depends on another one.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use super::super::{Limiter, RateLimitSettings};
-use super::{NONE, Rig, headers, ms, secs};
+use super::{Fixture, NONE, headers, ms, secs};
 use crate::time::{BoxFuture, Clock, ManualClock};
 
 fn full(max_wait: Duration) -> (ManualClock, Limiter) {
@@ -38,34 +38,34 @@ fn poll(call: &mut BoxFuture<'static, bool>) -> Poll<bool> {
     call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// As with the futures in a buffered stream whose consumer makes a call of its own.
+/// Like the futures in a buffered stream whose consumer makes a call of its own.
 #[tokio::test]
-async fn a_future_that_is_not_polled_keeps_the_time_from_nobody() {
-    let rig = Rig::of(2);
-    rig.call(200, NONE).await;
-    rig.call(200, NONE).await;
-    let mut first = call(&rig.limiter);
+async fn unpolled_waiter_does_not_block_others() {
+    let fixture = Fixture::of(2);
+    fixture.call(200, NONE).await;
+    fixture.call(200, NONE).await;
+    let mut first = call(&fixture.limiter);
     assert!(poll(&mut first).is_pending());
-    let second = rig.spawn(call(&rig.limiter));
-    rig.quiet().await;
-    assert_eq!(rig.run(vec![second]).await, [true]);
-    assert_eq!(rig.clock.elapsed(), secs(10));
+    let second = fixture.spawn(call(&fixture.limiter));
+    fixture.settle().await;
+    assert_eq!(fixture.run(vec![second]).await, [true]);
+    assert_eq!(fixture.clock.elapsed(), secs(10));
     assert_eq!(poll(&mut first), Poll::Ready(true));
 }
 
 #[test]
-fn without_a_runtime_those_who_wait_see_to_it_themselves() {
+fn waiters_without_runtime_drive_the_queue() {
     let (clock, limiter) = full(secs(45));
     let mut calls: Vec<_> = (0..4).map(|_| call(&limiter)).collect();
     for call in &mut calls {
         assert!(poll(call).is_pending());
     }
     assert_eq!(clock.sleepers(), 1);
-    // The first gives up, and takes the timer with it.
+    // The first is dropped together with the timer.
     drop(calls.remove(0));
     let mut ended = Vec::new();
     while ended.len() < 3 {
-        // In their order, so that who takes the timer over is looked at after who had it.
+        // In order, so that the call that takes over the timer is polled after the one that had it.
         for call in &mut calls {
             if poll(call).is_ready() {
                 *call = Box::pin(std::future::pending());
@@ -78,7 +78,7 @@ fn without_a_runtime_those_who_wait_see_to_it_themselves() {
     assert_eq!(ended, [10, 20, 30].map(secs));
     assert_eq!(limiter.snapshot().queued, 0);
 
-    // A wait has an end here, too.
+    // Waits have a deadline here, too.
     let hanging = {
         clock.advance(secs(10));
         limiter.acquire(None).now_or_never().unwrap().unwrap()
@@ -97,7 +97,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn a_runtime_that_ends_takes_only_its_own_calls_with_it() {
+fn ended_runtime_drops_only_its_own_waiters() {
     let (clock, limiter) = full(Duration::MAX);
     let (mut ours, mut first) = (call(&limiter), call(&limiter));
     let ending = runtime();
@@ -114,7 +114,7 @@ fn a_runtime_that_ends_takes_only_its_own_calls_with_it() {
     drop(ending);
     assert_eq!(limiter.snapshot().queued, 2);
     assert_eq!(clock.sleepers(), 0);
-    // Their places are kept, even before they have come again.
+    // They keep their positions, even before they are polled again.
     clock.advance(secs(10));
     let newcomer = limiter.acquire(Some(Duration::ZERO)).now_or_never();
     assert!(newcomer.unwrap().is_err());
@@ -133,9 +133,9 @@ fn a_runtime_that_ends_takes_only_its_own_calls_with_it() {
     });
 }
 
-/// Many threads at once, and a clock that runs ahead: nothing is lost or counted twice.
+/// Many threads at once, and a clock that advances quickly: no slot is lost or counted twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_threads_lose_nothing() {
+async fn concurrent_threads_lose_no_slot() {
     let clock = ManualClock::new();
     let settings = RateLimitSettings::default()
         .max(40)
@@ -149,8 +149,8 @@ async fn many_threads_lose_nothing() {
             tokio::spawn(async move {
                 let acquire = Box::pin(limiter.acquire(None));
                 if index % 3 == 0 {
-                    let patience = clock.sleep(ms(u64::from(index % 70) * 100));
-                    let _ = futures_util::future::select(acquire, patience).await;
+                    let timeout = clock.sleep(ms(u64::from(index % 70) * 100));
+                    let _ = futures_util::future::select(acquire, timeout).await;
                     return;
                 }
                 let permit = acquire.await.unwrap();
@@ -172,6 +172,6 @@ async fn many_threads_lose_nothing() {
     let snapshot = limiter.snapshot();
     assert_eq!((snapshot.in_window, snapshot.queued), (0, 0));
     assert!(clock.elapsed() < secs(80_000), "a day has passed");
-    // Those that were sent are even and no multiples of three.
+    // The sent ones are even and not multiples of three.
     assert_eq!(snapshot.daily_left, Some(1_000_000 - 1_000));
 }

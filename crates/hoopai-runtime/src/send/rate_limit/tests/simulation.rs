@@ -1,4 +1,4 @@
-//! A model of the server, which counts as the platform does, and traffic by chance. `HOOPAI_SEED` repeats a run.
+//! Random traffic against a model of the server. `HOOPAI_SEED` repeats a run.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -7,20 +7,20 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::super::{RateLimitSettings, RateLimited};
-use super::{Rig, headers, ms};
+use super::{Fixture, headers, ms};
 use crate::time::{Clock, lock};
 
 const MAX: usize = 20;
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// So long a request can be under way that its caller has given up.
-const STRAY_MS: u64 = 1_000;
+/// The longest time for which an abandoned request can be in transit.
+const LATE_ARRIVAL_MS: u64 = 1_000;
 
-/// Lets a request through if fewer than the limit were in the window before it.
+/// A server that accepts a request if fewer than the limit were in the window before it.
 #[derive(Default)]
 struct Server {
     window: VecDeque<Duration>,
-    /// All of ours that ever came, refused or not.
+    /// All of our requests, refused or not.
     ours: Vec<Duration>,
     refused: usize,
 }
@@ -44,7 +44,7 @@ impl Server {
         reply
     }
 
-    /// The most of ours in any window.
+    /// The maximum number of ours in any window.
     fn peak(&self) -> usize {
         let mut ours = self.ours.clone();
         ours.sort();
@@ -57,13 +57,13 @@ impl Server {
     }
 }
 
-/// What chance decides on one call.
+/// The random parameters of one call.
 #[derive(Clone)]
-struct Fate {
+struct CallPlan {
     arrives: Duration,
     max_wait: Duration,
-    /// It leaves the queue after this.
-    impatient: Option<Duration>,
+    /// It leaves the queue after this time.
+    gives_up_after: Option<Duration>,
     kind: Kind,
     uplink: Duration,
     downlink: Duration,
@@ -72,7 +72,7 @@ struct Fate {
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Whole,
-    /// It gets its turn and is not sent.
+    /// It is admitted and not sent.
     Unsent,
     /// No connection is made.
     Unreached,
@@ -81,29 +81,29 @@ enum Kind {
     Broken(Duration),
 }
 
-impl Fate {
+impl CallPlan {
     fn draw(rng: &mut Rng, span_ms: u64) -> Self {
         let millis = |rng: &mut Rng, most: u64| ms(rng.u64(0..=most));
         let part = match rng.u8(0..10) {
-            0 => STRAY_MS,
+            0 => LATE_ARRIVAL_MS,
             _ => rng.choice([30, 300, 3_000]).unwrap_or(30),
         };
         let (uplink, downlink) = (millis(rng, part), millis(rng, part));
         let kind = match rng.u8(0..20) {
             0 => Kind::Unsent,
             1 => Kind::Unreached,
-            2 | 3 => Kind::GivenUp(millis(rng, STRAY_MS)),
-            4 => Kind::Broken(millis(rng, STRAY_MS)),
+            2 | 3 => Kind::GivenUp(millis(rng, LATE_ARRIVAL_MS)),
+            4 => Kind::Broken(millis(rng, LATE_ARRIVAL_MS)),
             _ => Kind::Whole,
         };
-        let stray = matches!(kind, Kind::GivenUp(_) | Kind::Broken(_));
-        Fate {
+        let abandoned = matches!(kind, Kind::GivenUp(_) | Kind::Broken(_));
+        CallPlan {
             arrives: millis(rng, span_ms),
             max_wait: ms(rng.choice([0, 5_000, 30_000, 600_000]).unwrap_or(0)),
-            impatient: (rng.u8(0..10) == 0).then(|| millis(rng, 20_000)),
+            gives_up_after: (rng.u8(0..10) == 0).then(|| millis(rng, 20_000)),
             kind,
-            uplink: if stray {
-                uplink.min(ms(STRAY_MS))
+            uplink: if abandoned {
+                uplink.min(ms(LATE_ARRIVAL_MS))
             } else {
                 uplink
             },
@@ -112,91 +112,95 @@ impl Fate {
     }
 }
 
-/// How one call went.
+/// The result of one call.
 #[derive(Debug, Default)]
-struct Told {
+struct CallResult {
     entered: Option<u64>,
     number: Option<u64>,
     waited: Duration,
     max_wait: Duration,
-    held: Option<RateLimited>,
+    limited: Option<RateLimited>,
     gave_up: bool,
     refused: bool,
-    strangers: usize,
+    external: usize,
 }
 
-struct World {
-    rig: Rig,
+struct Simulation {
+    fixture: Fixture,
     server: Arc<Mutex<Server>>,
     entered: Arc<Mutex<u64>>,
 }
 
-impl World {
+impl Simulation {
     fn new() -> Self {
         let settings = RateLimitSettings::default()
             .max(u32::try_from(MAX).unwrap())
             .daily(None);
-        World {
-            rig: Rig::new(settings),
+        Simulation {
+            fixture: Fixture::new(settings),
             server: Arc::default(),
             entered: Arc::default(),
         }
     }
 
-    fn call(&self, fate: Fate) -> tokio::task::JoinHandle<Told> {
-        let (rig, server, entered) = (self.rig.clone(), self.server.clone(), self.entered.clone());
-        self.rig.spawn(async move {
-            let clock = rig.clock.clone();
-            clock.sleep(fate.arrives).await;
-            let mut told = Told {
-                max_wait: fate.max_wait,
-                ..Told::default()
+    fn call(&self, plan: CallPlan) -> tokio::task::JoinHandle<CallResult> {
+        let (fixture, server, entered) = (
+            self.fixture.clone(),
+            self.server.clone(),
+            self.entered.clone(),
+        );
+        self.fixture.spawn(async move {
+            let clock = fixture.clock.clone();
+            clock.sleep(plan.arrives).await;
+            let mut result = CallResult {
+                max_wait: plan.max_wait,
+                ..CallResult::default()
             };
             let began = clock.elapsed();
             {
                 let mut entered = lock(&entered);
                 *entered += 1;
-                told.entered = Some(*entered);
+                result.entered = Some(*entered);
             }
-            let acquire = Box::pin(rig.limiter.acquire(Some(fate.max_wait)));
-            let patience = clock.sleep(fate.impatient.unwrap_or(Duration::MAX));
-            let permit = match futures_util::future::select(acquire, patience).await {
+            let acquire = Box::pin(fixture.limiter.acquire(Some(plan.max_wait)));
+            let timeout = clock.sleep(plan.gives_up_after.unwrap_or(Duration::MAX));
+            let permit = match futures_util::future::select(acquire, timeout).await {
                 futures_util::future::Either::Left((permit, _)) => permit,
                 futures_util::future::Either::Right(_) => {
-                    told.gave_up = true;
-                    return told;
+                    result.gave_up = true;
+                    return result;
                 }
             };
-            told.waited = clock.elapsed() - began;
+            result.waited = clock.elapsed() - began;
             let mut permit = match permit {
                 Ok(permit) => permit,
-                Err(held) => {
-                    told.held = Some(held);
-                    return told;
+                Err(limited) => {
+                    result.limited = Some(limited);
+                    return result;
                 }
             };
-            told.number = Some(permit.number());
-            match fate.kind {
-                Kind::Unsent => return told,
+            result.number = Some(permit.number());
+            match plan.kind {
+                Kind::Unsent => return result,
                 Kind::Unreached => {
                     permit.sent();
-                    clock.sleep(fate.uplink).await;
+                    clock.sleep(plan.uplink).await;
                     permit.failed(false);
-                    return told;
+                    return result;
                 }
                 _ => permit.sent(),
             }
-            // The request travels on whatever becomes of its caller.
+            // The request arrives even if its caller has gone.
             let arrived = {
                 let clock = clock.clone();
-                rig.spawn(async move {
-                    clock.sleep(fate.uplink).await;
+                fixture.spawn(async move {
+                    clock.sleep(plan.uplink).await;
                     let reply = lock(&server).arrive_ours(clock.elapsed());
-                    clock.sleep(fate.downlink).await;
+                    clock.sleep(plan.downlink).await;
                     reply
                 })
             };
-            match fate.kind {
+            match plan.kind {
                 Kind::GivenUp(after) => {
                     clock.sleep(after).await;
                     drop(permit);
@@ -207,30 +211,30 @@ impl World {
                 }
                 _ => {
                     let (status, remaining) = arrived.await.unwrap();
-                    told.refused = status == 429;
+                    result.refused = status == 429;
                     let pairs = [
                         ("x-ratelimit-max", &*MAX.to_string()),
                         ("x-ratelimit-remaining", &*remaining.to_string()),
                         ("x-ratelimit-interval-milliseconds", "10000"),
                     ];
                     permit.complete(status, &headers(&pairs));
-                    told.strangers = rig.limiter.foreign();
+                    result.external = fixture.limiter.external();
                 }
             }
-            told
+            result
         })
     }
 
-    /// What holds whatever happens.
-    fn check(&self, calls: &[Told]) {
+    /// Checks the invariants.
+    fn check(&self, calls: &[CallResult]) {
         let peak = lock(&self.server).peak();
         assert!(peak <= MAX, "{peak} of our requests came in one window");
         for call in calls {
             assert!(call.waited <= call.max_wait, "{call:?}");
-            if let Some(held) = call.held {
-                // It was told so at once, or after all the time it had.
+            if let Some(limited) = call.limited {
+                // It was rejected at once, or after the maximum wait.
                 assert!(
-                    call.waited.is_zero() && held.wait > call.max_wait
+                    call.waited.is_zero() && limited.wait > call.max_wait
                         || call.waited == call.max_wait,
                     "{call:?}"
                 );
@@ -245,12 +249,12 @@ impl World {
             order.is_sorted_by(|one, next| one.1 < next.1),
             "not first come, first served"
         );
-        let snapshot = self.rig.limiter.snapshot();
+        let snapshot = self.fixture.limiter.snapshot();
         assert_eq!(snapshot.queued, 0);
     }
 }
 
-/// The seeds of a run: one that was asked for, or some by chance.
+/// The seeds of a run: the configured one, or random ones.
 fn seeds() -> Vec<u64> {
     match std::env::var("HOOPAI_SEED") {
         Ok(seed) => vec![seed.parse().unwrap()],
@@ -259,49 +263,52 @@ fn seeds() -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn our_own_traffic_is_never_refused_nor_taken_for_another_s() {
-    let (mut waited, mut held, mut gave_up, mut went) = (0, 0, 0, 0);
+async fn own_traffic_is_never_refused_or_counted_as_external() {
+    let (mut waited, mut limited, mut gave_up, mut admitted) = (0, 0, 0, 0);
     for seed in seeds() {
         println!("HOOPAI_SEED={seed}");
         let mut rng = Rng::with_seed(seed);
-        let world = World::new();
+        let simulation = Simulation::new();
         let span = rng.choice([5_000, 60_000, 250_000]).unwrap_or(5_000);
         let tasks = (0..300)
-            .map(|_| world.call(Fate::draw(&mut rng, span)))
+            .map(|_| simulation.call(CallPlan::draw(&mut rng, span)))
             .collect();
-        let calls = world.rig.run(tasks).await;
-        world.check(&calls);
-        assert_eq!(lock(&world.server).refused, 0);
+        let calls = simulation.fixture.run(tasks).await;
+        simulation.check(&calls);
+        assert_eq!(lock(&simulation.server).refused, 0);
         for call in &calls {
             assert!(!call.refused);
-            assert_eq!(call.strangers, 0, "{call:?}");
+            assert_eq!(call.external, 0, "{call:?}");
         }
         waited += calls.iter().filter(|call| !call.waited.is_zero()).count();
-        held += calls.iter().filter(|call| call.held.is_some()).count();
+        limited += calls.iter().filter(|call| call.limited.is_some()).count();
         gave_up += calls.iter().filter(|call| call.gave_up).count();
-        went += calls.iter().filter(|call| call.number.is_some()).count();
-        // A window later nothing is left of it.
-        world.rig.clock.advance(WINDOW + ms(STRAY_MS));
-        assert_eq!(world.rig.limiter.snapshot().in_window, 0);
-        assert_eq!(world.rig.clock.sleepers(), 0);
+        admitted += calls.iter().filter(|call| call.number.is_some()).count();
+        // One window later, the limiter is empty.
+        simulation
+            .fixture
+            .clock
+            .advance(WINDOW + ms(LATE_ARRIVAL_MS));
+        assert_eq!(simulation.fixture.limiter.snapshot().in_window, 0);
+        assert_eq!(simulation.fixture.clock.sleepers(), 0);
     }
-    println!("{went} went, {waited} of them or others waited, {held} were held, {gave_up} gave up");
-    assert!(waited > 0 && held > 0 && gave_up > 0 && went > waited);
+    println!("{admitted} admitted, {waited} waited, {limited} rejected, {gave_up} cancelled");
+    assert!(waited > 0 && limited > 0 && gave_up > 0 && admitted > waited);
 }
 
 #[tokio::test]
-async fn another_process_is_lived_with() {
+async fn external_traffic_causes_few_refusals() {
     let (mut ours, mut refused, mut seen) = (0, 0, 0);
     for seed in seeds() {
         println!("HOOPAI_SEED={seed}");
         let mut rng = Rng::with_seed(seed);
-        let world = World::new();
+        let simulation = Simulation::new();
         let span = 120_000;
-        // It takes half of all there is, in bursts, and looks at nothing.
+        // The other process uses half of the limit, in bursts, and ignores replies.
         for _ in 0..rng.usize(6..12) {
             let (at, size) = (rng.u64(0..span), rng.usize(1..=MAX));
-            let (clock, server) = (world.rig.clock.clone(), world.server.clone());
-            drop(world.rig.spawn(async move {
+            let (clock, server) = (simulation.fixture.clock.clone(), simulation.server.clone());
+            drop(simulation.fixture.spawn(async move {
                 clock.sleep(ms(at)).await;
                 for _ in 0..size {
                     lock(&server).arrive(clock.elapsed());
@@ -309,21 +316,21 @@ async fn another_process_is_lived_with() {
             }));
         }
         let tasks = (0..200)
-            .map(|_| world.call(Fate::draw(&mut rng, span)))
+            .map(|_| simulation.call(CallPlan::draw(&mut rng, span)))
             .collect();
-        let calls = world.rig.run(tasks).await;
-        world.check(&calls);
-        ours += lock(&world.server).ours.len();
-        refused += lock(&world.server).refused;
-        seen += calls.iter().filter(|call| call.strangers > 0).count();
-        // All got through in the end, and not much later than the last of them came.
+        let calls = simulation.fixture.run(tasks).await;
+        simulation.check(&calls);
+        ours += lock(&simulation.server).ours.len();
+        refused += lock(&simulation.server).refused;
+        seen += calls.iter().filter(|call| call.external > 0).count();
+        // All calls were admitted in the end, not much later than the last of them arrived.
         assert!(
-            world.rig.clock.elapsed() < ms(2 * span),
+            simulation.fixture.clock.elapsed() < ms(2 * span),
             "{:?}",
-            world.rig.clock
+            simulation.fixture.clock
         );
     }
-    println!("{refused} of {ours} were refused, {seen} replies told of strangers");
+    println!("{refused} of {ours} were refused, {seen} replies showed external requests");
     assert!(refused * 8 < ours, "{refused} of {ours}");
     assert!(seen > 0);
 }

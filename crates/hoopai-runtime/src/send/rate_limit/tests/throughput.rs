@@ -1,4 +1,5 @@
-//! How much of the limit is used while replies are slow, against servers that count at different moments.
+//! The part of the limit that is used with slow replies, against servers that count at different
+//! moments.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -7,7 +8,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::super::RateLimitSettings;
-use super::{Rig, headers, ms};
+use super::{Fixture, headers, ms};
 use crate::time::{Clock, lock};
 
 const MAX: usize = 100;
@@ -18,11 +19,11 @@ const WINDOW: Duration = Duration::from_secs(10);
 enum Counts {
     At(f64),
     Random,
-    /// At either end.
+    /// At a random one of both ends.
     Extremes,
-    /// One after the other, early and late.
+    /// Alternately early and late.
     Alternating,
-    /// So many milliseconds after sending, or a little later.
+    /// A fixed time after sending, plus a small random one.
     After(u64, u64),
 }
 
@@ -30,7 +31,7 @@ enum Counts {
 enum Replies {
     Fixed(u64),
     Uniform(u64, u64),
-    /// Mostly this, and one in 20 takes ten times as long.
+    /// Mostly this; one in 20 takes ten times as long.
     LongTailed(u64),
 }
 
@@ -58,9 +59,9 @@ impl Server {
     }
 }
 
-/// Returns the part of the limit that was used between 50 s and 150 s, and how many requests were refused.
+/// Returns the part of the limit that was used between 50 s and 150 s, and the number of refusals.
 async fn run(seed: u64, counts: Counts, replies: Replies, others: usize) -> (f64, usize) {
-    let rig = Rig::new(
+    let fixture = Fixture::new(
         RateLimitSettings::default()
             .daily(None)
             .max_wait(Duration::MAX),
@@ -68,8 +69,8 @@ async fn run(seed: u64, counts: Counts, replies: Replies, others: usize) -> (f64
     let server: Arc<Mutex<Server>> = Arc::default();
     let mut rng = Rng::with_seed(seed);
     for _ in 0..others {
-        let (clock, server, at) = (rig.clock.clone(), server.clone(), rng.u64(0..150_000));
-        drop(rig.spawn(async move {
+        let (clock, server, at) = (fixture.clock.clone(), server.clone(), rng.u64(0..150_000));
+        drop(fixture.spawn(async move {
             clock.sleep(ms(at)).await;
             lock(&server).count(clock.elapsed(), false);
         }));
@@ -89,14 +90,14 @@ async fn run(seed: u64, counts: Counts, replies: Replies, others: usize) -> (f64
                 Counts::Alternating => takes * (index as u64 % 2),
                 Counts::After(time, jitter) => (time + rng.u64(0..=jitter)).min(takes),
             };
-            let (rig, server) = (rig.clone(), server.clone());
-            rig.clone().spawn(async move {
+            let (fixture, server) = (fixture.clone(), server.clone());
+            fixture.clone().spawn(async move {
                 loop {
-                    let mut permit = rig.limiter.acquire(None).await.unwrap();
+                    let mut permit = fixture.limiter.acquire(None).await.unwrap();
                     permit.sent();
-                    rig.clock.sleep(ms(up)).await;
-                    let (status, left) = lock(&server).count(rig.clock.elapsed(), true);
-                    rig.clock.sleep(ms(takes - up)).await;
+                    fixture.clock.sleep(ms(up)).await;
+                    let (status, left) = lock(&server).count(fixture.clock.elapsed(), true);
+                    fixture.clock.sleep(ms(takes - up)).await;
                     let pairs = [
                         ("x-ratelimit-max", &*MAX.to_string()),
                         ("x-ratelimit-remaining", &*left.to_string()),
@@ -110,7 +111,7 @@ async fn run(seed: u64, counts: Counts, replies: Replies, others: usize) -> (f64
             })
         })
         .collect();
-    rig.run(tasks).await;
+    fixture.run(tasks).await;
     let server = lock(&server);
     let counted = (ms(50_000), ms(150_000));
     let used = server.accepted.iter();
@@ -127,9 +128,9 @@ fn seed() -> u64 {
     seed
 }
 
-/// Before, 90.8 % and 76.8 % of the limit were used.
+/// Without early release, 90.8 % and 76.8 % of the limit are used.
 #[tokio::test]
-async fn slow_replies_cost_little_where_the_server_counts_in_order() {
+async fn slow_replies_keep_throughput_when_counted_in_order() {
     let seed = seed();
     let steady = [
         Counts::At(0.0),
@@ -155,9 +156,9 @@ async fn slow_replies_cost_little_where_the_server_counts_in_order() {
     }
 }
 
-/// Then slots are held until an interval after the reply.
+/// Slots are then held until one interval after the reply.
 #[tokio::test]
-async fn a_server_that_counts_at_any_moment_refuses_nothing() {
+async fn server_counting_at_any_moment_refuses_nothing() {
     let seed = seed();
     for replies in [
         Replies::Fixed(1_000),
@@ -180,9 +181,9 @@ async fn a_server_that_counts_at_any_moment_refuses_nothing() {
     }
 }
 
-/// Their requests are no evidence of an order, and some refusals cannot be avoided.
+/// External requests are no evidence of an order, and some refusals cannot be avoided.
 #[tokio::test]
-async fn other_processes_end_the_early_release() {
+async fn external_traffic_ends_early_release() {
     let seed = seed();
     for counts in [Counts::At(0.0), Counts::Random] {
         let (used, refused) = run(seed, counts, Replies::Fixed(1_000), 250).await;

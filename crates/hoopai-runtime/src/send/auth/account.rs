@@ -1,4 +1,4 @@
-//! Which account a token is for.
+//! The account of a token.
 
 use std::fmt;
 
@@ -13,24 +13,24 @@ pub enum AccountId {
 }
 
 impl AccountId {
-    /// A location by its id.
+    /// Creates the id of a location.
     pub fn location(id: impl Into<String>) -> Self {
         AccountId::Location(id.into())
     }
 
-    /// A company by its id.
+    /// Creates the id of a company.
     pub fn company(id: impl Into<String>) -> Self {
         AccountId::Company(id.into())
     }
 
-    /// The id of the account.
+    /// The id.
     pub fn id(&self) -> &str {
         match self {
             AccountId::Location(id) | AccountId::Company(id) => id,
         }
     }
 
-    /// The kind of user that has tokens of such an account.
+    /// The platform's `user_type` for the account.
     pub fn user_type(&self) -> UserType {
         match self {
             AccountId::Location(_) => UserType::Location,
@@ -46,7 +46,7 @@ impl fmt::Debug for AccountId {
     }
 }
 
-/// For whom a token is: the platform's `user_type`.
+/// The platform's `user_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UserType {
@@ -57,7 +57,7 @@ pub enum UserType {
 }
 
 impl UserType {
-    /// The platform's word for it.
+    /// The platform's name.
     pub fn as_str(self) -> &'static str {
         match self {
             UserType::Location => "Location",
@@ -65,13 +65,10 @@ impl UserType {
         }
     }
 
-    /// Reads the platform's word, in capitals or not. `None`: it is none of them.
+    /// Parses the platform's name, case-insensitively. `None`: the name is unknown.
     pub fn parse(text: &str) -> Option<Self> {
-        for own in &[UserType::Location, UserType::Company] {
-            if own.as_str().eq_ignore_ascii_case(text) {
-                return Some(*own);
-            }
-        }
-        None
+        [UserType::Location, UserType::Company]
+            .into_iter()
+            .find(|user_type| user_type.as_str().eq_ignore_ascii_case(text))
     }
 }

@@ -1,13 +1,14 @@
-//! The classes of refusals: why the platform rejected a request.
+//! The kinds of API errors: why the platform rejected a request.
 
 use std::fmt;
 
 /// Why the platform, or a host in front of it, rejected a request.
 ///
-/// The platform uses one status for several reasons and several statuses for one reason. The class is therefore derived from
-/// the status, the platform's code and the words of its message together. [`Error::refusal`](crate::Error::refusal) returns it.
-/// The predicates of [`Error`](crate::Error), the advice in its text, and the decision to retry or to renew the token all
-/// follow from the class:
+/// The platform uses one status for several reasons and several statuses for one reason. The kind
+/// is therefore derived from the status, the platform's code and the words of its message.
+/// [`Error::api_error_kind`](crate::Error::api_error_kind) returns it. The predicates of
+/// [`Error`](crate::Error), the remedy in its text, and the decisions to retry or to refresh the
+/// token follow from the kind:
 ///
 /// | class | `is_not_found` | `is_auth` | `is_forbidden` | `is_validation` | `is_conflict` | `is_unsupported` | `is_rate_limited` | `is_server_error` | retried |
 /// |---|---|---|---|---|---|---|---|---|---|
@@ -24,43 +25,49 @@ use std::fmt;
 /// | `ServerError` | | | | | | | | yes | |
 /// | `Redirect`, `Other` | | | | | | | | | |
 ///
-/// Only `ExpiredToken` makes the client renew the token and send the call again, once.
+/// Only `ExpiredToken` makes the client refresh the token and send the call once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ApiErrorKind {
-    /// The requested object does not exist. The platform answers this with 400, 401, 403, 404, 410 or 422, and at times 500.
+    /// The requested object does not exist. The statuses are 400, 401, 403, 404, 410, 422 and
+    /// sometimes 500.
     NotFound,
     /// The platform has no operation with this method and path (`Cannot GET /…`).
     UnknownPath,
-    /// The platform's authorization service does not know the path, or does not open it to this kind of token.
+    /// The platform's authorization service does not support the path, or not with this kind of
+    /// token.
     RouteNotSupported,
     /// The operation was removed in the API version that was sent.
     EndpointRemoved,
     /// The API version is missing or unknown.
     InvalidVersion,
-    /// The access token has expired, or is damaged: the platform uses the same words for both.
+    /// The access token has expired or is damaged: the platform uses the same message for both.
     ExpiredToken,
     /// The token is missing, wrong or revoked.
     InvalidToken,
     /// The authorization code or refresh token is not valid, or no longer.
     InvalidGrant,
-    /// The token is valid and of the wrong kind: of an agency where the operation is for a location, or the other way round.
+    /// The token is valid but of the wrong kind: an agency token for an operation of a location, or
+    /// the other way round.
     WrongTokenKind,
-    /// The token is valid and lacks a scope.
+    /// The token is valid but lacks a scope.
     MissingScope,
-    /// The token is valid, and the location or company of the request is missing or is not the token's.
+    /// The token is valid, but the location or company of the request is missing or belongs to
+    /// another token.
     WrongLocation,
     /// The location or company is not active.
     LocationInactive,
-    /// The token may not do this, for a reason that the reply does not name.
+    /// The token is not allowed to do this, for a reason that the reply does not name.
     Forbidden,
-    /// A proxy, or the edge in front of the platform, answered with a page and blocked the request.
+    /// A proxy, or the edge in front of the platform, blocked the request and answered with an HTML
+    /// page.
     Blocked,
     /// A parameter or field of the request is missing or invalid.
     Validation,
     /// The page size is above the maximum.
     PageSizeTooLarge,
-    /// The object exists already. [`Error::meta`](crate::Error::meta) identifies it where the platform does.
+    /// The object exists already. [`Error::meta`](crate::Error::meta) identifies it if the platform
+    /// does.
     Duplicate,
     /// The request conflicts with the current state of the object (409).
     Conflict,
@@ -70,7 +77,8 @@ pub enum ApiErrorKind {
     RateLimited,
     /// The platform failed while it executed the request (500).
     Internal,
-    /// The platform is temporarily unavailable, or a gateway got no reply from it (408, 502 to 504, 520 to 530).
+    /// The platform is temporarily unavailable, or a gateway got no reply from it (408, 502 to 504,
+    /// 520 to 530).
     Unavailable,
     /// Any other 5xx, which a later attempt does not change.
     ServerError,
@@ -83,7 +91,7 @@ pub enum ApiErrorKind {
 use ApiErrorKind as Kind;
 
 impl ApiErrorKind {
-    /// Every class.
+    /// All kinds.
     pub const ALL: &'static [ApiErrorKind] = &[
         Kind::NotFound,
         Kind::UnknownPath,
@@ -112,7 +120,7 @@ impl ApiErrorKind {
         Kind::Other,
     ];
 
-    /// The name of the class, such as `not_found`: a label for metrics and logs.
+    /// The name of the kind, such as `not_found`: a label for metrics and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Kind::NotFound => "not_found",
@@ -160,7 +168,7 @@ impl ApiErrorKind {
         )
     }
 
-    /// The token is valid and may not do this.
+    /// The token is valid but not allowed to do this.
     pub const fn is_forbidden(self) -> bool {
         matches!(
             self,
@@ -190,7 +198,8 @@ impl ApiErrorKind {
         matches!(self, Kind::Duplicate | Kind::Conflict)
     }
 
-    /// The platform does not offer this operation: not under this path, not in this version, or not to this kind of token.
+    /// The platform does not offer this operation: not under this path, not in this version, or not
+    /// to this kind of token.
     pub const fn is_unsupported(self) -> bool {
         matches!(
             self,
@@ -208,13 +217,14 @@ impl ApiErrorKind {
         matches!(self, Kind::Internal | Kind::Unavailable | Kind::ServerError)
     }
 
-    /// Whether a renewed access token can change the outcome. It is true of [`ExpiredToken`](ApiErrorKind::ExpiredToken) alone.
+    /// Whether a refreshed access token can change the result. `true` only for
+    /// [`ExpiredToken`](ApiErrorKind::ExpiredToken).
     pub const fn is_expired_token(self) -> bool {
         matches!(self, Kind::ExpiredToken)
     }
 }
 
-/// The name of the class, as [`as_str`](ApiErrorKind::as_str) returns it.
+/// The name of the kind, as [`as_str`](ApiErrorKind::as_str) returns it.
 impl fmt::Display for ApiErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -1,25 +1,28 @@
-//! The kind of a failure, which decides whether a call is sent again.
+//! The kind of a failed attempt, which decides on retries.
 
 use super::{ApiErrorKind, Error, ErrorKind, Outcome};
 
-/// How an attempt failed, as far as sending it again goes.
+/// Why an attempt failed, as far as it matters for a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// No connection was made: the platform knows nothing of the request.
+    /// No connection was made, so the platform received nothing.
     NotConnected,
     /// The platform rejected it because of its rate limit (429) and did nothing.
     RateLimited,
-    /// The platform, or a host in front of it, failed or was not available: [`ApiErrorKind::Internal`] and
-    /// [`ApiErrorKind::Unavailable`]. It may have acted.
+    /// The platform, or a host in front of it, failed or was not available:
+    /// [`ApiErrorKind::Internal`] and [`ApiErrorKind::Unavailable`]. It may have executed the
+    /// request.
     ServerError,
-    /// The server states by HTTP/2 (`REFUSED_STREAM`, `GOAWAY`) that it did not process the request. It is sent again once.
+    /// The server states by HTTP/2 (`REFUSED_STREAM`, `GOAWAY`) that it did not process the
+    /// request. It is retried once.
     Unprocessed,
-    /// The connection broke before the reply was whole. The platform may have acted.
+    /// The connection broke before the reply was complete. The platform may have executed the
+    /// request.
     Broken,
-    /// No reply came in the time of one attempt. The platform may have acted.
+    /// No reply came within the time of an attempt. The platform may have executed the request.
     TimedOut,
-    /// Anything else: sent again, it would fail again.
+    /// Any other failure, which a retry does not change.
     Final,
 }
 
@@ -45,7 +48,7 @@ impl FailureKind {
         }
     }
 
-    /// Whether the platform may have done what was asked.
+    /// Whether the platform may have executed the request.
     pub fn may_have_acted(self) -> bool {
         !matches!(
             self,

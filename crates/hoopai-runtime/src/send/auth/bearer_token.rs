@@ -1,4 +1,4 @@
-//! Tokens as calls carry them.
+//! The token of a request.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 const SCHEME: &str = "Bearer ";
 
-/// A token in the form in which calls carry it. It shows nothing of it.
+/// A token as a header value. Its `Debug` output hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BearerToken {
     /// The value of the `Authorization` header, marked as sensitive.
@@ -16,16 +16,12 @@ pub struct BearerToken {
 }
 
 impl BearerToken {
-    /// A token, without its scheme. `None`: no header can hold it, as it is empty, or holds blanks or characters beyond ASCII.
+    /// Creates it from a token without its scheme. `None`: the token is empty, or contains spaces
+    /// or non-ASCII characters, and cannot be a header value.
     pub fn new(token: &SecretString) -> Option<Self> {
         let token = token.expose_secret();
-        if token.is_empty() {
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;
-        }
-        for byte in token.bytes() {
-            if !byte.is_ascii_graphic() {
-                return None;
-            }
         }
         let text = Zeroizing::new([SCHEME, token].concat());
         let mut header = HeaderValue::from_str(&text).ok()?;
@@ -33,7 +29,7 @@ impl BearerToken {
         Some(BearerToken { header })
     }
 
-    /// The token, for those who know it without its scheme.
+    /// The token without its scheme.
     pub fn token(&self) -> SecretString {
         let text = self.header.to_str().unwrap_or_default();
         SecretString::from(text.strip_prefix(SCHEME).unwrap_or_default())

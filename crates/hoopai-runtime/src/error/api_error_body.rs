@@ -1,4 +1,4 @@
-//! What the platform says when it refuses: the many shapes of its error bodies as one.
+//! Parses the different formats of the platform's error bodies into one type.
 
 use std::borrow::Cow;
 
@@ -9,25 +9,25 @@ use super::field_error::FieldError;
 use crate::decode::{self, Cause};
 use crate::redact::SentValues;
 
-/// What an error body is.
+/// The format of an error body.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Shape {
-    /// There is none.
+pub(super) enum BodyShape {
+    /// There is no body.
     Empty,
-    /// JSON, as the platform answers.
+    /// JSON, the format of the platform.
     Json,
-    /// A page, as proxies and the edge before the platform answer.
+    /// An HTML page, from a proxy or from the edge in front of the platform.
     Html,
-    /// It ends before it is whole.
-    CutOff,
-    /// Something else.
+    /// The body is truncated.
+    Truncated,
+    /// Any other format.
     Other,
 }
 
-/// An error body, read.
-pub(super) struct Reply {
-    pub(super) shape: Shape,
-    /// What the body has as codes and names, the most telling first.
+/// A parsed error body.
+pub(super) struct ApiErrorBody {
+    pub(super) shape: BodyShape,
+    /// Codes and names, the most specific first.
     pub(super) codes: Vec<String>,
     pub(super) status: Option<u16>,
     pub(super) messages: Vec<String>,
@@ -36,7 +36,7 @@ pub(super) struct Reply {
     pub(super) trace_id: Option<String>,
 }
 
-/// The names under which bodies have their message.
+/// The names of message fields.
 const MESSAGES: [&str; 6] = [
     "message",
     "msg",
@@ -46,25 +46,26 @@ const MESSAGES: [&str; 6] = [
     "detail",
 ];
 
-/// The names under which they have their code.
+/// The names of code fields.
 const CODES: [&str; 5] = ["code", "errorCode", "canonicalCode", "error_code", "name"];
 
-impl Reply {
-    /// Reads whatever came; there is no body that it does not take.
+impl ApiErrorBody {
+    /// Parses any body.
     pub(super) fn parse(headers: &HeaderMap, body: &[u8], cut: bool) -> Self {
-        let value = match is_blank(body) {
-            true => Err(false),
-            false => read(headers, body),
+        let value = if is_blank(body) {
+            Err(false)
+        } else {
+            read(headers, body)
         };
         let shape = match &value {
-            _ if cut => Shape::CutOff,
-            Ok(_) => Shape::Json,
-            Err(_) if is_blank(body) => Shape::Empty,
-            Err(_) if is_html(headers, body) => Shape::Html,
-            Err(true) => Shape::CutOff,
-            Err(_) => Shape::Other,
+            _ if cut => BodyShape::Truncated,
+            Ok(_) => BodyShape::Json,
+            Err(_) if is_blank(body) => BodyShape::Empty,
+            Err(_) if is_html(headers, body) => BodyShape::Html,
+            Err(true) => BodyShape::Truncated,
+            Err(_) => BodyShape::Other,
         };
-        let mut reply = Reply {
+        let mut reply = ApiErrorBody {
             shape,
             codes: Vec::new(),
             status: None,
@@ -74,56 +75,48 @@ impl Reply {
             trace_id: None,
         };
         match &value {
-            Ok(Value::Object(object)) => reply.take(object),
-            Ok(message @ (Value::String(_) | Value::Array(_))) => reply.message(message),
+            Ok(Value::Object(object)) => reply.read_object(object),
+            Ok(message @ (Value::String(_) | Value::Array(_))) => reply.read_message(message),
             _ => {}
         }
         reply
     }
 
-    /// Takes out secrets that were sent.
-    pub(super) fn conceal(&mut self, carried: &SentValues) {
+    /// Masks secrets that were sent.
+    pub(super) fn mask_secrets(&mut self, sent_values: &SentValues) {
         for text in self.codes.iter_mut().chain(&mut self.messages) {
-            conceal(carried, text);
+            mask_secrets_in_text(sent_values, text);
         }
-        for fault in &mut self.fields {
-            conceal(carried, &mut fault.field);
-            conceal(carried, &mut fault.message);
+        for error in &mut self.fields {
+            mask_secrets_in_text(sent_values, &mut error.field);
+            mask_secrets_in_text(sent_values, &mut error.message);
         }
         if let Some(meta) = &mut self.meta {
-            conceal_in(carried, meta);
+            mask_secrets_in(sent_values, meta);
         }
     }
 
-    /// The platform's own code: a name rather than a number.
+    /// The platform's code: a name rather than a number.
     pub(super) fn code(&self) -> Option<&str> {
-        for code in &self.codes {
-            if code.parse::<f64>().is_err() {
-                return Some(code);
-            }
-        }
-        Some(self.codes.first()?)
+        let name = self.codes.iter().find(|code| code.parse::<f64>().is_err());
+        name.or(self.codes.first()).map(String::as_str)
     }
 
-    fn take(&mut self, object: &Map<String, Value>) {
-        self.status = match object.get("statusCode").and_then(number) {
-            None => object.get("status").and_then(number),
-            status => status,
-        };
-        self.trace_id = first_text(object, &["traceId"]);
-        self.meta = match object.get("meta") {
-            None | Some(Value::Null) => None,
-            Some(meta) => Some(meta.clone()),
-        };
-        // The token endpoint speaks OAuth's own dialect, in which `error` is the code.
+    fn read_object(&mut self, object: &Map<String, Value>) {
+        self.status = ["statusCode", "status"]
+            .iter()
+            .find_map(|name| number(object.get(*name)?));
+        self.trace_id = object.get("traceId").and_then(text);
+        self.meta = first(object, &["meta"]).cloned();
+        // In replies of the token endpoint, `error` is the code, as OAuth defines.
         let message = first(object, &MESSAGES);
-        // `error` is the short name of the status where there is a message, and the message where there is none.
+        // `error` is the name of the status if there is a message, and otherwise the message.
         let (message, error) = match message {
             None => (object.get("error"), None),
             Some(_) => (message, object.get("error")),
         };
         if let Some(message) = message {
-            self.message(message);
+            self.read_message(message);
         }
         let codes = CODES.iter().map(|name| object.get(*name));
         for code in codes.chain([error]).flatten() {
@@ -131,34 +124,34 @@ impl Reply {
         }
         match object.get("errors") {
             Some(Value::Object(fields)) => {
-                for (field, complaint) in fields {
+                for (field, messages) in fields {
                     let mut texts = Vec::new();
-                    flatten(None, complaint, &mut texts);
-                    self.complain(field, texts);
+                    flatten(None, messages, &mut texts);
+                    self.push_field_errors(field, texts);
                 }
             }
-            Some(errors) => self.message(errors),
+            Some(errors) => self.read_message(errors),
             None => {}
         }
     }
 
-    /// A message is a text, a list of texts, a list of complaints about fields, or an object of any kind.
-    fn message(&mut self, message: &Value) {
+    /// A message is a text, a list of texts, a list of field errors, or any object.
+    fn read_message(&mut self, message: &Value) {
         match message {
             Value::Array(items) => {
                 for item in items {
-                    self.message(item);
+                    self.read_message(item);
                 }
             }
-            Value::Object(object) => match complaints(object) {
-                Some((field, texts)) => self.complain(&field, texts),
+            Value::Object(object) => match field_messages(object) {
+                Some((field, texts)) => self.push_field_errors(&field, texts),
                 None => flatten(None, message, &mut self.messages),
             },
             other => flatten(None, other, &mut self.messages),
         }
     }
 
-    fn complain(&mut self, field: &str, texts: Vec<String>) {
+    fn push_field_errors(&mut self, field: &str, texts: Vec<String>) {
         for message in texts {
             self.fields.push(FieldError {
                 field: field.to_owned(),
@@ -168,7 +161,7 @@ impl Reply {
     }
 }
 
-/// The JSON of an error body, read as tolerantly as other replies. `Err(true)`: it ends too early.
+/// Reads the JSON of an error body as tolerantly as other replies. `Err(true)`: it is truncated.
 fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, bool> {
     match decode::read::<Value>(body) {
         Ok(decoded) => return Ok(decoded.value),
@@ -185,32 +178,32 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, bool> {
             }
             made.text.as_str()
         }
-        None => std::str::from_utf8(body).map_err(|fault| fault.error_len().is_none())?,
+        None => std::str::from_utf8(body).map_err(|error| error.error_len().is_none())?,
     };
     match text.parse::<Value>() {
         Ok(value) => Ok(value),
-        Err(fault) => Err(fault.is_eof()),
+        Err(error) => Err(error.is_eof()),
     }
 }
 
-fn conceal(carried: &SentValues, text: &mut String) {
-    if let Cow::Owned(concealed) = carried.conceal(text) {
+fn mask_secrets_in_text(sent_values: &SentValues, text: &mut String) {
+    if let Cow::Owned(concealed) = sent_values.mask_secrets(text) {
         *text = concealed;
     }
 }
 
-fn conceal_in(carried: &SentValues, value: &mut Value) {
+fn mask_secrets_in(sent_values: &SentValues, value: &mut Value) {
     match value {
-        Value::String(text) => conceal(carried, text),
+        Value::String(text) => mask_secrets_in_text(sent_values, text),
         Value::Array(items) => {
             for item in items {
-                conceal_in(carried, item);
+                mask_secrets_in(sent_values, item);
             }
         }
         Value::Object(fields) => {
             for (mut name, mut value) in std::mem::take(fields) {
-                conceal(carried, &mut name);
-                conceal_in(carried, &mut value);
+                mask_secrets_in_text(sent_values, &mut name);
+                mask_secrets_in(sent_values, &mut value);
                 fields.insert(name, value);
             }
         }
@@ -218,21 +211,19 @@ fn conceal_in(carried: &SentValues, value: &mut Value) {
     }
 }
 
-/// The complaints of an object that names a field, and the field.
-fn complaints(object: &Map<String, Value>) -> Option<(String, Vec<String>)> {
+/// The field that an object names, and the messages about it.
+fn field_messages(object: &Map<String, Value>) -> Option<(String, Vec<String>)> {
     let field = match first(object, &["field", "property", "path", "param"])? {
         Value::String(name) => name.clone(),
         Value::Array(steps) => {
-            let mut names = Vec::new();
-            steps.iter().for_each(|step| names.extend(text(step)));
+            let names: Vec<String> = steps.iter().filter_map(text).collect();
             names.join(".")
         }
         _ => return None,
     };
     let names = ["message", "constraints", "msg", "messages", "error"];
-    let complaint = first(object, &names)?;
     let mut texts = Vec::new();
-    match complaint {
+    match first(object, &names)? {
         Value::Object(constraints) => {
             for (_, value) in constraints {
                 flatten(None, value, &mut texts);
@@ -243,30 +234,13 @@ fn complaints(object: &Map<String, Value>) -> Option<(String, Vec<String>)> {
     Some((field, texts))
 }
 
-/// The first of these fields that is there and is not `null`.
+/// The first of these fields that is present and not `null`.
 fn first<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
-    for name in names {
-        match object.get(*name) {
-            None | Some(Value::Null) => {}
-            value => return value,
-        }
-    }
-    None
+    let mut values = names.iter().filter_map(|name| object.get(*name));
+    values.find(|value| !value.is_null())
 }
 
-/// The first of these fields that is a scalar, as a text.
-fn first_text(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
-    for name in names {
-        if let Some(value) = object.get(*name)
-            && let Some(text) = text(value)
-        {
-            return Some(text);
-        }
-    }
-    None
-}
-
-/// The texts of a value, each with the name that it stands under.
+/// The texts of a value, each with the name of its field.
 fn flatten(name: Option<&str>, value: &Value, out: &mut Vec<String>) {
     match value {
         Value::Null => {}
@@ -299,12 +273,10 @@ fn text(value: &Value) -> Option<String> {
 }
 
 fn number(value: &Value) -> Option<u16> {
-    if let Some(number) = value.as_u64()
-        && let Ok(number) = u16::try_from(number)
-    {
-        return Some(number);
+    match value.as_u64() {
+        Some(number) => u16::try_from(number).ok(),
+        None => value.as_str()?.parse().ok(),
     }
-    value.as_str()?.parse().ok()
 }
 
 pub(super) fn is_blank(body: &[u8]) -> bool {
@@ -312,13 +284,11 @@ pub(super) fn is_blank(body: &[u8]) -> bool {
 }
 
 pub(super) fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
-    if let Some(value) = headers.get(CONTENT_TYPE)
-        && let Ok(declared) = value.to_str()
-        && declared.to_ascii_lowercase().starts_with("text/html")
-    {
-        return true;
-    }
-    looks_like_html(body)
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("text/html"))
+        || looks_like_html(body)
 }
 
 pub(super) fn looks_like_html(body: &[u8]) -> bool {
@@ -330,22 +300,22 @@ mod tests {
     use reqwest::header::HeaderMap;
     use serde_json::json;
 
-    use super::{Reply, Shape};
+    use super::{ApiErrorBody, BodyShape};
 
-    fn parse(body: &str) -> Reply {
-        Reply::parse(&HeaderMap::new(), body.as_bytes(), false)
+    fn parse(body: &str) -> ApiErrorBody {
+        ApiErrorBody::parse(&HeaderMap::new(), body.as_bytes(), false)
     }
 
-    fn fields(reply: &Reply) -> Vec<(&str, &str)> {
+    fn fields(reply: &ApiErrorBody) -> Vec<(&str, &str)> {
         reply
             .fields
             .iter()
-            .map(|fault| (fault.field.as_str(), fault.message.as_str()))
+            .map(|error| (error.field.as_str(), error.message.as_str()))
             .collect()
     }
 
     #[test]
-    fn every_shape_of_message_is_read() {
+    fn every_message_format_is_read() {
         assert_eq!(
             parse(r#"{"statusCode":401,"message":"no"}"#).messages,
             ["no"]
@@ -371,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn the_dialect_of_oauth_is_read() {
+    fn oauth_errors_are_read() {
         let reply =
             parse(r#"{"error":"invalid_grant","error_description":"refresh token is invalid"}"#);
         assert_eq!(reply.messages, ["refresh token is invalid"]);
@@ -379,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_and_ids_are_read() {
+    fn codes_and_trace_ids_are_read() {
         let reply = parse(
             r#"{"status":404,"message":"m","name":"HttpException","traceId":"t-1","meta":{"contactId":"x"}}"#,
         );
@@ -403,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn complaints_about_fields_are_read() {
+    fn field_errors_are_read() {
         assert_eq!(
             fields(&parse(
                 r#"{"message":"m","errors":[{"field":"a","message":"b"}]}"#
@@ -429,16 +399,16 @@ mod tests {
     }
 
     #[test]
-    fn bodies_that_are_no_json_are_told_apart() {
-        assert_eq!(parse("").shape, Shape::Empty);
-        assert_eq!(parse(" \n").shape, Shape::Empty);
-        assert_eq!(parse("<!DOCTYPE html><p>").shape, Shape::Html);
-        assert_eq!(parse(r#"{"message":"#).shape, Shape::CutOff);
-        assert_eq!(parse("upstream failed").shape, Shape::Other);
-        assert_eq!(parse("{}").shape, Shape::Json);
+    fn bodies_without_json_have_their_shape() {
+        assert_eq!(parse("").shape, BodyShape::Empty);
+        assert_eq!(parse(" \n").shape, BodyShape::Empty);
+        assert_eq!(parse("<!DOCTYPE html><p>").shape, BodyShape::Html);
+        assert_eq!(parse(r#"{"message":"#).shape, BodyShape::Truncated);
+        assert_eq!(parse("upstream failed").shape, BodyShape::Other);
+        assert_eq!(parse("{}").shape, BodyShape::Json);
         assert_eq!(
-            Reply::parse(&HeaderMap::new(), b"", true).shape,
-            Shape::CutOff
+            ApiErrorBody::parse(&HeaderMap::new(), b"", true).shape,
+            BodyShape::Truncated
         );
     }
 }
