@@ -141,21 +141,29 @@ fn folders(tree: &Workspace, modules: &[Module]) -> Result<Vec<FileError>> {
     Ok(findings)
 }
 
-/// Finds temporary files of an interrupted command. Those in `crates/api` are findings of their
-/// module.
+/// Finds temporary files and folders of an interrupted command.
 fn temporary_files(tree: &Workspace) -> Result<Vec<FileError>> {
-    let folders = tree.folders("crates")?.into_iter();
-    let mut paths: Vec<String> = folders.map(|name| format!("crates/{name}")).collect();
-    for folder in ["specs", "crates/hoopai", "crates/hoopai-mock/interface"] {
-        paths.extend(tree.files_below(folder)?.into_keys());
+    let mut findings = Vec::new();
+    let mut folders = vec![String::new()];
+    while let Some(folder) = folders.pop() {
+        let names = tree.folders(&format!("./{folder}"))?.into_iter();
+        let paths = names
+            .filter(|name| name != "target")
+            .map(|name| format!("{folder}{name}"));
+        let (temporary, others): (Vec<_>, Vec<_>) =
+            paths.partition(|path| path.ends_with(TEMPORARY));
+        let files = tree.file_names(&format!("./{folder}"))?.into_iter();
+        let files = files
+            .filter(|name| name.ends_with(TEMPORARY))
+            .map(|name| format!("{folder}{name}"));
+        findings.extend(temporary.into_iter().chain(files).map(|path| {
+            file_error(
+                path,
+                "was left by an interrupted command",
+                "repeat the command, or remove it",
+            )
+        }));
+        folders.extend(others.into_iter().map(|path| format!("{path}/")));
     }
-    paths.retain(|path| path.ends_with(TEMPORARY));
-    let finding = |path| {
-        file_error(
-            path,
-            "was left by an interrupted command",
-            "repeat the command, or remove it",
-        )
-    };
-    Ok(paths.into_iter().map(finding).collect())
+    Ok(findings)
 }

@@ -1,7 +1,7 @@
 //! The interface files of the platform generate the committed files, byte for byte. Skipped without
 //! these files.
 
-use std::{collections::BTreeMap, env, io::Write, path::PathBuf};
+use std::{collections::BTreeMap, env, fs, io::Write, path::PathBuf};
 
 use crate::{
     fixture::{Tree, files_below, own_root},
@@ -24,14 +24,13 @@ fn upstream() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// The files that regen writes: specs, lock, crates and the interfaces of the mock server.
-fn written(files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
-    let own = |path: &str| {
-        ["specs/", "crates/api/", "crates/hoopai-mock/interface/"]
-            .iter()
-            .any(|folder| path.starts_with(folder))
-    };
-    files.into_iter().filter(|(path, _)| own(path)).collect()
+/// Folders in which regen writes all files, apart from [`is_input`].
+const GENERATED: [&str; 3] = ["specs", "crates/api", "crates/hoopai-mock/interface"];
+
+fn is_input(path: &str) -> bool {
+    path == "specs/modules.toml"
+        || path.starts_with("specs/") && path.ends_with(".yaml")
+        || ["crates/hoopai/Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT"].contains(&path)
 }
 
 #[test]
@@ -46,35 +45,19 @@ fn platform_files_generate_the_committed_files() {
     };
     let tree = Tree::new(&[]);
     let root = own_root();
-    let folders = [
-        "specs",
-        "crates/api",
-        "crates/hoopai",
-        "crates/hoopai-mock",
-        "crates/hoopai-auth",
-        "crates/hoopai-runtime",
-    ];
-    let mut committed: BTreeMap<_, _> = folders
-        .into_iter()
-        .flat_map(|folder| {
-            files_below(&root.join(folder))
-                .into_iter()
-                .map(move |(path, bytes)| (format!("{folder}/{path}"), bytes))
-        })
-        .collect();
-    for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
-        let text = std::fs::read_to_string(root.join(licence)).expect("a licence");
-        tree.write(licence, &text);
-        committed.insert(licence.to_owned(), text.into_bytes());
+    let mut committed: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for folder in GENERATED {
+        let files = files_below(&root.join(folder)).into_iter();
+        committed.extend(files.map(|(path, bytes)| (format!("{folder}/{path}"), bytes)));
     }
-    for (path, bytes) in &committed {
-        if path.ends_with("/overlay.yaml")
-            || path.starts_with("specs/") && path.ends_with("documentation.yaml")
-            || path == "specs/modules.toml"
-            || path == "crates/hoopai/Cargo.toml"
-        {
-            tree.write(path, std::str::from_utf8(bytes).expect("UTF-8"));
-        }
+    for path in ["crates/hoopai/Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT"] {
+        committed.insert(
+            path.to_owned(),
+            fs::read(root.join(path)).expect("readable"),
+        );
+    }
+    for (path, bytes) in committed.iter().filter(|(path, _)| is_input(path)) {
+        tree.write(path, std::str::from_utf8(bytes).expect("UTF-8"));
     }
 
     let text = tree.regen(&Server::of_folder(upstream), &[]).ok();
@@ -83,18 +66,15 @@ fn platform_files_generate_the_committed_files() {
     );
     assert!(text.contains(&summary), "{text}");
 
-    let made = tree.files();
-    let mut differing: Vec<&str> = Vec::new();
-    for (path, bytes) in &made {
-        if committed.get(path) != Some(bytes) {
-            differing.push(path);
-        }
-    }
-    for path in written(committed.clone()).keys() {
-        if !made.contains_key(path) {
-            differing.push(committed.get_key_value(path).expect("committed").0);
-        }
-    }
+    let generated = tree.files();
+    let differs = |(path, bytes): &(&String, &Vec<u8>)| {
+        fs::read(root.join(path)).ok().as_ref() != Some(*bytes)
+    };
+    let differing = generated.iter().filter(differs).map(|(path, _)| path);
+    let missing = committed
+        .keys()
+        .filter(|path| !generated.contains_key(*path));
+    let differing: Vec<&String> = differing.chain(missing).collect();
     let remedy = if differing.iter().any(|path| path.starts_with("specs/")) {
         "run cargo xtask regen with the folder of those files as --source"
     } else {
