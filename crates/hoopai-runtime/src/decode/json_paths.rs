@@ -36,12 +36,12 @@ pub(crate) fn find<'t>(
         values: vec![None; places.len()],
     };
     if !text.is_empty() {
-        let mut wanted = Vec::with_capacity(places.len() + 1);
-        wanted.push(WantedPath::new(None, list));
+        let mut requested = Vec::with_capacity(places.len() + 1);
+        requested.push(RequestedPath::new(None, list));
         for place in places {
-            wanted.push(WantedPath::new(Some(wanted.len() - 1), place));
+            requested.push(RequestedPath::new(Some(requested.len() - 1), place));
         }
-        walk.value(&wanted, DEPTH)?;
+        walk.value(&requested, DEPTH)?;
         walk.scan.peek();
         if walk.scan.at < text.len() {
             return Err(Fault::broken());
@@ -55,21 +55,21 @@ pub(crate) fn find<'t>(
 
 /// A path that leads through the current value.
 #[derive(Clone, Copy)]
-struct WantedPath {
+struct RequestedPath {
     /// The index of the value; `None` is the list.
     value: Option<usize>,
     /// The rest of the path. `None`: the path ends here.
     rest: Option<&'static str>,
 }
 
-impl WantedPath {
+impl RequestedPath {
     fn new(value: Option<usize>, place: &'static str) -> Self {
         let rest = if place.is_empty() { None } else { Some(place) };
-        WantedPath { value, rest }
+        RequestedPath { value, rest }
     }
 
     /// The path relative to a value that it can lead to.
-    fn below(self, key: Key<'_>) -> Option<WantedPath> {
+    fn below(self, key: Key<'_>) -> Option<RequestedPath> {
         let rest = self.rest?;
         let (first, rest) = match rest.split_once('.') {
             Some((first, rest)) => (first, Some(rest)),
@@ -80,7 +80,7 @@ impl WantedPath {
             Key::Index(index) => matches!(first.parse::<usize>(), Ok(own) if own == index),
         };
         if here {
-            Some(WantedPath { rest, ..self })
+            Some(RequestedPath { rest, ..self })
         } else {
             None
         }
@@ -102,9 +102,9 @@ struct PathWalker<'t> {
 
 impl PathWalker<'_> {
     /// Reads the next value and the paths through it.
-    fn value(&mut self, wanted: &[WantedPath], depth: u8) -> Result<(), Fault> {
+    fn value(&mut self, requested: &[RequestedPath], depth: u8) -> Result<(), Fault> {
         let (mut deeper, mut list) = (false, false);
-        for place in wanted {
+        for place in requested {
             deeper |= place.rest.is_some();
             list |= place.rest.is_none() && place.value.is_none();
             // Values found below an earlier value of the same key are void.
@@ -117,14 +117,14 @@ impl PathWalker<'_> {
         let first = self.scan.peek();
         let start = self.scan.at;
         match first {
-            b'{' if deeper => self.object(wanted, open(depth)?)?,
-            b'[' if deeper || list => self.items(wanted, list, open(depth)?)?,
+            b'{' if deeper => self.object(requested, open(depth)?)?,
+            b'[' if deeper || list => self.items(requested, list, open(depth)?)?,
             _ => {
                 self.scan.skip(depth)?;
             }
         }
         let text = &self.scan.text[start..self.scan.at];
-        for place in wanted {
+        for place in requested {
             match (place.value, place.rest) {
                 (Some(n), None) => self.values[n] = Some(text),
                 (Some(_), Some(_)) => {}
@@ -137,7 +137,7 @@ impl PathWalker<'_> {
         Ok(())
     }
 
-    fn object(&mut self, wanted: &[WantedPath], depth: u8) -> Result<(), Fault> {
+    fn object(&mut self, requested: &[RequestedPath], depth: u8) -> Result<(), Fault> {
         self.scan.at += 1;
         if self.scan.peek() == b'}' {
             self.scan.at += 1;
@@ -145,7 +145,7 @@ impl PathWalker<'_> {
         }
         loop {
             let (name, _) = self.scan.name()?.text();
-            self.below(wanted, Key::Name(&name), depth)?;
+            self.below(requested, Key::Name(&name), depth)?;
             match self.scan.peek() {
                 b',' => self.scan.at += 1,
                 b'}' => {
@@ -157,7 +157,7 @@ impl PathWalker<'_> {
         }
     }
 
-    fn items(&mut self, wanted: &[WantedPath], list: bool, depth: u8) -> Result<(), Fault> {
+    fn items(&mut self, requested: &[RequestedPath], list: bool, depth: u8) -> Result<(), Fault> {
         let start = self.scan.at;
         self.scan.at += 1;
         let mut items = Vec::new();
@@ -166,7 +166,7 @@ impl PathWalker<'_> {
         while more {
             self.scan.peek();
             let first = self.scan.at;
-            self.below(wanted, Key::Index(index), depth)?;
+            self.below(requested, Key::Index(index), depth)?;
             if list {
                 items.push(first..self.scan.at);
             }
@@ -182,7 +182,7 @@ impl PathWalker<'_> {
             self.list = ListAt::Items(items);
             return Ok(());
         }
-        for place in wanted {
+        for place in requested {
             if place.value.is_none()
                 && let Some(rest) = place.rest
                 && !matches!(rest.as_bytes(), [b'0'..=b'9', ..])
@@ -195,9 +195,9 @@ impl PathWalker<'_> {
     }
 
     /// Reads the value of a key and the paths through it.
-    fn below(&mut self, wanted: &[WantedPath], key: Key<'_>, depth: u8) -> Result<(), Fault> {
+    fn below(&mut self, requested: &[RequestedPath], key: Key<'_>, depth: u8) -> Result<(), Fault> {
         let mut below = Vec::new();
-        for place in wanted {
+        for place in requested {
             if let Some(place) = place.below(key) {
                 below.push(place);
             }

@@ -115,7 +115,7 @@ impl<'de> Reader<'de> {
         };
         self.scan.at = 0;
         self.depth = DEPTH;
-        self.as_it_stands()?;
+        self.raw_text()?;
         self.end()?;
         self.drifts.clear();
         self.note_as(DriftKind::Unparsed, at.unwrap_or(0), expected.clone());
@@ -246,7 +246,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads the text of a value and checks it.
-    pub(super) fn as_it_stands(&mut self) -> Result<&'de str, Fault> {
+    pub(super) fn raw_text(&mut self) -> Result<&'de str, Fault> {
         self.scan.skip(self.depth)
     }
 
@@ -262,7 +262,7 @@ impl<'de> Reader<'de> {
 
     /// Returns the text of a value for a newtype that requests it by name.
     fn newtype_text(&mut self, name: &str) -> Result<&'de str, Fault> {
-        let text = self.as_it_stands()?;
+        let text = self.raw_text()?;
         let start = self.scan.at - text.len();
         if name == UNKNOWN_FIELD {
             self.unnamed = start;
@@ -501,7 +501,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
                 visitor.visit_borrowed_bytes(self.newtype_text(name)?.as_bytes())
             }
             RAW_VALUE => visitor.visit_map(RawFields {
-                text: self.as_it_stands()?,
+                text: self.raw_text()?,
                 asked: false,
             }),
             _ => visitor.visit_newtype_struct(self),
@@ -558,7 +558,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let text = self.as_it_stands()?;
+        let text = self.raw_text()?;
         self.unnamed = self.scan.at - text.len();
         visitor.visit_unit()
     }

@@ -60,7 +60,7 @@ fn agree(text: &str) {
 }
 
 #[test]
-fn json_and_what_is_none_are_told_apart() {
+fn json_and_other_texts_are_distinguished() {
     for text in [
         "0",
         "-0",
@@ -203,8 +203,8 @@ fn random_texts_are_read_alike() {
 }
 
 fn seed() -> u64 {
-    let given = std::env::var("HOOPAI_SEED").ok();
-    given.map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a number"))
+    let input = std::env::var("HOOPAI_SEED").ok();
+    input.map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a number"))
 }
 
 fn random(rng: &mut Rng, depth: usize) -> String {
@@ -260,7 +260,7 @@ fn random_text(rng: &mut Rng) -> String {
 }
 
 #[test]
-fn nesting_has_a_limit_on_every_road() {
+fn nesting_is_limited_for_every_kind_of_value() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("[{\"a\":", "}]")] {
         let levels = open.len() - open.replace(['[', '{'], "").len();
         for depth in [1, 60, 127, 128, 129, 100_000] {

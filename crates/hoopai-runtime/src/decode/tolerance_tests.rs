@@ -58,7 +58,7 @@ fn coerces<T: DeserializeOwned + PartialEq + fmt::Debug>(text: &str, value: T, e
 }
 
 #[track_caller]
-fn fits<T: DeserializeOwned + PartialEq + fmt::Debug>(text: &str, value: T) {
+fn matches_type<T: DeserializeOwned + PartialEq + fmt::Debug>(text: &str, value: T) {
     let read = decoded::<T>(text);
     assert_eq!(read.value, value, "{text}");
     assert!(read.drift.is_empty() && read.raw.is_none(), "{text}");
@@ -84,7 +84,7 @@ fn a_scalar_of_another_kind_is_read_as_the_declared_one() {
         "a\u{fffd}".to_owned(),
         "a string of whole characters",
     );
-    fits(r#""\u0061""#, "a".to_owned());
+    matches_type(r#""\u0061""#, "a".to_owned());
     for (text, value) in [
         (r#""true""#, true),
         (r#"" TRUE ""#, true),
@@ -96,22 +96,22 @@ fn a_scalar_of_another_kind_is_read_as_the_declared_one() {
     ] {
         coerces(text, value, "a boolean");
     }
-    fits("true", true);
-    fits("false", false);
+    matches_type("true", true);
+    matches_type("false", false);
     coerces(r#"" 12 ""#, 12_i64, "a whole number");
     coerces(r#""12.0""#, 12_u8, "a whole number");
     coerces(r#""-2.5""#, -2.5_f64, "a number");
-    fits("2.0", 2_i64);
-    fits("-1e2", -100_i64);
-    fits("7", 7.0_f32);
+    matches_type("2.0", 2_i64);
+    matches_type("-1e2", -100_i64);
+    matches_type("7", 7.0_f32);
     coerces("1e999", Value::from("1e999"), "a number that a float holds");
 }
 
 /// Only whole numbers that a float tells from their neighbours, up to 2^53, are read from a fraction or an exponent.
 #[test]
 fn a_number_is_whole_only_where_it_is_exact() {
-    fits("9007199254740992.0", 9_007_199_254_740_992_i64);
-    fits("-9007199254740992.0", -9_007_199_254_740_992_i64);
+    matches_type("9007199254740992.0", 9_007_199_254_740_992_i64);
+    matches_type("-9007199254740992.0", -9_007_199_254_740_992_i64);
     for text in [
         r#"[9007199254740994.0]"#,
         "[1.5]",
@@ -126,7 +126,7 @@ fn a_number_is_whole_only_where_it_is_exact() {
 }
 
 #[test]
-fn a_scalar_that_cannot_be_understood_fits_nothing() {
+fn unconvertible_scalar_is_kept_raw() {
     for text in [r#""yes""#, r#""truex""#, r#""""#, "2", "1.0", "[]", "{}"] {
         assert_eq!(unfit::<bool>(text), "a boolean", "{text}");
     }
@@ -169,9 +169,9 @@ fn a_value_without_contents_is_the_empty_one() {
         let noted = vec![(Empty, path.to_owned(), "a list".to_owned())];
         assert_eq!(drift::<Vec<i64>>(text), noted, "{text:?}");
     }
-    fits("null", Value::Null);
-    fits("", Value::Null);
-    fits("null", None::<bool>);
+    matches_type("null", Value::Null);
+    matches_type("", Value::Null);
+    matches_type("null", None::<bool>);
     assert_eq!(drift::<Thing>("null")[0].0, Empty);
 }
 
@@ -299,7 +299,7 @@ fn an_object_of_which_no_field_is_known_is_reported() {
 
 /// Objects and lists beside one another are not nesting.
 #[test]
-fn any_number_of_values_may_stand_beside_one_another() {
+fn long_lists_and_objects_decode() {
     let things = vec![r#"{"name":"a","parts":[{}]}"#; 1_000].join(",");
     assert_eq!(
         decoded::<Vec<Thing>>(&format!("[{things}]")).value.len(),
@@ -388,7 +388,7 @@ fn a_value_counts_as_read_only_where_it_was_read() {
 }
 
 #[test]
-fn entries_are_values_as_they_stand() {
+fn entries_are_raw_values() {
     let mut items = Entries::within(" [1.10, {\"a\" : []}] ", b'[').expect("a list");
     assert_eq!(items.next_item(), Some("1.10"));
     assert_eq!(items.next_item(), Some("{\"a\" : []}"));

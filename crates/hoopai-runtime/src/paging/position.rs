@@ -133,7 +133,7 @@ impl ListPosition {
                 "the position belongs to `{}`: resume that operation",
                 mask(&self.operation)
             )
-        } else if self.fits(rule.strategy) {
+        } else if self.matches(rule.strategy) {
             return Ok(());
         } else {
             "the position belongs to another way of paging this list: start from the beginning"
@@ -143,7 +143,7 @@ impl ListPosition {
         Err(Error::paging(call_site.clone(), fault, text))
     }
 
-    fn fits(&self, strategy: PageStrategy) -> bool {
+    fn matches(&self, strategy: PageStrategy) -> bool {
         match (&self.start, strategy) {
             (PageStart::First, PageStrategy::Cursor(_))
             | (PageStart::Offset(_), PageStrategy::Offset(_))

@@ -62,14 +62,14 @@ pub(crate) fn fill<'v>(
             return Err(Fault::Template("a brace is opened and never closed"));
         };
         let name = &after[1..end];
-        let Some(given) = value(name) else {
+        let Some(value) = value(name) else {
             return Err(Fault::Missing(name.to_owned()));
         };
-        if matches!(given, "" | "." | "..") {
+        if matches!(value, "" | "." | "..") {
             return Err(Fault::Unfit(name.to_owned()));
         }
         push_encoded(&mut path, before, WRITTEN);
-        push_encoded(&mut path, given, ENCODED);
+        push_encoded(&mut path, value, ENCODED);
         rest = &after[end + 1..];
     }
     push_encoded(&mut path, rest, WRITTEN);

@@ -128,7 +128,7 @@ fn day_is_mostly_used_when_less_than_half_is_left() {
 }
 
 #[test]
-fn request_that_was_not_sent_is_given_back() {
+fn unsent_request_is_released() {
     let mut budget = Budget::of(2);
     let (first, _) = budget.send();
     budget.day.release(first, budget.now);
