@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::context::{Answer, Call};
 use super::reply::insert_at;
 use crate::refusal::Refusal;
-use crate::state::query::{FieldPath, FieldReference, Query, Selection};
+use crate::state::query::{FieldReference, Query, Selection, ValuePath};
 use crate::state::tables;
 
 /// Properties of the platform's standard objects, which need no definition.
@@ -74,7 +74,7 @@ impl Call<'_> {
     }
 
     /// Finds a custom field that the location defines or that an item has.
-    fn custom_field(&self, scope: &str, id: &str) -> Option<FieldPath> {
+    fn custom_field(&self, scope: &str, id: &str) -> Option<ValuePath> {
         let definition = |collection: &str| {
             let found = self.store.find(tables::named(collection), id);
             found.filter(|found| *found.scope == *scope)
@@ -94,7 +94,7 @@ impl Call<'_> {
             })
         };
         let exists = definition("custom-fields").is_some() || is_set();
-        exists.then(|| FieldPath::Custom(id.to_owned(), None))
+        exists.then(|| ValuePath::Custom(id.to_owned(), None))
     }
 
     /// Whether an object has a property: it is defined, it is the primary display property, or a
@@ -128,6 +128,6 @@ impl Call<'_> {
     }
 }
 
-fn property_path(key: &str) -> FieldPath {
-    FieldPath::At(format!("properties.{key}"))
+fn property_path(key: &str) -> ValuePath {
+    ValuePath::At(format!("properties.{key}"))
 }

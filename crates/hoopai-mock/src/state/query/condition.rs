@@ -23,20 +23,20 @@ pub(crate) enum FieldReference<'a> {
 
 /// The path of a value in an item.
 #[derive(Clone, Debug)]
-pub(crate) enum FieldPath {
+pub(crate) enum ValuePath {
     At(String),
     /// The custom field of this id, or one option of it in a text box list.
     Custom(String, Option<String>),
 }
 
 /// Looks up a custom field or property; `None` if the location does not have it.
-pub(crate) type ResolveField<'a> = &'a dyn Fn(FieldReference<'_>) -> Option<FieldPath>;
+pub(crate) type ResolveField<'a> = &'a dyn Fn(FieldReference<'_>) -> Option<ValuePath>;
 
 pub(crate) enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Test {
-        path: FieldPath,
+        path: ValuePath,
         operator: Operator,
         value: Value,
     },
@@ -137,9 +137,9 @@ impl SearchFields {
         })
     }
 
-    fn path(&self, field: &str, resolve: ResolveField<'_>) -> Option<FieldPath> {
+    fn path(&self, field: &str, resolve: ResolveField<'_>) -> Option<ValuePath> {
         if let Some((_, path)) = self.fields.iter().find(|(name, _)| *name == field) {
-            return Some(FieldPath::At((*path).to_owned()));
+            return Some(ValuePath::At((*path).to_owned()));
         }
         let (first, rest) = field.split_once('.')?;
         if self.properties && first == "properties" {
@@ -153,7 +153,7 @@ impl SearchFields {
             None => (rest, None),
         };
         match resolve(FieldReference::Custom(id))? {
-            FieldPath::Custom(id, _) => Some(FieldPath::Custom(id, option)),
+            ValuePath::Custom(id, _) => Some(ValuePath::Custom(id, option)),
             path => Some(path),
         }
     }
@@ -221,11 +221,11 @@ fn number(value: &Value) -> Option<f64> {
         .or_else(|| time_of(value).map(|time| time as f64))
 }
 
-impl FieldPath {
+impl ValuePath {
     fn of<'f>(&self, fields: &'f Fields) -> Option<&'f Value> {
         let value = match self {
-            FieldPath::At(path) => field_at(fields, path),
-            FieldPath::Custom(id, option) => {
+            ValuePath::At(path) => field_at(fields, path),
+            ValuePath::Custom(id, option) => {
                 let list = fields.get("customFields").and_then(Value::as_array);
                 let own = list.into_iter().flatten().find(|one| one["id"] == **id);
                 let value = own.and_then(|one| one.get("value").or_else(|| one.get("fieldValue")));
@@ -295,7 +295,7 @@ fn is_met(value: Option<&Value>, operator: Operator, operand: &Value) -> bool {
 /// A sort order.
 #[derive(Debug)]
 pub(crate) struct SortOrder {
-    path: FieldPath,
+    path: ValuePath,
     ascending: bool,
 }
 

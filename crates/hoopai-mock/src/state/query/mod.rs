@@ -8,7 +8,7 @@ mod page;
 mod selection;
 mod values;
 
-pub(super) use condition::{FieldPath, FieldReference};
+pub(super) use condition::{FieldReference, ValuePath};
 pub(super) use filter::{Query, is_shared_with};
 pub(super) use selection::Selection;
 pub(super) use values::{field_at, text_of};
