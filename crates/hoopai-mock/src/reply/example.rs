@@ -4,10 +4,11 @@ use fastrand::Rng;
 use serde_json::{Map, Value};
 
 use super::words;
-use crate::check::place::Place;
-use crate::check::schema::{alternatives, list, nullable, object, parts, validate};
-use crate::check::{Accepted, Side};
+use crate::check::field_path::FieldPath;
+use crate::check::schema::validate;
+use crate::check::{ParsedRequest, ValidationMode};
 use crate::interface::Operation;
+use crate::interface::schema_view::{alternatives, list, nullable, object, parts};
 
 /// Below this depth optional fields are left out and lists are empty.
 const OPTIONAL: usize = 6;
@@ -31,8 +32,8 @@ pub(crate) struct Maker<'a> {
     operation: &'a Operation,
     rng: Rng,
     extent: Extent,
-    side: Side,
-    echo: Option<&'a Accepted>,
+    side: ValidationMode,
+    echo: Option<&'a ParsedRequest>,
     /// The last path parameter of the request: what an `id` in the reply is.
     own_id: Option<Value>,
     /// Whether the request asks for what lies behind the first page.
@@ -53,7 +54,7 @@ impl<'a> Maker<'a> {
             operation,
             rng: Rng::with_seed(mix(seed, &operation.key())),
             extent: Extent::Whole,
-            side: Side::Reply,
+            side: ValidationMode::Reply,
             echo: None,
             own_id: None,
             past_first_page: false,
@@ -68,12 +69,12 @@ impl<'a> Maker<'a> {
     #[allow(dead_code)] // requests of the tests
     pub(crate) fn request(mut self, extent: Extent) -> Self {
         self.extent = extent;
-        self.side = Side::Request;
+        self.side = ValidationMode::Request;
         self
     }
 
     /// Takes ids and what else a request names into the values, and its path into the seed.
-    pub(crate) fn echoing(mut self, accepted: &'a Accepted) -> Self {
+    pub(crate) fn echoing(mut self, accepted: &'a ParsedRequest) -> Self {
         for value in accepted.path.values() {
             self.rng = Rng::with_seed(mix(self.rng.u64(..), &value.to_string()));
         }
@@ -175,7 +176,15 @@ impl<'a> Maker<'a> {
                 fields.extend(own);
             }
             self.misfit = false;
-            if validate(self.operation, schema, &value, self.side, &Place::body()).is_empty() {
+            if validate(
+                self.operation,
+                schema,
+                &value,
+                self.side,
+                &FieldPath::body(),
+            )
+            .is_empty()
+            {
                 return value;
             }
             first.get_or_insert(value);
@@ -231,7 +240,7 @@ impl<'a> Maker<'a> {
 
     fn is_read_only(&self, schema: &Value) -> bool {
         let read_only = |part: &&Value| part.get("readOnly") == Some(&Value::Bool(true));
-        self.side == Side::Request && parts(self.operation, schema).iter().any(read_only)
+        self.side == ValidationMode::Request && parts(self.operation, schema).iter().any(read_only)
     }
 
     /// Whether an optional field is to be there.
@@ -240,7 +249,7 @@ impl<'a> Maker<'a> {
             return false;
         }
         // There is no page after this one.
-        if self.side == Side::Reply && words::leads_on(name) {
+        if self.side == ValidationMode::Reply && words::leads_on(name) {
             return false;
         }
         let reference = references(schema);
@@ -320,8 +329,8 @@ impl<'a> Maker<'a> {
         // A whole number beyond 64 bits is kept as one with a fraction, and would go out as such.
         let huge = value.is_f64() && value.as_f64().is_some_and(|number| number.fract() == 0.0);
         let small = !value.is_object() && !value.is_array() && !huge;
-        let fits =
-            small && validate(self.operation, schema, value, self.side, &Place::body()).is_empty();
+        let fits = small
+            && validate(self.operation, schema, value, self.side, &FieldPath::body()).is_empty();
         fits.then(|| value.clone())
     }
 

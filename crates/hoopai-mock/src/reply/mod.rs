@@ -9,10 +9,10 @@ mod words;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::check::place::Place;
-use crate::check::schema::{Fault, validate};
-use crate::check::{Accepted, Side};
-use crate::exchange::Outgoing;
+use crate::check::field_path::FieldPath;
+use crate::check::schema::{FieldError, validate};
+use crate::check::{ParsedRequest, ValidationMode};
+use crate::exchange::Reply;
 use crate::interface::Operation;
 
 #[cfg(test)]
@@ -23,23 +23,23 @@ pub(crate) use example::Maker;
 /// number, so that the same request is answered the same.
 pub(crate) fn from_schema(
     operation: &Operation,
-    accepted: &Accepted,
+    accepted: &ParsedRequest,
     seed: u64,
     number: u64,
-) -> Outgoing {
+) -> Reply {
     let _ = number;
     let status = StatusCode::from_u16(operation.reply.status).unwrap_or(StatusCode::OK);
     let bodiless = status == StatusCode::NO_CONTENT || status.is_redirection();
     match &operation.reply.content {
-        _ if bodiless => Outgoing::empty(status),
+        _ if bodiless => Reply::empty(status),
         // What is documented by its path alone answers free-form JSON.
-        None => Outgoing::json(status, &json!({})),
+        None => Reply::json(status, &json!({})),
         Some((media_type, schema)) => {
             let value = Maker::of(operation, seed).echoing(accepted).make(schema);
             if is_json(media_type) {
-                Outgoing::json(status, &value)
+                Reply::json(status, &value)
             } else {
-                Outgoing::bytes(status, media_type, content::sample(media_type, &value))
+                Reply::bytes(status, media_type, content::sample(media_type, &value))
             }
         }
     }
@@ -53,8 +53,18 @@ pub(crate) fn example(operation: &Operation, schema: &Value, seed: u64) -> Value
 
 /// Whether a value of the server's fits a schema; else the fields and what is wrong with them.
 #[allow(dead_code)] // for whoever fills a collection
-pub(crate) fn fits(operation: &Operation, schema: &Value, value: &Value) -> Result<(), Vec<Fault>> {
-    let faults = validate(operation, schema, value, Side::Reply, &Place::body());
+pub(crate) fn fits(
+    operation: &Operation,
+    schema: &Value,
+    value: &Value,
+) -> Result<(), Vec<FieldError>> {
+    let faults = validate(
+        operation,
+        schema,
+        value,
+        ValidationMode::Reply,
+        &FieldPath::body(),
+    );
     if faults.is_empty() {
         Ok(())
     } else {

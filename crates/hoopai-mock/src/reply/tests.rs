@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{example, fits, from_schema, is_json};
-use crate::check::Accepted;
+use crate::check::ParsedRequest;
 use crate::interface::{Interface, Operation};
 
-fn accepted() -> Accepted {
-    let mut accepted = Accepted::default();
+fn accepted() -> ParsedRequest {
+    let mut accepted = ParsedRequest::default();
     accepted
         .path
         .insert("contactId".into(), "contact-of-the-path".into());
@@ -31,7 +31,7 @@ fn every_reply_fits_its_schema_and_comes_again() {
     let mut checked = 0;
     for operation in &Interface::shared().operations {
         for (seed, accepted) in [
-            (0, Accepted::default()),
+            (0, ParsedRequest::default()),
             (1, accepted()),
             (u64::MAX, accepted()),
         ] {
@@ -71,7 +71,7 @@ fn every_reply_fits_its_schema_and_comes_again() {
 #[test]
 fn seeds_make_a_difference() {
     let operation = operation("contacts.get-contact");
-    let reply = |seed| from_schema(operation, &Accepted::default(), seed, 0).body;
+    let reply = |seed| from_schema(operation, &ParsedRequest::default(), seed, 0).body;
     assert_ne!(reply(1), reply(2));
 }
 
@@ -87,7 +87,7 @@ fn a_reply_is_about_what_was_asked_for() {
 #[test]
 fn what_is_made_up_is_plausible() {
     let operation = operation("contacts.get-contact");
-    let reply = from_schema(operation, &Accepted::default(), 0, 0);
+    let reply = from_schema(operation, &ParsedRequest::default(), 0, 0);
     let value: Value = serde_json::from_slice(&reply.body).unwrap();
     let contact = &value["contact"];
     let text = |name: &str| contact[name].as_str().unwrap_or_default().to_owned();
@@ -96,7 +96,7 @@ fn what_is_made_up_is_plausible() {
     assert!(text("email").ends_with("@example.com"), "{contact:#}");
     assert!(text("phone").starts_with("+1555"), "{contact:#}");
     assert!(
-        crate::check::text::is_date_time(&text("dateAdded")),
+        crate::check::formats::is_date_time(&text("dateAdded")),
         "{contact:#}"
     );
 }

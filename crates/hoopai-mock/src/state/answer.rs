@@ -8,8 +8,8 @@ use super::engine::{Answer, Call};
 use super::fit::Fit;
 use super::store::{Fields, Found};
 use super::tables;
-use crate::exchange::Outgoing;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
+use crate::exchange::Reply;
 
 impl Call<'_> {
     /// An item as it is read.
@@ -40,7 +40,7 @@ impl Call<'_> {
     }
 
     /// The items of another collection of the same location that have in a field what a parameter says.
-    fn beside(&self, name: &str, field: &str, parameter: &str) -> Result<Value, Refusal> {
+    fn beside(&self, name: &str, field: &str, parameter: &str) -> Result<Value, ApiError> {
         let (number, collection) = tables::named(name);
         let wanted = self.text(parameter);
         let shelf = self.store.shelf(number, &self.scope()?);
@@ -95,7 +95,7 @@ impl Call<'_> {
         }
         let status = StatusCode::from_u16(self.operation.reply.status).unwrap_or(StatusCode::OK);
         if status == StatusCode::NO_CONTENT {
-            return Ok(Outgoing::empty(status));
+            return Ok(Reply::empty(status));
         }
         if let Some((_, schema)) = &self.operation.reply.content {
             let fit = Fit {
@@ -104,7 +104,7 @@ impl Call<'_> {
             };
             reply = fit.whole(schema, reply);
         }
-        Ok(Outgoing::json(status, &reply))
+        Ok(Reply::json(status, &reply))
     }
 }
 
@@ -128,27 +128,27 @@ pub(super) fn put(reply: &mut Value, path: &str, value: Value) {
 }
 
 /// What is said of an item that is not there.
-pub(super) fn missing(collection: &Collection, id: &str) -> Refusal {
+pub(super) fn missing(collection: &Collection, id: &str) -> ApiError {
     let noun = collection.noun;
     match collection.missing {
-        Missing::NotFound => Refusal::new(StatusCode::NOT_FOUND, format!("{noun} not found")),
-        Missing::ForId => Refusal::bad_request(format!("{noun} not found for id:{id}")),
-        Missing::Words(words) => Refusal::bad_request(words),
+        Missing::NotFound => ApiError::new(StatusCode::NOT_FOUND, format!("{noun} not found")),
+        Missing::ForId => ApiError::bad_request(format!("{noun} not found for id:{id}")),
+        Missing::Words(words) => ApiError::bad_request(words),
         Missing::Status(status, words) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND);
-            Refusal::new(status, words.replace("{id}", id))
+            ApiError::new(status, words.replace("{id}", id))
         }
         Missing::Code(code) => {
-            let mut refusal = Refusal::bad_request(format!("{noun} not found"));
+            let mut refusal = ApiError::bad_request(format!("{noun} not found"));
             refusal.body["canonicalCode"] = code.into();
             refusal
         }
-        Missing::Exception => Refusal {
+        Missing::Exception => ApiError {
             status: StatusCode::NOT_FOUND,
             body: json!({ "status": 404, "message": format!("{noun} not found"), "name": "HttpException" }),
         },
         Missing::WithId => {
-            let mut refusal = Refusal::bad_request("");
+            let mut refusal = ApiError::bad_request("");
             refusal.body =
                 json!({ "error": format!("{noun} with id {id} not found"), "status": 400 });
             refusal

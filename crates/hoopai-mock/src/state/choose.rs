@@ -6,8 +6,8 @@ use super::collection::{Collection, Filter, How};
 use super::conditions::{Condition, Lookup, Order};
 use super::store::{Fields, Item};
 use super::time;
-use crate::check::Accepted;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
+use crate::check::ParsedRequest;
 
 /// What a request asks of items.
 #[derive(Default)]
@@ -34,10 +34,10 @@ impl Choice {
     pub(super) fn of(
         collection: &'static Collection,
         filters: &'static [Filter],
-        accepted: &Accepted,
+        accepted: &ParsedRequest,
         parent: Option<String>,
         lookup: Lookup<'_>,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ApiError> {
         let mut choice = Self {
             parent,
             ..Self::default()

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::choose::{at, is_nothing, moment, plain};
 use super::store::Fields;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 
 /// The fields by which a search filters and sorts.
 pub(super) struct Search {
@@ -82,7 +82,7 @@ impl Search {
         name: &str,
         value: &Value,
         lookup: Lookup<'_>,
-    ) -> Result<Condition, Refusal> {
+    ) -> Result<Condition, ApiError> {
         Ok(Condition::All(self.list(name, value, lookup, 0)?))
     }
 
@@ -92,12 +92,12 @@ impl Search {
         value: &Value,
         lookup: Lookup<'_>,
         depth: usize,
-    ) -> Result<Vec<Condition>, Refusal> {
+    ) -> Result<Vec<Condition>, ApiError> {
         let Value::Array(list) = value else {
             return Err(invalid(name, "must be an array"));
         };
         if depth > DEEPEST {
-            return Err(Refusal::bad_request("Filters are nested too deeply"));
+            return Err(ApiError::bad_request("Filters are nested too deeply"));
         }
         let read = |condition| self.condition(name, condition, lookup, depth);
         list.iter().map(read).collect()
@@ -109,7 +109,7 @@ impl Search {
         condition: &Value,
         lookup: Lookup<'_>,
         depth: usize,
-    ) -> Result<Condition, Refusal> {
+    ) -> Result<Condition, ApiError> {
         let Value::Object(keys) = condition else {
             return Err(invalid(name, "must contain objects only"));
         };
@@ -132,10 +132,10 @@ impl Search {
         let known = OPERATORS.iter().find(|(name, _)| *name == operator);
         let (_, operator) = known
             .copied()
-            .ok_or_else(|| Refusal::bad_request(format!("Invalid operator {operator}")))?;
+            .ok_or_else(|| ApiError::bad_request(format!("Invalid operator {operator}")))?;
         let value = keys.get("value").cloned().unwrap_or_default();
         if !fits(operator, &value) {
-            return Err(Refusal::bad_request(format!(
+            return Err(ApiError::bad_request(format!(
                 "Invalid value for field {field}"
             )));
         }
@@ -173,7 +173,7 @@ impl Search {
         name: &str,
         value: &Value,
         lookup: Lookup<'_>,
-    ) -> Result<Vec<Order>, Refusal> {
+    ) -> Result<Vec<Order>, ApiError> {
         let Value::Array(list) = value else {
             return Err(invalid(name, "must be an array"));
         };
@@ -198,14 +198,14 @@ impl Search {
     }
 }
 
-fn unknown_field(field: &str) -> Refusal {
+fn unknown_field(field: &str) -> ApiError {
     // The name can be as long as the body.
     let field: String = field.chars().take(200).collect();
-    Refusal::bad_request(format!("Invalid field {field}"))
+    ApiError::bad_request(format!("Invalid field {field}"))
 }
 
-fn invalid(field: &str, sentence: &str) -> Refusal {
-    Refusal::invalid(&[(field.to_owned(), format!("{field} {sentence}"))])
+fn invalid(field: &str, sentence: &str) -> ApiError {
+    ApiError::invalid(&[(field.to_owned(), format!("{field} {sentence}"))])
 }
 
 /// Whether a value is valid for an operator.

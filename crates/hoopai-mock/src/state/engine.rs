@@ -8,19 +8,22 @@ use super::chosen::Chosen;
 use super::collection::{Act, Collection, Ids, Row, Scope, Unique};
 use super::store::{Fields, Found, Store};
 use super::{make, tables};
-use crate::check::Accepted;
-use crate::check::schema::keys;
-use crate::exchange::Outgoing;
+use crate::account::{AccountId, COMPANY, LOCATION, USER};
+use crate::api_error::ApiError;
+use crate::check::ParsedRequest;
+use crate::exchange::Reply;
 use crate::interface::Operation;
-use crate::refusal::Refusal;
+use crate::interface::schema_view::{alt_id_is_account, keys};
 use crate::reply::from_schema;
-use crate::tokens::{AccountId, COMPANY, Grant, LOCATION, Reach, USER};
+use crate::tokens::{Claims, Reach};
 
 /// One request for a collection.
 pub(super) struct Call<'a> {
     pub(super) operation: &'a Operation,
-    pub(super) accepted: &'a Accepted,
-    pub(super) grant: &'a Grant,
+    pub(super) accepted: &'a ParsedRequest,
+    pub(super) claims: &'a Claims,
+    /// Whether the operation is about the data of an agency.
+    pub(super) agency_only: bool,
     pub(super) row: &'static Row,
     /// The collection's number in the tables.
     pub(super) number: usize,
@@ -30,7 +33,7 @@ pub(super) struct Call<'a> {
     pub(super) store: &'a mut Store,
 }
 
-pub(super) type Answer = Result<Outgoing, Refusal>;
+pub(super) type Answer = Result<Reply, ApiError>;
 
 impl Call<'_> {
     pub(super) fn answer(&mut self) -> Answer {
@@ -96,7 +99,7 @@ impl Call<'_> {
                 let value = self.accepted.any(parameter).map(plain).unwrap_or_default();
                 let named = acts.iter().find(|(name, _)| *name == value);
                 let (_, act) = named
-                    .ok_or_else(|| Refusal::bad_request(format!("Invalid {parameter} {value}")))?;
+                    .ok_or_else(|| ApiError::bad_request(format!("Invalid {parameter} {value}")))?;
                 self.act(*act)
             }
             Act::FindBy(pairs) => self.find_by(pairs),
@@ -112,7 +115,7 @@ impl Call<'_> {
             _ => return,
         };
         if let ("locations", AccountId::Location(own)) =
-            (self.collection.name, &self.grant.resource)
+            (self.collection.name, &self.claims.account)
         {
             ids.push(own.clone());
         }
@@ -140,7 +143,7 @@ impl Call<'_> {
             Scope::Location => &["locationId", "location_id", "altId"],
             Scope::Company => &["companyId"],
         };
-        let is_place = |name: &str| name != "altId" || self.operation.has_place_in_alt_id();
+        let is_place = |name: &str| name != "altId" || alt_id_is_account(self.operation);
         let named = names
             .iter()
             .filter(|name| is_place(name))
@@ -149,16 +152,16 @@ impl Call<'_> {
     }
 
     /// The location or company of the request: the one that it names, or else the token's. An agency's token has no location.
-    pub(super) fn scope(&self) -> Result<String, Refusal> {
-        let own = match (&self.grant.resource, self.collection.scope) {
+    pub(super) fn scope(&self) -> Result<String, ApiError> {
+        let own = match (&self.claims.account, self.collection.scope) {
             (AccountId::Location(id), Scope::Location)
             | (AccountId::Company(id), Scope::Company) => Some(id.as_str()),
             (AccountId::Location(_), Scope::Company) => Some(COMPANY),
-            (_, Scope::Location) => self.grant.is_for_everything().then_some(LOCATION),
+            (_, Scope::Location) => self.claims.is_for_everything().then_some(LOCATION),
         };
         let own = own.filter(|_| !self.row.placed);
         let scope = self.named_scope().or_else(|| own.map(str::to_owned));
-        let scope = scope.ok_or_else(Refusal::no_location)?;
+        let scope = scope.ok_or_else(ApiError::no_location)?;
         self.may_enter(&scope)?;
         Ok(scope)
     }
@@ -211,7 +214,7 @@ impl Call<'_> {
     }
 
     /// The item that the request names; it must have what the row demands.
-    pub(super) fn wanted(&mut self) -> Result<Found, Refusal> {
+    pub(super) fn wanted(&mut self) -> Result<Found, ApiError> {
         let found = if self.collection.single {
             self.only_one()?.ok_or_else(|| missing(self.collection, ""))
         } else {
@@ -226,14 +229,14 @@ impl Call<'_> {
     }
 
     /// What a location has one of at most.
-    fn only_one(&self) -> Result<Option<Found>, Refusal> {
+    fn only_one(&self) -> Result<Option<Found>, ApiError> {
         let shelf = self.store.shelf(self.number, &self.scope()?);
         let id = shelf.and_then(|shelf| Some(shelf.last_key_value()?.1.id().to_owned()));
         id.map(|id| self.find(&id)).transpose()
     }
 
     /// The first that has in one of these fields what the request says.
-    fn having(&self, fields: &'static [&'static str]) -> Result<Found, Refusal> {
+    fn having(&self, fields: &'static [&'static str]) -> Result<Found, ApiError> {
         let wanted = self.text(self.row.by).unwrap_or_default();
         let shelf = self.store.shelf(self.number, &self.scope()?);
         let mut likely = shelf
@@ -250,7 +253,7 @@ impl Call<'_> {
         self.find(id.ok_or_else(|| missing(self.collection, wanted))?)
     }
 
-    fn by_id(&mut self) -> Result<Found, Refusal> {
+    fn by_id(&mut self) -> Result<Found, ApiError> {
         let id = self.text(self.row.by).unwrap_or_default().to_owned();
         if let Some(parent) = self.collection.parent
             && let Some(named) = self.accepted.path(parent.parameter)
@@ -281,7 +284,7 @@ impl Call<'_> {
     }
 
     /// An item of this collection that the token may see.
-    pub(super) fn find(&self, id: &str) -> Result<Found, Refusal> {
+    pub(super) fn find(&self, id: &str) -> Result<Found, ApiError> {
         if let Some(fields) = tables::standard(self.collection, id) {
             return Ok(Found {
                 id: id.to_owned(),
@@ -308,7 +311,7 @@ impl Call<'_> {
         number: usize,
         collection: &Collection,
         id: &str,
-    ) -> Result<Option<Found>, Refusal> {
+    ) -> Result<Option<Found>, ApiError> {
         Ok(match collection.ids {
             Ids::Given => self.store.find_in(number, &self.scope()?, id),
             _ => self.store.find(number, id),
@@ -321,11 +324,11 @@ impl Call<'_> {
     }
 
     /// Refuses an item of a location for which the token is not valid.
-    pub(super) fn may_see(&self, found: &Found) -> Result<(), Refusal> {
+    pub(super) fn may_see(&self, found: &Found) -> Result<(), ApiError> {
         self.may_enter(&found.scope)?;
         match self.own_share() {
             Some(own) if !shares(&found.fields, self.collection.shared_with, own) => {
-                Err(Refusal::other_location(self.operation))
+                Err(ApiError::other_location(self.operation))
             }
             _ => Ok(()),
         }
@@ -333,7 +336,7 @@ impl Call<'_> {
 
     /// The location to whose share of the company's items the token is restricted; `None` if it is not restricted.
     fn own_share(&self) -> Option<&str> {
-        match (&self.grant.resource, self.grant.reach) {
+        match (&self.claims.account, self.claims.reach) {
             (AccountId::Location(own), Reach::Own) if !self.collection.shared_with.is_empty() => {
                 Some(own)
             }
@@ -342,19 +345,22 @@ impl Call<'_> {
     }
 
     /// Refuses a location, or a company, for which the token is not valid.
-    fn may_enter(&self, scope: &str) -> Result<(), Refusal> {
-        let is_own = match (self.collection.scope, self.grant.location(self.operation)) {
+    fn may_enter(&self, scope: &str) -> Result<(), ApiError> {
+        let is_own = match (
+            self.collection.scope,
+            self.claims.location(self.agency_only),
+        ) {
             (Scope::Location, Some(own)) => own == scope,
             (Scope::Location, None) => self
-                .grant
+                .claims
                 .company()
                 .is_none_or(|own| own == self.company_of(scope)),
-            (Scope::Company, _) => self.grant.company().is_none_or(|own| own == scope),
+            (Scope::Company, _) => self.claims.company().is_none_or(|own| own == scope),
         };
         if is_own {
             Ok(())
         } else {
-            Err(Refusal::other_location(self.operation))
+            Err(ApiError::other_location(self.operation))
         }
     }
 
@@ -366,7 +372,7 @@ impl Call<'_> {
     }
 
     /// What the path says that the items belong to; it must be there.
-    fn parent_in_path(&self) -> Result<Option<String>, Refusal> {
+    fn parent_in_path(&self) -> Result<Option<String>, ApiError> {
         let Some(parent) = self.collection.parent else {
             return Ok(None);
         };
@@ -378,7 +384,7 @@ impl Call<'_> {
     }
 
     /// What an item belongs to; nothing where that exists everywhere.
-    fn parent(&self, id: &str) -> Result<Option<Found>, Refusal> {
+    fn parent(&self, id: &str) -> Result<Option<Found>, ApiError> {
         let Some(parent) = self.collection.parent else {
             return Ok(None);
         };
@@ -392,7 +398,7 @@ impl Call<'_> {
         Ok(Some(found))
     }
 
-    pub(super) fn create(&mut self, mut fields: Fields) -> Result<Found, Refusal> {
+    pub(super) fn create(&mut self, mut fields: Fields) -> Result<Found, ApiError> {
         for name in self.row.takes {
             if let Some(value) = self.accepted.any(name) {
                 fields.insert((*name).to_owned(), value.clone());
@@ -432,7 +438,7 @@ impl Call<'_> {
         ))
     }
 
-    fn update(&mut self, found: Found) -> Result<Found, Refusal> {
+    fn update(&mut self, found: Found) -> Result<Found, ApiError> {
         let mut fields = self.body();
         for name in self
             .accepted
@@ -456,7 +462,7 @@ impl Call<'_> {
     }
 
     /// The item that an upsert is about.
-    fn same(&self) -> Result<Option<Found>, Refusal> {
+    fn same(&self) -> Result<Option<Found>, ApiError> {
         if self.collection.single {
             return self.only_one();
         }
@@ -473,7 +479,12 @@ impl Call<'_> {
         Ok(owner.and_then(|id| self.store.find(self.number, &id)))
     }
 
-    fn check_unique(&self, scope: &str, fields: &Fields, own: Option<&str>) -> Result<(), Refusal> {
+    fn check_unique(
+        &self,
+        scope: &str,
+        fields: &Fields,
+        own: Option<&str>,
+    ) -> Result<(), ApiError> {
         if let Unique::Together(names, words) = self.collection.unique {
             let first = fields.get(names[0]).map(plain).unwrap_or_default();
             let shelf = self.store.shelf(self.number, scope);
@@ -487,7 +498,7 @@ impl Call<'_> {
                     .all(|name| other.get(*name) == fields.get(*name))
             };
             if own.is_none() && likely.any(|(_, item)| same(&item.fields())) {
-                return Err(Refusal::bad_request(format!("{words} {first}")));
+                return Err(ApiError::bad_request(format!("{words} {first}")));
             }
         }
         for field in self.collection.unique.fields() {
@@ -500,7 +511,7 @@ impl Call<'_> {
                     let other = self.store.find(self.number, &owner);
                     let name = other.map(|other| super::derive::full_name(&other.fields));
                     let mut refusal =
-                        Refusal::bad_request("This location does not allow duplicated contacts.");
+                        ApiError::bad_request("This location does not allow duplicated contacts.");
                     refusal.body["meta"] = json!({
                         "contactId": owner,
                         "contactName": name.unwrap_or_default(),
@@ -508,7 +519,7 @@ impl Call<'_> {
                     });
                     return Err(refusal);
                 }
-                Unique::Words(_, words) => return Err(Refusal::bad_request(words)),
+                Unique::Words(_, words) => return Err(ApiError::bad_request(words)),
                 _ => {}
             }
         }

@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use super::time;
-use crate::check::Side;
-use crate::check::place::Place;
-use crate::check::schema::{alternatives, list, nullable, object, parts, validate};
+use crate::check::ValidationMode;
+use crate::check::field_path::FieldPath;
+use crate::check::schema::validate;
 use crate::interface::Operation;
+use crate::interface::schema_view::{alternatives, list, nullable, object, parts};
 use crate::reply::Maker;
 
 /// What is required and not declared may be anything.
@@ -138,7 +139,14 @@ impl<'a> Fit<'a> {
     }
 
     fn is_valid(&self, schema: &Value, value: &Value) -> bool {
-        validate(self.operation, schema, value, Side::Reply, &Place::body()).is_empty()
+        validate(
+            self.operation,
+            schema,
+            value,
+            ValidationMode::Reply,
+            &FieldPath::body(),
+        )
+        .is_empty()
     }
 }
 

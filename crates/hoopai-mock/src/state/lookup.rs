@@ -6,7 +6,7 @@ use super::choose::Choice;
 use super::conditions::{Named, Place};
 use super::engine::Call;
 use super::tables;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 
 /// Properties of the platform's standard objects, which need no definition.
 const STANDARD: &[&str] = &[
@@ -24,7 +24,7 @@ const STANDARD: &[&str] = &[
 
 impl Call<'_> {
     /// The choice of items that the request makes in a location or company.
-    pub(super) fn choice(&self, scope: &str, parent: Option<String>) -> Result<Choice, Refusal> {
+    pub(super) fn choice(&self, scope: &str, parent: Option<String>) -> Result<Choice, ApiError> {
         let lookup = |named: Named<'_>| match named {
             Named::Custom(id) => self.custom_field(scope, id),
             Named::Property(key) => self.has_property(scope, key).then(|| property(key)),

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::collection::{Collection, Ids, Value};
 use super::store::{Fields, Found, Store};
 use super::{tags, time};
-use crate::tokens::USER;
+use crate::account::USER;
 
 impl Value {
     /// The value for an item that is made now.

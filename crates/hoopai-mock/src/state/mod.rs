@@ -28,16 +28,17 @@ mod tests;
 mod time;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::check::Accepted;
-use crate::check::counts::Number;
-use crate::exchange::Outgoing;
+use crate::account::{AccountId, COMPANY, LOCATION};
+use crate::api_error::ApiError;
+use crate::check::NumberKind;
+use crate::check::ParsedRequest;
+use crate::exchange::Reply;
 use crate::interface::Operation;
-use crate::refusal::Refusal;
-use crate::tokens::{AccountId, COMPANY, Grant, Installation, LOCATION};
-use crate::world::World;
+use crate::tokens::{Claims, Installation};
 
 use collection::Scope;
 pub use seed::Seeder;
@@ -49,62 +50,68 @@ pub(crate) fn undeclared(operation: &Operation) -> &'static [&'static str] {
 }
 
 /// The parameters and body fields that page an operation's list.
-pub(crate) fn numbers(operation: &Operation) -> Vec<(&'static str, Number)> {
+pub(crate) fn numbers(operation: &Operation) -> Vec<(&'static str, NumberKind)> {
     tables::row(&operation.key()).map_or_else(Vec::new, |(_, row)| row.paging.numbers())
 }
 
-/// Whether the items of an operation belong to a location, not to a company.
-pub(crate) fn is_of_location(operation: &Operation) -> bool {
-    tables::row(&operation.key())
-        .is_some_and(|(number, _)| tables::collection(number).scope == Scope::Location)
+/// Whether an operation requires the token of an agency, and its items belong to no location.
+pub(crate) fn is_agency_only(operation: &Operation) -> bool {
+    let row = tables::row(&operation.key());
+    operation.is_for_agencies()
+        && row.is_none_or(|(number, _)| tables::collection(number).scope != Scope::Location)
 }
 
-/// Whether a text is a date, a moment, or milliseconds since 1970.
-pub(crate) fn is_moment(text: &str) -> bool {
+/// Whether a text is a date, a time, or milliseconds since 1970.
+pub(crate) fn is_timestamp(text: &str) -> bool {
     time::parse(text).is_some()
 }
 
 /// All collections of all locations.
-#[derive(Default)]
 pub(crate) struct State {
-    store: Mutex<Option<Store>>,
+    store: Mutex<Store>,
 }
 
 impl State {
+    /// Creates empty collections; `seed` determines ids and made-up values.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            store: Mutex::new(Store::new(seed)),
+        }
+    }
+
     /// The reply, where the operation is about something that is remembered.
     pub(crate) fn answer(
         &self,
-        world: &World,
+        now: Duration,
         operation: &Operation,
-        accepted: &Accepted,
-        grant: &Grant,
-    ) -> Option<Result<Outgoing, Refusal>> {
+        accepted: &ParsedRequest,
+        claims: &Claims,
+    ) -> Option<Result<Reply, ApiError>> {
         let (number, row) = tables::row(&operation.key())?;
-        let mut store = self.lock();
-        let store = store.get_or_insert_with(|| Store::new(world.seed));
         let mut call = engine::Call {
             operation,
             accepted,
-            grant,
+            claims,
+            agency_only: is_agency_only(operation),
             row,
             number,
             collection: tables::collection(number),
-            now: time::millis(world.clock.unix()),
-            store,
+            now: time::millis(now),
+            store: &mut self.lock(),
         };
         Some(call.answer())
     }
 
-    /// The locations in which an app is installed with a resource: the location itself, or those that the company has.
-    pub(crate) fn locations(&self, world: &World, resource: &AccountId) -> Vec<Installation> {
-        let company = match resource {
+    /// Returns the locations in which an app is installed for an account: the location itself, or the
+    /// locations of the company.
+    pub(crate) fn locations(&self, now: Duration, account: &AccountId) -> Vec<Installation> {
+        let company = match account {
             AccountId::Location(id) => return vec![Installation::from(id.as_str())],
             AccountId::Company(id) => id,
         };
         let mut store = self.lock();
-        let store = store.get_or_insert_with(|| Store::new(world.seed));
         if company == COMPANY {
-            seed::introduce(store, LOCATION, time::millis(world.clock.unix()));
+            seed::introduce(&mut store, LOCATION, time::millis(now));
         }
         let (number, _) = tables::named("locations");
         let shelf = store.shelf(number, company).into_iter().flatten();
@@ -121,7 +128,7 @@ impl State {
             .collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Store>> {
+    fn lock(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::chosen::{Begin, Chosen};
 use super::store::Found;
 use super::time;
-use crate::check::Accepted;
-use crate::check::counts::Number;
+use crate::api_error::ApiError;
+use crate::check::NumberKind;
+use crate::check::ParsedRequest;
 use crate::interface::Operation;
-use crate::refusal::Refusal;
 
 /// How a list is paged.
 pub(super) struct Paging {
@@ -158,27 +158,33 @@ impl Paging {
     }
 
     /// The parameters that select a page, and the kinds of numbers in them.
-    pub(super) fn numbers(&self) -> Vec<(&'static str, Number)> {
+    pub(super) fn numbers(&self) -> Vec<(&'static str, NumberKind)> {
         let mut numbers = match self.style {
             Style::All | Style::LastId(_) | Style::Cursor(_) => Vec::new(),
-            Style::Skip(name) | Style::PageFromZero(name) => vec![(name, Number::From(0))],
-            Style::Page(name) => vec![(name, Number::From(1))],
-            Style::Both(after, _) | Style::Moment(after) => vec![(after, Number::Moment)],
+            Style::Skip(name) | Style::PageFromZero(name) => vec![(name, NumberKind::AtLeast(0))],
+            Style::Page(name) => vec![(name, NumberKind::AtLeast(1))],
+            Style::Both(after, _) | Style::Moment(after) => vec![(after, NumberKind::Timestamp)],
             Style::PageOrAfter(page, after) => {
-                vec![(page, Number::From(1)), (after, Number::Mark)]
+                vec![
+                    (page, NumberKind::AtLeast(1)),
+                    (after, NumberKind::TimestampCursor),
+                ]
             }
             Style::PageOrBoth(page, after, _) => {
-                vec![(page, Number::From(1)), (after, Number::Moment)]
+                vec![
+                    (page, NumberKind::AtLeast(1)),
+                    (after, NumberKind::Timestamp),
+                ]
             }
         };
         if !self.limit.is_empty() {
-            numbers.push((self.limit, Number::From(0)));
+            numbers.push((self.limit, NumberKind::AtLeast(0)));
         }
         numbers
     }
 
     /// The page that a request asks for.
-    pub(super) fn cut(&self, accepted: &Accepted, all: &Chosen<'_>) -> Result<Page, Refusal> {
+    pub(super) fn cut(&self, accepted: &ParsedRequest, all: &Chosen<'_>) -> Result<Page, ApiError> {
         let limit = self.limit(accepted)?;
         let oldest_first = match order(accepted) {
             Some(ascending) => ascending,
@@ -228,14 +234,14 @@ impl Paging {
             Style::LastId(last) => {
                 if let Some(last) = text(accepted, last) {
                     let after = all.moment_of(last);
-                    let missing = || Refusal::bad_request(format!("No item with id {last}"));
+                    let missing = || ApiError::bad_request(format!("No item with id {last}"));
                     begin = Begin::Behind(after.ok_or_else(missing)?);
                 }
             }
             Style::Cursor(cursor) => {
                 if let Some(cursor) = text(accepted, cursor) {
                     let after =
-                        unlock(cursor).ok_or_else(|| Refusal::bad_request("Invalid cursor"))?;
+                        unlock(cursor).ok_or_else(|| ApiError::bad_request("Invalid cursor"))?;
                     begin = Begin::Behind(after);
                 }
             }
@@ -256,7 +262,7 @@ impl Paging {
         })
     }
 
-    fn limit(&self, accepted: &Accepted) -> Result<usize, Refusal> {
+    fn limit(&self, accepted: &ParsedRequest) -> Result<usize, ApiError> {
         if self.limit.is_empty() {
             return Ok(usize::MAX);
         }
@@ -267,7 +273,7 @@ impl Paging {
             usize::try_from(limit).unwrap_or(usize::MAX)
         });
         match self.most {
-            Most::Forbidden(most) if limit > most => Err(Refusal::forbidden(&format!(
+            Most::Forbidden(most) if limit > most => Err(ApiError::forbidden(&format!(
                 "{} must not be greater than {most}",
                 self.limit
             ))),
@@ -293,7 +299,7 @@ impl Page {
         tell: Tell,
         last: Option<&Found>,
         operation: &Operation,
-        accepted: &Accepted,
+        accepted: &ParsedRequest,
     ) -> Value {
         let more = self.more;
         let after = last.map(|last| last.at);
@@ -324,7 +330,7 @@ impl Page {
 }
 
 /// Whether a request wants the oldest first.
-fn order(accepted: &Accepted) -> Option<bool> {
+fn order(accepted: &ParsedRequest) -> Option<bool> {
     let names = ["sort", "sortOrder", "order", "sortDirection"];
     let text = names
         .iter()
@@ -336,7 +342,7 @@ fn order(accepted: &Accepted) -> Option<bool> {
     }
 }
 
-fn next_url(operation: &Operation, accepted: &Accepted, after: u64, id: &str) -> String {
+fn next_url(operation: &Operation, accepted: &ParsedRequest, after: u64, id: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in &accepted.query {
         if name != "startAfter" && name != "startAfterId" && name != "page" {
@@ -363,7 +369,7 @@ fn unlock(cursor: &str) -> Option<u64> {
 
 const MASK: u64 = 0x5a5a_a5a5_3c3c_c3c3;
 
-fn text<'a>(accepted: &'a Accepted, name: &str) -> Option<&'a str> {
+fn text<'a>(accepted: &'a ParsedRequest, name: &str) -> Option<&'a str> {
     accepted
         .any(name)
         .and_then(Value::as_str)
@@ -393,7 +399,7 @@ fn moment_of(value: Option<&Value>) -> Option<u64> {
 }
 
 /// Reads a whole number from the request; `least` if none was sent.
-fn whole(accepted: &Accepted, name: &str, least: usize) -> usize {
+fn whole(accepted: &ParsedRequest, name: &str, least: usize) -> usize {
     let number = accepted.any(name).and_then(number);
     let number = number.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
     number.map_or(least, |number| number.max(least))

@@ -6,7 +6,7 @@ use super::derive::{number, plain};
 use super::engine::{Answer, Call};
 use super::store::{Fields, Found, Store};
 use super::{make, tables, time};
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 
 /// The statuses of what is paid in full and in part.
 const PAID: &str = "paid";
@@ -38,10 +38,10 @@ impl Call<'_> {
     }
 
     /// The amount in the request, or else the amount that is due.
-    fn amount(&self, due: f64) -> Result<f64, Refusal> {
+    fn amount(&self, due: f64) -> Result<f64, ApiError> {
         let given = self.accepted.any("amount").and_then(Value::as_f64);
         match given {
-            Some(amount) if amount <= 0.0 => Err(Refusal::invalid(&[(
+            Some(amount) if amount <= 0.0 => Err(ApiError::invalid(&[(
                 "amount".to_owned(),
                 "amount must be a positive number".to_owned(),
             )])),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::engine::{Answer, Call};
 use super::store::{Fields, Found};
 use super::{tables, time};
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 
 const DAY: u64 = 86_400_000;
 /// So many days of free slots are answered at most, as on the platform.
@@ -32,19 +32,19 @@ impl Call<'_> {
         };
         let (start, end) = (moment("startDate"), moment("endDate"));
         if end < start {
-            return Err(Refusal::bad_request(
+            return Err(ApiError::bad_request(
                 "startDate should be less than endDate",
             ));
         }
         if end - start > DAYS * DAY {
-            return Err(Refusal::bad_request(
+            return Err(ApiError::bad_request(
                 "Date range should not be more than 31 days",
             ));
         }
         let asked = self.text("timezone").filter(|name| !name.is_empty());
         let asked = asked.map(|name| {
             TimeZone::get(name)
-                .map_err(|_| Refusal::bad_request(format!("Invalid timezone {name}")))
+                .map_err(|_| ApiError::bad_request(format!("Invalid timezone {name}")))
         });
         let (hours, own) = match open_hours(&calendar.fields) {
             Some(hours) => (hours, self.zone_of(&calendar.scope)),

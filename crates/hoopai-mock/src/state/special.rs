@@ -8,7 +8,7 @@ use super::derive::number;
 use super::engine::{Answer, Call};
 use super::store::Found;
 use super::{make, messages, tables, tags, time};
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 
 /// What an invoice takes from the estimate that it is made of.
 const CARRIED: &[&str] = &[
@@ -86,7 +86,7 @@ impl Call<'_> {
     }
 
     /// The conversation with the contact of the request, which is made if there is none.
-    fn conversation_with(&mut self) -> Result<Found, Refusal> {
+    fn conversation_with(&mut self) -> Result<Found, ApiError> {
         let id = self.text("contactId").unwrap_or_default().to_owned();
         let (contacts, collection) = tables::named("contacts");
         let contact = self.store.find(contacts, &id);
@@ -210,7 +210,7 @@ impl Call<'_> {
         let file = self.accepted.files.first();
         let hosted = self.text("fileUrl").map(str::to_owned);
         if file.is_none() && hosted.is_none() {
-            return Err(Refusal::bad_request("No file provided"));
+            return Err(ApiError::bad_request("No file provided"));
         }
         let name = self
             .text("name")

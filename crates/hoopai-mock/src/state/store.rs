@@ -30,13 +30,13 @@ struct Drawer {
     /// Whether ids are given by callers, so that each location may have the same.
     by_scope: bool,
     shelves: HashMap<Arc<str>, BTreeMap<u64, Item>>,
-    places: HashMap<Box<str>, Place>,
+    places: HashMap<Box<str>, FieldPath>,
     /// Who has a value that only one may have.
     taken: HashMap<Box<str>, Box<str>>,
 }
 
 #[derive(Clone)]
-struct Place {
+struct FieldPath {
     scope: Arc<str>,
     at: u64,
 }
@@ -87,7 +87,7 @@ impl Drawer {
         }
     }
 
-    fn found(&self, place: &Place, id: &str) -> Option<Found> {
+    fn found(&self, place: &FieldPath, id: &str) -> Option<Found> {
         let item = self.shelves.get(&place.scope)?.get(&place.at)?;
         Some(Found {
             id: id.to_owned(),
@@ -174,7 +174,7 @@ impl Store {
             .get_key_value(&found.scope)
             .map(|(scope, _)| Arc::clone(scope));
         let scope = known.unwrap_or_else(|| Arc::clone(&found.scope));
-        let place = Place {
+        let place = FieldPath {
             scope: Arc::clone(&scope),
             at: found.at,
         };

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use super::collection::{Act, Collection, Row, Scope};
 use super::engine::Answer;
 use super::tables;
-use crate::check::Accepted;
-use crate::check::schema::keys;
+use crate::account::{COMPANY, LOCATION};
+use crate::check::ParsedRequest;
+use crate::interface::schema_view::keys;
 use crate::interface::{Interface, Operation};
 use crate::reply::{Extent, Maker, fits};
-use crate::tokens::{COMPANY, Grant, LOCATION, TokenSpec};
+use crate::tokens::{Claims, TokenSpec};
 use crate::{Mock, Seeder};
 
 /// A location for which the default token is not valid.
@@ -26,7 +27,7 @@ struct Bench<'a> {
     location: String,
     /// The item that the request is about.
     id: String,
-    accepted: Accepted,
+    accepted: ParsedRequest,
 }
 
 impl<'a> Bench<'a> {
@@ -71,10 +72,8 @@ impl<'a> Bench<'a> {
 
     /// The fields of the item; nothing once it is gone.
     fn held(&self) -> Option<Value> {
-        let store = self.mock.world().state.lock();
-        let found = store
-            .as_ref()?
-            .find_in(self.number, &self.location, &self.id)?;
+        let store = self.mock.server_state().state.lock();
+        let found = store.find_in(self.number, &self.location, &self.id)?;
         Some(Value::Object(found.fields))
     }
 
@@ -83,9 +82,9 @@ impl<'a> Bench<'a> {
         let parent = self.collection.parent?;
         let held = self.held()?;
         let own = held[parent.field].as_str().map(str::to_owned);
-        let store = self.mock.world().state.lock();
+        let store = self.mock.server_state().state.lock();
         let (number, _) = tables::named(parent.collection);
-        let shelf = store.as_ref()?.shelf(number, location)?;
+        let shelf = store.shelf(number, location)?;
         let first = shelf.values().next()?.id().to_owned();
         Some((parent.parameter, own.unwrap_or(first)))
     }
@@ -144,18 +143,19 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn answer(&self, grant: &Grant) -> Answer {
-        let world = self.mock.world();
-        let answer = world
+    fn answer(&self, claims: &Claims) -> Answer {
+        let server = self.mock.server_state();
+        let now = server.clock.unix();
+        let answer = server
             .state
-            .answer(world, self.operation, &self.accepted, grant);
+            .answer(now, self.operation, &self.accepted, claims);
         answer.expect("an answer")
     }
 }
 
 /// A request with the required fields only.
-fn accepted(operation: &Operation, row: &Row) -> Accepted {
-    let mut accepted = Accepted::default();
+fn accepted(operation: &Operation, row: &Row) -> ParsedRequest {
+    let mut accepted = ParsedRequest::default();
     if let Some(body) = &operation.body {
         let mut maker = Maker::of(operation, 3).request(Extent::Required);
         let mut body = maker.make(&body.schema);
@@ -179,7 +179,7 @@ fn accepted(operation: &Operation, row: &Row) -> Accepted {
 
 #[tokio::test]
 async fn every_reply_fits_its_schema() {
-    let grant = Grant::of(TokenSpec::everything(), "tests".into());
+    let grant = Claims::new(TokenSpec::everything(), "tests".into());
     let mut checked = 0;
     let mut wrong = Vec::new();
     for operation in &Interface::shared().operations {
@@ -238,7 +238,7 @@ async fn every_reply_fits_its_schema() {
 /// No operation reads or changes an item of another location by its id, a list of ids, or its parent.
 #[tokio::test]
 async fn no_operation_reaches_another_location() {
-    let grant = Grant::of(TokenSpec::private(), "tests".into());
+    let grant = Claims::new(TokenSpec::private(), "tests".into());
     let mut checked = 0;
     for operation in &Interface::shared().operations {
         for named in [LOCATION, ""] {
@@ -295,7 +295,7 @@ fn replace_numbers(value: &mut Value, hostile: &Value) {
 /// Numbers of bodies are stored, added and shown.
 #[tokio::test]
 async fn no_number_of_a_body_does_harm() {
-    let grant = Grant::of(TokenSpec::private(), "tests".into());
+    let grant = Claims::new(TokenSpec::private(), "tests".into());
     let mut checked = 0;
     for operation in &Interface::shared().operations {
         let Some(mut bench) = Bench::of(operation, LOCATION, LOCATION).await else {

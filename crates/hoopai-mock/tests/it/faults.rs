@@ -413,7 +413,7 @@ async fn rules_go_by_the_clock_and_are_switched_at_run_time() {
         clock.advance(Duration::from_secs(10));
     }
     assert_eq!(seen, [200, 503, 200, 200]);
-    assert_eq!(mock.faults().strikes(id), 1);
+    assert_eq!(mock.faults().hits(id), 1);
     assert_eq!(mock.journal().entries()[1].faults, [id]);
     let id = mock.faults().add(Fault::status(500).into());
     assert_eq!(status(get(&mock)).await, 500);

@@ -49,7 +49,7 @@ async fn an_entry_says_all_of_a_request() {
         Some(format!("Bearer {TOKEN}").as_str())
     );
     assert_eq!((read.status, read.outcome), (Some(200), Outcome::Processed));
-    assert!(read.resource.is_some() && read.app.is_some());
+    assert!(read.account.is_some() && read.app.is_some());
     assert_eq!(write.operation.as_deref(), Some("contacts.create-contact"));
     assert_eq!(write.json().expect("JSON")["firstName"], "Ada");
     assert_eq!(write.body_len, write.body.len() as u64);
@@ -198,7 +198,7 @@ async fn the_fullest_window_is_found_for_each_resource() {
     assert_eq!(mock.journal().most_in_window(Duration::MAX), 5);
     let entries = mock.journal().entries();
     assert_eq!(
-        entries[1].resource,
+        entries[1].account,
         Some(AccountId::Location(LOCATION.into()))
     );
 }

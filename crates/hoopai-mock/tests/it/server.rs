@@ -178,9 +178,9 @@ async fn text_has_a_limit_of_its_own() {
 
 #[tokio::test]
 async fn slow_clients_are_let_go() {
-    let patience = Duration::from_millis(300);
+    let idle_timeout = Duration::from_millis(300);
     let mock = Mock::builder()
-        .patience(patience)
+        .idle_timeout(idle_timeout)
         .start()
         .await
         .expect("a server");
@@ -264,7 +264,7 @@ async fn a_port_is_free_again_after_stop() {
 #[tokio::test]
 async fn a_client_that_never_reads_is_let_go() {
     let builder = Mock::builder().limits(no_limits());
-    let builder = builder.patience(Duration::from_millis(300));
+    let builder = builder.idle_timeout(Duration::from_millis(300));
     let mock = builder.start().await.expect("a server");
     let mut stream = connect(&mock).await;
     let requests = get_bytes().repeat(50);
@@ -277,7 +277,7 @@ async fn a_client_that_never_reads_is_let_go() {
 #[tokio::test]
 async fn random_bytes_do_it_no_harm() {
     let builder = Mock::builder().limits(no_limits());
-    let builder = builder.patience(Duration::from_millis(200));
+    let builder = builder.idle_timeout(Duration::from_millis(200));
     let mock = builder.start().await.expect("a server");
     let mut random = fastrand::Rng::with_seed(3);
     let mut connections = JoinSet::new();

@@ -9,10 +9,11 @@ use serde_json::Value;
 use super::super::collection::{Act, Collection, How, Row, SILENT};
 use super::super::store::Fields;
 use super::super::tables;
-use crate::check::Side;
-use crate::check::place::Place;
-use crate::check::schema::{Fault, alternatives, object, parts, validate};
+use crate::check::ValidationMode;
+use crate::check::field_path::FieldPath;
+use crate::check::schema::{FieldError, validate};
 use crate::closest;
+use crate::interface::schema_view::{alternatives, object, parts};
 use crate::interface::{Interface, Operation};
 
 /// A schema of an operation.
@@ -125,7 +126,7 @@ fn shown_of(collection: &Collection, name: &str) -> Option<&'static str> {
 
 /// The faults of a value that must fit one of several schemas. Each item of a list can fit another one.
 fn wrong_type(name: &str, value: &Value, schemas: &[Schema]) -> Vec<String> {
-    let place = Place::named(name);
+    let place = FieldPath::parameter(name);
     let of_items = |(operation, schema): &Schema| {
         let mut lists = parts(operation, schema).into_iter();
         let items = lists.find_map(|part| part.get("items"))?;
@@ -144,10 +145,11 @@ fn wrong_type(name: &str, value: &Value, schemas: &[Schema]) -> Vec<String> {
 }
 
 /// The faults against the schema that comes closest.
-fn closest_faults(place: &Place<'_>, value: &Value, schemas: &[Schema]) -> Vec<String> {
-    let against =
-        |(operation, schema): &Schema| validate(operation, schema, value, Side::Seed, place);
-    let least = |least: Option<Vec<Fault>>, faults: Vec<Fault>| match least {
+fn closest_faults(place: &FieldPath<'_>, value: &Value, schemas: &[Schema]) -> Vec<String> {
+    let against = |(operation, schema): &Schema| {
+        validate(operation, schema, value, ValidationMode::Seed, place)
+    };
+    let least = |least: Option<Vec<FieldError>>, faults: Vec<FieldError>| match least {
         Some(least) if least.len() <= faults.len() => Some(least),
         _ => Some(faults),
     };

@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::collection::{Collection, Ids, Scope};
 use super::store::{Fields, Store};
-use super::{make, tables, time};
+use super::{State, make, tables, time};
+use crate::account::COMPANY;
+use crate::clock::Clock;
 use crate::closest;
-use crate::tokens::COMPANY;
-use crate::world::World;
 use fields::Declared;
 use sampler::{Draft, Sampler};
 
@@ -45,7 +45,8 @@ use sampler::{Draft, Sampler};
 /// # }
 /// ```
 pub struct Seeder<'a> {
-    world: &'a World,
+    state: &'a State,
+    clock: &'a Clock,
 }
 
 /// Methods that fill the collection of their name.
@@ -85,8 +86,8 @@ collections! {
 }
 
 impl<'a> Seeder<'a> {
-    pub(crate) fn new(world: &'a World) -> Self {
-        Self { world }
+    pub(crate) fn new(state: &'a State, clock: &'a Clock) -> Self {
+        Self { state, clock }
     }
 
     /// The names of all collections.
@@ -151,7 +152,7 @@ impl<'a> Seeder<'a> {
         count: usize,
         given: &Fields,
     ) -> Vec<String> {
-        let now = time::millis(self.world.clock.unix());
+        let now = time::millis(self.clock.unix());
         let fill = Fill {
             number,
             collection,
@@ -159,8 +160,7 @@ impl<'a> Seeder<'a> {
             count,
             now,
         };
-        let mut store = self.world.state.lock();
-        let store = store.get_or_insert_with(|| Store::new(self.world.seed));
+        let store = &mut *self.state.lock();
         // What a company has can be seeded without a location.
         if !location.is_empty() && location != COMPANY {
             introduce(store, location, now);

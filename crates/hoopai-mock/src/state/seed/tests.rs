@@ -8,8 +8,8 @@ use super::Seeder;
 use super::fields::Declared;
 use super::references::references;
 use crate::Mock;
+use crate::account::{COMPANY, LOCATION, USER};
 use crate::state::tables;
-use crate::tokens::{COMPANY, LOCATION, USER};
 
 const OTHER: &str = "otherLocation0000001";
 
@@ -35,8 +35,8 @@ async fn every_id_in_a_seed_is_that_of_an_item() {
             mock.seed().items(name, OTHER, 1);
             mock.seed().items(name, LOCATION, 3);
         }
-        let guard = mock.world().state.lock();
-        let store = guard.as_ref().expect("a store");
+        let guard = mock.server_state().state.lock();
+        let store = &*guard;
         let mut ids: BTreeSet<String> = [LOCATION, COMPANY, USER].map(str::to_owned).into();
         for (number, collection) in tables::all() {
             let shelf = store.shelf(number, super::scope(collection, LOCATION));
@@ -78,8 +78,8 @@ async fn what_is_made_up_fits_the_interface() {
     let mut wrong = Vec::new();
     for (number, collection) in tables::all() {
         mock.seed().items(collection.name, LOCATION, 3);
-        let guard = mock.world().state.lock();
-        let store = guard.as_ref().expect("a store");
+        let guard = mock.server_state().state.lock();
+        let store = &*guard;
         let shelf = store.shelf(number, super::scope(collection, LOCATION));
         let sampled = |name: &str| collection.sample.iter().any(|(field, _)| *field == name);
         for (_, item) in shelf.into_iter().flatten() {

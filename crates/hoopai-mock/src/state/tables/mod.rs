@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use super::collection::{Collection, Row};
 use super::store::Fields;
-use crate::tokens::COMPANY;
+use crate::account::COMPANY;
 
 static TABLES: &[&[Collection]] = &[
     crm::TABLE,
@@ -98,7 +98,7 @@ pub(super) fn known(collection: &Collection, id: &str) -> Fields {
     let fields: Value = match collection.name {
         "users" => json!({
             "firstName": "Mock", "lastName": "User", "email": "user@example.com",
-            "type": "account", "role": "admin", "locationIds": [crate::tokens::LOCATION],
+            "type": "account", "role": "admin", "locationIds": [crate::account::LOCATION],
         }),
         _ => json!({
             "name": format!("Location {id}"), "companyId": COMPANY,
@@ -178,7 +178,7 @@ mod tests {
             let body = operation
                 .body
                 .as_ref()
-                .and_then(|body| crate::check::schema::keys(operation, &body.schema));
+                .and_then(|body| crate::interface::schema_view::keys(operation, &body.schema));
             let open = operation.body.is_some() && body.is_none();
             let names: HashSet<&str> = parameters.chain(body.into_iter().flatten()).collect();
             let has = |name: &str| {

@@ -1,36 +1,41 @@
-//! Rules as text, for the command line.
+//! Parses rules from text, for the command line.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Denial, Drift, ErrorBody, Failure, Fault, FaultRule, RetryAfter};
+use super::drift::Drift;
+use super::error_reply::{Denial, ErrorBody, Failure, RetryAfter};
+use super::fault::Fault;
+use super::rule::FaultRule;
 
-/// What is wrong with a fault that was given as text, and what would be right.
+/// The error of parsing a [`FaultRule`]. The message names the invalid part and the valid values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultSpecError {
+pub struct ParseFaultRuleError {
     message: String,
 }
 
-impl fmt::Display for FaultSpecError {
+impl fmt::Display for ParseFaultRuleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for FaultSpecError {}
+impl std::error::Error for ParseFaultRuleError {}
 
-const KINDS: &str = "a status such as 503, after=STATUS, denied=KIND, close-before, reset-before, close-after, reset-after, cut, \
-     delay=TIME, drip=BYTES/TIME, drift=KIND, success=STATUS";
-const OPTIONS: &str = "on=OPERATIONS, times=N, skip=N, every=N, chance=0.0..1.0, from=TIME, until=TIME; \
-     with a status also body=KIND, retry-after=SECONDS, retry-after-date=TIME, retry-after-ms=MILLISECONDS; with drift also at=POINTER";
+const KINDS: &str = "a status such as 503, after=STATUS, denied=KIND, close-before, reset-before, \
+     close-after, reset-after, cut, delay=TIME, drip=BYTES/TIME, drift=KIND, success=STATUS";
+const OPTIONS: &str = "on=OPERATIONS, times=N, skip=N, every=N, chance=0.0..1.0, from=TIME, \
+     until=TIME; with a status also body=KIND, retry-after=SECONDS, retry-after-date=TIME, \
+     retry-after-ms=MILLISECONDS; with drift also at=POINTER";
 
-/// `FAULT[,OPTION=VALUE]…`: `503,on=contacts.*,times=2`, `429,retry-after=3`, `422,body=html`, `after=422`, `denied=scope`, `close-after`,
-/// `delay=2s,chance=0.1`, `drip=16/50ms`, `drift=null,at=/contact/email`, `cut,from=10s,until=20s`.
+/// Parses `FAULT[,OPTION=VALUE]…`, such as `503,on=contacts.*,times=2`, `429,retry-after=3`,
+/// `422,body=html`, `after=422`, `denied=scope`, `close-after`, `delay=2s,chance=0.1`,
+/// `drip=16/50ms`, `drift=null,at=/contact/email`, `cut,from=10s,until=20s`.
 impl FromStr for FaultRule {
-    type Err = FaultSpecError;
+    type Err = ParseFaultRuleError;
 
-    fn from_str(text: &str) -> Result<Self, FaultSpecError> {
+    fn from_str(text: &str) -> Result<Self, ParseFaultRuleError> {
         let mut parts = text.split(',').map(str::trim);
         let mut rule = FaultRule::new(fault(parts.next().unwrap_or_default())?);
         let mut between = None;
@@ -38,15 +43,15 @@ impl FromStr for FaultRule {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             rule = match name {
                 "on" => rule
-                    .only_on(value)
-                    .map_err(|message| FaultSpecError { message })?,
+                    .try_on(value)
+                    .map_err(|message| ParseFaultRuleError { message })?,
                 "times" => rule.times(number(name, value)?),
                 "skip" => rule.skip(number(name, value)?),
                 "every" => rule.every(number(name, value)?),
                 "chance" => {
                     let chance: f64 = number(name, value)?;
                     if !(0.0..=1.0).contains(&chance) {
-                        return Err(unknown("chance", value, "a number from 0.0 to 1.0"));
+                        return Err(invalid("chance", value, "a number from 0.0 to 1.0"));
                     }
                     rule.chance(chance)
                 }
@@ -63,7 +68,7 @@ impl FromStr for FaultRule {
         }
         Ok(match between {
             Some((from, until)) if from >= until => {
-                return Err(unknown("until", text, "a time after `from`"));
+                return Err(invalid("until", text, "a time after `from`"));
             }
             Some((from, until)) => rule.between(from, until),
             None => rule,
@@ -71,7 +76,7 @@ impl FromStr for FaultRule {
     }
 }
 
-fn fault(text: &str) -> Result<Fault, FaultSpecError> {
+fn fault(text: &str) -> Result<Fault, ParseFaultRuleError> {
     let (kind, value) = text.split_once('=').unwrap_or((text, ""));
     Ok(match kind {
         "after" => Fault::StatusAfter(Failure::new(status(value)?)),
@@ -94,38 +99,38 @@ fn fault(text: &str) -> Result<Fault, FaultSpecError> {
         _ if kind.bytes().all(|byte| byte.is_ascii_digit()) && !kind.is_empty() => {
             Fault::Status(Failure::new(status(kind)?))
         }
-        _ => return Err(unknown("fault", text, KINDS)),
+        _ => return Err(invalid("fault", text, KINDS)),
     })
 }
 
-fn with_option(fault: Fault, name: &str, value: &str) -> Result<Fault, FaultSpecError> {
+fn with_option(fault: Fault, name: &str, value: &str) -> Result<Fault, ParseFaultRuleError> {
     let change = |failure: Failure| {
         Ok(match name {
             "body" => failure.body(error_body(value)?),
             "retry-after" => failure.retry_after(RetryAfter::Seconds(number(name, value)?)),
             "retry-after-ms" => failure.retry_after(RetryAfter::Milliseconds(number(name, value)?)),
             "retry-after-date" => failure.retry_after(RetryAfter::Date(time(name, value)?)),
-            _ => return Err(unknown("option of a fault", name, OPTIONS)),
+            _ => return Err(invalid("option of a fault", name, OPTIONS)),
         })
     };
     Ok(match fault {
         Fault::Status(failure) => Fault::Status(change(failure)?),
         Fault::StatusAfter(failure) => Fault::StatusAfter(change(failure)?),
         Fault::Drift(kind) if name == "at" => Fault::DriftAt(kind, value.to_owned()),
-        _ => return Err(unknown("option of this fault", name, OPTIONS)),
+        _ => return Err(invalid("option of this fault", name, OPTIONS)),
     })
 }
 
-fn status(value: &str) -> Result<u16, FaultSpecError> {
+fn status(value: &str) -> Result<u16, ParseFaultRuleError> {
     let status: u16 = number("status", value)?;
     if (200..=599).contains(&status) {
         Ok(status)
     } else {
-        Err(unknown("status", value, "a number from 200 to 599"))
+        Err(invalid("status", value, "a number from 200 to 599"))
     }
 }
 
-fn denial(value: &str) -> Result<Denial, FaultSpecError> {
+fn denial(value: &str) -> Result<Denial, ParseFaultRuleError> {
     let kinds = [
         ("expired", Denial::Expired),
         ("scope", Denial::Scope),
@@ -139,7 +144,7 @@ fn denial(value: &str) -> Result<Denial, FaultSpecError> {
     named("denied", value, &kinds)
 }
 
-fn drift(value: &str) -> Result<Drift, FaultSpecError> {
+fn drift(value: &str) -> Result<Drift, ParseFaultRuleError> {
     let kinds = [
         ("null", Drift::Null),
         ("missing", Drift::Missing),
@@ -154,7 +159,7 @@ fn drift(value: &str) -> Result<Drift, FaultSpecError> {
     named("drift", value, &kinds)
 }
 
-fn error_body(value: &str) -> Result<ErrorBody, FaultSpecError> {
+fn error_body(value: &str) -> Result<ErrorBody, ParseFaultRuleError> {
     let kinds = [
         ("json", ErrorBody::Json),
         ("short", ErrorBody::Short),
@@ -169,21 +174,21 @@ fn error_body(value: &str) -> Result<ErrorBody, FaultSpecError> {
     named("body", value, &kinds)
 }
 
-fn named<T: Clone>(what: &str, value: &str, kinds: &[(&str, T)]) -> Result<T, FaultSpecError> {
+fn named<T: Clone>(what: &str, value: &str, kinds: &[(&str, T)]) -> Result<T, ParseFaultRuleError> {
     let found = kinds.iter().find(|(name, _)| *name == value);
     found.map(|(_, kind)| kind.clone()).ok_or_else(|| {
         let names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
-        unknown(what, value, &names.join(", "))
+        invalid(what, value, &names.join(", "))
     })
 }
 
-fn number<T: FromStr>(what: &str, value: &str) -> Result<T, FaultSpecError> {
+fn number<T: FromStr>(what: &str, value: &str) -> Result<T, ParseFaultRuleError> {
     let number = value.trim().parse();
-    number.map_err(|_| unknown(what, value, "a number"))
+    number.map_err(|_| invalid(what, value, "a number"))
 }
 
-/// `500ms`, `2s`, `1.5s`, `3m`; seconds without a unit.
-fn time(what: &str, value: &str) -> Result<Duration, FaultSpecError> {
+/// Parses `500ms`, `2s`, `1.5s` or `3m`. A number without a unit is seconds.
+fn time(what: &str, value: &str) -> Result<Duration, ParseFaultRuleError> {
     let value = value.trim();
     let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match value.get(digits.len()..).unwrap_or_default() {
@@ -194,10 +199,10 @@ fn time(what: &str, value: &str) -> Result<Duration, FaultSpecError> {
     };
     let seconds = digits.parse::<f64>().unwrap_or(f64::NAN) * unit;
     Duration::try_from_secs_f64(seconds)
-        .map_err(|_| unknown(what, value, "a time such as 500ms, 2s or 3m"))
+        .map_err(|_| invalid(what, value, "a time such as 500ms, 2s or 3m"))
 }
 
-fn unknown(what: &str, value: &str, right: &str) -> FaultSpecError {
-    let message = format!("`{value}` does not do as {what}; give {right}");
-    FaultSpecError { message }
+fn invalid(what: &str, value: &str, expected: &str) -> ParseFaultRuleError {
+    let message = format!("`{value}` is not a valid {what}; expected {expected}");
+    ParseFaultRuleError { message }
 }
