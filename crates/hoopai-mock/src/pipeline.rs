@@ -155,7 +155,7 @@ async fn answer(
     }
     let claims =
         tokens::authorize(tokens, clock.now(), operation, request).map_err(without_headers)?;
-    entry.set_claims(&claims);
+    entry.set_caller(&claims.app, &claims.account);
     let limits = server
         .limiter
         .take(&claims.app, &claims.account, clock.now())

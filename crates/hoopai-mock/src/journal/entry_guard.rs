@@ -8,11 +8,11 @@ use http::{Method, StatusCode};
 
 use super::entry::{Entry, Outcome};
 use super::{BODY_KEPT, Journal};
+use crate::account::AccountId;
 use crate::clock::Clock;
 use crate::exchange::{Reply, Request};
 use crate::faults::FaultId;
 use crate::interface::Operation;
-use crate::tokens::Claims;
 
 /// The entry of a request in flight. If it is dropped before a method that ends it is called, the
 /// outcome is that of a client that closed the connection.
@@ -82,10 +82,10 @@ impl<'a> EntryGuard<'a> {
     }
 
     /// Sets app and account of a valid token.
-    pub(crate) fn set_claims(&self, claims: &Claims) {
+    pub(crate) fn set_caller(&self, app: &str, account: &AccountId) {
         self.change(|entry| {
-            entry.app = Some(claims.app.clone());
-            entry.account = Some(claims.account.clone());
+            entry.app = Some(app.to_owned());
+            entry.account = Some(account.clone());
         });
     }
 

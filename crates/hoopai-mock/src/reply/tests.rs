@@ -183,7 +183,7 @@ fn the_validator_sees_what_is_wrong() {
         (
             "one",
             json!(1),
-            "one must have one shape only, and fits several",
+            "one must match one alternative, and matches several",
         ),
         ("each", json!({ "x": 1 }), "each.x must be a boolean value"),
     ];

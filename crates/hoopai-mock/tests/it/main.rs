@@ -1,20 +1,21 @@
 //! The tests of the mock server.
 
-mod auth;
-mod bounds;
+mod account_access;
+mod authorization;
 mod check;
+mod command_line;
 mod desk;
 mod faults;
 mod filters;
+mod hostile_numbers;
 mod journal;
 mod limits;
 mod lives;
-mod names;
-mod numbers;
 mod oauth;
+mod operation_patterns;
 mod paging;
-mod program;
-mod refusals;
+mod raw_http;
+mod recorded_errors;
 mod replies;
 mod sdk;
 mod seeds;
@@ -26,4 +27,3 @@ mod story;
 mod support;
 mod tags;
 mod undeclared;
-mod wire;

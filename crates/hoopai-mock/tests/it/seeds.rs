@@ -5,7 +5,7 @@ use hoopai_mock::serde_json::{Value, json};
 use hoopai_mock::{LOCATION, Mock, Seeder, TOKEN};
 use reqwest::{Client, Method};
 
-use crate::names::panic_of;
+use crate::operation_patterns::panic_of;
 use crate::support::{Reply, call, client};
 
 const OTHER: &str = "otherLocation0000001";

@@ -1,4 +1,4 @@
-//! Query parameters and fields of bodies that the interface does not declare: refused, or accepted where a test asks for that.
+//! Undeclared query parameters and body fields: rejected by default, accepted on request.
 
 use hoopai_mock::{LOCATION, Mock, TOKEN};
 use reqwest::Method;
@@ -28,7 +28,7 @@ fn contact(number: usize) -> Value {
 }
 
 #[tokio::test]
-async fn a_builder_or_a_header_accepts_what_is_not_declared() {
+async fn builder_or_header_accepts_undeclared() {
     for (accepted, header, is_accepted) in [
         (false, "", false),
         (false, "accept", true),
@@ -68,7 +68,7 @@ fn reply_lists(reply: &Reply, sentences: &[&str]) {
 }
 
 #[tokio::test]
-async fn what_is_accepted_is_stored_returned_and_changed() {
+async fn accepted_field_is_stored_returned_and_changed() {
     let builder = Mock::builder().accept_undeclared(true);
     let mock = builder.start().await.expect("a server");
     let client = client();
@@ -97,11 +97,11 @@ async fn what_is_accepted_is_stored_returned_and_changed() {
         let changed = send(&mock, Method::PUT, &path, "", &blue).await;
         is_whole(&changed.json()["contact"], "blue");
     }
-    // Names that page a list elsewhere are names like any other where they are not declared.
+    // Paging names have no meaning in operations that do not declare them.
     let named = json!({ "limit": "none", "": "" });
     let reply = send(&mock, Method::PUT, &path, "", &named).await;
     assert_eq!(reply.json()["contact"]["limit"], "none", "{}", reply.text);
-    // What is declared is checked all the same.
+    // Declared fields are still checked.
     let wrong = json!({ "firstName": 1, "favourite": "green" });
     let reply = send(&mock, Method::PUT, &path, "", &wrong).await;
     assert_eq!(
@@ -111,15 +111,15 @@ async fn what_is_accepted_is_stored_returned_and_changed() {
 }
 
 #[tokio::test]
-async fn a_header_that_says_neither_is_refused() {
+async fn invalid_header_is_rejected() {
     let mock = Mock::builder().start().await.expect("a server");
     let reply = send(&mock, Method::POST, "/contacts/", "yes", &contact(2)).await;
     reply.refused(400, "x-hoopai-mock-undeclared must be accept or refuse");
 }
 
-/// Messages are not made of their bodies as they came.
+/// Stored messages are not copies of their request bodies.
 #[tokio::test]
-async fn messages_keep_what_is_not_declared() {
+async fn message_keeps_undeclared_field() {
     let builder = Mock::builder().accept_undeclared(true);
     let mock = builder.start().await.expect("a server");
     let contact = mock.seed().contacts(LOCATION, 1).remove(0);
