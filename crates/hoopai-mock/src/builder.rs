@@ -75,7 +75,7 @@ impl MockBuilder {
         self
     }
 
-    /// Sets the seed of ids, made-up replies and random faults. The same seed gives the same values.
+    /// Sets the seed of ids, made-up replies and random faults, which are reproducible by seed.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -98,8 +98,8 @@ impl MockBuilder {
     /// nesting. Accepted parameters are ignored; accepted fields are stored and returned.
     ///
     /// By default, both are rejected with 422, as on the platform. The platform accepts some fields
-    /// that no interface declares. The header `x-hoopai-mock-undeclared`, `accept` or `refuse`, sets
-    /// this for one request.
+    /// that no interface declares. The header `x-hoopai-mock-undeclared`, `accept` or `refuse`,
+    /// sets this for one request.
     pub fn accept_undeclared(mut self, accept: bool) -> Self {
         self.undeclared = if accept {
             UndeclaredPolicy::Accept
@@ -110,8 +110,8 @@ impl MockBuilder {
     }
 
     /// Sets the longest real time for which the server waits for a client: for the head of the next
-    /// request, the next part of a body, or a read of the reply. The default is 30 seconds. A whole
-    /// body can take four times as long.
+    /// request, the next part of a body, or a read of the reply. The default is 30 seconds. The
+    /// limit for a whole body is four times as long.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
@@ -155,11 +155,12 @@ impl MockBuilder {
 
 /// Tokens and apps.
 impl MockBuilder {
-    /// Adds a private token like [`TOKEN`](crate::TOKEN): valid for every operation with all scopes,
-    /// and restricted to the data of [`LOCATION`](crate::LOCATION) and [`COMPANY`](crate::COMPANY).
+    /// Adds a private token like [`TOKEN`](crate::TOKEN): valid for every operation with all
+    /// scopes, and restricted to the data of [`LOCATION`](crate::LOCATION) and
+    /// [`COMPANY`](crate::COMPANY).
     ///
-    /// Without configured tokens, the server has `TOKEN`. Configured tokens are valid until they are
-    /// revoked or expired by [`Mock::revoke`] or [`Mock::expire`].
+    /// Without configured tokens, the server has `TOKEN`. Configured tokens are valid until they
+    /// are revoked or expired by [`Mock::revoke`] or [`Mock::expire`].
     pub fn token(self, token: impl Into<String>) -> Self {
         self.token_with(token, TokenSpec::private())
     }
@@ -229,7 +230,7 @@ impl MockBuilder {
     }
 
     /// Sets the time for which a used refresh token returns the same new tokens again, by the
-    /// server's clock. By default a used refresh token is rejected. The platform's changelog says
+    /// server's clock. By default a used refresh token is rejected. The platform's changelog names
     /// 30 s, which is not confirmed.
     pub fn refresh_grace(mut self, grace: Duration) -> Self {
         self.tokens.refresh_grace = grace;

@@ -3,7 +3,8 @@
 /// At most this many names are suggested.
 const SUGGESTIONS: usize = 3;
 
-/// Returns a suggestion of the closest candidates, such as ``; closest: `a`, `b` ``, or an empty text if none is close.
+/// Returns a suggestion of the closest candidates, such as ``; closest: `a`, `b` ``, or an empty
+/// text if none is close.
 ///
 /// A candidate is a pair: the spelling that is compared, and the name that is suggested.
 pub(crate) fn suggestion<'a>(

@@ -13,8 +13,8 @@
 //! ```
 //!
 //! `pipeline.rs` lists the order in which a request is handled: edge, faults, route, version and
-//! token, rate limits, the check against the interface, and the reply. The reply is made from stored
-//! items or from the schema.
+//! token, rate limits, the check against the interface, and the reply. The reply is made from
+//! stored items or from the schema.
 
 mod account;
 mod api_error;

@@ -32,12 +32,12 @@ pub struct RateLimitSettings {
     pub daily: u32,
     /// The number of requests to the token endpoint in any minute, for each app.
     pub token_endpoint: u32,
-    /// Whether a 429 carries `Retry-After`: the whole seconds until the next request is accepted. The
-    /// platform has not been observed to send it.
+    /// Whether a 429 carries `Retry-After`: the whole seconds until the next request is accepted.
+    /// The platform has not been observed to send it.
     pub retry_after: bool,
     /// Whether replies carry `X-RateLimit-Reset`: when the oldest request leaves the window, or the
-    /// exhausted day ends, in Unix seconds, rounded up. HoopAI's guide names the header; the platform
-    /// has not been observed to send it.
+    /// exhausted day ends, in Unix seconds, rounded up. HoopAI's guide names the header; the
+    /// platform has not been observed to send it.
     pub reset: bool,
 }
 
@@ -95,7 +95,7 @@ impl<K> Default for UsageMap<K> {
 }
 
 impl<K: Eq + Hash> UsageMap<K> {
-    /// Returns the usage of a key. Entries whose window and day are over are removed.
+    /// Returns the usage of a key. Entries without current requests are removed.
     fn get(&mut self, key: K, window: Duration, now: Duration) -> &mut Usage {
         if self.entries.len() >= self.sweep_at {
             self.entries.retain(|_, usage| {

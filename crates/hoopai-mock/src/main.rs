@@ -24,8 +24,8 @@ struct Arguments {
     #[arg(long, value_name = "TOKEN", default_value = TOKEN, value_parser = token)]
     token: String,
 
-    /// Restrict the token to this location. By default the token is valid for the printed location and
-    /// its agency
+    /// Restrict the token to this location. By default the token is valid for the printed location
+    /// and its agency
     #[arg(long, value_name = "ID", conflicts_with = "everything")]
     location: Option<String>,
 
@@ -49,7 +49,7 @@ struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     refresh_grace: u64,
 
-    /// Seed of ids, made-up replies and random faults; the same seed gives the same values
+    /// Seed of ids, made-up replies and random faults
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
@@ -91,7 +91,8 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // Signals are handled before the first output, so a caller can stop the program after that line.
+    // Signals are handled before the first output, so a caller can stop the program after that
+    // line.
     let stop = stop_signal();
     match start(&arguments).await {
         Ok(mock) => {

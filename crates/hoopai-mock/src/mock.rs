@@ -92,18 +92,20 @@ impl Mock {
         tokens.issue_access(claims, self.clock().now()).access
     }
 
-    /// Revokes an access token, a private token or a refresh token. Returns whether the token exists.
+    /// Revokes an access token, a private token or a refresh token. Returns whether the token
+    /// exists.
     pub fn revoke(&self, token: &str) -> bool {
         self.state.tokens.revoke(token)
     }
 
-    /// Expires an access token, a private token or a refresh token. Returns whether the token exists.
+    /// Expires an access token, a private token or a refresh token. Returns whether the token
+    /// exists.
     pub fn expire(&self, token: &str) -> bool {
         self.state.tokens.expire(token, self.clock().now())
     }
 
-    /// Issues an authorization code, as the page does on which users install an app. Installs the app
-    /// in the location, or in all present locations of the company.
+    /// Issues an authorization code, as the page does on which users install an app. Installs the
+    /// app in the location, or in all present locations of the company.
     ///
     /// The code is valid once, for ten minutes, for all scopes of the app.
     pub fn authorize(&self, client_id: &str, account: AccountId) -> String {

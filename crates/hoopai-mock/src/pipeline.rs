@@ -84,8 +84,8 @@ pub(crate) async fn handle(server: &ServerState, request: &Request) -> HandledRe
     HandledRequest { reply, delivery }
 }
 
-/// Rejects a request whose body was not read. `error` is `None` if the client closed the connection;
-/// then there is no reply.
+/// Rejects a request without a whole body. `error` is `None` if the client closed the connection,
+/// so there is no reply.
 pub(crate) fn reject_unread(
     server: &ServerState,
     request: &Request,

@@ -1,5 +1,5 @@
-//! Checks numeric query parameters and the paging fields of bodies: they must be whole, not negative,
-//! and exact.
+//! Checks numeric query parameters and the paging fields of bodies: they must be whole, not
+//! negative, and exact.
 //!
 //! The platform uses JavaScript numbers, in which integers above 2^53 - 1 are not exact. Other
 //! numbers are rejected with 422, so later stages never handle them.

@@ -49,8 +49,8 @@ impl<'p> FieldPath<'p> {
         }
     }
 
-    /// Returns the field, and the sentence with its subject, such as `contact.email must be a string`
-    /// or `each value in tags must be a string`.
+    /// Returns the field, and the sentence with its subject, such as `contact.email must be a
+    /// string` or `each value in tags must be a string`.
     pub(crate) fn error(&self, sentence: &str) -> (String, String) {
         match (self.segment, self.parent) {
             (Segment::Index(_), Some(array)) => {

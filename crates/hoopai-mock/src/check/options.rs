@@ -81,6 +81,6 @@ pub(crate) enum NumberKind {
     AtLeast(u64),
     /// A time: milliseconds since 1970, or a date.
     Timestamp,
-    /// An array whose first item is a time.
+    /// An array that begins with a time.
     TimestampCursor,
 }

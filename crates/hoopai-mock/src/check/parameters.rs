@@ -119,7 +119,7 @@ fn without_brackets(operation: &Operation, pairs: &[(String, String)]) -> Vec<(S
         .collect()
 }
 
-/// Returns the object whose properties are query pairs, in the first alternative that is valid.
+/// Collects an object from query pairs, with the types of the first valid alternative.
 fn collect_object(
     operation: &Operation,
     parameter: &Parameter,

@@ -407,7 +407,7 @@ fn undeclared_nested_key_is_rejected() {
     assert!(nested > 200, "{nested}, {free} free");
 }
 
-/// The nested objects whose keys are data: numbers by location, and the properties of a record.
+/// Whether the keys of a nested object are data: numbers by location, or properties of a record.
 fn fields_are_free(operation: &Operation, pointer: &str) -> bool {
     match operation.module {
         "users" => pointer == "/twilioPhone",
@@ -462,7 +462,7 @@ fn missing_or_mistyped_field_is_rejected() {
             )
             .is_empty()
             {
-                // A union, or a schema that says nothing.
+                // A union, or a schema without constraints.
                 continue;
             }
             let mut draft = whole.clone();
@@ -511,7 +511,7 @@ fn body_of_other_content_type_is_rejected() {
     }
 }
 
-/// Whatever comes is taken or refused; nothing else happens.
+/// Every request is accepted or rejected, and none panics.
 #[test]
 fn hostile_requests_cause_only_client_errors() {
     let seed = fastrand::u64(..);

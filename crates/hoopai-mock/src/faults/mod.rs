@@ -1,7 +1,7 @@
 //! Injected faults: rules that match requests, and the faults that they apply.
 //!
 //! Depends on `interface`, on the messages of `exchange` and on `api_error`. The pipeline applies
-//! faults, and the server delivers replies as [`Delivery`] says.
+//! faults, and the server delivers replies according to [`Delivery`].
 
 mod applied;
 mod delivery;

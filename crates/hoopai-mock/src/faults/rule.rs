@@ -55,7 +55,8 @@ impl FaultRule {
     /// rest.
     ///
     /// # Panics
-    /// Panics if the pattern matches no operation of the platform. The message suggests the closest names.
+    /// Panics if the pattern matches no operation of the platform. The message suggests the closest
+    /// names.
     #[track_caller]
     pub fn on(self, operations: &str) -> Self {
         match self.try_on(operations) {
@@ -88,8 +89,8 @@ impl FaultRule {
         self
     }
 
-    /// Applies the fault with a probability. The decision depends only on the server's seed, the rule
-    /// and the number of the matching request.
+    /// Applies the fault with a probability. The decision depends only on the server's seed, the
+    /// rule and the number of the matching request.
     ///
     /// # Panics
     /// Panics if the probability is not within 0.0 and 1.0.

@@ -1,5 +1,5 @@
-//! Patterns that name operations: `contacts.get_contact`, `contacts.get-contact`, `contacts.*`, `contacts`,
-//! `GET /contacts/{contactId}`, `/contacts/{contactId}`, `*`.
+//! Patterns that name operations: `contacts.get_contact`, `contacts.get-contact`, `contacts.*`,
+//! `contacts`, `GET /contacts/{contactId}`, `/contacts/{contactId}`, `*`.
 
 use super::operation::Operation;
 use super::{AUTHORIZATION_PAGES, Interface};

@@ -14,8 +14,8 @@ pub enum Outcome {
     InFlight,
     /// The request was processed, and its reply was sent, whatever the status of the reply.
     Processed,
-    /// The request was rejected because of token, version, scope, a failed check or an unknown item.
-    /// It had no effect.
+    /// The request was rejected because of token, version, scope, a failed check or an unknown
+    /// item. It had no effect.
     Refused,
     /// The request exceeded a rate limit. It had no effect.
     Limited,
@@ -23,7 +23,8 @@ pub enum Outcome {
     NotFound,
     /// A fault replaced the reply. The request had no effect.
     Failed,
-    /// The request had no effect and no whole reply: the server or the client closed the connection.
+    /// The request had no effect and no whole reply: the server or the client closed the
+    /// connection.
     Dropped,
     /// The request was processed, but has no whole reply: the server or the client closed the
     /// connection.
@@ -59,8 +60,8 @@ pub struct Entry {
     pub query: Vec<(String, String)>,
     /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The first 64 KiB of the body. Bodies of old entries are removed when all bodies together exceed
-    /// 16 MiB.
+    /// The first 64 KiB of the body. Bodies of old entries are removed when all bodies together
+    /// exceed 16 MiB.
     pub body: Vec<u8>,
     /// The length of the whole body in bytes; the declared length if the body was not read.
     pub body_len: u64,

@@ -86,11 +86,12 @@ impl Journal {
     }
 
     /// Returns the entries of operations, named as in [`FaultRule::on`](crate::FaultRule::on):
-    /// `contacts.create_contact`, `contacts.create-contact`, `contacts.*`, `POST /contacts/`. Requests
-    /// to unknown paths are in [`entries`](Self::entries) only.
+    /// `contacts.create_contact`, `contacts.create-contact`, `contacts.*`, `POST /contacts/`.
+    /// Requests to unknown paths are in [`entries`](Self::entries) only.
     ///
     /// # Panics
-    /// Panics if the pattern matches no operation of the platform. The message suggests the closest names.
+    /// Panics if the pattern matches no operation of the platform. The message suggests the closest
+    /// names.
     #[track_caller]
     pub fn of(&self, operations: &str) -> Vec<Arc<Entry>> {
         let pattern = match OperationPattern::new(operations) {
@@ -159,8 +160,8 @@ impl Journal {
         found
     }
 
-    /// Returns the largest number of requests of one app and account in any window of this length, by
-    /// the server's clock. Requests that ended before the check of their token count with the
+    /// Returns the largest number of requests of one app and account in any window of this length,
+    /// by the server's clock. Requests that ended before the check of their token count with the
     /// requests that carry the same token.
     pub fn most_in_window(&self, window: Duration) -> usize {
         let entries = self.entries();

@@ -13,8 +13,8 @@ use crate::tokens::{Claims, TokenStore};
 /// Handles `GET /oauth/chooselocation`, which the interface does not declare. Redirects to the app
 /// with `code` and, if it was sent, `state`, as after a user's choice.
 ///
-/// The choice is that of the settings, or the query parameter `locationId` or `companyId`, which the
-/// platform's page does not have.
+/// The choice is that of the settings, or the query parameter `locationId` or `companyId`, which
+/// the platform's page does not have.
 pub(crate) fn authorization_page(
     tokens: &TokenStore,
     state: &State,

@@ -12,8 +12,8 @@ use crate::exchange::Reply;
 use crate::interface::Operation;
 use crate::tokens::{Claims, Installation, Reach, TokenStore};
 
-/// Issues a token of a location for the token of its agency. The app must not have been removed from
-/// the location; it need not be installed there.
+/// Issues a token of a location for the token of its agency. The app must not have been removed
+/// from the location; it need not be installed there.
 pub(super) fn token(
     tokens: &TokenStore,
     now: Duration,

@@ -1,7 +1,8 @@
-//! The OAuth endpoints: authorization page, token endpoint, tokens of locations, installed locations.
+//! The OAuth endpoints: authorization page, token endpoint, tokens of locations, installed
+//! locations.
 //!
-//! Depends on `tokens`, which issues and stores tokens, and on `check`, `limits` and `journal`. Only
-//! the pipeline depends on it.
+//! Depends on `tokens`, which issues and stores tokens, and on `check`, `limits` and `journal`.
+//! Only the pipeline depends on it.
 
 mod authorization_page;
 mod locations;

@@ -65,7 +65,7 @@ fn scope(claims: &Claims) -> String {
 pub(super) fn issue_error(error: IssueError, invalid: &str) -> ApiError {
     let description = match error {
         IssueError::Invalid => invalid,
-        IssueError::OtherUserType => "the code was given for another user type",
+        IssueError::OtherUserType => "the code was issued for another user type",
         IssueError::OtherRedirectUri => "`redirect_uri` does not match",
         IssueError::InactiveLocation => return ApiError::bad_request("Location is not active"),
     };

@@ -36,7 +36,8 @@ const MAX_HEADERS: usize = 100;
 /// The largest size of a request's head in bytes.
 const MAX_HEAD_SIZE: usize = 32 << 10;
 
-/// Serves until a message to stop arrives, or its sender is dropped. Then it closes all connections.
+/// Serves until a message to stop arrives, or its sender is dropped. Then it closes all
+/// connections.
 pub(crate) async fn run(
     listener: TcpListener,
     state: Arc<ServerState>,

@@ -25,8 +25,8 @@ const PARSED_LIMIT: usize = 16 << 20;
 const SMALL: usize = 64 << 10;
 /// The bytes of memory for large bodies that one permit represents.
 const UNIT: usize = 1 << 10;
-/// The number of bytes of a too large body that are read and discarded, so that the client reads the
-/// reply.
+/// The number of bytes of a too large body that are read and discarded, so that the client reads
+/// the reply.
 const DRAINED: usize = 4 << 20;
 
 /// Reads requests.

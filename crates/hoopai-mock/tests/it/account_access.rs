@@ -1,5 +1,5 @@
-//! A token of a location is valid only for the data of that location, whether a request names another
-//! location or an item of one. The requests are hand-written.
+//! A token of a location is valid only for the data of that location, whether a request names
+//! another location or an item of one. The requests are hand-written.
 
 use hoopai_mock::{CLIENT_ID, COMPANY, LOCATION, Mock, TOKEN, TokenSpec};
 use reqwest::{Client, Method};
@@ -85,9 +85,9 @@ fn by_name() -> Vec<(Method, &'static str, Value, ExpectedError)> {
 
 #[tokio::test]
 async fn request_naming_other_location_is_rejected() {
-    let world = started().await;
+    let server = started().await;
     for location in [LOCATION, OTHER] {
-        world.0.seed().items("objects", location, 1);
+        server.0.seed().items("objects", location, 1);
     }
     for (method, path, body, (status, words)) in by_name() {
         for (token, location, good) in [
@@ -104,7 +104,7 @@ async fn request_naming_other_location_is_rejected() {
                 .replace("{L}", location)
                 .parse()
                 .expect("JSON");
-            let reply = send(&world, token, &method, &path, &body).await;
+            let reply = send(&server, token, &method, &path, &body).await;
             if good {
                 assert!(
                     reply.status < 300,
@@ -255,12 +255,12 @@ fn by_id() -> Vec<(&'static str, Method, &'static str, Value, ExpectedError)> {
 #[tokio::test]
 async fn item_of_other_location_is_rejected() {
     for (collection, method, path, body, (status, words)) in by_id() {
-        let world = started().await;
+        let server = started().await;
         let ids = |location| {
             for name in ["contacts", "calendars", "conversations"] {
-                world.0.seed().items(name, location, 1);
+                server.0.seed().items(name, location, 1);
             }
-            world.0.seed().items(collection, location, 1).remove(0)
+            server.0.seed().items(collection, location, 1).remove(0)
         };
         let (own, foreign) = (ids(LOCATION), ids(OTHER));
         for (token, id, good) in [
@@ -270,7 +270,7 @@ async fn item_of_other_location_is_rejected() {
         ] {
             let path = path.replace("{id}", id);
             let body: Value = body.to_string().replace("{id}", id).parse().expect("JSON");
-            let reply = send(&world, token, &method, &path, &body).await;
+            let reply = send(&server, token, &method, &path, &body).await;
             if good {
                 assert!(
                     reply.status < 300,
@@ -289,12 +289,12 @@ async fn item_of_other_location_is_rejected() {
 /// token.
 #[tokio::test]
 async fn record_without_location_is_rejected() {
-    let world = started().await;
-    world.0.seed().items("objects", LOCATION, 1);
+    let server = started().await;
+    server.0.seed().items("objects", LOCATION, 1);
     let path = "/objects/custom_objects.sample_1/records";
     let body = json!({ "properties": { "name": "One" } });
     for token in [TOKEN, "pit-location"] {
-        let reply = send(&world, token, &Method::POST, path, &body).await;
+        let reply = send(&server, token, &Method::POST, path, &body).await;
         assert_eq!(reply.status, ON_OBJECTS.0, "{}", reply.text);
         assert_eq!(reply.field("message"), ON_OBJECTS.1);
     }
@@ -302,44 +302,44 @@ async fn record_without_location_is_rejected() {
 
 #[tokio::test]
 async fn agency_token_is_valid_for_own_locations_only() {
-    let world = started().await;
+    let server = started().await;
     let path = format!("/locations/{LOCATION}");
-    let reply = send(&world, "pit-company", &Method::GET, &path, &Value::Null).await;
+    let reply = send(&server, "pit-company", &Method::GET, &path, &Value::Null).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
-    let reply = send(&world, "pit-elsewhere", &Method::GET, &path, &Value::Null).await;
+    let reply = send(&server, "pit-elsewhere", &Method::GET, &path, &Value::Null).await;
     reply.refused(OTHER_LOCATION.0, OTHER_LOCATION.1);
 }
 
 #[tokio::test]
 async fn default_token_is_valid_for_agency_operations() {
-    let world = started().await;
+    let server = started().await;
     let body = json!({ "name": "New", "companyId": COMPANY });
-    let made = send(&world, TOKEN, &Method::POST, "/locations/", &body).await;
+    let made = send(&server, TOKEN, &Method::POST, "/locations/", &body).await;
     assert!(made.status < 300, "{}", made.text);
     let path = format!("/locations/{}?deleteTwilioAccount=false", made.field("id"));
-    let gone = send(&world, TOKEN, &Method::DELETE, &path, &Value::Null).await;
+    let gone = send(&server, TOKEN, &Method::DELETE, &path, &Value::Null).await;
     assert_eq!(gone.status, 200, "{}", gone.text);
     let body = json!({ "name": "New", "companyId": "otherCompany00000001" });
-    let reply = send(&world, TOKEN, &Method::POST, "/locations/", &body).await;
+    let reply = send(&server, TOKEN, &Method::POST, "/locations/", &body).await;
     reply.refused(403, "The token does not have access to this company.");
     // A custom object belongs to a location too.
     let body = json!({ "locationId": OTHER, "key": "custom_objects.car", "labels": { "singular": "Car", "plural": "Cars" },
                        "primaryDisplayPropertyDetails": { "key": "custom_objects.car.name", "name": "Name", "dataType": "TEXT" } });
-    let reply = send(&world, TOKEN, &Method::POST, "/objects/", &body).await;
+    let reply = send(&server, TOKEN, &Method::POST, "/objects/", &body).await;
     reply.refused(ON_OBJECTS.0, ON_OBJECTS.1);
 }
 
 /// In the body of a message, `altId` is an id of the provider, not a location.
 #[tokio::test]
 async fn provider_alt_id_is_not_a_location() {
-    let world = started().await;
-    let contact = world.0.seed().contacts(LOCATION, 1).remove(0);
-    let conversation = world.0.seed().conversations(LOCATION, 1).remove(0);
+    let server = started().await;
+    let contact = server.0.seed().contacts(LOCATION, 1).remove(0);
+    let conversation = server.0.seed().conversations(LOCATION, 1).remove(0);
     let body = json!({ "type": "Custom", "message": "Any", "contactId": contact, "conversationId": conversation,
                        "conversationProviderId": "p1", "altId": "ext-1" });
     let path = "/conversations/messages/inbound";
     for token in [TOKEN, "pit-location"] {
-        let reply = send(&world, token, &Method::POST, path, &body).await;
+        let reply = send(&server, token, &Method::POST, path, &body).await;
         assert!(reply.status < 300, "{}", reply.text);
     }
 }
@@ -347,11 +347,11 @@ async fn provider_alt_id_is_not_a_location() {
 /// The users of a location are the users whose `locationIds` contain it.
 #[tokio::test]
 async fn location_token_lists_own_users_only() {
-    let world = started().await;
-    let own = world.0.seed().users(LOCATION, 1).remove(0);
-    let foreign = world.0.seed().users(OTHER, 1).remove(0);
+    let server = started().await;
+    let own = server.0.seed().users(LOCATION, 1).remove(0);
+    let foreign = server.0.seed().users(OTHER, 1).remove(0);
     let get = async |token: &str, path: String| {
-        send(&world, token, &Method::GET, &path, &Value::Null).await
+        send(&server, token, &Method::GET, &path, &Value::Null).await
     };
     let reply = get("pit-location", format!("/users/{own}")).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -372,7 +372,7 @@ async fn location_token_lists_own_users_only() {
     }
     let body = json!({ "companyId": COMPANY, "firstName": "Eve", "lastName": "M", "email": "eve@example.com", "password": "aB3!aB3!",
                        "type": "account", "role": "user", "locationIds": [OTHER] });
-    let reply = send(&world, "pit-location", &Method::POST, "/users/", &body).await;
+    let reply = send(&server, "pit-location", &Method::POST, "/users/", &body).await;
     reply.refused(OTHER_LOCATION.0, OTHER_LOCATION.1);
 }
 

@@ -519,6 +519,6 @@ fn rule_is_parsed_from_text() {
     ];
     for text in bad {
         let error = text.parse::<FaultRule>().expect_err(text).to_string();
-        assert!(error.contains("; give "), "{text}: {error}");
+        assert!(error.contains("; expected "), "{text}: {error}");
     }
 }

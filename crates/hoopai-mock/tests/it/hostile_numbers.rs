@@ -1,5 +1,6 @@
-//! Hostile numbers in every numeric parameter of every operation, and in the paging fields of bodies.
-//! Each is rejected with 422 in the platform's shape; none closes the connection or causes a 5xx.
+//! Hostile numbers in every numeric parameter of every operation, and in the paging fields of
+//! bodies. Each is rejected with 422 in the platform's shape; none closes the connection or causes
+//! a 5xx.
 //!
 //! The parameters are read from the interface files. The requests are hand-written.
 

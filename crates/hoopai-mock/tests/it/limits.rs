@@ -184,8 +184,8 @@ async fn changed_limit_applies_and_sends_retry_after() {
     assert_eq!(tags(&mock, &client).await.status, 429);
 }
 
-/// For random arrivals, no window holds more than the limit, and no request is rejected that the limit
-/// allows.
+/// For random arrivals, no window holds more than the limit, and no request is rejected that the
+/// limit allows.
 #[tokio::test]
 async fn random_arrivals_are_limited_exactly() {
     let seed = fastrand::u64(..);

@@ -106,8 +106,8 @@ async fn code_of_redirect_is_exchanged_for_tokens() {
             .append_pair("state", "a state & more")
             .append_pair("loginWindowOpenMode", "self");
         let url = format!("{}{path}?{}", mock.url(), query.finish());
-        let landed = Reply::of(browser.get(url)).await;
-        let pairs: Vec<(String, String)> = form_urlencoded::parse(landed.text.as_bytes())
+        let redirected = Reply::of(browser.get(url)).await;
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(redirected.text.as_bytes())
             .into_owned()
             .collect();
         assert_eq!(pairs[0].0, "code");

@@ -1,5 +1,5 @@
-//! Recorded errors of the platform, compared with the server's errors for the same requests: status,
-//! message and shape.
+//! Recorded errors of the platform, compared with the server's errors for the same requests:
+//! status, message and shape.
 
 use std::path::{Path, PathBuf};
 
