@@ -4,9 +4,8 @@ use std::borrow::Borrow;
 
 use serde_json::{Number, Value};
 
-use super::field_path::FieldPath;
-use super::options::ValidationMode;
-use super::schema::validate;
+use super::options::Mode;
+use super::schema::is_valid;
 use crate::interface::Operation;
 use crate::interface::schema_view::{alternatives, parts, text};
 
@@ -33,8 +32,7 @@ pub(super) fn coerce<T: Borrow<str>>(
     let alternatives = parts.iter().flat_map(|part| alternatives(part));
     for schema in alternatives {
         let value = coerce(operation, schema, texts, comma);
-        let path = FieldPath::body();
-        if validate(operation, schema, &value, ValidationMode::Request, &path).is_empty() {
+        if is_valid(operation, schema, &value, Mode::Request) {
             return value;
         }
     }

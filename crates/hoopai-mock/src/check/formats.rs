@@ -1,5 +1,10 @@
 //! Formats of text: email addresses and dates.
 
+use std::sync::LazyLock;
+
+use jiff::civil::DateTime;
+use regex_lite::Regex;
+
 /// Whether a text is an email address: a local part, `@`, and a domain of at least two labels.
 pub(super) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else {
@@ -28,7 +33,13 @@ pub(super) fn is_email(text: &str) -> bool {
 
 /// Whether a text is an RFC 3339 date with time and offset.
 pub(crate) fn is_date_time(text: &str) -> bool {
-    date_time(text).is_some()
+    static FORMAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let time = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d";
+        let offset = r"[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d";
+        Regex::new(&format!(r"^({time})(?:\.\d+)?(?:{offset})$")).ok()
+    });
+    let captures = FORMAT.as_ref().and_then(|format| format.captures(text));
+    captures.is_some_and(|captures| captures[1].parse::<DateTime>().is_ok())
 }
 
 /// Whether a text is a date in a request, which may omit the time, the seconds or the offset.
@@ -36,56 +47,6 @@ pub(super) fn is_date(text: &str) -> bool {
     ["T00:00:00Z", ":00Z", "Z"]
         .iter()
         .any(|rest| is_date_time(&format!("{text}{rest}")))
-}
-
-fn date_time(text: &str) -> Option<()> {
-    let digits = |range: std::ops::Range<usize>| -> Option<u32> {
-        let part = text.get(range)?;
-        part.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
-        part.parse().ok()
-    };
-    let is = |at: usize, allowed: &[u8]| {
-        text.as_bytes()
-            .get(at)
-            .filter(|byte| allowed.contains(byte))
-            .map(|_| ())
-    };
-    let (year, month, day) = (digits(0..4)?, digits(5..7)?, digits(8..10)?);
-    let (hour, minute, second) = (digits(11..13)?, digits(14..16)?, digits(17..19)?);
-    is(4, b"-")?;
-    is(7, b"-")?;
-    is(10, b"Tt ")?;
-    is(13, b":")?;
-    is(16, b":")?;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let last = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => return None,
-    };
-    ((1..=last).contains(&day) && hour < 24 && minute < 60 && second <= 60).then_some(())?;
-    let mut rest = text.get(19..)?;
-    if let Some(fraction) = rest.strip_prefix('.') {
-        let end = fraction.find(|c: char| !c.is_ascii_digit())?;
-        (end > 0).then_some(())?;
-        rest = &fraction[end..];
-    }
-    if rest.eq_ignore_ascii_case("z") {
-        return Some(());
-    }
-    let offset = rest.strip_prefix(['+', '-'])?;
-    let (hours, minutes) = offset.split_once(':')?;
-    let two = |part: &str, most: u32| {
-        (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()))
-            .then(|| part.parse::<u32>().ok())
-            .flatten()
-            .filter(|number| *number <= most)
-    };
-    two(hours, 23)?;
-    two(minutes, 59)?;
-    Some(())
 }
 
 #[cfg(test)]
@@ -130,8 +91,24 @@ mod tests {
         for text in ["2031-05-06", "2031-05-06T07:08", "2031-05-06T07:08:09"] {
             assert!(is_date(text) && !is_date_time(text), "{text}");
         }
-        assert!(is_date_time("2031-05-06T07:08:09+05:30"));
-        for text in ["", "2031-13-06", "2031-05", "tomorrow", "1935817689000"] {
+        for text in [
+            "2031-05-06T07:08:09+05:30",
+            "2028-02-29t23:59:60.123456789012z",
+            "2031-05-06 07:08:09Z",
+        ] {
+            assert!(is_date_time(text), "{text}");
+        }
+        for text in [
+            "",
+            "2031-13-06",
+            "2031-02-29",
+            "2031-05",
+            "tomorrow",
+            "1935817689000",
+            "2031-05-06T24:00:00Z",
+            "2031-05-06T07:08:09+0530",
+            "2031-05-06T07:08:09.Z",
+        ] {
             assert!(!is_date(text) && !is_date_time(text), "{text}");
         }
     }

@@ -17,7 +17,7 @@ pub(crate) mod schema;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use options::{CheckOptions, NumberKind, UndeclaredPolicy, ValidationMode};
+pub(crate) use options::{CheckOptions, Mode, NumberKind, UndeclaredPolicy};
 pub(crate) use parsed_request::ParsedRequest;
 
 use crate::api_error::ApiError;

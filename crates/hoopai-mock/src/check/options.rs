@@ -5,7 +5,7 @@ use crate::exchange::Request;
 
 /// The origin of a validated value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ValidationMode {
+pub(crate) enum Mode {
     /// A request: undeclared keys are rejected.
     Request,
     /// A request that may have undeclared keys.
@@ -43,10 +43,10 @@ impl UndeclaredPolicy {
         }
     }
 
-    pub(super) fn validation_mode(self) -> ValidationMode {
+    pub(super) fn validation_mode(self) -> Mode {
         match self {
-            Self::Reject => ValidationMode::Request,
-            Self::Accept => ValidationMode::OpenRequest,
+            Self::Reject => Mode::Request,
+            Self::Accept => Mode::OpenRequest,
         }
     }
 }

@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 
 use super::coerce::coerce;
 use super::field_path::FieldPath;
-use super::options::{UndeclaredPolicy, ValidationMode};
+use super::options::{Mode, UndeclaredPolicy};
 use super::parsed_request::ParsedRequest;
-use super::schema::{FieldError, MAX_ERRORS, validate};
+use super::schema::{FieldError, MAX_ERRORS, is_valid, validate};
 use crate::exchange::Request;
 use crate::interface::schema_view::{alternatives, is_array, property, property_names};
 use crate::interface::{Operation, Parameter};
@@ -73,7 +73,7 @@ pub(super) fn query(
                     operation,
                     &parameter.schema,
                     &value,
-                    ValidationMode::Request,
+                    Mode::Request,
                     &path,
                 ));
                 if let Value::Object(object) = value {
@@ -141,15 +141,7 @@ fn collect_object(
     let schema = operation.resolve(&parameter.schema);
     let valid = alternatives(schema).iter().find_map(|alternative| {
         let value = Value::Object(object(alternative));
-        let path = FieldPath::body();
-        let errors = validate(
-            operation,
-            alternative,
-            &value,
-            ValidationMode::Request,
-            &path,
-        );
-        errors.is_empty().then(|| object(alternative))
+        is_valid(operation, alternative, &value, Mode::Request).then(|| object(alternative))
     });
     valid.unwrap_or_else(|| object(schema))
 }
@@ -167,7 +159,7 @@ fn check(operation: &Operation, parameter: &Parameter, value: &Value) -> Vec<Fie
         operation,
         &parameter.schema,
         value,
-        ValidationMode::Request,
+        Mode::Request,
         &FieldPath::parameter(&parameter.name),
     )
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::field_path::FieldPath;
 use super::formats::{is_date, is_date_time, is_email};
-use super::options::ValidationMode;
+use super::options::Mode;
 use crate::api_error::INVALID_EMAIL;
 use crate::interface::Operation;
 use crate::interface::schema_view::{
@@ -27,12 +27,17 @@ const MAX_DEPTH: usize = 256;
 /// The largest number of pairs of value and schema.
 const MAX_STEPS: usize = 4_000_000;
 
+/// Whether a value is valid for a schema.
+pub(crate) fn is_valid(operation: &Operation, schema: &Value, value: &Value, mode: Mode) -> bool {
+    validate(operation, schema, value, mode, &FieldPath::body()).is_empty()
+}
+
 /// Validates a value; `path` is its path in the request.
 pub(crate) fn validate(
     operation: &Operation,
     schema: &Value,
     value: &Value,
-    mode: ValidationMode,
+    mode: Mode,
     path: &FieldPath<'_>,
 ) -> Vec<FieldError> {
     let mut validator = Validator {
@@ -49,7 +54,7 @@ pub(crate) fn validate(
 
 struct Validator<'a> {
     operation: &'a Operation,
-    mode: ValidationMode,
+    mode: Mode,
     errors: Vec<FieldError>,
     /// Compiled patterns. `None`: the pattern is not supported by the engine, and is not checked.
     patterns: HashMap<&'a str, Option<Regex>>,
@@ -111,34 +116,25 @@ impl<'a> Validator<'a> {
 
     /// Checks type and enum.
     fn kind(&mut self, path: &FieldPath<'_>, part: &Value, value: &Value) {
-        let kind = text(part, "type");
-        let is_of_kind = match kind {
-            None => true,
-            Some("string") => value.is_string(),
-            Some("number") => value.is_number(),
-            Some("integer") => is_whole(value),
-            Some("boolean") => value.is_boolean(),
-            Some("array") => value.is_array(),
-            Some("object") => value.is_object(),
-            Some(_) => true,
+        let (is_of_type, message) = match text(part, "type") {
+            Some("string") => (value.is_string(), "must be a string"),
+            Some("number") => (
+                value.is_number(),
+                "must be a number conforming to the specified constraints",
+            ),
+            Some("integer") => (is_whole(value), "must be an integer number"),
+            Some("boolean") => (value.is_boolean(), "must be a boolean value"),
+            Some("array") => (value.is_array(), "must be an array"),
+            Some("object") => (value.is_object(), "must be an object"),
+            _ => (true, ""),
         };
         let listed = list(part, "enum");
-        if !listed.is_empty() && (!is_of_kind || !listed.contains(value)) {
+        if !listed.is_empty() && (!is_of_type || !listed.contains(value)) {
             let values: Vec<String> = listed.iter().map(plain).collect();
             let sentence = format!("must be one of the following values: {}", values.join(", "));
             self.error(path, &sentence);
-        } else if !is_of_kind {
-            self.error(
-                path,
-                match kind {
-                    Some("string") => "must be a string",
-                    Some("number") => "must be a number conforming to the specified constraints",
-                    Some("integer") => "must be an integer number",
-                    Some("boolean") => "must be a boolean value",
-                    Some("array") => "must be an array",
-                    _ => "must be an object",
-                },
-            );
+        } else if !is_of_type {
+            self.error(path, message);
         }
     }
 
@@ -153,14 +149,12 @@ impl<'a> Validator<'a> {
             self.error(path, &sentence);
         }
         let format = text(part, "format");
-        let is_reply = self.mode == ValidationMode::Reply;
+        let is_reply = self.mode == Mode::Reply;
         if format == Some("date-time") && !(is_date_time(string) || !is_reply && is_date(string)) {
             self.error(path, "must be a valid ISO 8601 date string");
         }
-        if matches!(
-            self.mode,
-            ValidationMode::Request | ValidationMode::OpenRequest
-        ) && format == Some("email")
+        if matches!(self.mode, Mode::Request | Mode::OpenRequest)
+            && format == Some("email")
             && !is_email(string)
         {
             let (field, _) = path.error("");
@@ -250,11 +244,11 @@ impl<'a> Validator<'a> {
                 }
             }
             let closed = match self.mode {
-                ValidationMode::Request => true,
+                Mode::Request => true,
                 // Few schemas declare the ids of nested objects.
-                ValidationMode::Seed => !["id", "_id"].contains(&key.as_str()),
-                ValidationMode::OpenRequest => false,
-                ValidationMode::Reply => forbidden,
+                Mode::Seed => !["id", "_id"].contains(&key.as_str()),
+                Mode::OpenRequest => false,
+                Mode::Reply => forbidden,
             };
             if closed
                 && !inherited.contains(&key.as_str())
@@ -266,7 +260,7 @@ impl<'a> Validator<'a> {
                 self.push(field, message);
             }
         }
-        if self.mode == ValidationMode::Seed {
+        if self.mode == Mode::Seed {
             return;
         }
         let required = parts.iter().flat_map(|part| list(part, "required"));
@@ -277,7 +271,7 @@ impl<'a> Validator<'a> {
                     .map(|schema| self.operation.resolve(schema))
                     .is_some_and(|schema| schema.get("readOnly") == Some(&Value::Bool(true)))
             });
-            let optional = read_only && self.mode != ValidationMode::Reply;
+            let optional = read_only && self.mode != Mode::Reply;
             if !fields.contains_key(key) && !optional {
                 self.error(&path.key(key), "should not be empty");
             }
@@ -315,8 +309,7 @@ impl<'a> Validator<'a> {
             for (field, message) in fewest.unwrap_or_default() {
                 self.push(field, message);
             }
-        } else if matching > 1 && self.mode == ValidationMode::Reply && part.get("oneOf").is_some()
-        {
+        } else if matching > 1 && self.mode == Mode::Reply && part.get("oneOf").is_some() {
             self.error(path, "must match one alternative, and matches several");
         }
     }

@@ -457,7 +457,7 @@ fn missing_or_mistyped_field_is_rejected() {
                 operation,
                 schema,
                 &wrong,
-                super::ValidationMode::Request,
+                super::Mode::Request,
                 &super::field_path::FieldPath::body(),
             )
             .is_empty()

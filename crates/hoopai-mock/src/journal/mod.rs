@@ -182,15 +182,9 @@ impl Journal {
         let mut most = 0;
         for times in arrivals.values_mut() {
             times.sort_unstable();
-            let mut from = 0;
-            for (to, end) in times.iter().enumerate() {
-                while times
-                    .get(from)
-                    .is_some_and(|start| end.saturating_sub(*start) >= window)
-                {
-                    from += 1;
-                }
-                most = most.max((to + 1).saturating_sub(from));
+            for (index, start) in times.iter().enumerate() {
+                let is_within = |time: &Duration| time.saturating_sub(*start) < window;
+                most = most.max(times[index..].partition_point(is_within));
             }
         }
         most

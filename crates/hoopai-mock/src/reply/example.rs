@@ -4,9 +4,8 @@ use fastrand::Rng;
 use serde_json::{Map, Value};
 
 use super::words;
-use crate::check::field_path::FieldPath;
-use crate::check::schema::validate;
-use crate::check::{ParsedRequest, ValidationMode};
+use crate::check::schema::is_valid;
+use crate::check::{Mode, ParsedRequest};
 use crate::interface::Operation;
 use crate::interface::schema_view::{alternatives, list, nullable, object, parts};
 
@@ -32,7 +31,7 @@ pub(crate) struct Maker<'a> {
     operation: &'a Operation,
     rng: Rng,
     extent: Extent,
-    side: ValidationMode,
+    side: Mode,
     echo: Option<&'a ParsedRequest>,
     /// The last path parameter of the request: what an `id` in the reply is.
     own_id: Option<Value>,
@@ -54,7 +53,7 @@ impl<'a> Maker<'a> {
             operation,
             rng: Rng::with_seed(mix(seed, &operation.key())),
             extent: Extent::Whole,
-            side: ValidationMode::Reply,
+            side: Mode::Reply,
             echo: None,
             own_id: None,
             past_first_page: false,
@@ -69,7 +68,7 @@ impl<'a> Maker<'a> {
     #[allow(dead_code)] // requests of the tests
     pub(crate) fn request(mut self, extent: Extent) -> Self {
         self.extent = extent;
-        self.side = ValidationMode::Request;
+        self.side = Mode::Request;
         self
     }
 
@@ -176,15 +175,7 @@ impl<'a> Maker<'a> {
                 fields.extend(own);
             }
             self.misfit = false;
-            if validate(
-                self.operation,
-                schema,
-                &value,
-                self.side,
-                &FieldPath::body(),
-            )
-            .is_empty()
-            {
+            if is_valid(self.operation, schema, &value, self.side) {
                 return value;
             }
             first.get_or_insert(value);
@@ -240,7 +231,7 @@ impl<'a> Maker<'a> {
 
     fn is_read_only(&self, schema: &Value) -> bool {
         let read_only = |part: &&Value| part.get("readOnly") == Some(&Value::Bool(true));
-        self.side == ValidationMode::Request && parts(self.operation, schema).iter().any(read_only)
+        self.side == Mode::Request && parts(self.operation, schema).iter().any(read_only)
     }
 
     /// Whether an optional field is to be there.
@@ -249,7 +240,7 @@ impl<'a> Maker<'a> {
             return false;
         }
         // There is no page after this one.
-        if self.side == ValidationMode::Reply && words::leads_on(name) {
+        if self.side == Mode::Reply && words::leads_on(name) {
             return false;
         }
         let reference = references(schema);
@@ -329,8 +320,7 @@ impl<'a> Maker<'a> {
         // A whole number beyond 64 bits is kept as one with a fraction, and would go out as such.
         let huge = value.is_f64() && value.as_f64().is_some_and(|number| number.fract() == 0.0);
         let small = !value.is_object() && !value.is_array() && !huge;
-        let fits = small
-            && validate(self.operation, schema, value, self.side, &FieldPath::body()).is_empty();
+        let fits = small && is_valid(self.operation, schema, value, self.side);
         fits.then(|| value.clone())
     }
 

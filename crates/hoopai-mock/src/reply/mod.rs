@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::check::field_path::FieldPath;
 use crate::check::schema::{FieldError, validate};
-use crate::check::{ParsedRequest, ValidationMode};
+use crate::check::{Mode, ParsedRequest};
 use crate::exchange::Reply;
 use crate::interface::Operation;
 
@@ -58,13 +58,7 @@ pub(crate) fn fits(
     schema: &Value,
     value: &Value,
 ) -> Result<(), Vec<FieldError>> {
-    let faults = validate(
-        operation,
-        schema,
-        value,
-        ValidationMode::Reply,
-        &FieldPath::body(),
-    );
+    let faults = validate(operation, schema, value, Mode::Reply, &FieldPath::body());
     if faults.is_empty() {
         Ok(())
     } else {

@@ -5,9 +5,8 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use super::time;
-use crate::check::ValidationMode;
-use crate::check::field_path::FieldPath;
-use crate::check::schema::validate;
+use crate::check::Mode;
+use crate::check::schema::is_valid;
 use crate::interface::Operation;
 use crate::interface::schema_view::{alternatives, list, nullable, object, parts};
 use crate::reply::Maker;
@@ -139,14 +138,7 @@ impl<'a> Fit<'a> {
     }
 
     fn is_valid(&self, schema: &Value, value: &Value) -> bool {
-        validate(
-            self.operation,
-            schema,
-            value,
-            ValidationMode::Reply,
-            &FieldPath::body(),
-        )
-        .is_empty()
+        is_valid(self.operation, schema, value, Mode::Reply)
     }
 }
 

@@ -122,10 +122,19 @@ impl<T> BoundedMap<T> {
 
 impl TokenStore {
     pub(crate) fn new(settings: TokenSettings, seed: u64) -> Self {
-        let mut inner = Inner {
+        let configured = settings.configured_tokens().map(|(token, claims)| {
+            let access = AccessToken {
+                claims,
+                expires: None,
+                family: None,
+                revoked: false,
+            };
+            (token, access)
+        });
+        let inner = Inner {
             random: Rng::with_seed(seed),
             families: 0,
-            configured: HashMap::new(),
+            configured: configured.collect(),
             access: BoundedMap::default(),
             refresh: BoundedMap::default(),
             codes: BoundedMap::default(),
@@ -133,15 +142,6 @@ impl TokenStore {
             inactive_locations: HashSet::new(),
             choice: settings.choice.clone(),
         };
-        for (token, claims) in settings.configured_tokens() {
-            let access = AccessToken {
-                claims,
-                expires: None,
-                family: None,
-                revoked: false,
-            };
-            inner.configured.insert(token, access);
-        }
         Self {
             settings,
             inner: Mutex::new(inner),
@@ -195,8 +195,7 @@ impl TokenStore {
         let mut inner = self.inner();
         inner.check_active(&claims.account)?;
         let company = company.unwrap_or_else(|| inner.company_of(&claims.account));
-        inner.families += 1;
-        let family = inner.families;
+        let family = inner.new_family();
         Ok(inner.issue_pair(&self.settings, claims, company, family, now))
     }
 
@@ -249,8 +248,7 @@ impl TokenStore {
         let claims = entry.claims.clone();
         inner.check_active(&claims.account)?;
         inner.codes.entries.remove(code);
-        inner.families += 1;
-        let family = inner.families;
+        let family = inner.new_family();
         let company = inner.company_of(&claims.account);
         Ok(inner.issue_pair(&self.settings, claims, company, family, now))
     }
@@ -371,6 +369,11 @@ impl TokenStore {
 }
 
 impl Inner {
+    fn new_family(&mut self) -> u64 {
+        self.families += 1;
+        self.families
+    }
+
     fn secret(&mut self, prefix: &str) -> String {
         let (high, low) = (self.random.u64(..), self.random.u64(..));
         format!("{prefix}-{high:016x}{low:016x}")

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::super::collection::{Act, Collection, How, Row, SILENT};
 use super::super::store::Fields;
 use super::super::tables;
-use crate::check::ValidationMode;
+use crate::check::Mode;
 use crate::check::field_path::FieldPath;
 use crate::check::schema::{FieldError, validate};
 use crate::closest;
@@ -146,9 +146,8 @@ fn wrong_type(name: &str, value: &Value, schemas: &[Schema]) -> Vec<String> {
 
 /// The faults against the schema that comes closest.
 fn closest_faults(place: &FieldPath<'_>, value: &Value, schemas: &[Schema]) -> Vec<String> {
-    let against = |(operation, schema): &Schema| {
-        validate(operation, schema, value, ValidationMode::Seed, place)
-    };
+    let against =
+        |(operation, schema): &Schema| validate(operation, schema, value, Mode::Seed, place);
     let least = |least: Option<Vec<FieldError>>, faults: Vec<FieldError>| match least {
         Some(least) if least.len() <= faults.len() => Some(least),
         _ => Some(faults),
