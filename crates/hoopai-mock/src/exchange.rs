@@ -57,15 +57,9 @@ impl Reply {
 
     /// Creates a reply with a body of any content type.
     pub(crate) fn bytes(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Self {
-        let mut headers = HeaderMap::new();
-        if let Ok(value) = HeaderValue::from_str(content_type) {
-            headers.insert(http::header::CONTENT_TYPE, value);
-        }
-        Self {
-            status,
-            headers,
-            body: body.into(),
-        }
+        let mut reply = Self::empty(status).with_header("content-type", content_type);
+        reply.body = body.into();
+        reply
     }
 
     /// Creates a reply without a body.

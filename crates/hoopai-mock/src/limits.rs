@@ -128,7 +128,7 @@ impl Usage {
 
     /// Returns the time until the window accepts another request; zero if it accepts one now.
     fn wait(&self, limit: u32, window: Duration, now: Duration) -> Duration {
-        let limit = as_usize(limit);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if self.window.len() < limit {
             return Duration::ZERO;
         }
@@ -235,19 +235,13 @@ fn headers(settings: &RateLimitSettings, usage: &Usage, now: Duration) -> Header
     let mut headers = HeaderMap::new();
     let mut add = |name, value| insert(&mut headers, name, value);
     add("x-ratelimit-limit-daily", settings.daily.into());
-    add(
-        "x-ratelimit-daily-remaining",
-        settings.daily.saturating_sub(usage.used_today()).into(),
-    );
-    add(
-        "x-ratelimit-interval-milliseconds",
-        settings.window.as_millis(),
-    );
+    let daily_remaining = settings.daily.saturating_sub(usage.used_today());
+    add("x-ratelimit-daily-remaining", daily_remaining.into());
+    let window = settings.window.as_millis();
+    add("x-ratelimit-interval-milliseconds", window);
     add("x-ratelimit-max", settings.burst.into());
-    add(
-        "x-ratelimit-remaining",
-        settings.burst.saturating_sub(in_window).into(),
-    );
+    let remaining = settings.burst.saturating_sub(in_window);
+    add("x-ratelimit-remaining", remaining.into());
     add("x-ratelimit-daily-reset", usage.day_left(now).as_millis());
     headers
 }
@@ -265,19 +259,13 @@ fn too_many(
 ) -> Box<(ApiError, HeaderMap)> {
     if settings.retry_after {
         let seconds = wait.as_millis().div_ceil(1_000).max(1);
-        if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
-            headers.insert(http::header::RETRY_AFTER, value);
-        }
+        insert(&mut headers, "retry-after", seconds);
     }
     let error = ApiError {
         status: StatusCode::TOO_MANY_REQUESTS,
         body: json!({ "statusCode": 429, "message": "Too Many Requests" }),
     };
     Box::new((error, headers))
-}
-
-fn as_usize(limit: u32) -> usize {
-    usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

@@ -453,15 +453,7 @@ fn missing_or_mistyped_field_is_rejected() {
                 Value::Object(_) => json!([1]),
                 Value::Null => continue,
             };
-            if schema::validate(
-                operation,
-                schema,
-                &wrong,
-                super::Mode::Request,
-                &super::field_path::FieldPath::body(),
-            )
-            .is_empty()
-            {
+            if schema::is_valid(operation, schema, &wrong, super::Mode::Request) {
                 // A union, or a schema without constraints.
                 continue;
             }

@@ -80,7 +80,7 @@ fn fault(text: &str) -> Result<Fault, ParseFaultRuleError> {
     let (kind, value) = text.split_once('=').unwrap_or((text, ""));
     Ok(match kind {
         "after" => Fault::StatusAfter(Failure::new(status(value)?)),
-        "denied" => Fault::Denied(denial(value)?),
+        "denied" => Fault::Denied(named("denied", value, DENIAL_KINDS)?),
         "close-before" => Fault::CloseBefore,
         "reset-before" => Fault::ResetBefore,
         "close-after" => Fault::CloseAfter,
@@ -94,7 +94,7 @@ fn fault(text: &str) -> Result<Fault, ParseFaultRuleError> {
                 pause: time(kind, pause)?,
             }
         }
-        "drift" => Fault::Drift(drift(value)?),
+        "drift" => Fault::Drift(named("drift", value, DRIFT_KINDS)?),
         "success" => Fault::Success(status(value)?),
         _ if kind.bytes().all(|byte| byte.is_ascii_digit()) && !kind.is_empty() => {
             Fault::Status(Failure::new(status(kind)?))
@@ -106,7 +106,7 @@ fn fault(text: &str) -> Result<Fault, ParseFaultRuleError> {
 fn with_option(fault: Fault, name: &str, value: &str) -> Result<Fault, ParseFaultRuleError> {
     let change = |failure: Failure| {
         Ok(match name {
-            "body" => failure.body(error_body(value)?),
+            "body" => failure.body(named("body", value, ERROR_BODY_KINDS)?),
             "retry-after" => failure.retry_after(RetryAfter::Seconds(number(name, value)?)),
             "retry-after-ms" => failure.retry_after(RetryAfter::Milliseconds(number(name, value)?)),
             "retry-after-date" => failure.retry_after(RetryAfter::Date(time(name, value)?)),
@@ -130,49 +130,40 @@ fn status(value: &str) -> Result<u16, ParseFaultRuleError> {
     }
 }
 
-fn denial(value: &str) -> Result<Denial, ParseFaultRuleError> {
-    let kinds = [
-        ("expired", Denial::Expired),
-        ("scope", Denial::Scope),
-        ("unsupported-route", Denial::UnsupportedRoute),
-        ("auth-class", Denial::AuthClass),
-        ("private-token", Denial::PrivateToken),
-        ("version-missing", Denial::VersionMissing),
-        ("version-invalid", Denial::VersionInvalid),
-        ("location", Denial::Location),
-    ];
-    named("denied", value, &kinds)
-}
+const DENIAL_KINDS: &[(&str, Denial)] = &[
+    ("expired", Denial::Expired),
+    ("scope", Denial::Scope),
+    ("unsupported-route", Denial::UnsupportedRoute),
+    ("auth-class", Denial::AuthClass),
+    ("private-token", Denial::PrivateToken),
+    ("version-missing", Denial::VersionMissing),
+    ("version-invalid", Denial::VersionInvalid),
+    ("location", Denial::Location),
+];
 
-fn drift(value: &str) -> Result<Drift, ParseFaultRuleError> {
-    let kinds = [
-        ("null", Drift::Null),
-        ("missing", Drift::Missing),
-        ("extra", Drift::Extra),
-        ("scalar", Drift::Scalar),
-        ("container", Drift::Container),
-        ("enum", Drift::EnumValue),
-        ("envelope", Drift::Envelope),
-        ("empty", Drift::Empty),
-        ("any", Drift::Any),
-    ];
-    named("drift", value, &kinds)
-}
+const DRIFT_KINDS: &[(&str, Drift)] = &[
+    ("null", Drift::Null),
+    ("missing", Drift::Missing),
+    ("extra", Drift::Extra),
+    ("scalar", Drift::Scalar),
+    ("container", Drift::Container),
+    ("enum", Drift::EnumValue),
+    ("envelope", Drift::Envelope),
+    ("empty", Drift::Empty),
+    ("any", Drift::Any),
+];
 
-fn error_body(value: &str) -> Result<ErrorBody, ParseFaultRuleError> {
-    let kinds = [
-        ("json", ErrorBody::Json),
-        ("short", ErrorBody::Short),
-        ("fields", ErrorBody::Fields),
-        ("named", ErrorBody::Named),
-        ("error-and-status", ErrorBody::ErrorAndStatus),
-        ("bare", ErrorBody::Bare),
-        ("canonical", ErrorBody::Canonical),
-        ("html", ErrorBody::Html),
-        ("empty", ErrorBody::Empty),
-    ];
-    named("body", value, &kinds)
-}
+const ERROR_BODY_KINDS: &[(&str, ErrorBody)] = &[
+    ("json", ErrorBody::Json),
+    ("short", ErrorBody::Short),
+    ("fields", ErrorBody::Fields),
+    ("named", ErrorBody::Named),
+    ("error-and-status", ErrorBody::ErrorAndStatus),
+    ("bare", ErrorBody::Bare),
+    ("canonical", ErrorBody::Canonical),
+    ("html", ErrorBody::Html),
+    ("empty", ErrorBody::Empty),
+];
 
 fn named<T: Clone>(what: &str, value: &str, kinds: &[(&str, T)]) -> Result<T, ParseFaultRuleError> {
     let found = kinds.iter().find(|(name, _)| *name == value);

@@ -138,19 +138,15 @@ impl Claims {
         let alt_type = request.any("altType").and_then(Value::as_str);
         let has_alt_id = alt_id_is_account(operation);
         if let Some(own) = self.location(agency_only) {
+            let names = ["locationId", "location_id", "locationIds"];
             let is_alternative = has_alt_id && alt_type.is_none_or(|kind| kind == "location");
-            let names = ["locationId", "location_id", "locationIds"].into_iter();
-            let mut names = names.chain(is_alternative.then_some("altId"));
-            if names.any(|name| names_another(request, name, own)) {
+            if names_another(request, &names, is_alternative, own) {
                 return Err(ApiError::other_location(operation));
             }
         }
         if let Some(own) = self.company() {
             let is_alternative = has_alt_id && alt_type == Some("company");
-            let mut names = ["companyId"]
-                .into_iter()
-                .chain(is_alternative.then_some("altId"));
-            if names.any(|name| names_another(request, name, own)) {
+            if names_another(request, &["companyId"], is_alternative, own) {
                 return Err(ApiError::forbidden(
                     "The token does not have access to this company.",
                 ));
@@ -180,13 +176,17 @@ impl Claims {
     }
 }
 
-/// Whether path, query or body of a request have another value under a name.
-fn names_another(request: &ParsedRequest, name: &str, own: &str) -> bool {
-    let body = request.body.as_ref().and_then(|body| body.get(name));
-    let values = [request.path.get(name), request.query.get(name), body];
+/// Whether path, query or body of a request have another value under one of the names.
+/// `with_alt_id` adds the name `altId`.
+fn names_another(request: &ParsedRequest, names: &[&str], with_alt_id: bool, own: &str) -> bool {
     let is_other = |value: &Value| value.as_str().is_some_and(|id| id != own);
-    values.into_iter().flatten().any(|value| match value {
-        Value::Array(items) => items.iter().any(is_other),
-        value => is_other(value),
+    let mut names = names.iter().chain(with_alt_id.then_some(&"altId"));
+    names.any(|name| {
+        let body = request.body.as_ref().and_then(|body| body.get(name));
+        let values = [request.path.get(*name), request.query.get(*name), body];
+        values.into_iter().flatten().any(|value| match value {
+            Value::Array(items) => items.iter().any(is_other),
+            value => is_other(value),
+        })
     })
 }

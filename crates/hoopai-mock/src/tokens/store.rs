@@ -309,10 +309,12 @@ impl TokenStore {
         let mut inner = self.inner();
         if let Some(access) = inner.access_mut(token) {
             access.revoked = true;
-            return true;
+        } else if let Some(refresh) = inner.refresh.entries.get_mut(token) {
+            refresh.revoked = true;
+        } else {
+            return false;
         }
-        let refresh = inner.refresh.entries.get_mut(token);
-        refresh.map(|refresh| refresh.revoked = true).is_some()
+        true
     }
 
     /// Expires an access token or refresh token. Returns whether the token exists.
@@ -320,10 +322,12 @@ impl TokenStore {
         let mut inner = self.inner();
         if let Some(access) = inner.access_mut(token) {
             access.expires = Some(now);
-            return true;
+        } else if let Some(refresh) = inner.refresh.entries.get_mut(token) {
+            refresh.expires = now;
+        } else {
+            return false;
         }
-        let refresh = inner.refresh.entries.get_mut(token);
-        refresh.map(|refresh| refresh.expires = now).is_some()
+        true
     }
 
     pub(crate) fn set_location_active(&self, location: &str, active: bool) {
