@@ -48,7 +48,7 @@ async fn every_list_goes_on_over_faults_at_every_page() {
             let (ids, error) = world.run(rest(&mut *list)).await;
             assert!(error.is_none(), "{name}, {page}, {fault:?}: {error:?}");
             assert_eq!(ids, expected, "{name}, {page}, {fault:?}");
-            assert_eq!(world.mock.faults().strikes(id), 1, "{name}, {page}");
+            assert_eq!(world.mock.faults().hits(id), 1, "{name}, {page}");
             // One request more than without the fault.
             let sent = world.mock.journal().count() - before;
             assert!((5..=6).contains(&sent), "{name}, {page}: {sent} requests");
@@ -77,7 +77,7 @@ async fn every_list_is_gone_on_with_after_an_error_at_any_page() {
                 let error = error.unwrap_or_else(|| panic!("{name}, {page}: no error"));
                 assert!(error.status().is_some(), "{name}, {page}: {error}");
                 assert_eq!(ids, expected[..page * row.page], "{name}, {page}");
-                assert_eq!(world.mock.faults().strikes(id), times, "{name}, {page}");
+                assert_eq!(world.mock.faults().hits(id), times, "{name}, {page}");
                 let manner = Manner {
                     resume: Some(kept(&list.position())),
                     ..Manner::default()

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Map, Value, json};
 
 use super::context::{Answer, Call};
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::state::collection::Fields;
 use crate::state::store::Item;
 use crate::state::{defaults, tables};
@@ -37,19 +37,19 @@ impl Call<'_> {
         };
         let (start, end) = (time_parameter("startDate"), time_parameter("endDate"));
         if end < start {
-            return Err(Refusal::bad_request(
+            return Err(ApiError::bad_request(
                 "startDate should be less than endDate",
             ));
         }
         if end - start > MAX_DAYS * DAY {
-            return Err(Refusal::bad_request(
+            return Err(ApiError::bad_request(
                 "Date range should not be more than 31 days",
             ));
         }
         let requested = self.text("timezone").filter(|name| !name.is_empty());
         let requested = requested.map(|name| {
             TimeZone::get(name)
-                .map_err(|_| Refusal::bad_request(format!("Invalid timezone {name}")))
+                .map_err(|_| ApiError::bad_request(format!("Invalid timezone {name}")))
         });
         let (hours, own) = match open_hours(&calendar.fields) {
             Some(hours) => (hours, self.time_zone(&calendar.scope)),

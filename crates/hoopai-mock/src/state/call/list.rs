@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::context::{Answer, Call};
 use super::reply::insert_at;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::state::query::{FieldReference, Query, Selection, ValuePath};
 use crate::state::tables;
 
@@ -62,7 +62,7 @@ impl Call<'_> {
     }
 
     /// The filters of the request for the items of a location or company.
-    pub(super) fn query(&self, scope: &str, parent: Option<String>) -> Result<Query, Refusal> {
+    pub(super) fn query(&self, scope: &str, parent: Option<String>) -> Result<Query, ApiError> {
         let resolve = |reference: FieldReference<'_>| match reference {
             FieldReference::Custom(id) => self.custom_field(scope, id),
             FieldReference::Property(key) => {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::context::{Answer, Call};
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::state::collection::IdFormat;
 use crate::state::write;
 
@@ -13,7 +13,7 @@ impl Call<'_> {
         let file = self.accepted.files.first();
         let hosted = self.text("fileUrl").map(str::to_owned);
         if file.is_none() && hosted.is_none() {
-            return Err(Refusal::bad_request("No file provided"));
+            return Err(ApiError::bad_request("No file provided"));
         }
         let name = self
             .text("name")

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use super::collection::{Action, CustomAction};
 use super::query::text_of;
 use super::write;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::reply::from_schema;
 
 pub(super) use context::{Answer, Call};
@@ -85,7 +85,7 @@ fn execute_action(call: &mut Call<'_>, action: Action) -> Answer {
             let value = value.unwrap_or_default();
             let selected = actions.iter().find(|(name, _)| *name == value);
             let (_, action) = selected
-                .ok_or_else(|| Refusal::bad_request(format!("Invalid {parameter} {value}")))?;
+                .ok_or_else(|| ApiError::bad_request(format!("Invalid {parameter} {value}")))?;
             execute_action(call, *action)
         }
         Action::FindBy(pairs) => match call.find_by_unique(pairs)? {

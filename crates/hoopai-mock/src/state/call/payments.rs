@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::context::{Answer, Call};
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::state::collection::Fields;
 use crate::state::derive::round_amount;
 use crate::state::effects::{self, Payment, amount_in};
@@ -53,9 +53,9 @@ impl Call<'_> {
     }
 
     /// The amount in the request, or the amount that is due.
-    fn amount(&self, due: f64) -> Result<f64, Refusal> {
+    fn amount(&self, due: f64) -> Result<f64, ApiError> {
         match self.accepted.any("amount").and_then(Value::as_f64) {
-            Some(amount) if amount <= 0.0 => Err(Refusal::invalid(&[(
+            Some(amount) if amount <= 0.0 => Err(ApiError::invalid(&[(
                 "amount".to_owned(),
                 "amount must be a positive number".to_owned(),
             )])),

@@ -10,7 +10,7 @@ mod value;
 
 use serde_json::json;
 
-use crate::tokens::COMPANY;
+use crate::account::COMPANY;
 
 pub(super) use endpoint::{
     Action, CustomAction, Endpoint, Membership, ReplyField, STATUS, SUCCEDED, SUCCEEDED, SUCCESS,
@@ -130,7 +130,7 @@ impl Unique {
     }
 }
 
-/// The refusal of a request for an item that does not exist.
+/// The error of a request for an item that does not exist.
 #[derive(Clone, Copy)]
 pub(super) enum NotFound {
     /// 404 `Noun not found`.

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::condition::{Condition, ResolveField, SortOrder};
 use super::values::{field_at, is_empty, text_of, time_of};
-use crate::check::Accepted;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
+use crate::check::ParsedRequest;
 use crate::state::collection::{Collection, Fields, Filter, FilterKind};
 use crate::state::store::StoredItem;
 
@@ -35,10 +35,10 @@ impl Query {
     pub(crate) fn new(
         collection: &'static Collection,
         filters: &'static [Filter],
-        accepted: &Accepted,
+        accepted: &ParsedRequest,
         parent: Option<String>,
         resolve: ResolveField<'_>,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ApiError> {
         let mut query = Self {
             parent,
             ..Self::default()
@@ -141,7 +141,7 @@ impl Query {
 
 impl FilterKind {
     /// Whether a value restricts anything. Filters and sort orders are always read, so that wrong
-    /// ones are refused.
+    /// ones are rejected.
     fn restricts(&self, value: &Value) -> bool {
         match self {
             FilterKind::Conditions(_) | FilterKind::SortOrders(_) => !value.is_null(),

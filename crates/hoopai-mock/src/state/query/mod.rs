@@ -1,5 +1,5 @@
 //! Selects the items of a list: filters, conditions and sort orders of a search, and the page of
-//! the result. May depend on `collection`, `store`, `check`, `interface` and `refusal`; `call` and
+//! the result. May depend on `collection`, `store`, `check`, `interface` and `error`; `call` and
 //! `seed` depend on it.
 
 mod condition;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::selection::{Selection, Start};
 use super::values::text_of;
-use crate::check::Accepted;
+use crate::api_error::ApiError;
+use crate::check::ParsedRequest;
 use crate::interface::Operation;
-use crate::refusal::Refusal;
 use crate::state::collection::{MaxLimit, PageField, Paging, PagingStyle};
 use crate::state::store::Item;
 use crate::time;
@@ -28,9 +28,9 @@ impl Paging {
     /// Reads the page that a request selects.
     pub(crate) fn page(
         &self,
-        accepted: &Accepted,
+        accepted: &ParsedRequest,
         selection: &Selection<'_>,
-    ) -> Result<Page, Refusal> {
+    ) -> Result<Page, ApiError> {
         let limit = self.limit(accepted)?;
         let oldest_first = is_ascending(accepted).unwrap_or(self.oldest_first);
         let time_parameter = |name: &str| accepted.any(name).and_then(number);
@@ -79,14 +79,14 @@ impl Paging {
             PagingStyle::LastId(last) => {
                 if let Some(last) = text(accepted, last) {
                     let after = selection.position_of(last);
-                    let missing = || Refusal::bad_request(format!("No item with id {last}"));
+                    let missing = || ApiError::bad_request(format!("No item with id {last}"));
                     start = Start::After(after.ok_or_else(missing)?);
                 }
             }
             PagingStyle::Cursor(cursor) => {
                 if let Some(cursor) = text(accepted, cursor) {
                     let after = decode_cursor(cursor)
-                        .ok_or_else(|| Refusal::bad_request("Invalid cursor"))?;
+                        .ok_or_else(|| ApiError::bad_request("Invalid cursor"))?;
                     start = Start::After(after);
                 }
             }
@@ -107,7 +107,7 @@ impl Paging {
         })
     }
 
-    fn limit(&self, accepted: &Accepted) -> Result<usize, Refusal> {
+    fn limit(&self, accepted: &ParsedRequest) -> Result<usize, ApiError> {
         if self.limit_parameter.is_empty() {
             return Ok(usize::MAX);
         }
@@ -118,7 +118,7 @@ impl Paging {
             usize::try_from(limit).unwrap_or(usize::MAX)
         });
         match self.max_limit {
-            MaxLimit::Reject(max) if limit > max => Err(Refusal::forbidden(&format!(
+            MaxLimit::Reject(max) if limit > max => Err(ApiError::forbidden(&format!(
                 "{} must not be greater than {max}",
                 self.limit_parameter
             ))),
@@ -144,7 +144,7 @@ impl Page {
         field: PageField,
         last: Option<&Item>,
         operation: &Operation,
-        accepted: &Accepted,
+        accepted: &ParsedRequest,
     ) -> Value {
         let has_more = self.has_more;
         let after = last.map(|last| last.position);
@@ -175,7 +175,7 @@ impl Page {
 }
 
 /// Whether a request asks for the oldest items first; `None` if it does not say.
-fn is_ascending(accepted: &Accepted) -> Option<bool> {
+fn is_ascending(accepted: &ParsedRequest) -> Option<bool> {
     let names = ["sort", "sortOrder", "order", "sortDirection"];
     let text = names
         .iter()
@@ -187,7 +187,7 @@ fn is_ascending(accepted: &Accepted) -> Option<bool> {
     }
 }
 
-fn next_url(operation: &Operation, accepted: &Accepted, after: u64, id: &str) -> String {
+fn next_url(operation: &Operation, accepted: &ParsedRequest, after: u64, id: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in &accepted.query {
         if name != "startAfter" && name != "startAfterId" && name != "page" {
@@ -213,14 +213,14 @@ fn decode_cursor(cursor: &str) -> Option<u64> {
 
 const MASK: u64 = 0x5a5a_a5a5_3c3c_c3c3;
 
-fn text<'a>(accepted: &'a Accepted, name: &str) -> Option<&'a str> {
+fn text<'a>(accepted: &'a ParsedRequest, name: &str) -> Option<&'a str> {
     accepted
         .any(name)
         .and_then(Value::as_str)
         .filter(|text| !text.is_empty())
 }
 
-/// Reads a whole number, also from text. The check of the request refuses all other numbers.
+/// Reads a whole number, also from text. The check of the request rejects all other numbers.
 fn number(value: &Value) -> Option<u64> {
     let number = match value {
         Value::String(text) => text.trim().parse().ok(),
@@ -243,7 +243,7 @@ fn time_in(value: Option<&Value>) -> Option<u64> {
 }
 
 /// Reads a whole number from the request; `least` if none was sent.
-fn whole(accepted: &Accepted, name: &str, least: usize) -> usize {
+fn whole(accepted: &ParsedRequest, name: &str, least: usize) -> usize {
     let number = accepted.any(name).and_then(number);
     let number = number.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
     number.map_or(least, |number| number.max(least))

@@ -16,10 +16,10 @@ use serde_json::{Map, Value};
 use super::collection::{Collection, Fields};
 use super::store::Store;
 use super::{defaults, tables};
+use crate::account::COMPANY;
 use crate::clock::Clock;
 use crate::closest;
 use crate::time;
-use crate::tokens::COMPANY;
 use batch::{Batch, seeded_time};
 use declared::Declared;
 

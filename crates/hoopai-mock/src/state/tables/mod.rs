@@ -193,7 +193,7 @@ mod tests {
             let body = operation
                 .body
                 .as_ref()
-                .and_then(|body| crate::check::schema::keys(operation, &body.schema));
+                .and_then(|body| crate::interface::schema_view::keys(operation, &body.schema));
             let open = operation.body.is_some() && body.is_none();
             let names: HashSet<&str> = parameters.chain(body.into_iter().flatten()).collect();
             let has = |name: &str| {
