@@ -71,16 +71,16 @@ impl<'a> Generator<'a> {
     }
 
     /// Uses ids and other values of a request in the values, and its path in the seed.
-    pub(crate) fn for_request(mut self, accepted: &'a ParsedRequest) -> Self {
-        for value in accepted.path.values() {
+    pub(crate) fn for_request(mut self, request: &'a ParsedRequest) -> Self {
+        for value in request.path.values() {
             self.rng = Rng::with_seed(mix(self.rng.u64(..), &value.to_string()));
         }
         if self.operation.path.ends_with('}') {
             let last = self.operation.path.rsplit('{').next();
             let name = last.map(|name| name.trim_end_matches('}'));
-            self.own_id = name.and_then(|name| accepted.path.get(name)).cloned();
+            self.own_id = name.and_then(|name| request.path.get(name)).cloned();
         }
-        let number = |name: &str| match accepted.any(name) {
+        let number = |name: &str| match request.any(name) {
             Some(Value::String(text)) => text.parse().ok(),
             Some(value) => value.as_f64(),
             None => None,
@@ -89,7 +89,7 @@ impl<'a> Generator<'a> {
             .iter()
             .any(|name| number(name).is_some_and(|n| n > 0.0))
             || number("page").is_some_and(|n| n > 1.0);
-        self.request = Some(accepted);
+        self.request = Some(request);
         self
     }
 

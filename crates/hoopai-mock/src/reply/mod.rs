@@ -1,7 +1,6 @@
-//! Replies and values from schemas: `from_schema` generates whole replies for operations without
-//! state, and `Coercer` makes the stored items of all others match the schemas of their replies.
-//! May depend on `check`, `interface`, `exchange` and `time`; the pipeline and `state` depend on
-//! it.
+//! Replies from schemas: `from_schema` generates replies of operations without stored items, and
+//! `Coercer` makes stored items match the schemas of replies.
+//! May depend on `check`, `interface`, `exchange` and `time`; `pipeline` and `state` depend on it.
 
 mod coerce;
 mod content;
@@ -25,7 +24,7 @@ pub(crate) use tests::check_reply;
 
 /// Generates a reply that matches the schema of an operation. It depends on seed, operation and
 /// request only, so that equal requests have equal replies.
-pub(crate) fn from_schema(operation: &Operation, accepted: &ParsedRequest, seed: u64) -> Reply {
+pub(crate) fn from_schema(operation: &Operation, request: &ParsedRequest, seed: u64) -> Reply {
     let status = StatusCode::from_u16(operation.reply.status).unwrap_or(StatusCode::OK);
     let is_empty = status == StatusCode::NO_CONTENT || status.is_redirection();
     match &operation.reply.content {
@@ -33,7 +32,7 @@ pub(crate) fn from_schema(operation: &Operation, accepted: &ParsedRequest, seed:
         // Operations without an interface file have no schema.
         None => Reply::json(status, &json!({})),
         Some((media_type, schema)) => {
-            let mut generator = generator::Generator::new(operation, seed).for_request(accepted);
+            let mut generator = generator::Generator::new(operation, seed).for_request(request);
             let value = generator.generate(schema);
             if is_json(media_type) {
                 Reply::json(status, &value)

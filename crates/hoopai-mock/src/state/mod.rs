@@ -1,7 +1,6 @@
-//! The state of the platform: the items of all collections of all locations, and the operations on
-//! them. `tables` say as data which collections there are and what each operation does to them;
-//! `call` executes an operation. May depend on `check`, `interface`, `error`, `reply`, `tokens`
-//! and `time`; the pipeline and the builder depend on it.
+//! The state of the platform: the items of all collections of all locations. `tables` describe the
+//! collections and what each operation does to them, as data; `call` executes an operation.
+//! May depend on all folders but `oauth`, `faults`, `journal` and `server`.
 
 mod call;
 mod collection;
@@ -73,7 +72,7 @@ impl State {
         &self,
         now: Duration,
         operation: &Operation,
-        accepted: &ParsedRequest,
+        request: &ParsedRequest,
         claims: &Claims,
     ) -> Option<Result<Reply, ApiError>> {
         let (collection, endpoint) = tables::endpoint(&operation.key())?;
@@ -84,7 +83,7 @@ impl State {
         }
         let call = Call {
             operation,
-            accepted,
+            request,
             claims,
             agency_only: is_agency_only(operation),
             endpoint,

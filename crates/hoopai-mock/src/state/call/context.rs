@@ -17,7 +17,7 @@ use crate::tokens::{Claims, Reach};
 /// A request for a collection.
 pub(crate) struct Call<'a> {
     pub(crate) operation: &'a Operation,
-    pub(crate) accepted: &'a ParsedRequest,
+    pub(crate) request: &'a ParsedRequest,
     pub(crate) claims: &'a Claims,
     /// Whether only agencies may call the operation, and its items belong to no location.
     pub(crate) agency_only: bool,
@@ -33,7 +33,7 @@ pub(crate) type Answer = Result<Reply, ApiError>;
 impl Call<'_> {
     /// The fields of the body.
     pub(super) fn body(&self) -> Fields {
-        let body = self.accepted.body.as_ref().and_then(Value::as_object);
+        let body = self.request.body.as_ref().and_then(Value::as_object);
         body.cloned().unwrap_or_default()
     }
 
@@ -51,12 +51,12 @@ impl Call<'_> {
 
     /// A parameter or a field of the body, as text.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.accepted.any(name).and_then(Value::as_str)
+        self.request.any(name).and_then(Value::as_str)
     }
 
     /// A parameter or a field of the body, as a list; empty if there is none.
     pub(super) fn list_parameter(&self, name: &str) -> Vec<Value> {
-        let list = self.accepted.any(name).and_then(Value::as_array);
+        let list = self.request.any(name).and_then(Value::as_array);
         list.cloned().unwrap_or_default()
     }
 
@@ -68,7 +68,7 @@ impl Call<'_> {
         };
         let is_scope = |name: &str| name != "altId" || alt_id_is_account(self.operation);
         let mut names = names.iter().filter(|name| is_scope(name));
-        let named = names.find_map(|name| self.accepted.any(name)?.as_str());
+        let named = names.find_map(|name| self.request.any(name)?.as_str());
         named.filter(|id| !id.is_empty())
     }
 

@@ -13,7 +13,7 @@ use crate::state::{derive, tables, write};
 impl Call<'_> {
     pub(super) fn create(&mut self, mut fields: Fields) -> Result<Item, ApiError> {
         for name in self.endpoint.stored_parameters {
-            if let Some(value) = self.accepted.any(name) {
+            if let Some(value) = self.request.any(name) {
                 fields.insert((*name).to_owned(), value.clone());
             }
         }
@@ -45,7 +45,7 @@ impl Call<'_> {
     /// Changes the fields of an item that the body has.
     pub(super) fn update(&mut self, item: Item) -> Result<Item, ApiError> {
         let mut fields = self.body();
-        let parameters = self.accepted.path.keys().map(String::as_str);
+        let parameters = self.request.path.keys().map(String::as_str);
         for name in parameters.chain(["locationId", "altId"]) {
             fields.remove(name);
         }

@@ -52,7 +52,7 @@ impl Call<'_> {
         let id = self.text(self.endpoint.id_parameter).unwrap_or_default();
         let found = self.find(id);
         if let Some(parent) = self.collection.parent
-            && let Some(parent_id) = self.accepted.path(parent.parameter)
+            && let Some(parent_id) = self.request.path(parent.parameter)
         {
             let found = found.and_then(|item| {
                 let own = item.fields.get(parent.field).and_then(Value::as_str);
@@ -158,7 +158,7 @@ impl Call<'_> {
     pub(super) fn find_by_unique(&self, pairs: &[(&str, &str)]) -> Result<Option<Item>, ApiError> {
         let scope = self.scope()?;
         let owner = pairs.iter().find_map(|(parameter, field)| {
-            let value = self.accepted.any(parameter)?.clone();
+            let value = self.request.any(parameter)?.clone();
             self.unique_owner(
                 &scope,
                 field,

@@ -32,7 +32,7 @@ impl Call<'_> {
     pub(super) fn free_slots(&self) -> Answer {
         let calendar = self.find_item()?;
         let time_parameter = |name: &str| {
-            let number = self.accepted.any(name).and_then(Value::as_f64);
+            let number = self.request.any(name).and_then(Value::as_f64);
             number.map_or(0, |number| number.max(0.0) as u64)
         };
         let (start, end) = (time_parameter("startDate"), time_parameter("endDate"));

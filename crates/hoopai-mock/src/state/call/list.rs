@@ -25,7 +25,7 @@ const STANDARD_PROPERTIES: &[&str] = &[
 impl Call<'_> {
     pub(super) fn list(&self) -> Answer {
         let parent = self.collection.parent;
-        let parent_id = parent.and_then(|parent| self.accepted.path(parent.parameter));
+        let parent_id = parent.and_then(|parent| self.request.path(parent.parameter));
         let parent = match parent_id {
             Some(id) => self.find_parent(id)?,
             None => None,
@@ -41,7 +41,7 @@ impl Call<'_> {
         let view = |fields| self.view(self.collection, fields);
         let items = self.store.items(self.collection, &scope);
         let selection = Selection::new(items, &query, &view);
-        let page = self.endpoint.paging.page(self.accepted, &selection)?;
+        let page = self.endpoint.paging.page(self.request, &selection)?;
         let mut items = Vec::with_capacity(page.items.len());
         let mut last = None;
         for position in &page.items {
@@ -54,7 +54,7 @@ impl Call<'_> {
         }
         let mut reply = Value::Object(Map::new());
         for (path, field) in self.endpoint.paging.reply_fields {
-            let value = page.field(*field, last.as_ref(), self.operation, self.accepted);
+            let value = page.field(*field, last.as_ref(), self.operation, self.request);
             insert_at(&mut reply, path, value);
         }
         let fields = reply.as_object().cloned().unwrap_or_default();
@@ -70,7 +70,7 @@ impl Call<'_> {
             }
         };
         let filters = self.endpoint.filters;
-        Query::new(self.collection, filters, self.accepted, parent, &resolve)
+        Query::new(self.collection, filters, self.request, parent, &resolve)
     }
 
     /// Finds a custom field that the location defines or that an item has.

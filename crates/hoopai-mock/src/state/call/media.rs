@@ -10,7 +10,7 @@ use crate::state::write;
 impl Call<'_> {
     /// Stores a file of a multipart body, or the URL of a hosted one.
     pub(super) fn upload(&mut self) -> Answer {
-        let file = self.accepted.files.first();
+        let file = self.request.files.first();
         let hosted = self.text("fileUrl").map(str::to_owned);
         if file.is_none() && hosted.is_none() {
             return Err(ApiError::bad_request("No file provided"));
@@ -47,7 +47,7 @@ impl Call<'_> {
         let contact = self.find_item()?;
         let list = contact.fields.get("customFields").and_then(Value::as_array);
         let mut list = list.cloned().unwrap_or_default();
-        for file in &self.accepted.files {
+        for file in &self.request.files {
             let (field, id) = file
                 .field
                 .split_once('_')

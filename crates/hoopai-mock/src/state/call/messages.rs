@@ -70,11 +70,11 @@ impl Call<'_> {
             ("contentType".to_owned(), "text/plain".into()),
         ]);
         for name in ["attachments", "subject", "conversationProviderId", "altId"] {
-            if let Some(value) = self.accepted.any(name) {
+            if let Some(value) = self.request.any(name) {
                 fields.insert(name.to_owned(), value.clone());
             }
         }
-        let is_scheduled = self.accepted.any("scheduledTimestamp").is_some();
+        let is_scheduled = self.request.any("scheduledTimestamp").is_some();
         if is_scheduled {
             fields.insert("status".into(), "scheduled".into());
         }

@@ -1,6 +1,6 @@
-//! The columns of the tables: collections, their endpoints, filters, paging, and samples. Data
-//! only: nothing here reads a store or a request. May depend on `check::counts` and the account
-//! ids; `tables`, `query`, `store`, `call` and `seed` depend on it.
+//! The columns of the tables: collections, their endpoints, filters, paging, and samples.
+//! Data only: nothing here reads a store or a request.
+//! May depend on `check` and `account`; everything else in `state` depends on it.
 
 mod endpoint;
 mod filter;

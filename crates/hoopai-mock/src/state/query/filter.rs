@@ -35,7 +35,7 @@ impl Query {
     pub(crate) fn new(
         collection: &'static Collection,
         filters: &'static [Filter],
-        accepted: &ParsedRequest,
+        request: &ParsedRequest,
         parent: Option<String>,
         resolve: ResolveField<'_>,
     ) -> Result<Self, ApiError> {
@@ -44,7 +44,7 @@ impl Query {
             ..Self::default()
         };
         for filter in filters {
-            let value = accepted.any(filter.parameter);
+            let value = request.any(filter.parameter);
             let Some(value) = value.filter(|value| filter.kind.restricts(value)) else {
                 continue;
             };
@@ -66,7 +66,7 @@ impl Query {
                     query.tests.push(Test::AnyEquals(fields, text_of(value)));
                 }
                 FilterKind::Contains(field, element_parameter) => {
-                    if let Some(element) = accepted.any(element_parameter) {
+                    if let Some(element) = request.any(element_parameter) {
                         let contains = text_of(value) == "true";
                         let test = Test::Contains(field, text_of(element), contains);
                         query.tests.push(test);

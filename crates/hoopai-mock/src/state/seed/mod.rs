@@ -1,6 +1,6 @@
-//! Seeds: collections filled with generated items. `Seeder` checks a seed against the interface
-//! (`declared`) and the items of other collections (`references`); `batch` creates the items. May
-//! depend on everything in `state` but `call`.
+//! Seeds: generated items for tests. `declared` checks their fields against the interface, and
+//! `references` their ids against other collections; `batch` creates them.
+//! May depend on everything in `state` but `call`.
 
 mod batch;
 mod declared;

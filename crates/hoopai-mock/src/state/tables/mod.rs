@@ -1,6 +1,6 @@
-//! The tables: for each API module the collections that its operations read and write, one file per
-//! module as in `specs/`. To add a collection or an operation, edit the file of its module. May
-//! depend on `collection` and `derive`; nothing here reads a store or a request.
+//! The tables: the collections of each API module and what its operations do to them.
+//! One file per module, named as in `specs/`; nothing here reads a store or a request.
+//! May depend on `collection` and `derive`.
 
 mod affiliate_manager;
 mod agent_studio;
