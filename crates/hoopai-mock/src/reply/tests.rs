@@ -199,7 +199,7 @@ fn invalid_values_are_reported() {
         (
             "one",
             json!(1),
-            "one must have one shape only, and fits several",
+            "one must match one alternative, and matches several",
         ),
         ("each", json!({ "x": 1 }), "each.x must be a boolean value"),
     ];
