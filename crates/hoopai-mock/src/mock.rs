@@ -18,27 +18,13 @@ use crate::tokens::{Claims, Installation, Refreshes, TokenSpec};
 
 /// A running server, which stops when it is dropped.
 pub struct Mock {
-    state: Arc<ServerState>,
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    pub(crate) state: Arc<ServerState>,
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: oneshot::Sender<()>,
+    pub(crate) task: JoinHandle<()>,
 }
 
 impl Mock {
-    pub(crate) fn new(
-        state: Arc<ServerState>,
-        address: SocketAddr,
-        stop: oneshot::Sender<()>,
-        task: JoinHandle<()>,
-    ) -> Self {
-        Self {
-            state,
-            address,
-            stop,
-            task,
-        }
-    }
-
     /// Returns the base URL: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -73,11 +59,6 @@ impl Mock {
     /// Returns the server's clock.
     pub fn clock(&self) -> &Clock {
         &self.state.clock
-    }
-
-    #[cfg(test)]
-    pub(crate) fn server_state(&self) -> &ServerState {
-        &self.state
     }
 }
 

@@ -9,6 +9,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
+use super::schema::plain as write;
 use super::{CheckOptions, ParsedRequest, UndeclaredPolicy, counts, request, schema};
 use crate::api_error::ApiError;
 use crate::exchange::Request;
@@ -82,13 +83,6 @@ fn draft(operation: &Operation, extent: Extent) -> Draft {
 fn required_query(operation: &Operation) -> impl Iterator<Item = &Parameter> {
     let parameters = operation.parameters.iter();
     parameters.filter(|parameter| !parameter.in_path && parameter.required)
-}
-
-fn write(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 fn incoming(operation: &Operation, draft: &Draft) -> Request {
