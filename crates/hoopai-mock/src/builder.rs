@@ -150,7 +150,7 @@ impl MockBuilder {
             stopped,
         ));
         Ok(Mock {
-            state,
+            server: state,
             address,
             stop,
             task,

@@ -72,7 +72,7 @@ impl<'a> Bench<'a> {
 
     /// The fields of the item; nothing once it is gone.
     fn held(&self) -> Option<Value> {
-        let store = self.mock.state.state.lock();
+        let store = self.mock.server.state.lock();
         let found = store.find_in(self.number, &self.location, &self.id)?;
         Some(Value::Object(found.fields))
     }
@@ -82,7 +82,7 @@ impl<'a> Bench<'a> {
         let parent = self.collection.parent?;
         let held = self.held()?;
         let own = held[parent.field].as_str().map(str::to_owned);
-        let store = self.mock.state.state.lock();
+        let store = self.mock.server.state.lock();
         let (number, _) = tables::named(parent.collection);
         let shelf = store.shelf(number, location)?;
         let first = shelf.values().next()?.id().to_owned();
@@ -144,7 +144,7 @@ impl<'a> Bench<'a> {
     }
 
     fn answer(&self, claims: &Claims) -> Answer {
-        let server = &self.mock.state;
+        let server = &self.mock.server;
         let now = server.clock.unix();
         let answer = server
             .state

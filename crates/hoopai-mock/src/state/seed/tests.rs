@@ -35,7 +35,7 @@ async fn every_id_in_a_seed_is_that_of_an_item() {
             mock.seed().items(name, OTHER, 1);
             mock.seed().items(name, LOCATION, 3);
         }
-        let guard = mock.state.state.lock();
+        let guard = mock.server.state.lock();
         let store = &*guard;
         let mut ids: BTreeSet<String> = [LOCATION, COMPANY, USER].map(str::to_owned).into();
         for (number, collection) in tables::all() {
@@ -78,7 +78,7 @@ async fn what_is_made_up_fits_the_interface() {
     let mut wrong = Vec::new();
     for (number, collection) in tables::all() {
         mock.seed().items(collection.name, LOCATION, 3);
-        let guard = mock.state.state.lock();
+        let guard = mock.server.state.lock();
         let store = &*guard;
         let shelf = store.shelf(number, super::scope(collection, LOCATION));
         let sampled = |name: &str| collection.sample.iter().any(|(field, _)| *field == name);
