@@ -149,7 +149,12 @@ impl MockBuilder {
             self.idle_timeout,
             stopped,
         ));
-        Ok(Mock::new(state, address, stop, task))
+        Ok(Mock {
+            server: state,
+            address,
+            stop,
+            task,
+        })
     }
 }
 
@@ -180,32 +185,25 @@ impl MockBuilder {
         redirect_uri: impl Into<String>,
         scopes: &[&str],
     ) -> Self {
-        let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        self.add_app(client_id, client_secret, redirect_uri, Some(scopes))
+        let mut builder = self.app_with_all_scopes(client_id, client_secret, redirect_uri);
+        if let Some(app) = builder.tokens.apps.last_mut() {
+            app.scopes = Some(scopes.iter().map(|&scope| scope.to_owned()).collect());
+        }
+        builder
     }
 
     /// Adds an OAuth app with all scopes.
     pub fn app_with_all_scopes(
-        self,
-        client_id: impl Into<String>,
-        client_secret: impl Into<String>,
-        redirect_uri: impl Into<String>,
-    ) -> Self {
-        self.add_app(client_id, client_secret, redirect_uri, None)
-    }
-
-    fn add_app(
         mut self,
         client_id: impl Into<String>,
         client_secret: impl Into<String>,
         redirect_uri: impl Into<String>,
-        scopes: Option<Vec<String>>,
     ) -> Self {
         self.tokens.add_app(App {
             client_id: client_id.into(),
             client_secret: client_secret.into(),
             redirect_uri: redirect_uri.into(),
-            scopes,
+            scopes: None,
         });
         self
     }

@@ -18,27 +18,13 @@ use crate::tokens::{Claims, Installation, Refreshes, TokenSpec};
 
 /// A running server, which stops when it is dropped.
 pub struct Mock {
-    state: Arc<ServerState>,
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    pub(crate) server: Arc<ServerState>,
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: oneshot::Sender<()>,
+    pub(crate) task: JoinHandle<()>,
 }
 
 impl Mock {
-    pub(crate) fn new(
-        state: Arc<ServerState>,
-        address: SocketAddr,
-        stop: oneshot::Sender<()>,
-        task: JoinHandle<()>,
-    ) -> Self {
-        Self {
-            state,
-            address,
-            stop,
-            task,
-        }
-    }
-
     /// Returns the base URL: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -46,22 +32,22 @@ impl Mock {
 
     /// Changes the rate limits. Accepted requests stay counted.
     pub fn set_limits(&self, limits: RateLimitSettings) {
-        self.state.limiter.set(limits);
+        self.server.limiter.set(limits);
     }
 
     /// Returns the fault rules, which can be changed at any time.
     pub fn faults(&self) -> &Faults {
-        &self.state.faults
+        &self.server.faults
     }
 
     /// Returns the journal of received requests.
     pub fn journal(&self) -> &Journal {
-        &self.state.journal
+        &self.server.journal
     }
 
     /// Returns a seeder, which adds made-up items to collections.
     pub fn seed(&self) -> Seeder<'_> {
-        self.state.state.seeder(&self.state.clock)
+        self.server.state.seeder(&self.server.clock)
     }
 
     /// Stops the server. Returns when its port is free and its connections are closed.
@@ -72,12 +58,7 @@ impl Mock {
 
     /// Returns the server's clock.
     pub fn clock(&self) -> &Clock {
-        &self.state.clock
-    }
-
-    #[cfg(test)]
-    pub(crate) fn server_state(&self) -> &ServerState {
-        &self.state
+        &self.server.clock
     }
 }
 
@@ -85,7 +66,7 @@ impl Mock {
 impl Mock {
     /// Issues an access token of the server's first app, with the lifetime of the token endpoint.
     pub fn issue_token(&self, spec: TokenSpec) -> String {
-        let tokens = &self.state.tokens;
+        let tokens = &self.server.tokens;
         let app = tokens.settings().apps.first();
         let client_id = app.map(|app| app.client_id.clone()).unwrap_or_default();
         let claims = Claims::new(spec, client_id);
@@ -95,13 +76,13 @@ impl Mock {
     /// Revokes an access token, a private token or a refresh token. Returns whether the token
     /// exists.
     pub fn revoke(&self, token: &str) -> bool {
-        self.state.tokens.revoke(token)
+        self.server.tokens.revoke(token)
     }
 
     /// Expires an access token, a private token or a refresh token. Returns whether the token
     /// exists.
     pub fn expire(&self, token: &str) -> bool {
-        self.state.tokens.expire(token, self.clock().now())
+        self.server.tokens.expire(token, self.clock().now())
     }
 
     /// Issues an authorization code, as the page does on which users install an app. Installs the
@@ -109,39 +90,39 @@ impl Mock {
     ///
     /// The code is valid once, for ten minutes, for all scopes of the app.
     pub fn authorize(&self, client_id: &str, account: AccountId) -> String {
-        let (tokens, clock) = (&self.state.tokens, self.clock());
+        let (tokens, clock) = (&self.server.tokens, self.clock());
         let app = tokens.app(client_id);
         let scopes = app.and_then(|app| app.scopes.clone());
         let claims = Claims::own(account, scopes, client_id);
-        let locations = self.state.state.locations(&claims.account);
+        let locations = self.server.state.locations(&claims.account);
         tokens.issue_code(claims, None, locations, clock.now())
     }
 
     /// Sets the account that users choose when they install an app.
     pub fn set_choice(&self, choice: AccountId) {
-        self.state.tokens.set_choice(choice);
+        self.server.tokens.set_choice(choice);
     }
 
     /// Installs an app in a location.
     pub fn install(&self, client_id: &str, installation: impl Into<Installation>) {
-        self.state.tokens.install(client_id, installation.into());
+        self.server.tokens.install(client_id, installation.into());
     }
 
     /// Removes an app from a location, and revokes its tokens for the location. Returns whether the
     /// app was installed. The installation stays in lists, with `isInstalled: false`.
     pub fn uninstall(&self, client_id: &str, location: &str) -> bool {
-        self.state.tokens.uninstall(client_id, location)
+        self.server.tokens.uninstall(client_id, location)
     }
 
     /// Activates or deactivates a location. For an inactive location, the platform returns 400
     /// `Location is not active`, and codes and refresh tokens stay unused.
     pub fn set_location_active(&self, location: &str, active: bool) {
-        self.state.tokens.set_location_active(location, active);
+        self.server.tokens.set_location_active(location, active);
     }
 
     /// Returns the counts of token refreshes.
     pub fn refreshes(&self) -> Refreshes {
-        self.state.tokens.refreshes.counts()
+        self.server.tokens.refreshes.counts()
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn read(bytes: &[u8], errors: &mut Vec<FieldError>) -> Result<Value, 
     }))
 }
 
-/// Returns the text with the placeholder in path of each number beyond the range of `f64`.
+/// Returns the text with the placeholder in place of each number beyond the range of `f64`.
 fn replaced(text: &str) -> String {
     let mut replaced = String::with_capacity(text.len());
     let mut rest = text;

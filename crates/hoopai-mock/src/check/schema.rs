@@ -328,7 +328,7 @@ impl<'a> Validator<'a> {
 }
 
 /// Formats a value for an error message.
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

@@ -9,6 +9,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
+use super::schema::plain as write;
 use super::{CheckOptions, ParsedRequest, UndeclaredPolicy, counts, request, schema};
 use crate::api_error::ApiError;
 use crate::exchange::Request;
@@ -85,13 +86,6 @@ fn draft(operation: &Operation, extent: FieldSet) -> Draft {
 fn required_query(operation: &Operation) -> impl Iterator<Item = &Parameter> {
     let parameters = operation.parameters.iter();
     parameters.filter(|parameter| !parameter.in_path && parameter.required)
-}
-
-fn write(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 fn incoming(operation: &Operation, draft: &Draft) -> Request {
@@ -390,7 +384,7 @@ fn undeclared_nested_key_is_rejected() {
                 continue;
             };
             if fields.is_empty() {
-                // Nothing is declared here, so anything goes.
+                // Without declared fields, any value is valid.
                 free += 1;
                 continue;
             }
@@ -444,7 +438,7 @@ fn missing_or_mistyped_field_is_rejected() {
         }
         for (name, value) in fields {
             let Some(schema) = property(operation, &body.schema, name) else {
-                // A body of which nothing is known.
+                // A body without a schema.
                 assert!(operation.any_query, "{} {name}", operation.key());
                 continue;
             };

@@ -69,7 +69,7 @@ impl<'a> Fixture<'a> {
 
     /// The fields of the item; `None` once it is deleted.
     fn stored(&self) -> Option<Value> {
-        let store = self.mock.server_state().state.lock();
+        let store = self.mock.server.state.lock();
         let item = store.find_in(self.collection, &self.location, &self.id)?;
         Some(Value::Object(item.fields))
     }
@@ -79,7 +79,7 @@ impl<'a> Fixture<'a> {
         let parent = self.collection.parent?;
         let stored = self.stored()?;
         let own = stored[parent.field].as_str().map(str::to_owned);
-        let store = self.mock.server_state().state.lock();
+        let store = self.mock.server.state.lock();
         let mut parents = store.iter(tables::named(parent.collection), location);
         let first = parents.next()?.id().to_owned();
         Some((parent.parameter, own.unwrap_or(first)))
@@ -143,7 +143,7 @@ impl<'a> Fixture<'a> {
     }
 
     fn answer(&self, claims: &Claims) -> Answer {
-        let server = self.mock.server_state();
+        let server = &self.mock.server;
         let now = server.clock.unix();
         let answer = server
             .state
