@@ -1,44 +1,37 @@
-//! Setting up a server, and holding it.
+//! The settings of a server.
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
-use crate::check::Undeclared;
+use crate::account::AccountId;
+use crate::check::UndeclaredPolicy;
 use crate::clock::Clock;
 use crate::faults::{FaultRule, Faults};
-use crate::interface::Interface;
 use crate::journal::{Entry, Journal};
-use crate::limits::{Limits, RateLimitSettings};
+use crate::limits::{RateLimitSettings, RateLimiter};
+use crate::mock::Mock;
 use crate::server;
-use crate::state::{Seeder, State};
-use crate::tokens::{Settings, Tokens};
-use crate::world::World;
+use crate::server_state::ServerState;
+use crate::state::State;
+use crate::tokens::{App, TokenSettings, TokenSpec, TokenStore};
 
-/// A running server; it stops when this is dropped.
-pub struct Mock {
-    world: Arc<World>,
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    running: JoinHandle<()>,
-}
-
-/// Settings of a server to be started.
+/// The settings of a server.
 pub struct MockBuilder {
     port: u16,
     clock: Clock,
     limits: RateLimitSettings,
-    pub(crate) auth: Settings,
+    tokens: TokenSettings,
     seed: u64,
     body_limit: usize,
-    undeclared: Undeclared,
-    patience: Duration,
+    undeclared: UndeclaredPolicy,
+    idle_timeout: Duration,
     faults: Faults,
     observer: Option<Observer>,
 }
@@ -46,122 +39,85 @@ pub struct MockBuilder {
 type Observer = Box<dyn Fn(&Entry) + Send + Sync>;
 
 impl Mock {
-    /// Settings to start from: any free port, the real clock, the platform's limits.
+    /// Returns the default settings: any free port, the real clock, the platform's rate limits.
     pub fn builder() -> MockBuilder {
         MockBuilder {
             port: 0,
             clock: Clock::real(),
             limits: RateLimitSettings::default(),
-            auth: Settings::default(),
+            tokens: TokenSettings::default(),
             seed: 0,
             body_limit: 50 << 20,
-            undeclared: Undeclared::Refused,
-            patience: Duration::from_secs(30),
+            undeclared: UndeclaredPolicy::Reject,
+            idle_timeout: Duration::from_secs(30),
             faults: Faults::default(),
             observer: None,
         }
     }
-
-    /// The address to call: `http://127.0.0.1:PORT`.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    pub(crate) fn world(&self) -> &World {
-        &self.world
-    }
-
-    /// Changes how much the server lets through from now on; what it let through so far stays counted.
-    pub fn set_limits(&self, limits: RateLimitSettings) {
-        self.world.limits.set(limits);
-    }
-
-    /// What goes wrong; it can be changed at any time.
-    pub fn faults(&self) -> &Faults {
-        &self.world.faults
-    }
-
-    /// All that the server received.
-    pub fn journal(&self) -> &Journal {
-        &self.world.journal
-    }
-
-    /// Fills collections with made-up items.
-    pub fn seed(&self) -> Seeder<'_> {
-        self.world.state.seeder(&self.world.clock)
-    }
-
-    /// Stops the server, and returns when its port is free and its connections are closed.
-    pub async fn stop(self) {
-        drop(self.stop);
-        let _ = self.running.await;
-    }
-
-    /// The server's clock.
-    pub fn clock(&self) -> &Clock {
-        &self.world.clock
-    }
 }
 
 impl MockBuilder {
-    /// The port on the loopback address; 0 for any that is free.
+    /// Sets the port on the loopback address; 0 for any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The clock that the server goes by.
+    /// Sets the server's clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// How much the server lets through.
+    /// Sets the rate limits.
     pub fn limits(mut self, limits: RateLimitSettings) -> Self {
         self.limits = limits;
         self
     }
 
-    /// What made-up replies and ids are made from: the same seed gives the same.
+    /// Sets the seed of ids, made-up replies and random faults, which are reproducible by seed.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Something that goes wrong from the start; [`Mock::faults`] takes more while the server runs.
+    /// Adds a fault rule. [`Mock::faults`] adds rules while the server runs.
     pub fn fault(self, rule: impl Into<FaultRule>) -> Self {
         self.faults.add(rule.into());
         self
     }
 
-    /// The largest request body in bytes, 50 MiB unless told; what is larger is answered 413. A body that is not multipart
-    /// may have 1 MiB at most.
+    /// Sets the largest size of a request body in bytes; the default is 50 MiB. Larger bodies get
+    /// 413. A body that is not multipart can have at most 1 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// Whether query parameters and fields of bodies are accepted that the interface does not declare, at every level of nesting:
-    /// parameters are ignored, and fields are stored and returned. Unless told, both are refused with 422, as on the platform;
-    /// yet it accepts some fields that no interface declares. The header `x-hoopai-mock-undeclared`, `accept` or `refuse`, decides
-    /// for a single request.
+    /// Sets whether undeclared query parameters and body fields are accepted, at every level of
+    /// nesting. Accepted parameters are ignored; accepted fields are stored and returned.
+    ///
+    /// By default, both are rejected with 422, as on the platform. The platform accepts some fields
+    /// that no interface declares. The header `x-hoopai-mock-undeclared`, `accept` or `refuse`,
+    /// sets this for one request.
     pub fn accept_undeclared(mut self, accept: bool) -> Self {
         self.undeclared = if accept {
-            Undeclared::Accepted
+            UndeclaredPolicy::Accept
         } else {
-            Undeclared::Refused
+            UndeclaredPolicy::Reject
         };
         self
     }
 
-    /// How long a connection may make the server wait, 30 seconds of real time unless told: for the next request's head,
-    /// the next piece of a body, or the client to read. A whole body may take four times as long.
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    /// Sets the longest real time for which the server waits for a client: for the head of the next
+    /// request, the next part of a body, or a read of the reply. The default is 30 seconds. The
+    /// limit for a whole body is four times as long.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
         self
     }
 
-    /// Called with each request when it has ended.
+    /// Sets a callback that is called with each request when it has ended.
     pub fn on_request(mut self, observer: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
         self.observer = Some(Box::new(observer));
         self
@@ -170,40 +126,135 @@ impl MockBuilder {
     /// Starts the server.
     ///
     /// # Errors
-    /// The port cannot be had.
+    /// Fails if the port cannot be bound.
     pub async fn start(self) -> std::io::Result<Mock> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
         let address = listener.local_addr()?;
-        let world = Arc::new(World {
-            interface: Interface::shared(),
-            limits: Limits::new(self.limits, self.clock.started()),
+        let state = Arc::new(ServerState {
+            limiter: RateLimiter::new(self.limits, self.clock.started()),
             state: State::new(self.seed, self.clock.unix()),
             clock: self.clock,
-            tokens: Tokens::new(self.auth.complete(), self.seed),
+            tokens: TokenStore::new(self.tokens.with_defaults(), self.seed),
             faults: self.faults,
             journal: Journal::new(self.observer),
             seed: self.seed,
-            body_limit: self.body_limit,
             undeclared: self.undeclared,
             requests: AtomicU64::new(0),
         });
         let (stop, stopped) = oneshot::channel();
-        let serving = server::run(listener, Arc::clone(&world), self.patience, stopped);
-        let running = tokio::spawn(serving);
+        let task = tokio::spawn(server::run(
+            listener,
+            Arc::clone(&state),
+            self.body_limit,
+            self.idle_timeout,
+            stopped,
+        ));
         Ok(Mock {
-            world,
+            server: state,
             address,
             stop,
-            running,
+            task,
         })
     }
 }
 
-impl fmt::Debug for Mock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mock")
-            .field("url", &self.url())
-            .finish_non_exhaustive()
+/// Tokens and apps.
+impl MockBuilder {
+    /// Adds a private token like [`TOKEN`](crate::TOKEN): valid for every operation with all
+    /// scopes, and restricted to the data of [`LOCATION`](crate::LOCATION) and
+    /// [`COMPANY`](crate::COMPANY).
+    ///
+    /// Without configured tokens, the server has `TOKEN`. Configured tokens are valid until they
+    /// are revoked or expired by [`Mock::revoke`] or [`Mock::expire`].
+    pub fn token(self, token: impl Into<String>) -> Self {
+        self.token_with(token, TokenSpec::private())
+    }
+
+    /// Adds a token with these properties.
+    pub fn token_with(mut self, token: impl Into<String>, spec: TokenSpec) -> Self {
+        self.tokens.tokens.push((token.into(), spec));
+        self
+    }
+
+    /// Adds an OAuth app with these scopes. Without configured apps, the server has
+    /// [`CLIENT_ID`](crate::CLIENT_ID) with all scopes.
+    pub fn app(
+        self,
+        client_id: impl Into<String>,
+        client_secret: impl Into<String>,
+        redirect_uri: impl Into<String>,
+        scopes: &[&str],
+    ) -> Self {
+        let mut builder = self.app_with_all_scopes(client_id, client_secret, redirect_uri);
+        if let Some(app) = builder.tokens.apps.last_mut() {
+            app.scopes = Some(scopes.iter().map(|&scope| scope.to_owned()).collect());
+        }
+        builder
+    }
+
+    /// Adds an OAuth app with all scopes.
+    pub fn app_with_all_scopes(
+        mut self,
+        client_id: impl Into<String>,
+        client_secret: impl Into<String>,
+        redirect_uri: impl Into<String>,
+    ) -> Self {
+        self.tokens.add_app(App {
+            client_id: client_id.into(),
+            client_secret: client_secret.into(),
+            redirect_uri: redirect_uri.into(),
+            scopes: None,
+        });
+        self
+    }
+
+    /// Sets the lifetime of issued access tokens by the server's clock; the default is 86,399 s.
+    pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.tokens.access_lifetime = lifetime;
+        self
+    }
+
+    /// Sets the lifetime of refresh tokens by the server's clock; the default is 365 days.
+    pub fn refresh_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.tokens.refresh_lifetime = lifetime;
+        self
+    }
+
+    /// Sets whether the second use of a refresh token revokes all tokens of the same authorization;
+    /// the default is `false`.
+    pub fn revoke_family_on_reuse(mut self, revoke: bool) -> Self {
+        self.tokens.revoke_family_on_reuse = revoke;
+        self
+    }
+
+    /// Sets the time for which a used refresh token returns the same new tokens again, by the
+    /// server's clock. By default a used refresh token is rejected. The platform's changelog names
+    /// 30 s, which is not confirmed.
+    pub fn refresh_grace(mut self, grace: Duration) -> Self {
+        self.tokens.refresh_grace = grace;
+        self
+    }
+
+    /// Sets the real time by which the token endpoint delays its replies. The request is processed
+    /// before the delay, so a client that disconnects loses the new tokens.
+    pub fn token_endpoint_delay(mut self, delay: Duration) -> Self {
+        self.tokens.token_endpoint_delay = delay;
+        self
+    }
+
+    /// Sets the status for a token that lacks a scope; the default is 403. The platform has been
+    /// observed to send 401 with the same message. A client must not treat that 401 as an expired
+    /// token.
+    pub fn scope_status(mut self, status: u16) -> Self {
+        self.tokens.scope_status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
+        self
+    }
+
+    /// Sets the account that users choose when they install an app; the default is
+    /// [`LOCATION`](crate::LOCATION).
+    pub fn choice(mut self, choice: AccountId) -> Self {
+        self.tokens.choice = choice;
+        self
     }
 }
 

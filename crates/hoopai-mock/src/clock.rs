@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The server's clock: the real one, and whatever it was moved ahead by. Clones are the same clock.
+/// The server's clock: real time or a frozen time, plus the time by which it was advanced. Clones
+/// share their state.
 #[derive(Clone, Debug)]
 pub struct Clock {
     inner: Arc<Inner>,
@@ -14,18 +15,17 @@ pub struct Clock {
 struct Inner {
     started: Instant,
     started_unix: Duration,
-    ahead_millis: AtomicU64,
-    /// Whether real time passes at all.
+    advanced_millis: AtomicU64,
     frozen: bool,
 }
 
 impl Clock {
-    /// A clock that goes with real time.
+    /// A clock that follows real time.
     pub fn real() -> Self {
         Self::new(false)
     }
 
-    /// A clock that stands still until it is moved.
+    /// A clock that changes only by [`advance`](Self::advance).
     pub fn frozen() -> Self {
         Self::new(true)
     }
@@ -37,7 +37,7 @@ impl Clock {
         let inner = Inner {
             started: Instant::now(),
             started_unix,
-            ahead_millis: AtomicU64::new(0),
+            advanced_millis: AtomicU64::new(0),
             frozen,
         };
         Self {
@@ -48,20 +48,22 @@ impl Clock {
     /// Moves the clock ahead.
     pub fn advance(&self, by: Duration) {
         let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-        self.inner.ahead_millis.fetch_add(millis, Ordering::SeqCst);
+        self.inner
+            .advanced_millis
+            .fetch_add(millis, Ordering::SeqCst);
     }
 
-    /// The time since the server began.
+    /// The time since the server's start.
     pub fn now(&self) -> Duration {
         let real = if self.inner.frozen {
             Duration::ZERO
         } else {
             self.inner.started.elapsed()
         };
-        real + Duration::from_millis(self.inner.ahead_millis.load(Ordering::SeqCst))
+        real + Duration::from_millis(self.inner.advanced_millis.load(Ordering::SeqCst))
     }
 
-    /// The server's start, since 1970.
+    /// The server's start, as time since 1970.
     pub(crate) fn started(&self) -> Duration {
         self.inner.started_unix
     }

@@ -3,19 +3,20 @@
 /// At most this many names are suggested.
 const SUGGESTIONS: usize = 3;
 
-/// Returns a suggestion of the closest candidates, such as ``; closest: `a`, `b` ``, or an empty text if none is close.
+/// Returns a suggestion of the closest candidates, such as ``; closest: `a`, `b` ``, or an empty
+/// text if none is close.
 ///
 /// A candidate is a pair: the spelling that is compared, and the name that is suggested.
 pub(crate) fn suggestion<'a>(
-    wanted: &str,
+    unknown: &str,
     candidates: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> String {
-    let wanted = normal(wanted);
+    let unknown = normal(unknown);
     // Half of the characters may differ, and at least two.
-    let most = (wanted.len() / 2).max(2);
+    let most = (unknown.len() / 2).max(2);
     let mut close: Vec<(usize, &str)> = candidates
         .into_iter()
-        .map(|(spelling, name)| (distance(&wanted, &normal(spelling)), name))
+        .map(|(spelling, name)| (distance(&unknown, &normal(spelling)), name))
         .filter(|(distance, _)| *distance <= most)
         .collect();
     close.sort_by_key(|(distance, _)| *distance);
@@ -66,7 +67,7 @@ mod tests {
     use super::{distance, normal, suggestion};
 
     #[test]
-    fn the_distance_counts_edits() {
+    fn distance_is_number_of_edits() {
         for (a, b, expected) in [
             ("", "", 0),
             ("", "abc", 3),
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn three_names_are_suggested_at_most_the_closest_first() {
+    fn suggestion_lists_at_most_three_names_closest_first() {
         let names = ["contacts", "contracts", "contact", "contexts", "invoices"];
         let text = suggestion("contactz", names.map(|name| (name, name)));
         assert_eq!(text, "; closest: `contacts`, `contact`, `contracts`");

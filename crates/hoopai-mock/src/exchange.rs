@@ -1,28 +1,28 @@
-//! A request as it came, and a reply as it goes.
+//! Requests and replies as the pipeline handles them: without sockets, bodies in memory.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
-/// A request, read to its end.
+/// A request with its whole body.
 #[derive(Clone, Debug)]
-pub(crate) struct Incoming {
+pub(crate) struct Request {
     pub(crate) method: Method,
-    /// The path as it came, still percent-encoded, without the query.
+    /// The path without the query, percent-encoded.
     pub(crate) path: String,
-    /// The query's pairs, decoded, in their order.
+    /// The decoded query pairs in order.
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Incoming {
-    /// A header as text; `None` where it is not there or no text.
+impl Request {
+    /// Returns a header as text; `None` if it is missing or not text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Path and query.
+    /// Returns the request target: path and query.
     pub(crate) fn target(&self) -> String {
         if self.query.is_empty() {
             return self.path.clone();
@@ -32,7 +32,7 @@ impl Incoming {
         format!("{}?{}", self.path, query.finish())
     }
 
-    /// The first value of a query pair.
+    /// Returns the first value of a query parameter.
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
         self.query
             .iter()
@@ -43,32 +43,26 @@ impl Incoming {
 
 /// A reply.
 #[derive(Clone, Debug)]
-pub(crate) struct Outgoing {
+pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Outgoing {
-    /// JSON.
+impl Reply {
+    /// Creates a reply with a JSON body.
     pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
         Self::bytes(status, "application/json; charset=utf-8", body.to_string())
     }
 
-    /// Bytes of a kind.
+    /// Creates a reply with a body of any content type.
     pub(crate) fn bytes(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Self {
-        let mut headers = HeaderMap::new();
-        if let Ok(value) = HeaderValue::from_str(content_type) {
-            headers.insert(http::header::CONTENT_TYPE, value);
-        }
-        Self {
-            status,
-            headers,
-            body: body.into(),
-        }
+        let mut reply = Self::empty(status).with_header("content-type", content_type);
+        reply.body = body.into();
+        reply
     }
 
-    /// Nothing but a status.
+    /// Creates a reply without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self {
             status,
@@ -77,8 +71,8 @@ impl Outgoing {
         }
     }
 
-    /// Adds a header; one that cannot be sent is left out.
-    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    /// Adds a header; a value that is invalid in a header is left out.
+    pub(crate) fn with_header(mut self, name: &'static str, value: impl ToString) -> Self {
         if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
             self.headers.insert(HeaderName::from_static(name), value);
         }

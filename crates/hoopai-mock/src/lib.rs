@@ -1,7 +1,8 @@
-//! The HoopAI platform in a box: a server for tests and demos.
+//! A mock server of the HoopAI platform for tests and demos.
 //!
-//! It knows the platform's interface (the effective OpenAPI documents that `cargo xtask codegen` writes into `interface/`) and
-//! nothing of our clients, so that it cannot share their mistakes. Any HTTP client can talk to it.
+//! The server reads the effective OpenAPI documents that `cargo xtask codegen` writes into
+//! `interface/`. It does not depend on the clients, so it does not share their errors. Any HTTP
+//! client can call it.
 //!
 //! ```no_run
 //! # async fn run() -> std::io::Result<()> {
@@ -11,42 +12,46 @@
 //! # }
 //! ```
 //!
-//! The road of a request (`pipeline.rs`): the edge, faults that strike before, route, version, token, limits, the check against the
-//! interface, the reply (from state where the platform has some, from the schema elsewhere), faults that strike after.
+//! `pipeline.rs` lists the order in which a request is handled: edge, faults, route, version and
+//! token, rate limits, the check against the interface, and the reply. The reply is made from
+//! stored items or from the schema.
 
+mod account;
+mod api_error;
 mod builder;
 mod check;
 mod clock;
 mod closest;
+mod edge;
 mod exchange;
 mod faults;
 mod interface;
 mod journal;
 mod limits;
+mod mock;
 #[rustfmt::skip]
 mod modules;
 mod oauth;
 mod pipeline;
-mod refusal;
 mod reply;
 mod server;
+mod server_state;
 mod state;
 mod time;
 mod tokens;
-mod world;
 
-pub use builder::{Mock, MockBuilder};
+pub use account::{
+    AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, LOCATION, REDIRECT_URI, TOKEN, USER,
+};
+pub use builder::MockBuilder;
 pub use clock::Clock;
 pub use faults::{
-    Denial, Drift, ErrorBody, Failure, Fault, FaultId, FaultRule, FaultSpecError, Faults,
+    Denial, Drift, ErrorBody, Failure, Fault, FaultId, FaultRule, Faults, ParseFaultRuleError,
     RetryAfter,
 };
 pub use journal::{Duplicate, Entry, Journal, Outcome};
 pub use limits::RateLimitSettings;
-pub use oauth::Refreshes;
+pub use mock::Mock;
 pub use serde_json;
 pub use state::Seeder;
-pub use tokens::{
-    AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, Grant, Installation, LOCATION, REDIRECT_URI,
-    TOKEN, TokenSpec, USER,
-};
+pub use tokens::{Installation, Refreshes, TokenSpec};

@@ -1,8 +1,8 @@
-//! Limits: so many requests in any 10 seconds, so many a day, for each app and resource.
+//! Rate limits: a number of requests in any 10 seconds and in a day, for each app and account.
 //!
-//! The window slides: a request is let through if fewer than the limit were let through in the 10 s before it, so no 10 s, wherever
-//! they begin, ever hold more. The day is 24 h long and begins with the first request after the last one ended. A
-//! request that is refused counts towards neither.
+//! The window slides: a request is accepted if fewer requests than the limit were accepted in the
+//! 10 s before it. So no interval of 10 s holds more than the limit. A day lasts 24 h, and begins
+//! with the first request after the end of the last day. Rejected requests count towards neither.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -12,31 +12,32 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 
-use crate::refusal::Refusal;
-use crate::tokens::{AccountId, Grant};
+use crate::account::AccountId;
+use crate::api_error::ApiError;
 
 const DAY: Duration = Duration::from_secs(86_400);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// So many tallies are kept before those are thrown out that say nothing any more.
+/// The number of entries at which the entries without current requests are removed.
 const SWEEP_AT: usize = 1_024;
 
-/// How much a server lets through.
+/// The rate limits of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateLimitSettings {
-    /// Requests in any window.
+    /// The number of requests in any window.
     pub burst: u32,
     /// The window's length.
     pub window: Duration,
-    /// Requests in a day of 24 hours from the first.
+    /// The number of requests in a day of 24 hours.
     pub daily: u32,
-    /// Requests of the token endpoint in any minute, for each app.
+    /// The number of requests to the token endpoint in any minute, for each app.
     pub token_endpoint: u32,
-    /// Whether a refusal says in `Retry-After` when the next request would be let through, in whole seconds. The platform was never
-    /// seen to.
+    /// Whether a 429 carries `Retry-After`: the whole seconds until the next request is accepted.
+    /// The platform has not been observed to send it.
     pub retry_after: bool,
-    /// Whether replies carry `X-RateLimit-Reset`, which HoopAI's guide names and the platform was never seen to send: when the
-    /// oldest request leaves the window, or the spent day ends, in Unix seconds, rounded up.
+    /// Whether replies carry `X-RateLimit-Reset`: when the oldest request leaves the window, or the
+    /// exhausted day ends, in Unix seconds, rounded up. HoopAI's guide names the header; the
+    /// platform has not been observed to send it.
     pub reset: bool,
 }
 
@@ -53,10 +54,10 @@ impl Default for RateLimitSettings {
     }
 }
 
-/// What was let through so far.
+/// Counts requests, and accepts or rejects them.
 #[derive(Default)]
-pub(crate) struct Limits {
-    /// The server's start, since 1970.
+pub(crate) struct RateLimiter {
+    /// The server's start, as time since 1970.
     started: Duration,
     inner: Mutex<Inner>,
 }
@@ -64,53 +65,53 @@ pub(crate) struct Limits {
 #[derive(Default)]
 struct Inner {
     settings: RateLimitSettings,
-    /// The latest time seen: requests that read the clock at once may come here in any order.
+    /// The latest time so far. Concurrent requests can arrive here in any order.
     latest: Duration,
-    resources: Tallies<(String, AccountId)>,
-    token_endpoint: Tallies<String>,
+    accounts: UsageMap<(String, AccountId)>,
+    token_endpoint: UsageMap<String>,
 }
 
-/// What one app used of one resource.
+/// The accepted requests of one app and account.
 #[derive(Default)]
-struct Tally {
-    /// When the requests of the last window were let through, the oldest first.
+struct Usage {
+    /// The times of the requests in the last window, oldest first.
     window: VecDeque<Duration>,
-    /// When the day began, and how many it holds.
+    /// The start of the day, and the number of its requests.
     day: Option<(Duration, u32)>,
 }
 
-struct Tallies<K> {
-    tallies: HashMap<K, Tally>,
+struct UsageMap<K> {
+    entries: HashMap<K, Usage>,
     sweep_at: usize,
 }
 
-impl<K> Default for Tallies<K> {
+impl<K> Default for UsageMap<K> {
     fn default() -> Self {
         Self {
-            tallies: HashMap::new(),
+            entries: HashMap::new(),
             sweep_at: SWEEP_AT,
         }
     }
 }
 
-impl<K: Eq + Hash> Tallies<K> {
-    /// The tally of a key, after those were thrown out whose window and day are over.
-    fn of(&mut self, key: K, window: Duration, now: Duration) -> &mut Tally {
-        if self.tallies.len() >= self.sweep_at {
-            self.tallies.retain(|_, tally| {
-                tally.forget(window, now);
-                !tally.window.is_empty() || tally.day.is_some()
+impl<K: Eq + Hash> UsageMap<K> {
+    /// Returns the usage of a key. Entries without current requests are removed.
+    fn get(&mut self, key: K, window: Duration, now: Duration) -> &mut Usage {
+        if self.entries.len() >= self.sweep_at {
+            self.entries.retain(|_, usage| {
+                usage.remove_expired(window, now);
+                !usage.window.is_empty() || usage.day.is_some()
             });
-            self.sweep_at = SWEEP_AT.max(self.tallies.len() * 2);
+            self.sweep_at = SWEEP_AT.max(self.entries.len() * 2);
         }
-        let tally = self.tallies.entry(key).or_default();
-        tally.forget(window, now);
-        tally
+        let usage = self.entries.entry(key).or_default();
+        usage.remove_expired(window, now);
+        usage
     }
 }
 
-impl Tally {
-    fn forget(&mut self, window: Duration, now: Duration) {
+impl Usage {
+    fn remove_expired(&mut self, window: Duration, now: Duration) {
         while let Some(oldest) = self.window.front() {
             if now.saturating_sub(*oldest) < window {
                 break;
@@ -125,15 +126,15 @@ impl Tally {
             .filter(|(start, _)| now.saturating_sub(*start) < DAY);
     }
 
-    /// How long until the window has room for another request; zero if it has now.
+    /// Returns the time until the window accepts another request; zero if it accepts one now.
     fn wait(&self, limit: u32, window: Duration, now: Duration) -> Duration {
-        let limit = as_usize(limit);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if self.window.len() < limit {
             return Duration::ZERO;
         }
-        // Limits can be lowered at any time: more may be in the window than there is room for.
-        let last_to_go = self.window.len().checked_sub(limit.max(1));
-        last_to_go
+        // A limit can be lowered at any time, so the window can hold more than the limit.
+        let last_to_leave = self.window.len().checked_sub(limit.max(1));
+        last_to_leave
             .and_then(|index| self.window.get(index))
             .map_or(window, |at| at.saturating_add(window).saturating_sub(now))
     }
@@ -148,18 +149,18 @@ impl Tally {
     }
 }
 
-impl Limits {
-    /// `started` is the server's start, since 1970.
+impl RateLimiter {
+    /// Creates a limiter; `started` is the server's start, as time since 1970.
     pub(crate) fn new(settings: RateLimitSettings, started: Duration) -> Self {
-        let limits = Self {
+        let limiter = Self {
             started,
             ..Self::default()
         };
-        limits.set(settings);
-        limits
+        limiter.set(settings);
+        limiter
     }
 
-    /// Changes the limits; what was let through stays counted.
+    /// Changes the limits. Accepted requests stay counted.
     pub(crate) fn set(&self, settings: RateLimitSettings) {
         self.inner().settings = settings;
     }
@@ -168,28 +169,29 @@ impl Limits {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a request through and says what is left, or refuses it with 429. Both come with the limit headers.
+    /// Accepts a request, or rejects it with 429. Returns the rate limit headers in both cases.
     pub(crate) fn take(
         &self,
-        grant: &Grant,
+        app: &str,
+        account: &AccountId,
         now: Duration,
-    ) -> Result<HeaderMap, Box<(Refusal, HeaderMap)>> {
+    ) -> Result<HeaderMap, Box<(ApiError, HeaderMap)>> {
         let mut inner = self.inner();
-        let (settings, now) = inner.at(now);
-        let key = (grant.app.clone(), grant.resource.clone());
-        let tally = inner.resources.of(key, settings.window, now);
-        let mut wait = tally.wait(settings.burst, settings.window, now);
-        if tally.used_today() >= settings.daily {
-            wait = wait.max(tally.day_left(now));
+        let (settings, now) = inner.settings_at(now);
+        let key = (app.to_owned(), account.clone());
+        let usage = inner.accounts.get(key, settings.window, now);
+        let mut wait = usage.wait(settings.burst, settings.window, now);
+        if usage.used_today() >= settings.daily {
+            wait = wait.max(usage.day_left(now));
         }
         if wait.is_zero() {
-            tally.window.push_back(now);
-            let (start, used) = tally.day.unwrap_or((now, 0));
-            tally.day = Some((start, used.saturating_add(1)));
+            usage.window.push_back(now);
+            let (start, used) = usage.day.unwrap_or((now, 0));
+            usage.day = Some((start, used.saturating_add(1)));
         }
-        let mut headers = headers(&settings, tally, now);
+        let mut headers = headers(&settings, usage, now);
         if settings.reset {
-            let oldest = tally.window.front().copied().unwrap_or(now);
+            let oldest = usage.window.front().copied().unwrap_or(now);
             let reset = (oldest + settings.window).max(now + wait);
             let unix = (self.started + reset).as_millis().div_ceil(1_000);
             insert(&mut headers, "x-ratelimit-reset", unix);
@@ -201,18 +203,18 @@ impl Limits {
         }
     }
 
-    /// Lets a request of the token endpoint through, or refuses it with 429.
+    /// Accepts a request to the token endpoint, or rejects it with 429.
     pub(crate) fn take_token(
         &self,
         client_id: &str,
         now: Duration,
-    ) -> Result<(), Box<(Refusal, HeaderMap)>> {
+    ) -> Result<(), Box<(ApiError, HeaderMap)>> {
         let mut inner = self.inner();
-        let (settings, now) = inner.at(now);
-        let tally = inner.token_endpoint.of(client_id.to_owned(), MINUTE, now);
-        let wait = tally.wait(settings.token_endpoint, MINUTE, now);
+        let (settings, now) = inner.settings_at(now);
+        let usage = inner.token_endpoint.get(client_id.to_owned(), MINUTE, now);
+        let wait = usage.wait(settings.token_endpoint, MINUTE, now);
         if wait.is_zero() {
-            tally.window.push_back(now);
+            usage.window.push_back(now);
             Ok(())
         } else {
             Err(too_many(&settings, wait, HeaderMap::new()))
@@ -221,32 +223,26 @@ impl Limits {
 }
 
 impl Inner {
-    /// The settings, and the time, which never runs back.
-    fn at(&mut self, now: Duration) -> (RateLimitSettings, Duration) {
+    /// Returns the settings, and the time, which is monotonic.
+    fn settings_at(&mut self, now: Duration) -> (RateLimitSettings, Duration) {
         self.latest = self.latest.max(now);
         (self.settings.clone(), self.latest)
     }
 }
 
-fn headers(settings: &RateLimitSettings, tally: &Tally, now: Duration) -> HeaderMap {
-    let in_window = u32::try_from(tally.window.len()).unwrap_or(u32::MAX);
+fn headers(settings: &RateLimitSettings, usage: &Usage, now: Duration) -> HeaderMap {
+    let in_window = u32::try_from(usage.window.len()).unwrap_or(u32::MAX);
     let mut headers = HeaderMap::new();
     let mut add = |name, value| insert(&mut headers, name, value);
     add("x-ratelimit-limit-daily", settings.daily.into());
-    add(
-        "x-ratelimit-daily-remaining",
-        settings.daily.saturating_sub(tally.used_today()).into(),
-    );
-    add(
-        "x-ratelimit-interval-milliseconds",
-        settings.window.as_millis(),
-    );
+    let daily_remaining = settings.daily.saturating_sub(usage.used_today());
+    add("x-ratelimit-daily-remaining", daily_remaining.into());
+    let window = settings.window.as_millis();
+    add("x-ratelimit-interval-milliseconds", window);
     add("x-ratelimit-max", settings.burst.into());
-    add(
-        "x-ratelimit-remaining",
-        settings.burst.saturating_sub(in_window).into(),
-    );
-    add("x-ratelimit-daily-reset", tally.day_left(now).as_millis());
+    let remaining = settings.burst.saturating_sub(in_window);
+    add("x-ratelimit-remaining", remaining.into());
+    add("x-ratelimit-daily-reset", usage.day_left(now).as_millis());
     headers
 }
 
@@ -260,22 +256,16 @@ fn too_many(
     settings: &RateLimitSettings,
     wait: Duration,
     mut headers: HeaderMap,
-) -> Box<(Refusal, HeaderMap)> {
+) -> Box<(ApiError, HeaderMap)> {
     if settings.retry_after {
         let seconds = wait.as_millis().div_ceil(1_000).max(1);
-        if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
-            headers.insert(http::header::RETRY_AFTER, value);
-        }
+        insert(&mut headers, "retry-after", seconds);
     }
-    let refusal = Refusal {
+    let error = ApiError {
         status: StatusCode::TOO_MANY_REQUESTS,
         body: json!({ "statusCode": 429, "message": "Too Many Requests" }),
     };
-    Box::new((refusal, headers))
-}
-
-fn as_usize(limit: u32) -> usize {
-    usize::try_from(limit).unwrap_or(usize::MAX)
+    Box::new((error, headers))
 }
 
 #[cfg(test)]
@@ -283,15 +273,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tallies_that_say_nothing_any_more_are_thrown_out() {
-        let limits = Limits::default();
+    fn map_removes_entries_without_current_requests() {
+        let limiter = RateLimiter::default();
         let mut most = 0;
         for minute in 0..20_000 {
-            let grant = Grant::own(AccountId::Location(minute.to_string()), None, "app");
-            assert!(limits.take(&grant, MINUTE * minute).is_ok());
-            most = most.max(limits.inner().resources.tallies.len());
+            let account = AccountId::Location(minute.to_string());
+            assert!(limiter.take("app", &account, MINUTE * minute).is_ok());
+            most = most.max(limiter.inner().accounts.entries.len());
         }
-        // A day has 1,440 minutes, and the map may double before it is swept.
+        // A day has 1,440 minutes, and the map can double before entries are removed.
         assert!(most <= 2 * 1_441, "{most}");
     }
 }

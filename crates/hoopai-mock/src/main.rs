@@ -1,4 +1,4 @@
-//! `hoopai-mock`: the server as a program.
+//! `hoopai-mock`: the mock server as a program.
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -11,20 +11,21 @@ use hoopai_mock::{
     TOKEN, TokenSpec,
 };
 
-/// The HoopAI platform in a box: a server for tests and demos. It listens on the loopback address alone, and stops on Ctrl-C.
+/// A mock server of the HoopAI platform for tests and demos. Listens on the loopback address, and
+/// stops on Ctrl-C.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The port; 0 for any that is free
+    /// Port; 0 for any free port
     #[arg(long, default_value_t = 8080)]
     port: u16,
 
-    /// The private token that requests are to carry
+    /// Private token of the requests
     #[arg(long, value_name = "TOKEN", default_value = TOKEN, value_parser = token)]
     token: String,
 
-    /// Make the token valid for this location only; without it, the token is valid for the location that is printed at the
-    /// start, and for its agency
+    /// Restrict the token to this location. By default the token is valid for the printed location
+    /// and its agency
     #[arg(long, value_name = "ID", conflicts_with = "everything")]
     location: Option<String>,
 
@@ -32,57 +33,57 @@ struct Arguments {
     #[arg(long)]
     everything: bool,
 
-    /// The client id of the OAuth app, which may have all scopes
+    /// Client id of the OAuth app, which has all scopes
     #[arg(long, value_name = "ID", default_value = CLIENT_ID, value_parser = token)]
     client_id: String,
 
-    /// The client secret of the OAuth app
+    /// Client secret of the OAuth app
     #[arg(long, value_name = "SECRET", default_value = CLIENT_SECRET, value_parser = token)]
     client_secret: String,
 
-    /// Where the OAuth app is sent its codes
+    /// Redirect URI of the OAuth app
     #[arg(long, value_name = "URL", default_value = REDIRECT_URI, value_parser = token)]
     redirect_uri: String,
 
-    /// For so many seconds, answer a refresh token that was spent with the same new tokens again
+    /// Seconds for which a used refresh token returns the same new tokens again
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     refresh_grace: u64,
 
-    /// What ids, replies and chances are made from: the same seed gives the same
+    /// Seed of ids, made-up replies and random faults
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Requests in any so many seconds, in place of the platform's 100/10
+    /// Rate limit: requests in any window of this length; the platform's limit is 100/10
     #[arg(long, value_name = "N/SECONDS", conflicts_with = "no_limits")]
     limit: Option<Limit>,
 
-    /// No limits at all
+    /// Disable all rate limits
     #[arg(long)]
     no_limits: bool,
 
-    /// Send `X-RateLimit-Reset`, in Unix seconds, which the platform was never seen to send
+    /// Send `X-RateLimit-Reset` in Unix seconds; the platform has not been observed to send it
     #[arg(long)]
     rate_limit_reset: bool,
 
-    /// Accept and store fields of bodies that the interface does not declare, and ignore such query parameters; for a single
-    /// request the header `x-hoopai-mock-undeclared: accept` does it
+    /// Accept and store undeclared body fields, and ignore undeclared query parameters. The header
+    /// `x-hoopai-mock-undeclared: accept` does the same for one request
     #[arg(long)]
     accept_undeclared: bool,
 
-    /// Something that goes wrong: `503,on=contacts.*,times=2`, `429,retry-after=3`, `close-after,chance=0.1`,
-    /// `delay=2s`, `drift=null`; can be given again
+    /// Inject a fault, such as `503,on=contacts.*,times=2`, `429,retry-after=3`,
+    /// `close-after,chance=0.1`, `delay=2s` or `drift=null`. Can be repeated
     #[arg(long = "fault", value_name = "FAULT[,OPTION=VALUE]...")]
     faults: Vec<FaultRule>,
 
-    /// So many made-up contacts, in the location that is printed at the start
+    /// Number of made-up contacts in the printed location
     #[arg(long, value_name = "N", default_value_t = 0)]
     contacts: usize,
 
-    /// So many made-up pipelines, in the same location; the platform has no call that creates one
+    /// Number of made-up pipelines in the printed location; no API call creates pipelines
     #[arg(long, value_name = "N", default_value_t = 1)]
     pipelines: usize,
 
-    /// A line for each request; never tokens or bodies
+    /// Print a line for each request, without tokens and bodies
     #[arg(long)]
     log: bool,
 }
@@ -90,14 +91,15 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // Before anything is said, so that whoever waits for the first line can stop the program from then on.
+    // Signals are handled before the first output, so a caller can stop the program after that
+    // line.
     let stop = stop_signal();
     match start(&arguments).await {
         Ok(mock) => {
             let location = arguments.location.as_deref().unwrap_or(LOCATION);
             mock.seed().pipelines(location, arguments.pipelines);
             mock.seed().contacts(location, arguments.contacts);
-            say(&format!("listening on {}", mock.url()));
+            print(&format!("listening on {}", mock.url()));
             for (name, value) in [
                 ("token", arguments.token.as_str()),
                 ("location", location),
@@ -105,14 +107,14 @@ async fn main() -> ExitCode {
                 ("client secret", &arguments.client_secret),
                 ("redirect uri", &arguments.redirect_uri),
             ] {
-                say(&format!("{name:13} {value}"));
+                print(&format!("{name:13} {value}"));
             }
             stop.await;
             mock.stop().await;
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("error: {}", problem(arguments.port, &error));
+            eprintln!("error: {}", bind_error(arguments.port, &error));
             ExitCode::FAILURE
         }
     }
@@ -141,7 +143,7 @@ async fn start(arguments: &Arguments) -> io::Result<Mock> {
         builder = builder.fault(rule.clone());
     }
     if arguments.log {
-        builder = builder.on_request(|entry| say(&line(entry)));
+        builder = builder.on_request(|entry| print(&line(entry)));
     }
     builder.start().await
 }
@@ -163,7 +165,7 @@ fn limits(arguments: &Arguments) -> RateLimitSettings {
     limits
 }
 
-/// So many requests in so much time.
+/// A number of requests in a window.
 #[derive(Clone)]
 struct Limit {
     requests: u32,
@@ -174,38 +176,38 @@ impl FromStr for Limit {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const RIGHT: &str = "give requests and seconds, as in 25/10";
-        let (requests, seconds) = text.split_once('/').ok_or(RIGHT)?;
-        let requests = requests.trim().parse().map_err(|_| RIGHT)?;
-        let seconds: f64 = seconds.trim().parse().map_err(|_| RIGHT)?;
-        let window = Duration::try_from_secs_f64(seconds).map_err(|_| RIGHT)?;
+        const FORMAT: &str = "expected requests and seconds, as in 25/10";
+        let (requests, seconds) = text.split_once('/').ok_or(FORMAT)?;
+        let requests = requests.trim().parse().map_err(|_| FORMAT)?;
+        let seconds: f64 = seconds.trim().parse().map_err(|_| FORMAT)?;
+        let window = Duration::try_from_secs_f64(seconds).map_err(|_| FORMAT)?;
         if requests == 0 || window.is_zero() {
-            return Err("neither may be 0; for no limits give --no-limits");
+            return Err(
+                "requests and seconds must not be 0; use --no-limits to disable the limits",
+            );
         }
         Ok(Self { requests, window })
     }
 }
 
 fn token(text: &str) -> Result<String, &'static str> {
-    let visible = |byte: u8| byte.is_ascii_graphic();
-    if !text.is_empty() && text.bytes().all(visible) {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(text.to_owned())
     } else {
-        Err("no header can carry it; give letters, digits and the like, without spaces")
+        Err("not valid in a header; use letters, digits and punctuation without spaces")
     }
 }
 
-fn problem(port: u16, error: &io::Error) -> String {
+fn bind_error(port: u16, error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::AddrInUse => format!(
-            "port {port} is taken; stop what listens there, choose another with --port, or let --port 0 find one"
+            "port {port} is in use; stop the program that uses it, choose another port with --port, \
+             or use --port 0 for any free port"
         ),
         ErrorKind::PermissionDenied => {
-            format!(
-                "port {port} needs more rights than this user has; choose one above 1023 with --port"
-            )
+            format!("no permission to bind port {port}; choose a port above 1023 with --port")
         }
-        _ => format!("port {port} cannot be had: {error}; choose another with --port"),
+        _ => format!("cannot bind port {port}: {error}; choose another port with --port"),
     }
 }
 
@@ -233,14 +235,14 @@ fn line(entry: &Entry) -> String {
     )
 }
 
-/// Prints a line; that nobody reads it is no reason to stop.
-fn say(line: &str) {
+/// Prints a line. A closed standard output does not stop the server.
+fn print(line: &str) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{line}");
     let _ = out.flush();
 }
 
-/// Ends with Ctrl-C, or with what a container or a service manager sends in its place.
+/// Waits for Ctrl-C, or for the signal of a container or a service manager.
 #[cfg(unix)]
 fn stop_signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -263,7 +265,7 @@ fn stop_signal() -> impl Future<Output = ()> {
     }
 }
 
-/// Ends with Ctrl-C.
+/// Waits for Ctrl-C.
 #[cfg(not(unix))]
 async fn stop_signal() {
     let _ = tokio::signal::ctrl_c().await;

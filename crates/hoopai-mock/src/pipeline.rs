@@ -1,142 +1,182 @@
-//! The road of a request: in which order things are checked, and who answers.
+//! The order in which a request is handled:
+//!
+//! 1. The router finds the operation, and the journal gets an entry.
+//! 2. The edge rejects requests without a `User-Agent`.
+//! 3. Faults that replace processing return their reply.
+//! 4. The OAuth endpoints that require no token reply.
+//! 5. Version, token, class and scopes are checked, then the rate limits, then the interface, then
+//!    the accounts that the request names.
+//! 6. OAuth, the stored items, or the schema of the reply produce the reply.
+//! 7. Faults change, delay or cut off the reply.
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
-use crate::exchange::{Incoming, Outgoing};
-use crate::faults::{Target, Wire};
-use crate::interface::{Operation, Route};
-use crate::journal::Note;
-use crate::refusal::Refusal;
-use crate::world::World;
-use crate::{check, oauth, reply, tokens};
+use crate::api_error::ApiError;
+use crate::check::CheckOptions;
+use crate::exchange::{Reply, Request};
+use crate::faults::{Delivery, Target};
+use crate::interface::{Interface, Operation, Route};
+use crate::journal::EntryGuard;
+use crate::oauth::TokenEndpoint;
+use crate::server_state::ServerState;
+use crate::{check, edge, oauth, reply, state, time, tokens};
 
-/// What becomes of a request: the reply, and how it goes out.
-pub(crate) struct Handled {
-    pub(crate) reply: Outgoing,
-    pub(crate) wire: Wire,
+/// A reply and its delivery.
+pub(crate) struct HandledRequest {
+    pub(crate) reply: Reply,
+    pub(crate) delivery: Delivery,
 }
 
-/// Handles a request from its arrival to its reply, all but the sockets.
-pub(crate) async fn handle(world: &World, incoming: &Incoming) -> Handled {
-    let number = world.next_request();
-    let trace_id = format!("trace-{number:08}");
-    let route = world.interface.route(&incoming.method, &incoming.path);
+/// Handles a request.
+pub(crate) async fn handle(server: &ServerState, request: &Request) -> HandledRequest {
+    let Received {
+        trace_id,
+        route,
+        entry,
+    } = Received::new(server, request);
     let operation = route.as_ref().map(|route| route.operation.as_ref());
-    let note = Note::open(world, incoming, operation, number);
-    if let Some(reply) = tokens::edge(incoming) {
-        note.answered(&reply, operation.is_some());
-        let wire = Wire::Whole;
-        return Handled { reply, wire };
+    if let Some(reply) = edge::reject(request) {
+        entry.end_with_reply(&reply, operation.is_some());
+        return HandledRequest {
+            reply,
+            delivery: Delivery::Whole,
+        };
     }
     let key = operation.map(Operation::key);
     let target = Target {
-        method: incoming.method.as_str(),
-        path: &incoming.path,
+        method: request.method.as_str(),
+        path: &request.path,
         operation: key.as_deref(),
     };
-    let verdict = world.faults.strike(&target, note.arrived(), world.seed);
-    note.struck(verdict.ids());
-    let failed = verdict.instead_of_processing();
+    let faults = server.faults.apply(&target, entry.arrived(), server.seed);
+    entry.set_faults(faults.ids());
+    let failed = faults.replaces_processing();
     let reply = if failed {
-        let reply = verdict.reply(&trace_id, world.clock.unix());
-        reply.unwrap_or_else(|| Outgoing::empty(StatusCode::OK))
+        let reply = faults.reply(&trace_id, server.clock.unix());
+        reply.unwrap_or_else(|| Reply::empty(StatusCode::OK))
     } else {
-        match answer(world, incoming, route.as_ref(), &note).await {
+        match answer(server, request, route.as_ref(), &entry).await {
             Ok(reply) => {
-                note.processed();
-                verdict.change(reply, operation, &trace_id, world.clock.unix())
+                entry.set_processed();
+                faults.change(reply, operation, &trace_id, server.clock.unix())
             }
-            Err((refusal, headers)) => {
-                let mut reply = refusal.into_reply(&trace_id);
+            Err((error, headers)) => {
+                let mut reply = error.into_reply(&trace_id);
                 reply.headers.extend(headers);
                 reply
             }
         }
     };
-    if !verdict.delay().is_zero() {
-        tokio::time::sleep(verdict.delay()).await;
+    if !faults.delay().is_zero() {
+        tokio::time::sleep(faults.delay()).await;
     }
-    let reply = reply.with("x-request-id", &trace_id);
-    let wire = verdict.wire(reply.body.len());
-    match wire {
-        Wire::Close | Wire::Reset => note.unanswered(None),
-        Wire::Cut => note.unanswered(Some(reply.status)),
-        Wire::Whole | Wire::Drip { .. } if failed => note.failed(&reply),
-        Wire::Whole | Wire::Drip { .. } => note.answered(&reply, operation.is_some()),
+    let reply = reply.with_header("x-request-id", &trace_id);
+    let delivery = faults.delivery(reply.body.len());
+    match delivery {
+        Delivery::Close | Delivery::Reset => entry.end_without_reply(None),
+        Delivery::Cut => entry.end_without_reply(Some(reply.status)),
+        Delivery::Whole | Delivery::Drip { .. } if failed => entry.end_failed(&reply),
+        Delivery::Whole | Delivery::Drip { .. } => {
+            entry.end_with_reply(&reply, operation.is_some());
+        }
     }
-    Handled { reply, wire }
+    HandledRequest { reply, delivery }
 }
 
-/// Refuses a request whose body was not read to its end; `None` where the client is past hearing it.
-pub(crate) fn refuse_unread(
-    world: &World,
-    incoming: &Incoming,
-    declared: u64,
-    refusal: Option<Refusal>,
-) -> Option<Outgoing> {
-    let number = world.next_request();
-    let trace_id = format!("trace-{number:08}");
-    let route = world.interface.route(&incoming.method, &incoming.path);
-    let operation = route.as_ref().map(|route| route.operation.as_ref());
-    let note = Note::open(world, incoming, operation, number);
-    note.declared(declared);
-    let Some(refusal) = refusal else {
-        note.unanswered(None);
+/// Rejects a request without a whole body. `error` is `None` if the client closed the connection,
+/// so there is no reply.
+pub(crate) fn reject_unread(
+    server: &ServerState,
+    request: &Request,
+    declared_len: u64,
+    error: Option<ApiError>,
+) -> Option<Reply> {
+    let received = Received::new(server, request);
+    received.entry.set_body_len(declared_len);
+    let Some(error) = error else {
+        received.entry.end_without_reply(None);
         return None;
     };
-    let reply = refusal
-        .into_reply(&trace_id)
-        .with("x-request-id", &trace_id);
-    note.answered(&reply, operation.is_some());
+    let trace_id = &received.trace_id;
+    let reply = error
+        .into_reply(trace_id)
+        .with_header("x-request-id", trace_id);
+    received
+        .entry
+        .end_with_reply(&reply, received.route.is_some());
     Some(reply)
 }
 
-type Refused = (Refusal, http::HeaderMap);
+/// A request with its number, its route and its entry in the journal.
+struct Received<'a> {
+    trace_id: String,
+    route: Option<Route<'static>>,
+    entry: EntryGuard<'a>,
+}
+
+impl<'a> Received<'a> {
+    fn new(server: &'a ServerState, request: &Request) -> Self {
+        let number = server.next_request();
+        let route = Interface::shared().route(&request.method, &request.path);
+        let operation = route.as_ref().map(|route| route.operation.as_ref());
+        Self {
+            trace_id: format!("trace-{number:08}"),
+            entry: EntryGuard::new(&server.journal, &server.clock, request, operation, number),
+            route,
+        }
+    }
+}
 
 async fn answer(
-    world: &World,
-    incoming: &Incoming,
+    server: &ServerState,
+    request: &Request,
     route: Option<&Route<'_>>,
-    note: &Note<'_>,
-) -> Result<Outgoing, Refused> {
-    let plain = |refusal: Refusal| (refusal, http::HeaderMap::new());
-    if let Some(outcome) = oauth::chooser(world, incoming) {
-        return outcome.map_err(plain);
+    entry: &EntryGuard<'_>,
+) -> Result<Reply, (ApiError, HeaderMap)> {
+    let without_headers = |error: ApiError| (error, HeaderMap::new());
+    let (tokens, state, clock) = (&server.tokens, &server.state, &server.clock);
+    if let Some(outcome) = oauth::authorization_page(tokens, state, clock, request) {
+        return outcome.map_err(without_headers);
     }
-    let Some(route) = route else {
-        return Err(plain(Refusal::no_route(&incoming.method, &incoming.path)));
+    let Route { operation, path } =
+        route.ok_or_else(|| without_headers(ApiError::no_route(&request.method, &request.path)))?;
+    if TokenEndpoint::handles(operation) {
+        let endpoint = TokenEndpoint {
+            tokens,
+            limiter: &server.limiter,
+            now: clock.now(),
+            undeclared: server.undeclared,
+        };
+        return endpoint.answer(operation, request, entry).await;
+    }
+    let claims =
+        tokens::authorize(tokens, clock.now(), operation, request).map_err(without_headers)?;
+    entry.set_caller(&claims.app, &claims.account);
+    let limits = server
+        .limiter
+        .take(&claims.app, &claims.account, clock.now())
+        .map_err(|error| *error)?;
+    let with_limits = |error: ApiError| (error, limits.clone());
+    let options = CheckOptions {
+        undeclared: server
+            .undeclared
+            .for_request(request)
+            .map_err(with_limits)?,
+        allowed_extra: state::undeclared(operation),
+        numbers: state::numbers(operation),
+        is_timestamp: time::is_timestamp,
     };
-    let operation = route.operation;
-    if let Some(outcome) = oauth::token_endpoint(world, operation, incoming, note).await {
-        return outcome;
-    }
-    let grant = world
-        .tokens
-        .authorize(world, operation, incoming)
-        .map_err(plain)?;
-    note.granted(&grant);
-    let limits = world
-        .limits
-        .take(&grant, world.clock.now())
-        .map_err(|refused| *refused)?;
-    let with_limits = |refusal: Refusal| (refusal, limits.clone());
-    let undeclared = world
-        .undeclared
-        .or_as_asked(incoming)
-        .map_err(with_limits)?;
-    let accepted = check::request(operation, incoming, &route.path, undeclared)
+    let parsed = check::request(operation, request, path, &options)
         .await
         .map_err(with_limits)?;
-    grant.may_reach(operation, &accepted).map_err(with_limits)?;
-    let outcome = match oauth::answer(world, operation, &accepted, &grant) {
-        Some(outcome) => Some(outcome),
-        None => world
-            .state
-            .answer(operation, &accepted, &grant, world.clock.unix()),
-    };
+    claims
+        .check_accounts(operation, &parsed, state::is_agency_only(operation))
+        .map_err(with_limits)?;
+    let outcome = oauth::answer(tokens, clock.now(), operation, &parsed, &claims)
+        .or_else(|| state.answer(clock.unix(), operation, &parsed, &claims));
     let mut reply = match outcome {
         Some(outcome) => outcome.map_err(with_limits)?,
-        None => reply::from_schema(operation, &accepted, world.seed),
+        None => reply::from_schema(operation, &parsed, server.seed),
     };
     reply.headers.extend(limits);
     Ok(reply)

@@ -69,6 +69,11 @@ pub(crate) fn parse(text: &str) -> Option<u64> {
     })
 }
 
+/// Whether a text is a date, a time, or a number of milliseconds.
+pub(crate) fn is_timestamp(text: &str) -> bool {
+    parse(text).is_some()
+}
+
 /// Days since 1970 of a date (Howard Hinnant's algorithm).
 fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) || year < 1970 {

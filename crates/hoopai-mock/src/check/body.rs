@@ -1,115 +1,129 @@
-//! Bodies: which kind, read, and checked.
+//! Reads and checks bodies by content type.
 
 use http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::place::Place;
-use super::schema::{Fault, validate};
-use super::{Accepted, Undeclared, json, multipart, text};
-use crate::exchange::Incoming;
-use crate::interface::{Body, Operation};
-use crate::refusal::Refusal;
+use super::coerce::coerce;
+use super::field_path::FieldPath;
+use super::options::{CheckOptions, UndeclaredPolicy};
+use super::parsed_request::ParsedRequest;
+use super::schema::{FieldError, MAX_ERRORS, validate};
+use super::{json, multipart};
+use crate::api_error::ApiError;
+use crate::exchange::Request;
+use crate::interface::schema_view::{property, required};
+use crate::interface::{BodySpec, Operation};
 
 pub(super) async fn read(
     operation: &Operation,
-    incoming: &Incoming,
-    undeclared: Undeclared,
-    accepted: &mut Accepted,
-    faults: &mut Vec<Fault>,
-) -> Result<(), Refusal> {
+    request: &Request,
+    options: &CheckOptions,
+    parsed: &mut ParsedRequest,
+    errors: &mut Vec<FieldError>,
+) -> Result<(), ApiError> {
     let Some(body) = &operation.body else {
-        if undeclared == Undeclared::Refused {
-            unexpected(incoming, faults);
+        if options.undeclared == UndeclaredPolicy::Reject {
+            check_absent(request, errors);
         }
         return Ok(());
     };
-    if incoming.body.is_empty() {
-        missing(operation, body, faults);
+    if request.body.is_empty() {
+        report_missing(operation, body, errors);
         return Ok(());
     }
-    let came = incoming.header("content-type").unwrap_or_default();
-    if !same_kind(&body.media_type, &essence(came)) {
-        let message = match came {
+    let content_type = request.header("content-type").unwrap_or_default();
+    if !is_compatible(&body.media_type, &essence(content_type)) {
+        let message = match content_type {
             "" => format!("Content-Type must be {}", body.media_type),
-            came => format!("Unsupported Media Type: {came}, not {}", body.media_type),
+            _ => format!(
+                "Unsupported Media Type: {content_type}, not {}",
+                body.media_type
+            ),
         };
-        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     let mut value = match body.media_type.as_str() {
         "multipart/form-data" => {
-            let form = multipart::read(operation, body, came, &incoming.body, undeclared).await?;
-            accepted.files = form.files;
-            accepted.body = Some(Value::Object(form.text));
-            faults.extend(form.faults);
-            form.whole
+            let form = multipart::read(
+                operation,
+                body,
+                content_type,
+                &request.body,
+                options.undeclared,
+            )
+            .await?;
+            parsed.files = form.files;
+            parsed.body = Some(Value::Object(form.text));
+            errors.extend(form.errors);
+            form.value
         }
         "application/x-www-form-urlencoded" => {
-            let value = urlencoded(operation, &body.schema, &incoming.body);
-            accepted.body = Some(value.clone());
+            let value = urlencoded(operation, &body.schema, &request.body);
+            parsed.body = Some(value.clone());
             value
         }
         _ => {
-            let value = json::read(&incoming.body, faults)?;
-            accepted.body = Some(value.clone());
+            let value = json::read(&request.body, errors)?;
+            parsed.body = Some(value.clone());
             value
         }
     };
     if let Some(fields) = value.as_object_mut() {
-        let taken = crate::state::undeclared(operation);
-        fields.retain(|name, _| !taken.contains(&name.as_str()));
+        fields.retain(|name, _| !options.allowed_extra.contains(&name.as_str()));
     }
-    faults.extend(validate(
+    errors.extend(validate(
         operation,
         &body.schema,
         &value,
-        undeclared.side(),
-        &Place::body(),
+        options.undeclared.validation_mode(),
+        &FieldPath::body(),
     ));
     Ok(())
 }
 
-/// Type and subtype, in lower case, without parameters.
+/// Returns the media type without parameters, in lower case.
 fn essence(content_type: &str) -> String {
     let end = content_type.find(';').unwrap_or(content_type.len());
     content_type[..end].trim().to_ascii_lowercase()
 }
 
-fn same_kind(declared: &str, came: &str) -> bool {
-    declared == came
+fn is_compatible(declared: &str, sent: &str) -> bool {
+    declared == sent
         || (declared == "application/json"
-            && came.starts_with("application/")
-            && came.ends_with("+json"))
+            && sent.starts_with("application/")
+            && sent.ends_with("+json"))
 }
 
-/// An operation without a body takes an empty one, and an empty object, which some clients send with every POST.
-fn unexpected(incoming: &Incoming, faults: &mut Vec<Fault>) {
-    if incoming.body.is_empty() {
+/// Rejects the body of an operation that declares none. An empty object is accepted, because some
+/// clients send it with every POST.
+fn check_absent(request: &Request, errors: &mut Vec<FieldError>) {
+    if request.body.is_empty() {
         return;
     }
-    match serde_json::from_slice::<Map<String, Value>>(&incoming.body) {
-        Ok(fields) => faults.extend(
+    match serde_json::from_slice::<Map<String, Value>>(&request.body) {
+        Ok(fields) => errors.extend(
             fields
                 .keys()
-                .take(64)
-                .map(|name| Place::body().key(name).undeclared()),
+                .take(MAX_ERRORS)
+                .map(|name| FieldPath::body().key(name).undeclared()),
         ),
-        Err(_) => faults.push(("body".into(), "body should not exist".into())),
+        Err(_) => errors.push(("body".into(), "body should not exist".into())),
     }
 }
 
-/// As the platform has it: a body that is not there is one without its fields.
-fn missing(operation: &Operation, body: &Body, faults: &mut Vec<Fault>) {
+/// Reports the required fields of a missing body, as the platform does.
+fn report_missing(operation: &Operation, body: &BodySpec, errors: &mut Vec<FieldError>) {
     if !body.required {
         return;
     }
-    let required = text::required(operation, &body.schema);
-    faults.extend(
+    let required = required(operation, &body.schema);
+    errors.extend(
         required
             .iter()
-            .map(|name| Place::body().key(name).say("should not be empty")),
+            .map(|name| FieldPath::body().key(name).error("should not be empty")),
     );
     if required.is_empty() {
-        faults.push(Place::body().say("should not be empty"));
+        errors.push(FieldPath::body().error("should not be empty"));
     }
 }
 
@@ -118,15 +132,14 @@ fn urlencoded(operation: &Operation, schema: &Value, bytes: &[u8]) -> Value {
     for (name, value) in form_urlencoded::parse(bytes) {
         match pairs.iter().position(|(other, _)| *other == name) {
             Some(at) => pairs[at].1.push(value.into_owned()),
-            // No form declares so many fields, so the first of them are refused.
+            // No form declares as many fields, so the first ones are rejected.
             None if pairs.len() == 1000 => break,
             None => pairs.push((name.into_owned(), vec![value.into_owned()])),
         }
     }
-    let nothing = Value::Null;
     let fields = pairs.into_iter().map(|(name, texts)| {
-        let schema = text::property(operation, schema, &name).unwrap_or(&nothing);
-        let value = text::typed(operation, schema, &texts, false);
+        let schema = property(operation, schema, &name).unwrap_or(&Value::Null);
+        let value = coerce(operation, schema, &texts, false);
         (name, value)
     });
     Value::Object(fields.collect())

@@ -1,94 +1,92 @@
-//! Checks numeric query parameters and the body fields that page a list: they must be whole, not negative and exact.
+//! Checks numeric query parameters and the paging fields of bodies: they must be whole, not
+//! negative, and exact.
 //!
-//! The platform uses JavaScript numbers, in which integers above 2^53 - 1 are not exact. Other numbers are refused with 422, so
-//! that later stages never handle them.
+//! The platform uses JavaScript numbers, in which integers above 2^53 - 1 are not exact. Other
+//! numbers are rejected with 422, so later stages never handle them.
 
 use serde_json::Value;
 
-use super::Accepted;
-use super::place::Place;
-use super::schema::{Fault, keys, parts};
+use super::field_path::FieldPath;
+use super::options::{CheckOptions, NumberKind};
+use super::parsed_request::ParsedRequest;
+use super::schema::FieldError;
 use crate::interface::Operation;
+use crate::interface::schema_view::{keys, parts, text};
 
 /// The largest integer that a JavaScript number holds exactly.
 const LARGEST: u64 = (1 << 53) - 1;
 
-/// Parameters that are counts in every operation, also if the interface declares a string.
+/// Parameters that are counts in every operation, even if the interface declares a string.
 const COUNTS: [&str; 3] = ["limit", "skip", "offset"];
 
-/// The kind of number that a parameter or a body field holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Number {
-    /// A whole number that is at least this.
-    From(u64),
-    /// A moment: milliseconds since 1970, or a date.
-    Moment,
-    /// A list that begins with a moment.
-    Mark,
+/// Returns the kind of number in a parameter or a body field, independent of the declared type.
+pub(super) fn number_kind(numbers: &[(&str, NumberKind)], name: &str) -> Option<NumberKind> {
+    let known = numbers.iter().find(|(own, _)| *own == name);
+    let count = COUNTS.contains(&name).then_some(NumberKind::AtLeast(0));
+    known.map(|(_, kind)| *kind).or(count)
 }
 
-/// The kind of number in a parameter or a body field, independent of the declared type.
-pub(super) fn role(numbers: &[(&str, Number)], name: &str) -> Option<Number> {
-    let row = numbers.iter().find(|(own, _)| *own == name);
-    let count = COUNTS.contains(&name).then_some(Number::From(0));
-    row.map(|(_, number)| *number).or(count)
-}
-
-pub(super) fn check(operation: &Operation, accepted: &Accepted, faults: &mut Vec<Fault>) {
-    let numbers = crate::state::numbers(operation);
-    let role = |name: &str| role(&numbers, name);
+pub(super) fn check(
+    operation: &Operation,
+    options: &CheckOptions,
+    parsed: &ParsedRequest,
+    errors: &mut Vec<FieldError>,
+) {
+    let number_kind = |name: &str| number_kind(&options.numbers, name);
     for parameter in operation.parameters.iter().filter(|p| !p.in_path) {
-        let numeric = is_numeric(operation, &parameter.schema).then_some(Number::From(0));
-        if let Some(number) = role(&parameter.name).or(numeric)
-            && let Some(value) = accepted.query.get(&parameter.name)
+        let numeric = is_numeric(operation, &parameter.schema).then_some(NumberKind::AtLeast(0));
+        if let Some(kind) = number_kind(&parameter.name).or(numeric)
+            && let Some(value) = parsed.query.get(&parameter.name)
         {
-            look(&parameter.name, number, value, faults);
+            check_number(options, &parameter.name, kind, value, errors);
         }
     }
-    let body = accepted.body.as_ref().and_then(Value::as_object);
+    let body = parsed.body.as_ref().and_then(Value::as_object);
     let declared = operation.body.as_ref();
     let declared = declared.and_then(|body| keys(operation, &body.schema));
     for (name, value) in body.into_iter().flatten() {
         let is_declared = declared
             .as_ref()
             .is_none_or(|declared| declared.contains(&name.as_str()));
-        if let Some(number) = role(name).filter(|_| is_declared) {
-            look(name, number, value, faults);
+        if let Some(kind) = number_kind(name).filter(|_| is_declared) {
+            check_number(options, name, kind, value, errors);
         }
     }
 }
 
 fn is_numeric(operation: &Operation, schema: &Value) -> bool {
-    parts(operation, schema).iter().any(|part| {
-        let kind = part.get("type").and_then(Value::as_str);
-        matches!(kind, Some("number" | "integer"))
-    })
+    let mut parts = parts(operation, schema).into_iter();
+    parts.any(|part| matches!(text(part, "type"), Some("number" | "integer")))
 }
 
-/// Reports a value that is no such number. Values that are empty, or that have a fault already, are skipped.
-fn look(name: &str, number: Number, value: &Value, faults: &mut Vec<Fault>) {
-    if faults.iter().any(|(field, _)| field == name) || is_left_out(value) {
+/// Checks one value. Empty values, and fields that have an error already, are skipped.
+fn check_number(
+    options: &CheckOptions,
+    name: &str,
+    kind: NumberKind,
+    value: &Value,
+    errors: &mut Vec<FieldError>,
+) {
+    let is_empty = value.is_null() || value.as_str() == Some("");
+    if is_empty || errors.iter().any(|(field, _)| field == name) {
         return;
     }
-    let problem = match number {
-        Number::From(least) => problem(value, least),
-        Number::Moment => moment(value),
-        Number::Mark => match value {
-            Value::Array(items) => items.first().and_then(moment),
-            _ => None,
-        },
+    let timestamp_error = |value: &Value| match value {
+        Value::String(text) if text.contains(['-', ':']) && (options.is_timestamp)(text) => None,
+        value => count_error(value, 0),
     };
-    if let Some(problem) = problem {
-        faults.push(Place::named(name).say(&problem));
+    let error = match kind {
+        NumberKind::AtLeast(least) => count_error(value, least),
+        NumberKind::Timestamp => timestamp_error(value),
+        NumberKind::TimestampCursor => value.get(0).and_then(timestamp_error),
+    };
+    if let Some(error) = error {
+        errors.push(FieldPath::parameter(name).error(&error));
     }
 }
 
-fn is_left_out(value: &Value) -> bool {
-    value.is_null() || value.as_str() == Some("")
-}
-
-/// Returns what is wrong with a count.
-fn problem(value: &Value, least: u64) -> Option<String> {
+/// Returns the error of a count.
+fn count_error(value: &Value, least: u64) -> Option<String> {
     let sent = match value {
         Value::String(text) => match text.trim().parse::<f64>() {
             Ok(number) if number.is_finite() && !text.contains(|c: char| c.is_alphabetic()) => {
@@ -97,7 +95,7 @@ fn problem(value: &Value, least: u64) -> Option<String> {
             _ => return Some("must be a number string".to_owned()),
         },
         Value::Number(number) => number.as_f64()?,
-        // The schema refuses values of other types.
+        // The schema rejects other types.
         _ => return None,
     };
     if sent.fract() != 0.0 {
@@ -108,14 +106,5 @@ fn problem(value: &Value, least: u64) -> Option<String> {
         Some(format!("must not be greater than {LARGEST}"))
     } else {
         None
-    }
-}
-
-fn moment(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if text.contains(['-', ':']) && crate::time::parse(text).is_some() => {
-            None
-        }
-        value => problem(value, 0),
     }
 }

@@ -1,16 +1,17 @@
-//! Reads JSON bodies. Numbers that exceed the range of `f64` are faults of their fields, not syntax errors.
+//! Reads JSON bodies. Numbers that exceed the range of `f64` are errors of their fields, not
+//! syntax errors.
 
 use serde_json::Value;
 
-use super::place::Place;
-use super::schema::Fault;
-use crate::refusal::Refusal;
+use super::field_path::FieldPath;
+use super::schema::FieldError;
+use crate::api_error::ApiError;
 
 /// Placeholder for a number beyond the range of `f64`.
 const BEYOND: &str = "\0beyond";
 
-/// Reads a body. Numbers beyond the range of `f64` are reported as faults and replaced by 0.
-pub(super) fn read(bytes: &[u8], faults: &mut Vec<Fault>) -> Result<Value, Refusal> {
+/// Reads a body. Numbers beyond the range of `f64` are reported as errors and replaced by 0.
+pub(super) fn read(bytes: &[u8], errors: &mut Vec<FieldError>) -> Result<Value, ApiError> {
     let error = match serde_json::from_slice(bytes) {
         Ok(value) => return Ok(value),
         Err(error) => error,
@@ -18,11 +19,11 @@ pub(super) fn read(bytes: &[u8], faults: &mut Vec<Fault>) -> Result<Value, Refus
     if let Ok(text) = std::str::from_utf8(bytes)
         && let Ok(mut value) = serde_json::from_str(&replaced(text))
     {
-        replace(&mut value, &Place::body(), faults);
+        replace(&mut value, &FieldPath::body(), errors);
         return Ok(value);
     }
     let (line, column) = (error.line(), error.column());
-    Err(Refusal::bad_request(match error.classify() {
+    Err(ApiError::bad_request(match error.classify() {
         serde_json::error::Category::Eof => "Unexpected end of JSON input".to_owned(),
         _ => format!("Unexpected token in JSON at line {line}, column {column}"),
     }))
@@ -30,7 +31,7 @@ pub(super) fn read(bytes: &[u8], faults: &mut Vec<Fault>) -> Result<Value, Refus
 
 /// Returns the text with the placeholder in place of each number beyond the range of `f64`.
 fn replaced(text: &str) -> String {
-    let mut made = String::with_capacity(text.len());
+    let mut replaced = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let token = match c {
@@ -41,13 +42,13 @@ fn replaced(text: &str) -> String {
         let (token, after) = rest.split_at(token);
         match token.parse::<f64>() {
             Ok(number) if number.is_infinite() && c != '"' => {
-                made.push_str("\"\\u0000beyond\"");
+                replaced.push_str("\"\\u0000beyond\"");
             }
-            _ => made.push_str(token),
+            _ => replaced.push_str(token),
         }
         rest = after;
     }
-    made
+    replaced
 }
 
 /// The length of the string that a text begins with.
@@ -69,20 +70,20 @@ fn number(text: &str) -> usize {
     text.find(|c| !part(c)).unwrap_or(text.len())
 }
 
-fn replace(value: &mut Value, place: &Place<'_>, faults: &mut Vec<Fault>) {
+fn replace(value: &mut Value, path: &FieldPath<'_>, errors: &mut Vec<FieldError>) {
     match value {
         Value::String(text) if text == BEYOND => {
-            faults.push(place.say("must be a number conforming to the specified constraints"));
+            errors.push(path.error("must be a number conforming to the specified constraints"));
             *value = 0.into();
         }
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                replace(item, &place.item(index), faults);
+                replace(item, &path.item(index), errors);
             }
         }
         Value::Object(fields) => {
             for (key, value) in fields {
-                replace(value, &place.key(key), faults);
+                replace(value, &path.key(key), errors);
             }
         }
         _ => {}
@@ -96,11 +97,11 @@ mod tests {
     use super::read;
 
     #[test]
-    fn numbers_beyond_the_range_are_faults_of_their_fields() {
+    fn number_beyond_range_is_error_of_its_field() {
         let body = br#"{"page":1e400,"a":["-1e999",{"b":-1e999}],"c":"\"1e400","d":1e308}"#;
-        let mut faults = Vec::new();
-        let value = read(body, &mut faults).expect("JSON");
-        let fields: Vec<&str> = faults.iter().map(|(field, _)| field.as_str()).collect();
+        let mut errors = Vec::new();
+        let value = read(body, &mut errors).expect("JSON");
+        let fields: Vec<&str> = errors.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(fields, ["a.1.b", "page"]);
         assert_eq!(
             value,
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_refused() {
+    fn invalid_json_is_rejected() {
         for body in [
             "",
             "{",
@@ -119,8 +120,8 @@ mod tests {
             "[1e400",
             "{\"a\":\"\u{e9}",
         ] {
-            let refusal = read(body.as_bytes(), &mut Vec::new()).expect_err(body);
-            assert_eq!(refusal.status, 400, "{body}");
+            let error = read(body.as_bytes(), &mut Vec::new()).expect_err(body);
+            assert_eq!(error.status, 400, "{body}");
         }
     }
 }

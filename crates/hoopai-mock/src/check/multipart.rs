@@ -1,4 +1,4 @@
-//! Multipart bodies.
+//! Reads multipart bodies.
 
 use std::convert::Infallible;
 
@@ -6,34 +6,37 @@ use bytes::Bytes;
 use multer::Multipart;
 use serde_json::{Map, Value};
 
-use super::place::Place;
-use super::schema::{Fault, keys};
-use super::{File, Undeclared, text};
-use crate::interface::{Body, Operation};
-use crate::refusal::Refusal;
+use super::coerce::coerce;
+use super::field_path::FieldPath;
+use super::options::UndeclaredPolicy;
+use super::parsed_request::File;
+use super::schema::FieldError;
+use crate::api_error::ApiError;
+use crate::interface::schema_view::{self, is_binary, keys, property};
+use crate::interface::{BodySpec, Operation};
 
-/// So many parts a form has at most.
-const PARTS: usize = 1000;
+/// The largest number of parts of a form.
+const MAX_PARTS: usize = 1000;
 
-/// A form, read.
+/// The parts of a form.
 pub(super) struct Form {
-    /// The text fields, in their declared types.
+    /// The text fields in their declared types.
     pub(super) text: Map<String, Value>,
     pub(super) files: Vec<File>,
-    /// Text fields, and a placeholder for each declared file: what is checked against the schema.
-    pub(super) whole: Value,
-    pub(super) faults: Vec<Fault>,
+    /// The value that is validated: text fields, and a placeholder for each declared file.
+    pub(super) value: Value,
+    pub(super) errors: Vec<FieldError>,
 }
 
 pub(super) async fn read(
     operation: &Operation,
-    body: &Body,
+    body: &BodySpec,
     content_type: &str,
     bytes: &Bytes,
-    undeclared: Undeclared,
-) -> Result<Form, Refusal> {
+    undeclared: UndeclaredPolicy,
+) -> Result<Form, ApiError> {
     let boundary = multer::parse_boundary(content_type)
-        .map_err(|_| Refusal::bad_request("Multipart: Boundary not found"))?;
+        .map_err(|_| ApiError::bad_request("Multipart: Boundary not found"))?;
     let bytes = bytes.clone();
     let stream = futures_util::stream::once(async move { Ok::<_, Infallible>(bytes) });
     let mut multipart = Multipart::new(stream, boundary);
@@ -43,20 +46,18 @@ pub(super) async fn read(
         let Some(field) = multipart.next_field().await.map_err(malformed)? else {
             break;
         };
-        if count == PARTS {
-            return Err(Refusal::bad_request("Multipart: Too many parts"));
+        if count == MAX_PARTS {
+            return Err(ApiError::bad_request("Multipart: Too many parts"));
         }
         let Some(name) = field.name().map(str::to_owned) else {
-            return Err(Refusal::bad_request("Multipart: A part has no name"));
+            return Err(ApiError::bad_request("Multipart: A part has no name"));
         };
         let file_name = field.file_name().map(str::to_owned);
         let kind = field.content_type().map(ToString::to_string);
         let bytes = field.bytes().await.map_err(malformed)?;
-        let declared = text::property(operation, &body.schema, &name);
-        let is_file = match declared {
-            Some(schema) => file_name.is_some() || text::is_binary(operation, schema),
-            None => file_name.is_some(),
-        };
+        let declared = property(operation, &body.schema, &name);
+        let is_file =
+            file_name.is_some() || declared.is_some_and(|schema| is_binary(operation, schema));
         if is_file {
             files.push(File {
                 field: name,
@@ -77,43 +78,40 @@ pub(super) async fn read(
 
 fn form(
     operation: &Operation,
-    body: &Body,
+    body: &BodySpec,
     texts: Vec<(String, Vec<String>)>,
     files: Vec<File>,
-    undeclared: Undeclared,
+    undeclared: UndeclaredPolicy,
 ) -> Form {
-    let nothing = Value::Null;
     let text: Map<String, Value> = texts
         .into_iter()
         .map(|(name, texts)| {
-            let schema = text::property(operation, &body.schema, &name).unwrap_or(&nothing);
-            let value = structured(operation, schema, &texts);
-            (
-                name,
-                value.unwrap_or_else(|| text::typed(operation, schema, &texts, false)),
-            )
+            let schema = property(operation, &body.schema, &name).unwrap_or(&Value::Null);
+            let value = json_array(operation, schema, &texts)
+                .unwrap_or_else(|| coerce(operation, schema, &texts, false));
+            (name, value)
         })
         .collect();
-    let mut whole = text.clone();
-    let mut faults = Vec::new();
-    // Where a form declares no file and yet takes some, their fields are named by whoever sends them.
+    let mut value = text.clone();
+    let mut errors = Vec::new();
+    // If a form declares no file field, its files can have any field names.
     let names_files = keys(operation, &body.schema)
         .into_iter()
         .flatten()
-        .filter_map(|key| text::property(operation, &body.schema, key))
-        .any(|schema| text::is_binary(operation, schema));
+        .filter_map(|key| property(operation, &body.schema, key))
+        .any(|schema| is_binary(operation, schema));
     for file in &files {
-        match text::property(operation, &body.schema, &file.field) {
-            Some(schema) if text::is_binary(operation, schema) => {
+        match property(operation, &body.schema, &file.field) {
+            Some(schema) if is_binary(operation, schema) => {
                 let many = operation.resolve(schema).get("items").is_some();
                 let placeholder: Value = if many { vec![""].into() } else { "".into() };
-                if whole.insert(file.field.clone(), placeholder).is_some() && !many {
-                    faults.push(Place::named(&file.field).say("must be one file"));
+                if value.insert(file.field.clone(), placeholder).is_some() && !many {
+                    errors.push(FieldPath::parameter(&file.field).error("must be one file"));
                 }
             }
-            Some(_) => faults.push(Place::named(&file.field).say("must not be a file")),
-            None if names_files && undeclared == Undeclared::Refused => {
-                faults.push(Place::named(&file.field).undeclared())
+            Some(_) => errors.push(FieldPath::parameter(&file.field).error("must not be a file")),
+            None if names_files && undeclared == UndeclaredPolicy::Reject => {
+                errors.push(FieldPath::parameter(&file.field).undeclared())
             }
             None => {}
         }
@@ -121,24 +119,22 @@ fn form(
     Form {
         text,
         files,
-        whole: Value::Object(whole),
-        faults,
+        value: Value::Object(value),
+        errors,
     }
 }
 
-/// A list that comes as JSON in one part, as some clients send them, in place of a part for each item.
-fn structured(operation: &Operation, schema: &Value, texts: &[String]) -> Option<Value> {
+/// Returns the value of an array field that a client sends as JSON in one part.
+fn json_array(operation: &Operation, schema: &Value, texts: &[String]) -> Option<Value> {
     let [text] = texts else { return None };
-    let list = operation
-        .resolve(schema)
-        .get("type")
-        .and_then(Value::as_str)
-        == Some("array");
-    let json = list.then(|| serde_json::from_str::<Value>(text).ok())??;
+    if schema_view::text(operation.resolve(schema), "type") != Some("array") {
+        return None;
+    }
+    let json: Value = serde_json::from_str(text).ok()?;
     (json.is_array() || json.is_object()).then_some(json)
 }
 
-fn malformed(error: multer::Error) -> Refusal {
+fn malformed(error: multer::Error) -> ApiError {
     let message = match error {
         multer::Error::IncompleteStream
         | multer::Error::IncompleteFieldData { .. }
@@ -148,5 +144,5 @@ fn malformed(error: multer::Error) -> Refusal {
         }
         _ => "Multipart: Malformed form",
     };
-    Refusal::bad_request(message)
+    ApiError::bad_request(message)
 }

@@ -1,18 +1,21 @@
-//! Parameters of the path, the query and the headers.
+//! Checks parameters of path, query and headers.
 
 use serde_json::{Map, Value};
 
-use super::place::Place;
-use super::schema::{Fault, validate};
-use super::{Accepted, Side, Undeclared, text};
-use crate::exchange::Incoming;
+use super::coerce::coerce;
+use super::field_path::FieldPath;
+use super::options::{Mode, UndeclaredPolicy};
+use super::parsed_request::ParsedRequest;
+use super::schema::{FieldError, MAX_ERRORS, is_valid, validate};
+use crate::exchange::Request;
+use crate::interface::schema_view::{alternatives, is_array, property, property_names};
 use crate::interface::{Operation, Parameter};
 
 pub(super) fn path(
     operation: &Operation,
     values: &[(String, String)],
-    accepted: &mut Accepted,
-    faults: &mut Vec<Fault>,
+    parsed: &mut ParsedRequest,
+    errors: &mut Vec<FieldError>,
 ) {
     for (name, value) in values {
         let declared = operation
@@ -21,95 +24,94 @@ pub(super) fn path(
             .find(|parameter| parameter.in_path && parameter.name == *name);
         let value = match declared {
             Some(parameter) => {
-                let made = text::typed(operation, &parameter.schema, &[value.as_str()], false);
-                faults.extend(check(operation, parameter, &made));
-                made
+                let value = coerce(operation, &parameter.schema, &[value.as_str()], false);
+                errors.extend(check(operation, parameter, &value));
+                value
             }
             None => value.as_str().into(),
         };
-        accepted.path.insert(name.clone(), value);
+        parsed.path.insert(name.clone(), value);
     }
 }
 
-pub(super) fn headers(operation: &Operation, incoming: &Incoming, faults: &mut Vec<Fault>) {
-    let missing = |name: &&String| incoming.header(name).is_none_or(str::is_empty);
+pub(super) fn headers(operation: &Operation, request: &Request, errors: &mut Vec<FieldError>) {
+    let missing = |name: &&String| request.header(name).is_none_or(str::is_empty);
     for name in operation.headers.iter().filter(missing) {
-        faults.push(Place::named(name).say("should not be empty"));
+        errors.push(FieldPath::parameter(name).error("should not be empty"));
     }
 }
 
 pub(super) fn query(
     operation: &Operation,
     pairs: &[(String, String)],
-    undeclared: Undeclared,
-    accepted: &mut Accepted,
-    faults: &mut Vec<Fault>,
+    undeclared: UndeclaredPolicy,
+    parsed: &mut ParsedRequest,
+    errors: &mut Vec<FieldError>,
 ) {
-    let pairs = &unbracketed(operation, pairs);
+    let pairs = &without_brackets(operation, pairs);
     let mut known: Vec<&str> = Vec::new();
     for parameter in operation.parameters.iter().filter(|p| !p.in_path) {
-        let spread = text::spread(operation, &parameter.schema);
-        if spread.is_empty() {
+        let properties = property_names(operation, &parameter.schema);
+        if properties.is_empty() {
             known.push(&parameter.name);
             let texts = texts(pairs, &parameter.name);
             if !texts.is_empty() {
-                let value = text::typed(operation, &parameter.schema, &texts, parameter.comma);
-                faults.extend(check(operation, parameter, &value));
-                accepted.query.insert(parameter.name.clone(), value);
+                let value = coerce(operation, &parameter.schema, &texts, parameter.comma);
+                errors.extend(check(operation, parameter, &value));
+                parsed.query.insert(parameter.name.clone(), value);
             } else if parameter.required {
-                let (field, sentence) = Place::named(&parameter.name).say("should not be empty");
-                faults.push((field, sentence));
+                errors.push(FieldPath::parameter(&parameter.name).error("should not be empty"));
             }
         } else {
-            let object = gather(operation, parameter, &spread, pairs);
-            known.extend(spread);
+            let object = collect_object(operation, parameter, &properties, pairs);
+            known.extend(properties);
             if !object.is_empty() || parameter.required {
                 let value = Value::Object(object);
-                // Its properties are pairs of their own, so they are spoken of as such.
-                let place = Place::body();
-                faults.extend(validate(
+                // Each property is a query pair, so its path is that of a parameter.
+                let path = FieldPath::body();
+                errors.extend(validate(
                     operation,
                     &parameter.schema,
                     &value,
-                    Side::Request,
-                    &place,
+                    Mode::Request,
+                    &path,
                 ));
                 if let Value::Object(object) = value {
-                    accepted.query.extend(object);
+                    parsed.query.extend(object);
                 }
             }
         }
     }
-    if operation.any_query || undeclared == Undeclared::Accepted {
+    if operation.any_query || undeclared == UndeclaredPolicy::Accept {
         return;
     }
     for (name, _) in pairs {
         if !known.contains(&name.as_str()) {
-            let fault = Place::named(name).undeclared();
-            if faults.len() < 64 && !faults.contains(&fault) {
-                faults.push(fault);
+            let error = FieldPath::parameter(name).undeclared();
+            if errors.len() < MAX_ERRORS && !errors.contains(&error) {
+                errors.push(error);
             }
         }
     }
 }
 
-/// The pairs with the names of lists as they are declared: axios and PHP write `userIds[]=a` or `userIds[0]=a` for
-/// `userIds=a`. Whether the platform accepts that was never seen. It is accepted here because the official JavaScript client,
-/// which is built on axios, sends its lists so.
-fn unbracketed(operation: &Operation, pairs: &[(String, String)]) -> Vec<(String, String)> {
-    let is_list = |name: &str| {
-        let query = operation.parameters.iter().filter(|one| !one.in_path);
-        query.into_iter().any(|parameter| {
-            let property = text::property(operation, &parameter.schema, name);
+/// Returns the pairs with the declared names of arrays: axios and PHP write `userIds[]=a` or
+/// `userIds[0]=a` for `userIds=a`. It has not been observed whether the platform accepts that. The
+/// server accepts it because the official JavaScript client, which uses axios, sends arrays so.
+fn without_brackets(operation: &Operation, pairs: &[(String, String)]) -> Vec<(String, String)> {
+    let is_array = |name: &str| {
+        let mut query = operation.parameters.iter().filter(|one| !one.in_path);
+        query.any(|parameter| {
+            let property = property(operation, &parameter.schema, name);
             let own = (parameter.name == name).then_some(&parameter.schema);
             own.or(property)
-                .is_some_and(|schema| text::is_list(operation, schema))
+                .is_some_and(|schema| is_array(operation, schema))
         })
     };
     let plain = |name: &String| {
-        let (list, index) = name.strip_suffix(']')?.rsplit_once('[')?;
+        let (array, index) = name.strip_suffix(']')?.rsplit_once('[')?;
         let is_index = index.bytes().all(|byte| byte.is_ascii_digit());
-        (is_index && is_list(list)).then(|| list.to_owned())
+        (is_index && is_array(array)).then(|| array.to_owned())
     };
     pairs
         .iter()
@@ -117,36 +119,31 @@ fn unbracketed(operation: &Operation, pairs: &[(String, String)]) -> Vec<(String
         .collect()
 }
 
-/// The object whose properties came as pairs; of several shapes, the first that fits.
-fn gather(
+/// Collects an object from query pairs, with the types of the first valid alternative.
+fn collect_object(
     operation: &Operation,
     parameter: &Parameter,
     names: &[&str],
     pairs: &[(String, String)],
 ) -> Map<String, Value> {
-    let make = |shape: &Value| -> Map<String, Value> {
-        let mut object = Map::new();
+    let object = |schema: &Value| -> Map<String, Value> {
+        let mut fields = Map::new();
         for name in names {
             let texts = texts(pairs, name);
             if !texts.is_empty() {
-                let nothing = Value::Null;
-                let schema = text::property(operation, shape, name).unwrap_or(&nothing);
-                let value = text::typed(operation, schema, &texts, false);
-                object.insert((*name).to_owned(), value);
+                let schema = property(operation, schema, name).unwrap_or(&Value::Null);
+                let value = coerce(operation, schema, &texts, false);
+                fields.insert((*name).to_owned(), value);
             }
         }
-        object
+        fields
     };
     let schema = operation.resolve(&parameter.schema);
-    super::schema::alternatives(schema)
-        .iter()
-        .map(|shape| (shape, make(shape)))
-        .find(|(shape, object)| {
-            let value = Value::Object(object.clone());
-            validate(operation, shape, &value, Side::Request, &Place::body()).is_empty()
-        })
-        .map(|(_, object)| object)
-        .unwrap_or_else(|| make(schema))
+    let valid = alternatives(schema).iter().find_map(|alternative| {
+        let value = Value::Object(object(alternative));
+        is_valid(operation, alternative, &value, Mode::Request).then(|| object(alternative))
+    });
+    valid.unwrap_or_else(|| object(schema))
 }
 
 fn texts<'a>(pairs: &'a [(String, String)], name: &str) -> Vec<&'a str> {
@@ -157,12 +154,12 @@ fn texts<'a>(pairs: &'a [(String, String)], name: &str) -> Vec<&'a str> {
         .collect()
 }
 
-fn check(operation: &Operation, parameter: &Parameter, value: &Value) -> Vec<Fault> {
+fn check(operation: &Operation, parameter: &Parameter, value: &Value) -> Vec<FieldError> {
     validate(
         operation,
         &parameter.schema,
         value,
-        Side::Request,
-        &Place::named(&parameter.name),
+        Mode::Request,
+        &FieldPath::parameter(&parameter.name),
     )
 }

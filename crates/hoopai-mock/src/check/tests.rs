@@ -1,4 +1,4 @@
-//! Every operation takes a valid request, and refuses an invalid one as the platform does.
+//! Every operation accepts a valid request, and rejects an invalid one as the platform does.
 
 mod emails;
 mod undeclared;
@@ -9,15 +9,17 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Accepted, Undeclared, counts, request, schema, text};
-use crate::exchange::Incoming;
+use super::schema::plain as write;
+use super::{CheckOptions, ParsedRequest, UndeclaredPolicy, counts, request, schema};
+use crate::api_error::ApiError;
+use crate::exchange::Request;
+use crate::interface::schema_view::{is_binary, keys, property, property_names, required};
 use crate::interface::{Interface, Operation, Parameter};
-use crate::refusal::Refusal;
 use crate::reply::{FieldSet, Generator};
 
 const BOUNDARY: &str = "made-up-boundary";
 
-/// A request before it is written down.
+/// A request before it is encoded.
 #[derive(Clone)]
 struct Draft {
     path: Vec<(String, String)>,
@@ -26,24 +28,24 @@ struct Draft {
 }
 
 fn draft(operation: &Operation, extent: FieldSet) -> Draft {
-    let mut generator = Generator::new(operation, 7).request(extent);
+    let mut maker = Generator::new(operation, 7).request(extent);
     let mut path = Vec::new();
     let mut query = Vec::new();
     for parameter in &operation.parameters {
         if parameter.in_path {
             path.push((
                 parameter.name.clone(),
-                write(&generator.generate(&parameter.schema)),
+                write(&maker.generate(&parameter.schema)),
             ));
         } else if parameter.required || extent == FieldSet::All {
-            let spread = text::spread(operation, &parameter.schema);
-            let mut value = generator.generate(&parameter.schema);
+            let properties = property_names(operation, &parameter.schema);
+            let mut value = maker.generate(&parameter.schema);
             let numbers = crate::state::numbers(operation);
-            if value.is_string() && counts::role(&numbers, &parameter.name).is_some() {
+            if value.is_string() && counts::number_kind(&numbers, &parameter.name).is_some() {
                 value = "1".into();
             }
             match &value {
-                Value::Object(fields) if !spread.is_empty() => {
+                Value::Object(fields) if !properties.is_empty() => {
                     query.extend(
                         fields
                             .iter()
@@ -66,7 +68,7 @@ fn draft(operation: &Operation, extent: FieldSet) -> Draft {
             }
         }
     }
-    // A required list is empty in what is only required, and so not there at all.
+    // A required list is empty in a minimal request, so it is missing.
     for parameter in required_query(operation) {
         if !query.iter().any(|(name, _)| *name == parameter.name) {
             let value = Generator::new(operation, 7).generate(&parameter.schema);
@@ -77,7 +79,7 @@ fn draft(operation: &Operation, extent: FieldSet) -> Draft {
     let body = operation
         .body
         .as_ref()
-        .map(|body| generator.generate(&body.schema));
+        .map(|body| maker.generate(&body.schema));
     Draft { path, query, body }
 }
 
@@ -86,11 +88,7 @@ fn required_query(operation: &Operation) -> impl Iterator<Item = &Parameter> {
     parameters.filter(|parameter| !parameter.in_path && parameter.required)
 }
 
-fn write(value: &Value) -> String {
-    text::plain(value)
-}
-
-fn incoming(operation: &Operation, draft: &Draft) -> Incoming {
+fn incoming(operation: &Operation, draft: &Draft) -> Request {
     let mut headers: HeaderMap = operation
         .headers
         .iter()
@@ -120,7 +118,7 @@ fn incoming(operation: &Operation, draft: &Draft) -> Incoming {
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_str(&content_type).unwrap());
     }
-    Incoming {
+    Request {
         method: operation.method.clone(),
         path: operation.path.clone(),
         query: draft.query.clone(),
@@ -132,8 +130,8 @@ fn incoming(operation: &Operation, draft: &Draft) -> Incoming {
 fn multipart(operation: &Operation, schema: &Value, value: &Value) -> Vec<u8> {
     let mut form = String::new();
     for (name, value) in value.as_object().into_iter().flatten() {
-        let file = text::property(operation, schema, name)
-            .is_some_and(|schema| text::is_binary(operation, schema));
+        let file =
+            property(operation, schema, name).is_some_and(|schema| is_binary(operation, schema));
         let items = value.as_array().cloned().unwrap_or(vec![value.clone()]);
         for value in items {
             form += &format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"");
@@ -147,63 +145,72 @@ fn multipart(operation: &Operation, schema: &Value, value: &Value) -> Vec<u8> {
     form.into_bytes()
 }
 
-/// Runs a check that waits for nothing but memory.
-fn run(operation: &Operation, draft: &Draft) -> Result<Accepted, Refusal> {
+fn run(operation: &Operation, draft: &Draft) -> Result<ParsedRequest, ApiError> {
     check(operation, &incoming(operation, draft), &draft.path)
 }
 
 fn check(
     operation: &Operation,
-    incoming: &Incoming,
+    incoming: &Request,
     path: &[(String, String)],
-) -> Result<Accepted, Refusal> {
+) -> Result<ParsedRequest, ApiError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    runtime.block_on(request(operation, incoming, path, Undeclared::Refused))
+    let options = options(operation, UndeclaredPolicy::Reject);
+    runtime.block_on(request(operation, incoming, path, &options))
 }
 
-/// Asserts the platform's shape, and that one of the sentences is this one.
-fn refused(what: &str, outcome: Result<Accepted, Refusal>, sentence: &str) {
-    let refusal = outcome.expect_err(what);
+fn options(operation: &Operation, undeclared: UndeclaredPolicy) -> CheckOptions {
+    CheckOptions {
+        undeclared,
+        allowed_extra: crate::state::undeclared(operation),
+        numbers: crate::state::numbers(operation),
+        is_timestamp: crate::time::is_timestamp,
+    }
+}
+
+/// Asserts the shape of an error, and that it contains a message.
+fn assert_rejected(what: &str, outcome: Result<ParsedRequest, ApiError>, sentence: &str) {
+    let error = outcome.expect_err(what);
     assert_eq!(
-        refusal.status,
+        error.status,
         StatusCode::UNPROCESSABLE_ENTITY,
         "{what}: {}",
-        refusal.body
+        error.body
     );
-    assert_eq!(refusal.body["statusCode"], 422, "{what}");
-    assert_eq!(refusal.body["error"], "Unprocessable Entity", "{what}");
-    let messages = refusal.body["message"].as_array().expect(what);
-    let errors = refusal.body["errors"].as_array().expect(what);
+    assert_eq!(error.body["statusCode"], 422, "{what}");
+    assert_eq!(error.body["error"], "Unprocessable Entity", "{what}");
+    let messages = error.body["message"].as_array().expect(what);
+    let errors = error.body["errors"].as_array().expect(what);
     assert_eq!(messages.len(), errors.len(), "{what}");
     for (message, error) in messages.iter().zip(errors) {
         assert_eq!(&error["message"], message, "{what}");
         assert!(error["field"].is_string(), "{what}");
     }
-    let told = messages.iter().any(|message| {
+    let found = messages.iter().any(|message| {
         message
             .as_str()
             .is_some_and(|message| message.contains(sentence))
     });
-    assert!(told, "{what}: {sentence:?} is not in {messages:?}");
+    assert!(found, "{what}: {sentence:?} is not in {messages:?}");
 }
 
 #[test]
-fn there_are_609_operations() {
+fn interface_has_609_operations() {
     assert_eq!(Interface::shared().operations.len(), 609);
 }
 
 #[test]
-fn every_operation_takes_a_valid_request() {
+fn valid_request_is_accepted_by_every_operation() {
     for operation in &Interface::shared().operations {
         for extent in [FieldSet::All, FieldSet::Required] {
             let draft = draft(operation, extent);
-            if let Err(refusal) = run(operation, &draft) {
+            if let Err(error) = run(operation, &draft) {
                 panic!(
                     "{} {extent:?}: {}\nquery {:?}\nbody {:?}",
                     operation.key(),
-                    refusal.body,
+                    error.body,
                     draft.query,
                     draft.body,
                 );
@@ -213,27 +220,27 @@ fn every_operation_takes_a_valid_request() {
 }
 
 #[test]
-fn every_operation_refuses_undeclared_query_keys() {
+fn undeclared_query_key_is_rejected_by_every_operation() {
     let all = &Interface::shared().operations;
     for operation in all.iter().filter(|operation| !operation.any_query) {
         for key in ["undeclaredKey", "limit[]", ""] {
             let mut draft = draft(operation, FieldSet::Required);
             draft.query.push((key.into(), "1".into()));
             let sentence = format!("property {key} should not exist");
-            refused(&operation.key(), run(operation, &draft), &sentence);
+            assert_rejected(&operation.key(), run(operation, &draft), &sentence);
         }
     }
 }
 
 #[test]
-fn every_required_parameter_is_asked_for() {
+fn missing_required_parameter_is_rejected() {
     let mut asked = 0;
     for operation in &Interface::shared().operations {
         for parameter in required_query(operation) {
             let mut draft = draft(operation, FieldSet::Required);
             draft.query.retain(|(name, _)| *name != parameter.name);
             let sentence = format!("{} should not be empty", parameter.name);
-            refused(&operation.key(), run(operation, &draft), &sentence);
+            assert_rejected(&operation.key(), run(operation, &draft), &sentence);
             asked += 1;
         }
     }
@@ -241,7 +248,7 @@ fn every_required_parameter_is_asked_for() {
 }
 
 #[test]
-fn every_required_header_is_asked_for() {
+fn missing_required_header_is_rejected() {
     let operations = &Interface::shared().operations;
     let asks: Vec<_> = operations
         .iter()
@@ -252,7 +259,7 @@ fn every_required_header_is_asked_for() {
         let mut incoming = incoming(asks[0], &draft(asks[0], FieldSet::Required));
         incoming.headers.remove(name);
         let outcome = check(asks[0], &incoming, &[]);
-        refused(
+        assert_rejected(
             &asks[0].key(),
             outcome,
             &format!("{name} should not be empty"),
@@ -261,7 +268,7 @@ fn every_required_header_is_asked_for() {
 }
 
 #[test]
-fn every_parameter_that_is_no_plain_text_is_typed() {
+fn mistyped_parameter_is_rejected() {
     let mut typed = 0;
     for operation in &Interface::shared().operations {
         for parameter in &operation.parameters {
@@ -285,7 +292,7 @@ fn every_parameter_that_is_no_plain_text_is_typed() {
                 };
                 place.retain(|(name, _)| *name != parameter.name);
                 place.push(pair);
-                refused(&operation.key(), run(operation, &draft), sentence);
+                assert_rejected(&operation.key(), run(operation, &draft), sentence);
             }
             typed += 1;
         }
@@ -294,7 +301,7 @@ fn every_parameter_that_is_no_plain_text_is_typed() {
 }
 
 #[test]
-fn every_scalar_parameter_stands_once() {
+fn repeated_scalar_parameter_is_rejected() {
     for operation in &Interface::shared().operations {
         let draft = draft(operation, FieldSet::All);
         for parameter in operation.parameters.iter().filter(|p| !p.in_path) {
@@ -306,13 +313,13 @@ fn every_scalar_parameter_stands_once() {
             let pair = twice.query.iter().find(|(name, _)| *name == parameter.name);
             let pair = pair.cloned().unwrap();
             twice.query.push(pair);
-            refused(&operation.key(), run(operation, &twice), &parameter.name);
+            assert_rejected(&operation.key(), run(operation, &twice), &parameter.name);
         }
     }
 }
 
 #[test]
-fn every_declared_body_refuses_undeclared_keys() {
+fn undeclared_body_key_is_rejected() {
     let mut closed = 0;
     for operation in &Interface::shared().operations {
         let Some(body) = &operation.body else {
@@ -324,9 +331,9 @@ fn every_declared_body_refuses_undeclared_keys() {
         };
         fields.insert("undeclaredKey".into(), json!("x"));
         let outcome = run(operation, &draft);
-        if schema::keys(operation, &body.schema).is_some() {
+        if keys(operation, &body.schema).is_some() {
             let sentence = "property undeclaredKey should not exist";
-            refused(&operation.key(), outcome, sentence);
+            assert_rejected(&operation.key(), outcome, sentence);
             closed += 1;
         } else {
             assert!(outcome.is_ok(), "{} is free", operation.key());
@@ -336,7 +343,7 @@ fn every_declared_body_refuses_undeclared_keys() {
 }
 
 #[test]
-fn every_nested_object_refuses_undeclared_keys() {
+fn undeclared_nested_key_is_rejected() {
     /// Adds a key to each object below the top, one at a time.
     fn with_key(value: &Value, pointer: String, found: &mut Vec<String>) {
         match value {
@@ -377,7 +384,7 @@ fn every_nested_object_refuses_undeclared_keys() {
                 continue;
             };
             if fields.is_empty() {
-                // Nothing is declared here, so anything goes.
+                // Without declared fields, any value is valid.
                 free += 1;
                 continue;
             }
@@ -389,7 +396,7 @@ fn every_nested_object_refuses_undeclared_keys() {
                     "{} {pointer}",
                     operation.key()
                 ),
-                refusal => refused(&operation.key(), refusal, "undeclaredKey"),
+                error => assert_rejected(&operation.key(), error, "undeclaredKey"),
             }
             nested += 1;
         }
@@ -397,7 +404,7 @@ fn every_nested_object_refuses_undeclared_keys() {
     assert!(nested > 200, "{nested}, {free} free");
 }
 
-/// The nested objects whose keys are data: numbers by location, and the properties of a record.
+/// Whether the keys of a nested object are data: numbers by location, or properties of a record.
 fn fields_are_free(operation: &Operation, pointer: &str) -> bool {
     match operation.module {
         "users" => pointer == "/twilioPhone",
@@ -407,7 +414,7 @@ fn fields_are_free(operation: &Operation, pointer: &str) -> bool {
 }
 
 #[test]
-fn every_required_field_is_asked_for_and_every_field_is_typed() {
+fn missing_or_mistyped_field_is_rejected() {
     let (mut asked, mut typed) = (0, 0);
     for operation in &Interface::shared().operations {
         let Some(body) = &operation.body else {
@@ -417,21 +424,21 @@ fn every_required_field_is_asked_for_and_every_field_is_typed() {
         let Some(Value::Object(fields)) = &whole.body else {
             continue;
         };
-        for name in text::required(operation, &body.schema) {
+        for name in required(operation, &body.schema) {
             let mut draft = whole.clone();
             if let Some(Value::Object(fields)) = &mut draft.body {
                 fields.remove(name);
             }
             let sentence = format!("{name} should not be empty");
-            refused(&operation.key(), run(operation, &draft), &sentence);
+            assert_rejected(&operation.key(), run(operation, &draft), &sentence);
             asked += 1;
         }
         if body.media_type != "application/json" {
             continue;
         }
         for (name, value) in fields {
-            let Some(schema) = text::property(operation, &body.schema, name) else {
-                // A body of which nothing is known.
+            let Some(schema) = property(operation, &body.schema, name) else {
+                // A body without a schema.
                 assert!(operation.any_query, "{} {name}", operation.key());
                 continue;
             };
@@ -443,21 +450,13 @@ fn every_required_field_is_asked_for_and_every_field_is_typed() {
                 Value::Object(_) => json!([1]),
                 Value::Null => continue,
             };
-            if schema::validate(
-                operation,
-                schema,
-                &wrong,
-                super::Side::Request,
-                &super::place::Place::body(),
-            )
-            .is_empty()
-            {
-                // A union, or a schema that says nothing.
+            if schema::is_valid(operation, schema, &wrong, super::Mode::Request) {
+                // A union, or a schema without constraints.
                 continue;
             }
             let mut draft = whole.clone();
             draft.body.as_mut().unwrap()[name] = wrong;
-            refused(
+            assert_rejected(
                 &format!("{} {name}", operation.key()),
                 run(operation, &draft),
                 name,
@@ -472,14 +471,14 @@ fn every_required_field_is_asked_for_and_every_field_is_typed() {
 }
 
 #[test]
-fn every_body_is_of_its_kind() {
+fn body_of_other_content_type_is_rejected() {
     for operation in &Interface::shared().operations {
         let mut draft = draft(operation, FieldSet::All);
         let mut incoming = incoming(operation, &draft);
         let key = operation.key();
         if operation.body.is_none() {
             incoming.body = Bytes::from_static(b"{\"a\":1}");
-            refused(
+            assert_rejected(
                 &key,
                 check(operation, &incoming, &draft.path),
                 "property a should not exist",
@@ -489,21 +488,21 @@ fn every_body_is_of_its_kind() {
         incoming
             .headers
             .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        let refusal = check(operation, &incoming, &draft.path).expect_err(&key);
-        assert_eq!(refusal.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{key}");
+        let error = check(operation, &incoming, &draft.path).expect_err(&key);
+        assert_eq!(error.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{key}");
         draft.body = None;
         let nothing = super::tests::incoming(operation, &draft);
         let required = operation.body.as_ref().is_some_and(|body| body.required);
         match check(operation, &nothing, &draft.path) {
             Ok(_) => assert!(!required, "{key}"),
-            refusal => refused(&key, refusal, "should not be empty"),
+            error => assert_rejected(&key, error, "should not be empty"),
         }
     }
 }
 
-/// Whatever comes is taken or refused; nothing else happens.
+/// Every request is accepted or rejected, and none panics.
 #[test]
-fn hostile_requests_do_no_harm() {
+fn hostile_requests_cause_only_client_errors() {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let mut rng = Rng::with_seed(seed);
@@ -522,7 +521,7 @@ fn hostile_requests_do_no_harm() {
                 }
             }
             if let Some(body) = &mut draft.body {
-                spoil(body, &mut rng, 0);
+                corrupt(body, &mut rng, 0);
             }
             let mut incoming = incoming(operation, &draft);
             if rng.u8(..4) == 0 {
@@ -536,17 +535,17 @@ fn hostile_requests_do_no_harm() {
                 bytes.truncate(rng.usize(..=bytes.len()));
                 incoming.body = bytes.into();
             }
-            if let Err(refusal) = runtime.block_on(request(
+            let options = options(
                 operation,
-                &incoming,
-                &draft.path,
                 if rng.bool() {
-                    Undeclared::Refused
+                    UndeclaredPolicy::Reject
                 } else {
-                    Undeclared::Accepted
+                    UndeclaredPolicy::Accept
                 },
-            )) {
-                let status = refusal.status.as_u16();
+            );
+            let outcome = runtime.block_on(request(operation, &incoming, &draft.path, &options));
+            if let Err(error) = outcome {
+                let status = error.status.as_u16();
                 assert!(
                     [400, 415, 422].contains(&status),
                     "{} {status}, seed {seed}",
@@ -562,12 +561,12 @@ fn noise(rng: &mut Rng) -> String {
     (0..length).map(|_| rng.char(..)).collect()
 }
 
-fn spoil(value: &mut Value, rng: &mut Rng, depth: usize) {
+fn corrupt(value: &mut Value, rng: &mut Rng, depth: usize) {
     match value {
         Value::Object(fields) if rng.u8(..8) > 0 => {
             fields
                 .values_mut()
-                .for_each(|value| spoil(value, rng, depth + 1));
+                .for_each(|value| corrupt(value, rng, depth + 1));
             if rng.u8(..8) == 0 {
                 fields.insert(noise(rng), Value::Null);
             }
@@ -575,7 +574,7 @@ fn spoil(value: &mut Value, rng: &mut Rng, depth: usize) {
         Value::Array(items) if rng.u8(..8) > 0 => {
             items
                 .iter_mut()
-                .for_each(|value| spoil(value, rng, depth + 1));
+                .for_each(|value| corrupt(value, rng, depth + 1));
         }
         _ if rng.u8(..6) == 0 => *value = anything(rng, depth),
         _ => {}

@@ -1,30 +1,32 @@
-//! Good replies that stray from their schema, in the ways in which the platform's were seen to.
+//! Successful replies that deviate from their schema, as observed on the platform.
 
 use serde_json::{Map, Value, json};
 
 use crate::interface::Operation;
+use crate::interface::schema_view::list;
 
-/// How a good reply strays from its schema. All but [`Empty`](Self::Empty) leave it JSON.
+/// A deviation of a reply from its schema. The reply stays JSON, except for
+/// [`Empty`](Self::Empty).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Drift {
-    /// `null` where there was a value.
+    /// `null` in place of a value.
     Null,
-    /// A field is not there.
+    /// A field is missing.
     Missing,
-    /// A field that no file names.
+    /// An undeclared field.
     Extra,
-    /// `"false"` for `false`, a number as string, a string as number.
+    /// `"false"` for `false`, a string for a number, or a number for a string.
     Scalar,
-    /// A list where there was an object, or the other way round.
+    /// An array in place of an object, or an object in place of an array.
     Container,
-    /// A value that the enum does not list; nothing where the reply has no enum.
+    /// An unlisted enum value. A reply without enums is unchanged.
     EnumValue,
-    /// The whole reply in an envelope, so that none of its root keys is known.
+    /// The whole reply in an envelope, so that no root key is declared.
     Envelope,
-    /// No body at all.
+    /// No body.
     Empty,
-    /// Any of those that leave it JSON.
+    /// Any deviation that leaves the reply JSON.
     Any,
 }
 
@@ -38,7 +40,8 @@ const KINDS: [Drift; 7] = [
     Drift::Envelope,
 ];
 
-/// Strays in one to three places, which the seed chooses, or in the one that is given. Whether anything changed.
+/// Changes a body at one to three locations that the seed chooses, or at a JSON pointer. Returns
+/// whether the body changed.
 pub(super) fn apply(
     body: &mut Value,
     operation: Option<&Operation>,
@@ -57,10 +60,10 @@ pub(super) fn apply(
     };
     kinds
         .into_iter()
-        .any(|kind| stray(body, operation, kind, at, &mut rng))
+        .any(|kind| apply_kind(body, operation, kind, at, &mut rng))
 }
 
-fn stray(
+fn apply_kind(
     body: &mut Value,
     operation: Option<&Operation>,
     kind: Drift,
@@ -71,7 +74,7 @@ fn stray(
         *body = json!({ "envelope": body.take() });
         return true;
     }
-    let mut sites = Vec::new();
+    let mut pointers = Vec::new();
     let schema = operation.and_then(|operation| {
         let (_, schema) = operation.reply.content.as_ref()?;
         Some((operation, schema))
@@ -81,108 +84,108 @@ fn stray(
         &schema.into_iter().collect::<Vec<_>>(),
         kind,
         String::new(),
-        &mut sites,
+        &mut pointers,
     );
     match at {
-        Some(at) => sites.retain(|site| site == at),
+        Some(at) => pointers.retain(|pointer| pointer == at),
         None => {
-            rng.shuffle(&mut sites);
-            sites.truncate(rng.usize(1..=3));
+            rng.shuffle(&mut pointers);
+            pointers.truncate(rng.usize(1..=3));
         }
     }
     let mut changed = false;
-    for site in &sites {
-        changed |= strike(body, kind, site, rng);
+    for pointer in &pointers {
+        changed |= change(body, kind, pointer, rng);
     }
     changed
 }
 
 type Schema<'a> = (&'a Operation, &'a Value);
 
-/// Where a kind can strike, as JSON pointers.
+/// Collects the JSON pointers at which a deviation is possible.
 fn collect(
     value: &Value,
     schemas: &[Schema<'_>],
     kind: Drift,
     pointer: String,
-    sites: &mut Vec<String>,
+    pointers: &mut Vec<String>,
 ) {
-    let mut plain = Vec::new();
+    let mut parts = Vec::new();
     for (operation, schema) in schemas {
-        flatten(operation, schema, 0, &mut plain);
+        flatten(operation, schema, 0, &mut parts);
     }
     let root = pointer.is_empty();
-    let fits = match kind {
+    let is_possible = match kind {
         Drift::Null => !root && !value.is_null(),
         Drift::Missing => !root,
         Drift::Extra => value.is_object(),
         Drift::Scalar => value.is_boolean() || value.is_number() || value.is_string(),
         Drift::Container => value.is_object() || value.is_array(),
         Drift::EnumValue => {
-            value.is_string() && plain.iter().any(|(_, schema)| schema.get("enum").is_some())
+            value.is_string() && parts.iter().any(|(_, schema)| schema.get("enum").is_some())
         }
         Drift::Envelope | Drift::Empty | Drift::Any => false,
     };
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                let below: Vec<_> = plain
+                let below: Vec<_> = parts
                     .iter()
                     .filter_map(|(operation, schema)| {
                         Some((*operation, schema.get("properties")?.get(name)?))
                     })
                     .collect();
                 let name = name.replace('~', "~0").replace('/', "~1");
-                collect(member, &below, kind, format!("{pointer}/{name}"), sites);
+                collect(member, &below, kind, format!("{pointer}/{name}"), pointers);
             }
         }
         Value::Array(items) => {
-            let below: Vec<_> = plain
+            let below: Vec<_> = parts
                 .iter()
                 .filter_map(|(operation, schema)| Some((*operation, schema.get("items")?)))
                 .collect();
             for (index, item) in items.iter().enumerate() {
-                // An item that is missing is a shorter list, which no schema minds.
+                // A missing item only makes the array shorter, which no schema forbids.
                 let at = format!("{pointer}/{index}");
-                let before = sites.len();
-                collect(item, &below, kind, at.clone(), sites);
-                if kind == Drift::Missing && sites.last() == Some(&at) && sites.len() > before {
-                    sites.pop();
+                let before = pointers.len();
+                collect(item, &below, kind, at.clone(), pointers);
+                if kind == Drift::Missing && pointers.last() == Some(&at) && pointers.len() > before
+                {
+                    pointers.pop();
                 }
             }
         }
         _ => {}
     }
-    if fits {
-        sites.push(pointer);
+    if is_possible {
+        pointers.push(pointer);
     }
 }
 
-/// A schema and all that it is made of, references followed.
+/// Collects a schema and the schemas that it combines, after following references.
 fn flatten<'a>(
     operation: &'a Operation,
     schema: &'a Value,
     depth: usize,
-    plain: &mut Vec<Schema<'a>>,
+    parts: &mut Vec<Schema<'a>>,
 ) {
     if depth > 8 {
         return;
     }
     let schema = operation.resolve(schema);
-    plain.push((operation, schema));
+    parts.push((operation, schema));
     for part in ["allOf", "oneOf", "anyOf"] {
-        let parts = schema.get(part).and_then(Value::as_array);
-        for part in parts.into_iter().flatten() {
-            flatten(operation, part, depth + 1, plain);
+        for part in list(schema, part) {
+            flatten(operation, part, depth + 1, parts);
         }
     }
 }
 
-fn strike(body: &mut Value, kind: Drift, site: &str, rng: &mut fastrand::Rng) -> bool {
+fn change(body: &mut Value, kind: Drift, pointer: &str, rng: &mut fastrand::Rng) -> bool {
     if kind == Drift::Missing {
-        return remove(body, site);
+        return remove(body, pointer);
     }
-    let Some(value) = body.pointer_mut(site) else {
+    let Some(value) = body.pointer_mut(pointer) else {
         return false;
     };
     match kind {
@@ -206,8 +209,8 @@ fn strike(body: &mut Value, kind: Drift, site: &str, rng: &mut fastrand::Rng) ->
     true
 }
 
-fn remove(body: &mut Value, site: &str) -> bool {
-    let Some((parent, name)) = site.rsplit_once('/') else {
+fn remove(body: &mut Value, pointer: &str) -> bool {
+    let Some((parent, name)) = pointer.rsplit_once('/') else {
         return false;
     };
     let name = name.replace("~1", "/").replace("~0", "~");
@@ -221,7 +224,7 @@ fn mistyped(value: &Value, rng: &mut fastrand::Rng) -> Value {
             ("true", _) => true.into(),
             ("false", _) => false.into(),
             (_, Ok(number)) => number.into(),
-            // A date in epoch milliseconds, as `dateOfBirth` arrives.
+            // A date in milliseconds since 1970, as the platform sends `dateOfBirth`.
             _ => rng.u64(600_000_000_000..1_700_000_000_000).into(),
         },
         other => other.to_string().into(),

@@ -1,15 +1,16 @@
-//! Which requests a fault strikes.
+//! Rules: a fault, and the requests to which it applies.
 
 use std::time::Duration;
 
-use super::{Fault, FaultId, Pattern, Target};
+use super::fault::{Fault, FaultId};
+use crate::interface::OperationPattern;
 
-/// A fault, and which requests it strikes: all, unless it is said otherwise. What is said holds together.
+/// A fault, and the requests to which it applies: all requests that meet every condition.
 ///
 /// ```
 /// use hoopai_mock::{Fault, FaultRule};
 ///
-/// // The first two requests of contacts get 503.
+/// // The first two requests to the contacts module get 503.
 /// let rule = FaultRule::new(Fault::status(503)).on("contacts.*").times(2);
 /// // The same, as text.
 /// assert_eq!(Ok(rule), "503,on=contacts.*,times=2".parse());
@@ -17,7 +18,7 @@ use super::{Fault, FaultId, Pattern, Target};
 #[derive(Clone, Debug, PartialEq)]
 pub struct FaultRule {
     pub(super) fault: Fault,
-    pattern: Pattern,
+    pattern: OperationPattern,
     skip: u64,
     every: u64,
     times: Option<u64>,
@@ -26,11 +27,11 @@ pub struct FaultRule {
 }
 
 impl FaultRule {
-    /// A fault that strikes every request.
+    /// A rule that applies a fault to every request.
     pub fn new(fault: Fault) -> Self {
         Self {
             fault,
-            pattern: Pattern::All,
+            pattern: OperationPattern::All,
             skip: 0,
             every: 1,
             times: None,
@@ -43,48 +44,53 @@ impl FaultRule {
     ///
     /// | pattern | operations |
     /// |---|---|
-    /// | `contacts.get_contact` | the module and the name of the client's method, as in errors, spans and metrics |
-    /// | `contacts.get-contact` | the module and the platform's operation id |
-    /// | `contacts.*`, `*.create_*` | in both names, `*` matches any characters |
+    /// | `contacts.get_contact` | module and client method, as in errors, spans and metrics |
+    /// | `contacts.get-contact` | module and operation id of the platform |
+    /// | `contacts.*`, `*.create_*` | `*` matches any characters, in both names |
     /// | `contacts` | all operations of a module |
-    /// | `GET /contacts/{contactId}`, `/contacts/*/tasks`, `/contacts/*` | method and path, or path alone; a segment in braces or `*` matches any segment, a `*` at the end matches the rest |
+    /// | `GET /contacts/{contactId}`, `/contacts/*/tasks` | method and path, or path alone |
     /// | `*` | all operations |
     ///
+    /// In a path, a segment in braces or `*` matches any segment, and a `*` at the end matches the
+    /// rest.
+    ///
     /// # Panics
-    /// Panics if the pattern matches no operation of the platform. The message suggests the closest names.
+    /// Panics if the pattern matches no operation of the platform. The message suggests the closest
+    /// names.
     #[track_caller]
     pub fn on(self, operations: &str) -> Self {
-        match self.only_on(operations) {
+        match self.try_on(operations) {
             Ok(rule) => rule,
-            Err(problem) => panic!("{problem}"),
+            Err(message) => panic!("{message}"),
         }
     }
 
-    /// As [`on`](Self::on), but returns an error message if the pattern matches no operation.
-    pub(super) fn only_on(mut self, operations: &str) -> Result<Self, String> {
-        self.pattern = Pattern::new(operations)?;
+    /// Like [`on`](Self::on), but returns an error message if the pattern matches no operation.
+    pub(super) fn try_on(mut self, operations: &str) -> Result<Self, String> {
+        self.pattern = OperationPattern::new(operations)?;
         Ok(self)
     }
 
-    /// Strikes so often, and then no more.
+    /// Limits the number of requests to which the fault is applied.
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Lets so many requests through first.
+    /// Skips the first matching requests.
     pub fn skip(mut self, skip: u64) -> Self {
         self.skip = skip;
         self
     }
 
-    /// Only each so-manieth request; 0 is as 1.
+    /// Applies the fault to every n-th matching request; 0 means 1.
     pub fn every(mut self, every: u64) -> Self {
         self.every = every.max(1);
         self
     }
 
-    /// By chance: 0.0 is never, 1.0 always. The server's seed decides, the same each time for the n-th request that the rule fits.
+    /// Applies the fault with a probability. The decision depends only on the server's seed, the
+    /// rule and the number of the matching request.
     ///
     /// # Panics
     /// Panics if the probability is not within 0.0 and 1.0.
@@ -98,10 +104,11 @@ impl FaultRule {
         self
     }
 
-    /// Only requests that come between two times of the server's clock, since the server began; the second is not in it.
+    /// Applies the fault only in an interval of the server's clock, since its start; the end is
+    /// excluded.
     ///
     /// # Panics
-    /// Panics if the second time is not after the first.
+    /// Panics if `to` is not after `from`.
     #[track_caller]
     pub fn between(mut self, from: Duration, to: Duration) -> Self {
         assert!(from < to, "{to:?} is not after {from:?}");
@@ -116,39 +123,47 @@ impl From<Fault> for FaultRule {
     }
 }
 
-/// A rule at work.
+/// The request to which rules are applied.
+pub(crate) struct Target<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    /// The operation key.
+    pub(crate) operation: Option<&'a str>,
+}
+
+/// A rule with its counts.
 #[derive(Debug)]
-pub(super) struct Tracked {
+pub(super) struct ActiveRule {
     pub(super) id: FaultId,
     pub(super) rule: FaultRule,
     pub(super) enabled: bool,
-    pub(super) strikes: u64,
+    pub(super) hits: u64,
     matched: u64,
 }
 
-impl Tracked {
+impl ActiveRule {
     pub(super) fn new(id: FaultId, rule: FaultRule) -> Self {
         Self {
             id,
             rule,
             enabled: true,
-            strikes: 0,
+            hits: 0,
             matched: 0,
         }
     }
 
-    /// The seed of the strike where there is one.
-    pub(super) fn strike(&mut self, target: &Target<'_>, now: Duration, seed: u64) -> Option<u64> {
+    /// Counts a request. If the fault applies to it, returns a seed for this application.
+    pub(super) fn apply(&mut self, target: &Target<'_>, now: Duration, seed: u64) -> Option<u64> {
         let rule = &self.rule;
         let in_time = rule
             .between
-            .is_none_or(|(from, to)| from <= now && now < to);
-        let fits = self.enabled
+            .is_none_or(|(from, to)| (from..to).contains(&now));
+        let matches = self.enabled
             && in_time
             && rule
                 .pattern
                 .matches(target.method, target.path, target.operation);
-        if !fits || rule.times.is_some_and(|times| self.strikes >= times) {
+        if !matches || rule.times.is_some_and(|times| self.hits >= times) {
             return None;
         }
         self.matched += 1;
@@ -157,16 +172,16 @@ impl Tracked {
             return None;
         }
         let seed = mix(mix(seed, self.id.0), self.matched);
-        let unlucky = |chance: f64| fastrand::Rng::with_seed(seed).f64() < chance;
-        if !rule.chance.is_none_or(unlucky) {
+        let random = fastrand::Rng::with_seed(seed).f64();
+        if rule.chance.is_some_and(|chance| random >= chance) {
             return None;
         }
-        self.strikes += 1;
+        self.hits += 1;
         Some(mix(seed, 1))
     }
 }
 
-/// A seed of two, as different as can be for neighbours.
+/// Derives a seed from two numbers; neighbouring numbers give unrelated seeds.
 fn mix(a: u64, b: u64) -> u64 {
     let mut x = a ^ b
         .wrapping_add(0x9E37_79B9_7F4A_7C15)

@@ -1,5 +1,5 @@
-//! From a path to its operation. A segment that is written out goes before one that is a parameter, and a trailing slash
-//! counts, as on the platform.
+//! The router. Literal segments take precedence over parameters, and a trailing slash is
+//! significant, as on the platform.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,44 +7,44 @@ use std::sync::Arc;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::Operation;
+use super::operation::Operation;
 
-/// Where a request goes.
+/// The operation of a request, and its path parameters.
 pub(crate) struct Route<'a> {
     pub(crate) operation: &'a Arc<Operation>,
     /// The path parameters in the order of the path, decoded.
     pub(crate) path: Vec<(String, String)>,
 }
 
-/// A tree of segments.
+/// A tree of path segments.
 #[derive(Default)]
-pub(super) struct Routes {
+pub(super) struct Router {
     root: Node,
 }
 
 #[derive(Default)]
 struct Node {
-    fixed: HashMap<String, Node>,
+    literals: HashMap<String, Node>,
     parameter: Option<Box<Node>>,
-    /// By method, where a path ends here.
-    ends: Vec<(Method, usize)>,
+    /// The operations of the path that ends here, by method.
+    operations: Vec<(Method, usize)>,
 }
 
-impl Routes {
-    pub(super) fn of(operations: &[Arc<Operation>]) -> Self {
-        let mut routes = Self::default();
+impl Router {
+    pub(super) fn new(operations: &[Arc<Operation>]) -> Self {
+        let mut router = Self::default();
         for (index, operation) in operations.iter().enumerate() {
-            let mut node = &mut routes.root;
+            let mut node = &mut router.root;
             for segment in operation.path.split('/').skip(1) {
                 node = if segment.starts_with('{') {
                     node.parameter.get_or_insert_with(Box::default)
                 } else {
-                    node.fixed.entry(segment.to_owned()).or_default()
+                    node.literals.entry(segment.to_owned()).or_default()
                 };
             }
-            node.ends.push((operation.method.clone(), index));
+            node.operations.push((operation.method.clone(), index));
         }
-        routes
+        router
     }
 
     pub(super) fn find<'a>(
@@ -77,16 +77,16 @@ impl Node {
     fn find(&self, segments: &[&str], method: &Method) -> Option<usize> {
         let Some((first, rest)) = segments.split_first() else {
             return self
-                .ends
+                .operations
                 .iter()
                 .find(|(other, _)| other == method)
                 .map(|(_, index)| *index);
         };
-        let fixed = self
-            .fixed
+        let literal = self
+            .literals
             .get(*first)
             .and_then(|node| node.find(rest, method));
-        fixed.or_else(|| {
+        literal.or_else(|| {
             self.parameter
                 .as_ref()
                 .filter(|_| !first.is_empty())?

@@ -1,35 +1,38 @@
-//! One request, as the journal keeps it.
+//! The journal's entry of one request.
 
 use std::fmt;
 use std::time::Duration;
 
+use crate::account::AccountId;
 use crate::faults::FaultId;
-use crate::tokens::AccountId;
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Not ended yet.
+    /// The request is in flight.
     InFlight,
-    /// It was processed, and its reply went out, whatever the reply's status.
+    /// The request was processed, and its reply was sent, whatever the status of the reply.
     Processed,
-    /// It was refused: token, version, scope, check, or something that is not there. Nothing was done.
+    /// The request was rejected because of token, version, scope, a failed check or an unknown
+    /// item. It had no effect.
     Refused,
-    /// It was one too many. Nothing was done.
+    /// The request exceeded a rate limit. It had no effect.
     Limited,
-    /// The platform has no such path. Nothing was done.
+    /// The path is unknown. The request had no effect.
     NotFound,
-    /// A fault answered in place of the platform. Nothing was done.
+    /// A fault replaced the reply. The request had no effect.
     Failed,
-    /// It got no whole reply, and nothing was done: the server closed the connection, or the client left.
+    /// The request had no effect and no whole reply: the server or the client closed the
+    /// connection.
     Dropped,
-    /// It was processed, but its reply never went out whole: the server closed the connection, or the client left.
+    /// The request was processed, but has no whole reply: the server or the client closed the
+    /// connection.
     Lost,
 }
 
 impl Outcome {
-    /// Whether the platform did what the request asked.
+    /// Whether the request was processed.
     pub fn is_processed(self) -> bool {
         matches!(self, Self::Processed | Self::Lost)
     }
@@ -37,75 +40,74 @@ impl Outcome {
 
 /// One request.
 ///
-/// `Debug` shows neither values of headers and query nor bodies.
+/// `Debug` hides the values of headers and query, and bodies.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Its number, from 0; `x-request-id` of its reply is made of it.
+    /// The number of the request, from 0. The `x-request-id` of the reply contains it.
     pub number: u64,
-    /// When it had come whole, by the server's clock, since the server began.
+    /// The time at which the whole request had arrived, by the server's clock, since its start.
     pub arrived: Duration,
-    /// When its reply was ready; `None` as long as it is not.
+    /// The time at which the reply was ready; `None` before.
     pub ended: Option<Duration>,
     /// The method.
     pub method: String,
-    /// The path, as it came.
+    /// The path as received.
     pub path: String,
-    /// The operation that it was meant for, as in `contacts.get-contact`.
+    /// The operation, as in `contacts.get-contact`.
     pub operation: Option<String>,
-    /// The query's pairs, decoded, in their order.
+    /// The decoded query pairs in order.
     pub query: Vec<(String, String)>,
-    /// The headers; names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body's first 64 KiB. Bodies of old entries are given up where all bodies together pass 16 MiB.
+    /// The first 64 KiB of the body. Bodies of old entries are removed when all bodies together
+    /// exceed 16 MiB.
     pub body: Vec<u8>,
-    /// The body's full length in bytes; what was declared, where the body was not read.
+    /// The length of the whole body in bytes; the declared length if the body was not read.
     pub body_len: u64,
-    /// Digest of the whole body, for telling equal ones.
+    /// The digest of the whole body, to compare bodies.
     pub(crate) body_digest: u64,
-    /// Whether the operation changes nothing, whatever its method.
+    /// Whether the operation only reads, whatever its method.
     pub(crate) reads_only: bool,
-    /// The app that its token was given to, where the token was looked at and good.
+    /// The app of the token; `None` if the token was not checked or is invalid.
     pub app: Option<String>,
-    /// What its token is good for, where the token was looked at and good.
-    pub resource: Option<AccountId>,
-    /// The faults that struck it.
+    /// The account of the token; `None` if the token was not checked or is invalid.
+    pub account: Option<AccountId>,
+    /// The rules of the faults that were applied.
     pub faults: Vec<FaultId>,
-    /// The reply's status; `None` where there was no reply.
+    /// The status of the reply; `None` without a reply.
     pub status: Option<u16>,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
 impl Entry {
-    /// The first header of a name, which may be in any case.
+    /// Returns the first value of a header; the name is case-insensitive.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self
-            .headers
-            .iter()
-            .find(|(other, _)| other.eq_ignore_ascii_case(name));
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(other, _)| other.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The first query pair of a name.
+    /// Returns the first value of a query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(other, _)| other == name);
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON; `None` where it is none, or was not kept whole.
+    /// Returns the body as JSON; `None` if it is not JSON or was not kept whole.
     pub fn json(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// Whether both were on their way at the same time.
+    /// Whether both requests were in flight at the same time.
     pub fn overlaps(&self, other: &Entry) -> bool {
         let ended = |entry: &Entry| entry.ended.unwrap_or(Duration::MAX);
         self.arrived < ended(other) && other.arrived < ended(self)
     }
 
-    /// What it takes up besides its body, roughly, in bytes.
-    pub(super) fn weight(&self) -> usize {
+    /// Returns the approximate size in bytes without the body.
+    pub(super) fn size(&self) -> usize {
         let pairs = self.headers.iter().chain(&self.query);
         let pairs: usize = pairs
             .map(|(name, value)| size_of::<(String, String)>() + name.len() + value.len())
@@ -130,7 +132,7 @@ impl fmt::Debug for Entry {
             .field("headers", &names(&self.headers))
             .field("body_len", &self.body_len)
             .field("app", &self.app)
-            .field("resource", &self.resource)
+            .field("account", &self.account)
             .field("faults", &self.faults)
             .field("status", &self.status)
             .field("outcome", &self.outcome)
@@ -138,7 +140,7 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// A write that was processed more than once: same method, path, query and body.
+/// A write that was processed more than once, with the same method, path, query and body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Duplicate {
@@ -148,6 +150,6 @@ pub struct Duplicate {
     pub method: String,
     /// The path.
     pub path: String,
-    /// The numbers of the requests, in their order; two at least.
+    /// The numbers of the requests in order; at least two.
     pub numbers: Vec<u64>,
 }

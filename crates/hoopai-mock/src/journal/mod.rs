@@ -1,7 +1,10 @@
-//! The journal of all that a server received.
+//! The journal: an entry for each request that the server received.
+//!
+//! Depends on the interface, on the ids of faults, and on accounts. The pipeline writes entries
+//! through an [`EntryGuard`]; nothing else writes to the journal.
 
 mod entry;
-mod note;
+mod entry_guard;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,23 +13,24 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use entry::{Duplicate, Entry, Outcome};
-pub(crate) use note::Note;
+pub(crate) use entry_guard::EntryGuard;
 
-use crate::faults::Pattern;
-use crate::tokens::AccountId;
+use crate::account::AccountId;
+use crate::interface::OperationPattern;
 
-/// How much of one body is kept, in bytes.
+/// The number of bytes of one body that are kept.
 const BODY_KEPT: usize = 64 << 10;
-/// How much of all bodies together, in bytes.
+/// The number of bytes of all bodies together.
 const BODIES_KEPT: usize = 16 << 20;
-/// How much of all entries together, their bodies apart, in bytes.
+/// The number of bytes of all entries together, without bodies.
 const ENTRIES_KEPT: usize = 48 << 20;
 
 type Observer = Box<dyn Fn(&Entry) + Send + Sync>;
 
-/// All requests that a server received, in their order.
+/// All requests that a server received, in order.
 ///
-/// It does not grow without end: old bodies go first, then old entries; [`count`](Journal::count) still counts them.
+/// Its size is bounded: old bodies are removed first, then old entries. [`count`](Journal::count)
+/// counts removed entries too.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,23 +46,23 @@ type Observer = Box<dyn Fn(&Entry) + Send + Sync>;
 /// # }
 /// ```
 pub struct Journal {
-    book: Mutex<Book>,
+    log: Mutex<Log>,
     ended: watch::Sender<u64>,
     observer: Option<Observer>,
 }
 
 #[derive(Default)]
-struct Book {
+struct Log {
     entries: VecDeque<Arc<Entry>>,
-    /// The place in the journal of the first entry that is kept.
+    /// The index of the first entry that is kept, counted from the start of the server.
     first: u64,
-    /// The place up to which bodies were given up.
-    bodiless: u64,
-    /// The place at which the count began.
+    /// The index of the first entry with a body.
+    first_body: u64,
+    /// The index at which the count begins.
     cleared: u64,
     ended: u64,
-    bodies: usize,
-    weight: usize,
+    body_bytes: usize,
+    entry_bytes: usize,
 }
 
 impl Default for Journal {
@@ -70,33 +74,34 @@ impl Default for Journal {
 impl Journal {
     pub(crate) fn new(observer: Option<Observer>) -> Self {
         Self {
-            book: Mutex::default(),
+            log: Mutex::default(),
             ended: watch::Sender::new(0),
             observer,
         }
     }
 
-    /// All entries, those of requests on their way included.
+    /// Returns all entries, those of requests in flight included.
     pub fn entries(&self) -> Vec<Arc<Entry>> {
-        self.book().entries.iter().cloned().collect()
+        self.log().entries.iter().cloned().collect()
     }
 
-    /// The entries of some operations, named as in [`FaultRule::on`](crate::FaultRule::on): `contacts.create_contact`,
-    /// `contacts.create-contact`, `contacts.*`, `POST /contacts/`. Requests to unknown paths are in
-    /// [`entries`](Self::entries) only.
+    /// Returns the entries of operations, named as in [`FaultRule::on`](crate::FaultRule::on):
+    /// `contacts.create_contact`, `contacts.create-contact`, `contacts.*`, `POST /contacts/`.
+    /// Requests to unknown paths are in [`entries`](Self::entries) only.
     ///
     /// # Panics
-    /// Panics if the pattern matches no operation of the platform. The message suggests the closest names.
+    /// Panics if the pattern matches no operation of the platform. The message suggests the closest
+    /// names.
     #[track_caller]
     pub fn of(&self, operations: &str) -> Vec<Arc<Entry>> {
-        let pattern = match Pattern::new(operations) {
+        let pattern = match OperationPattern::new(operations) {
             Ok(pattern) => pattern,
-            Err(problem) => panic!("{problem}"),
+            Err(message) => panic!("{message}"),
         };
         let matching = |entry: &&Arc<Entry>| {
             pattern.matches(&entry.method, &entry.path, entry.operation.as_deref())
         };
-        self.book()
+        self.log()
             .entries
             .iter()
             .filter(matching)
@@ -104,31 +109,31 @@ impl Journal {
             .collect()
     }
 
-    /// How many requests came, since the start or the last [`clear`](Self::clear).
+    /// Returns the number of requests since the start or the last [`clear`](Self::clear).
     pub fn count(&self) -> usize {
-        let book = self.book();
-        usize::try_from(book.next() - book.cleared).unwrap_or(usize::MAX)
+        let log = self.log();
+        usize::try_from(log.next() - log.cleared).unwrap_or(usize::MAX)
     }
 
-    /// Forgets all, requests on their way included.
+    /// Removes all entries, those of requests in flight included.
     pub fn clear(&self) {
-        let mut book = self.book();
-        let next = book.next();
-        *book = Book {
+        let mut log = self.log();
+        let next = log.next();
+        *log = Log {
             first: next,
-            bodiless: next,
+            first_body: next,
             cleared: next,
-            ..Book::default()
+            ..Log::default()
         };
         self.ended.send_replace(0);
     }
 
-    /// The writes that were processed more than once.
+    /// Returns the writes that were processed more than once.
     ///
-    /// Operations that only read are left out, a search by `POST` too.
+    /// Reads are not included, nor are searches by `POST`.
     pub fn duplicates_of_writes(&self) -> Vec<Duplicate> {
         let mut found: Vec<Duplicate> = Vec::new();
-        let mut places = HashMap::new();
+        let mut indexes = HashMap::new();
         for entry in self.entries() {
             if entry.reads_only || !entry.outcome.is_processed() {
                 continue;
@@ -140,8 +145,8 @@ impl Journal {
                 entry.body_len,
                 entry.body_digest,
             );
-            let place = *places.entry(key).or_insert(found.len());
-            match found.get_mut(place) {
+            let index = *indexes.entry(key).or_insert(found.len());
+            match found.get_mut(index) {
                 Some(duplicate) => duplicate.numbers.push(entry.number),
                 None => found.push(Duplicate {
                     operation: entry.operation.clone(),
@@ -155,43 +160,38 @@ impl Journal {
         found
     }
 
-    /// The largest number of requests in any window of this length, by the server's clock: of those that share an app and
-    /// a resource. Requests whose token never came to be looked at count with those that carry the same token.
+    /// Returns the largest number of requests of one app and account in any window of this length,
+    /// by the server's clock. Requests that ended before the check of their token count with the
+    /// requests that carry the same token.
     pub fn most_in_window(&self, window: Duration) -> usize {
         let entries = self.entries();
         let mut owners: HashMap<&str, (&Option<String>, &Option<AccountId>)> = HashMap::new();
-        for entry in entries.iter().filter(|entry| entry.resource.is_some()) {
+        for entry in entries.iter().filter(|entry| entry.account.is_some()) {
             if let Some(token) = entry.header("authorization") {
-                owners.insert(token, (&entry.app, &entry.resource));
+                owners.insert(token, (&entry.app, &entry.account));
             }
         }
         let mut arrivals: HashMap<_, Vec<Duration>> = HashMap::new();
         for entry in &entries {
             let token = entry.header("authorization");
             let owner = token.and_then(|token| owners.get(token));
-            let stranger = if owner.is_none() { token } else { None };
-            let group = (owner, stranger);
+            let unknown = if owner.is_none() { token } else { None };
+            let group = (owner, unknown);
             arrivals.entry(group).or_default().push(entry.arrived);
         }
         let mut most = 0;
         for times in arrivals.values_mut() {
             times.sort_unstable();
-            let mut from = 0;
-            for (to, end) in times.iter().enumerate() {
-                while times
-                    .get(from)
-                    .is_some_and(|start| end.saturating_sub(*start) >= window)
-                {
-                    from += 1;
-                }
-                most = most.max((to + 1).saturating_sub(from));
+            for (index, start) in times.iter().enumerate() {
+                let is_within = |time: &Duration| time.saturating_sub(*start) < window;
+                most = most.max(times[index..].partition_point(is_within));
             }
         }
         most
     }
 
-    /// Waits until so many requests have ended, since the start or the last [`clear`](Self::clear). `false` where they had
-    /// not when this much real time had passed.
+    /// Waits until this number of requests has ended since the start or the last
+    /// [`clear`](Self::clear). Returns `false` after this real time.
     pub async fn wait_for(&self, count: usize, timeout: Duration) -> bool {
         let mut ended = self.ended.subscribe();
         let count = u64::try_from(count).unwrap_or(u64::MAX);
@@ -199,33 +199,33 @@ impl Journal {
         matches!(tokio::time::timeout(timeout, reached).await, Ok(Ok(_)))
     }
 
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Enters a request; its place is what [`change`](Self::change) and [`end`](Self::end) know it by.
-    fn enter(&self, entry: Entry) -> u64 {
-        let mut book = self.book();
-        book.bodies += entry.body.len();
-        book.weight += entry.weight();
-        let place = book.next();
-        book.entries.push_back(Arc::new(entry));
-        book.shrink();
-        place
+    /// Adds an entry, and returns its index.
+    fn add(&self, entry: Entry) -> u64 {
+        let mut log = self.log();
+        log.body_bytes += entry.body.len();
+        log.entry_bytes += entry.size();
+        let index = log.next();
+        log.entries.push_back(Arc::new(entry));
+        log.shrink();
+        index
     }
 
-    fn change(&self, place: u64, change: impl FnOnce(&mut Entry)) -> Option<Arc<Entry>> {
-        self.book().change(place, change)
+    fn change(&self, index: u64, change: impl FnOnce(&mut Entry)) -> Option<Arc<Entry>> {
+        self.log().change(index, change)
     }
 
-    fn end(&self, place: u64, change: impl FnOnce(&mut Entry)) {
-        let mut book = self.book();
-        let entry = book.change(place, change);
-        if place >= book.cleared {
-            book.ended += 1;
-            self.ended.send_replace(book.ended);
+    fn end(&self, index: u64, change: impl FnOnce(&mut Entry)) {
+        let mut log = self.log();
+        let entry = log.change(index, change);
+        if index >= log.cleared {
+            log.ended += 1;
+            self.ended.send_replace(log.ended);
         }
-        drop(book);
+        drop(log);
         if let (Some(entry), Some(observer)) = (entry, &self.observer) {
             observer(&entry);
         }
@@ -240,34 +240,35 @@ impl std::fmt::Debug for Journal {
     }
 }
 
-impl Book {
+impl Log {
     fn next(&self) -> u64 {
         self.first + self.entries.len() as u64
     }
 
-    fn change(&mut self, place: u64, change: impl FnOnce(&mut Entry)) -> Option<Arc<Entry>> {
-        let index = usize::try_from(place.checked_sub(self.first)?).ok()?;
-        let entry = self.entries.get_mut(index)?;
+    fn change(&mut self, index: u64, change: impl FnOnce(&mut Entry)) -> Option<Arc<Entry>> {
+        let offset = usize::try_from(index.checked_sub(self.first)?).ok()?;
+        let entry = self.entries.get_mut(offset)?;
         change(Arc::make_mut(entry));
         Some(Arc::clone(entry))
     }
 
     fn shrink(&mut self) {
-        while self.bodies > BODIES_KEPT && self.bodiless < self.next() {
+        while self.body_bytes > BODIES_KEPT && self.first_body < self.next() {
             let mut freed = 0;
-            let place = self.bodiless;
-            self.change(place, |entry| freed = std::mem::take(&mut entry.body).len());
-            self.bodies -= freed;
-            self.bodiless += 1;
+            self.change(self.first_body, |entry| {
+                freed = std::mem::take(&mut entry.body).len();
+            });
+            self.body_bytes -= freed;
+            self.first_body += 1;
         }
-        while self.weight > ENTRIES_KEPT {
+        while self.entry_bytes > ENTRIES_KEPT {
             let Some(entry) = self.entries.pop_front() else {
                 break;
             };
             self.first += 1;
-            self.bodiless = self.bodiless.max(self.first);
-            self.bodies = self.bodies.saturating_sub(entry.body.len());
-            self.weight = self.weight.saturating_sub(entry.weight());
+            self.first_body = self.first_body.max(self.first);
+            self.body_bytes = self.body_bytes.saturating_sub(entry.body.len());
+            self.entry_bytes = self.entry_bytes.saturating_sub(entry.size());
         }
     }
 }

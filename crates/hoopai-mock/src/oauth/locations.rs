@@ -1,58 +1,54 @@
 //! `POST /oauth/locationToken` and `GET /oauth/installedLocations`.
 
-use http::StatusCode;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::token::{refuse_grant, reply};
-use crate::check::Accepted;
-use crate::exchange::Outgoing;
+use super::token_reply::{body, issue_error, status};
+use crate::account::AccountId;
+use crate::api_error::ApiError;
+use crate::check::ParsedRequest;
+use crate::exchange::Reply;
 use crate::interface::Operation;
-use crate::refusal::Refusal;
-use crate::tokens::{AccountId, Grant, Installation, Reach};
-use crate::world::World;
+use crate::tokens::{Claims, Installation, Reach, TokenStore};
 
-/// A token of a location for an agency's. The app need not have been installed there by hand, but must not have been removed.
+/// Issues a token of a location for the token of its agency. The app must not have been removed
+/// from the location; it need not be installed there.
 pub(super) fn token(
-    world: &World,
+    tokens: &TokenStore,
+    now: Duration,
     operation: &Operation,
-    accepted: &Accepted,
-    grant: &Grant,
-) -> Result<Outgoing, Refusal> {
-    let need = |name: &str| {
+    request: &ParsedRequest,
+    claims: &Claims,
+) -> Result<Reply, ApiError> {
+    let required = |name: &str| {
         let missing = || (name.to_owned(), format!("{name} should not be empty"));
-        accepted
+        request
             .any(name)
             .and_then(Value::as_str)
             .filter(|value| !value.is_empty())
-            .ok_or_else(|| Refusal::invalid(&[missing()]))
+            .ok_or_else(|| ApiError::invalid(&[missing()]))
     };
-    let (company, location) = (need("companyId")?, need("locationId")?);
-    let apps = &world.tokens.settings().apps;
-    // A private token belongs to no app that could refresh what is issued here; the first app takes its place.
-    let app = world.tokens.app(&grant.app).or_else(|| apps.first());
-    let client_id = app.map_or(grant.app.as_str(), |app| app.client_id.as_str());
-    let installations = world.tokens.installations(client_id);
+    let (company, location) = (required("companyId")?, required("locationId")?);
+    let apps = &tokens.settings().apps;
+    // A private token has no app that could refresh the issued token, so the first app is used.
+    let app = tokens.app(&claims.app).or_else(|| apps.first());
+    let client_id = app.map_or(claims.app.as_str(), |app| app.client_id.as_str());
+    let installations = tokens.installations(client_id);
     let found = installations
         .iter()
         .find(|installation| installation.location == location);
     if found.is_some_and(|found| !found.is_installed) {
-        return Err(Refusal::bad_request(
+        return Err(ApiError::bad_request(
             "The app is not installed in this location",
         ));
     }
-    let issued = world
-        .tokens
-        .issue_pair(
-            Grant::own(
-                AccountId::Location(location.to_owned()),
-                grant.scopes.clone(),
-                client_id,
-            ),
-            Some(company.to_owned()),
-            world.clock.now(),
-        )
-        .map_err(|denied| refuse_grant(denied, "the agency token is invalid"))?;
-    let mut body = reply(world, &issued);
+    let account = AccountId::Location(location.to_owned());
+    let location_claims = Claims::own(account, claims.scopes.clone(), client_id);
+    let issued = tokens
+        .issue_pair(location_claims, Some(company.to_owned()), now)
+        .map_err(|error| issue_error(error, "the agency token is invalid"))?;
+    let mut body = body(tokens, &issued);
     if let Some(app) = app {
         body["appId"] = app.id().into();
     }
@@ -63,33 +59,33 @@ pub(super) fn token(
             body[name] = value.into();
         }
     }
-    Ok(Outgoing::json(status(operation), &body))
+    Ok(Reply::json(status(operation), &body))
 }
 
-/// Where an app is installed, page by page.
+/// Returns a page of the locations in which an app is installed.
 pub(super) fn installed(
-    world: &World,
+    tokens: &TokenStore,
     operation: &Operation,
-    accepted: &Accepted,
-    grant: &Grant,
-) -> Outgoing {
-    let text = |name: &str| accepted.query.get(name).and_then(Value::as_str);
+    request: &ParsedRequest,
+    claims: &Claims,
+) -> Reply {
+    let text = |name: &str| request.query.get(name).and_then(Value::as_str);
     let (app_id, company) = (text("appId"), text("companyId"));
-    let skip = number(accepted, "skip", 0);
-    let limit = number(accepted, "limit", 20);
-    let apps = world.tokens.settings().apps.iter();
+    let skip = number(request, "skip", 0);
+    let limit = number(request, "limit", 20);
+    let apps = tokens.settings().apps.iter();
     let app = apps
-        .filter(|app| grant.reach != Reach::Own || app.client_id == grant.app)
+        .filter(|app| claims.reach != Reach::Own || app.client_id == claims.app)
         .find(|app| app_id.is_some_and(|id| id == app.client_id || id == app.id()));
     let search = text("query").map(str::to_lowercase);
     let is = |own: &Option<String>, name: &str| {
-        text(name).is_none_or(|wanted| own.as_deref() == Some(wanted))
+        text(name).is_none_or(|value| own.as_deref() == Some(value))
     };
-    let fits = |found: &Installation| {
+    let matches = |found: &Installation| {
         company == Some(found.company.as_str())
             && text("locationId").is_none_or(|id| id == found.location)
-            && flag(accepted, "isInstalled").is_none_or(|is| is == found.is_installed)
-            && flag(accepted, "onTrial").is_none_or(|is| is == found.on_trial)
+            && flag(request, "isInstalled").is_none_or(|is| is == found.is_installed)
+            && flag(request, "onTrial").is_none_or(|is| is == found.on_trial)
             && is(&found.plan_id, "planId")
             && is(&found.version_id, "versionId")
             && search.as_ref().is_none_or(|search| {
@@ -97,8 +93,8 @@ pub(super) fn installed(
                 within(&found.name) || within(&found.location)
             })
     };
-    let mut found = app.map_or_else(Vec::new, |app| world.tokens.installations(&app.client_id));
-    found.retain(fits);
+    let mut found = app.map_or_else(Vec::new, |app| tokens.installations(&app.client_id));
+    found.retain(matches);
     let count = found.len();
     let locations: Vec<Value> = found
         .iter()
@@ -118,16 +114,12 @@ pub(super) fn installed(
         })
         .collect();
     let body = json!({ "locations": locations, "count": count, "installToFutureLocations": false });
-    Outgoing::json(status(operation), &body)
+    Reply::json(status(operation), &body)
 }
 
-fn status(operation: &Operation) -> StatusCode {
-    StatusCode::from_u16(operation.reply.status).unwrap_or(StatusCode::OK)
-}
-
-/// Reads a whole number that the interface declares as text. The check of the request refuses all other texts.
-fn number(accepted: &Accepted, name: &str, default: usize) -> usize {
-    let value = match accepted.query.get(name) {
+/// Returns an integer that the interface declares as text. The check rejects all other text.
+fn number(request: &ParsedRequest, name: &str, default: usize) -> usize {
+    let value = match request.query.get(name) {
         Some(Value::String(text)) => text.trim().parse::<f64>().ok().map(|value| value as usize),
         Some(value) => value.as_u64().and_then(|value| usize::try_from(value).ok()),
         None => None,
@@ -135,8 +127,8 @@ fn number(accepted: &Accepted, name: &str, default: usize) -> usize {
     value.unwrap_or(default)
 }
 
-fn flag(accepted: &Accepted, name: &str) -> Option<bool> {
-    match accepted.query.get(name)? {
+fn flag(request: &ParsedRequest, name: &str) -> Option<bool> {
+    match request.query.get(name)? {
         Value::Bool(value) => Some(*value),
         Value::String(text) => text.parse().ok(),
         _ => None,

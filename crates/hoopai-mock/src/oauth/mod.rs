@@ -1,52 +1,38 @@
-//! OAuth: the page where users install an app, tokens for codes, for refresh tokens, for locations of an agency.
+//! The OAuth endpoints: authorization page, token endpoint, tokens of locations, installed
+//! locations.
+//!
+//! Depends on `tokens`, which issues and stores tokens, and on `check`, `limits` and `journal`.
+//! Only the pipeline depends on it.
 
-mod chooser;
+mod authorization_page;
 mod locations;
-mod refreshes;
-mod token;
+mod token_endpoint;
+mod token_reply;
 
-use crate::check::Accepted;
-use crate::exchange::Outgoing;
+use std::time::Duration;
+
+pub(crate) use authorization_page::authorization_page;
+pub(crate) use token_endpoint::TokenEndpoint;
+
+use crate::api_error::ApiError;
+use crate::check::ParsedRequest;
+use crate::exchange::Reply;
 use crate::interface::Operation;
-use crate::refusal::Refusal;
-use crate::tokens::Grant;
-use crate::world::World;
+use crate::tokens::{Claims, TokenStore};
 
-pub(crate) use chooser::{CHOOSERS, chooser};
-pub(crate) use refreshes::RefreshCounter;
-pub use refreshes::Refreshes;
-pub(crate) use token::token_endpoint;
-
-/// The operations of OAuth that need a token.
+/// Returns the reply of an OAuth operation that requires a token.
 pub(crate) fn answer(
-    world: &World,
+    tokens: &TokenStore,
+    now: Duration,
     operation: &Operation,
-    accepted: &Accepted,
-    grant: &Grant,
-) -> Option<Result<Outgoing, Refusal>> {
+    request: &ParsedRequest,
+    claims: &Claims,
+) -> Option<Result<Reply, ApiError>> {
     match operation.path.as_str() {
-        "/oauth/locationToken" => Some(locations::token(world, operation, accepted, grant)),
+        "/oauth/locationToken" => Some(locations::token(tokens, now, operation, request, claims)),
         "/oauth/installedLocations" => {
-            Some(Ok(locations::installed(world, operation, accepted, grant)))
+            Some(Ok(locations::installed(tokens, operation, request, claims)))
         }
         _ => None,
     }
-}
-
-/// The scopes of a grant as one text; all that the interface knows where it has them all.
-fn scope_text(world: &World, grant: &Grant) -> String {
-    let mut scopes: Vec<&str> = match &grant.scopes {
-        Some(scopes) => return scopes.join(" "),
-        None => world
-            .interface
-            .operations
-            .iter()
-            .flat_map(|operation| &operation.security)
-            .flat_map(|(_, scopes)| scopes)
-            .map(String::as_str)
-            .collect(),
-    };
-    scopes.sort_unstable();
-    scopes.dedup();
-    scopes.join(" ")
 }

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use super::generator::Generator;
-use crate::check::Side;
-use crate::check::place::Place;
-use crate::check::schema::{alternatives, list, nullable, object, parts, validate};
+use crate::check::Mode;
+use crate::check::schema::is_valid;
 use crate::interface::Operation;
+use crate::interface::schema_view::{alternatives, list, nullable, object, parts};
 use crate::time;
 
 /// The schema of required fields without a declaration.
@@ -140,7 +140,7 @@ impl<'a> Coercer<'a> {
     }
 
     fn is_valid(&self, schema: &Value, value: &Value) -> bool {
-        validate(self.operation, schema, value, Side::Reply, &Place::body()).is_empty()
+        is_valid(self.operation, schema, value, Mode::Reply)
     }
 }
 

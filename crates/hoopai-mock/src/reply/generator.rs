@@ -4,10 +4,10 @@ use fastrand::Rng;
 use serde_json::{Map, Value};
 
 use super::samples;
-use crate::check::place::Place;
-use crate::check::schema::{alternatives, list, nullable, object, parts, validate};
-use crate::check::{Accepted, Side};
+use crate::check::schema::is_valid;
+use crate::check::{Mode, ParsedRequest};
 use crate::interface::Operation;
+use crate::interface::schema_view::{alternatives, list, nullable, object, parts};
 
 /// Below this depth, optional fields are omitted and lists are empty.
 const OPTIONAL_DEPTH: usize = 6;
@@ -28,8 +28,8 @@ pub(crate) struct Generator<'a> {
     operation: &'a Operation,
     rng: Rng,
     field_set: FieldSet,
-    side: Side,
-    request: Option<&'a Accepted>,
+    mode: Mode,
+    request: Option<&'a ParsedRequest>,
     /// The last path parameter of the request, which is the `id` in the reply.
     own_id: Option<Value>,
     /// Whether the request asks for a page after the first one.
@@ -51,7 +51,7 @@ impl<'a> Generator<'a> {
             operation,
             rng: Rng::with_seed(mix(seed, &operation.key())),
             field_set: FieldSet::All,
-            side: Side::Reply,
+            mode: Mode::Reply,
             request: None,
             own_id: None,
             past_first_page: false,
@@ -66,21 +66,21 @@ impl<'a> Generator<'a> {
     #[cfg(test)]
     pub(crate) fn request(mut self, field_set: FieldSet) -> Self {
         self.field_set = field_set;
-        self.side = Side::Request;
+        self.mode = Mode::Request;
         self
     }
 
     /// Uses ids and other values of a request in the values, and its path in the seed.
-    pub(crate) fn for_request(mut self, accepted: &'a Accepted) -> Self {
-        for value in accepted.path.values() {
+    pub(crate) fn for_request(mut self, request: &'a ParsedRequest) -> Self {
+        for value in request.path.values() {
             self.rng = Rng::with_seed(mix(self.rng.u64(..), &value.to_string()));
         }
         if self.operation.path.ends_with('}') {
             let last = self.operation.path.rsplit('{').next();
             let name = last.map(|name| name.trim_end_matches('}'));
-            self.own_id = name.and_then(|name| accepted.path.get(name)).cloned();
+            self.own_id = name.and_then(|name| request.path.get(name)).cloned();
         }
-        let number = |name: &str| match accepted.any(name) {
+        let number = |name: &str| match request.any(name) {
             Some(Value::String(text)) => text.parse().ok(),
             Some(value) => value.as_f64(),
             None => None,
@@ -89,7 +89,7 @@ impl<'a> Generator<'a> {
             .iter()
             .any(|name| number(name).is_some_and(|n| n > 0.0))
             || number("page").is_some_and(|n| n > 1.0);
-        self.request = Some(accepted);
+        self.request = Some(request);
         self
     }
 
@@ -171,7 +171,7 @@ impl<'a> Generator<'a> {
                 fields.extend(own);
             }
             self.unsatisfiable = false;
-            if validate(self.operation, schema, &value, self.side, &Place::body()).is_empty() {
+            if is_valid(self.operation, schema, &value, self.mode) {
                 return value;
             }
             first.get_or_insert(value);
@@ -227,7 +227,7 @@ impl<'a> Generator<'a> {
 
     fn is_read_only(&self, schema: &Value) -> bool {
         let read_only = |part: &&Value| part.get("readOnly") == Some(&Value::Bool(true));
-        self.side == Side::Request && parts(self.operation, schema).iter().any(read_only)
+        self.mode == Mode::Request && parts(self.operation, schema).iter().any(read_only)
     }
 
     /// Whether an optional field is generated.
@@ -239,7 +239,7 @@ impl<'a> Generator<'a> {
             return false;
         }
         // Generated lists have one page.
-        if self.side == Side::Reply && samples::is_next_page(name) {
+        if self.mode == Mode::Reply && samples::is_next_page(name) {
             return false;
         }
         let reference = references(schema);
@@ -319,8 +319,7 @@ impl<'a> Generator<'a> {
         // A whole number of more than 64 bits is a float, and would be written with a fraction.
         let huge = value.is_f64() && value.as_f64().is_some_and(|number| number.fract() == 0.0);
         let small = !value.is_object() && !value.is_array() && !huge;
-        let is_valid =
-            small && validate(self.operation, schema, value, self.side, &Place::body()).is_empty();
+        let is_valid = small && is_valid(self.operation, schema, value, self.mode);
         is_valid.then(|| value.clone())
     }
 

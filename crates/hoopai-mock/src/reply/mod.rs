@@ -1,7 +1,6 @@
-//! Replies and values from schemas: `from_schema` generates whole replies for operations without
-//! state, and `Coercer` makes the stored items of all others match the schemas of their replies.
-//! May depend on `check`, `interface`, `exchange` and `time`; the pipeline and `state` depend on
-//! it.
+//! Replies from schemas: `from_schema` generates replies of operations without stored items, and
+//! `Coercer` makes stored items match the schemas of replies.
+//! May depend on `check`, `interface`, `exchange` and `time`; `pipeline` and `state` depend on it.
 
 mod coerce;
 mod content;
@@ -13,8 +12,8 @@ mod tests;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::check::Accepted;
-use crate::exchange::Outgoing;
+use crate::check::ParsedRequest;
+use crate::exchange::Reply;
 use crate::interface::Operation;
 
 pub(crate) use coerce::Coercer;
@@ -25,20 +24,20 @@ pub(crate) use tests::check_reply;
 
 /// Generates a reply that matches the schema of an operation. It depends on seed, operation and
 /// request only, so that equal requests have equal replies.
-pub(crate) fn from_schema(operation: &Operation, accepted: &Accepted, seed: u64) -> Outgoing {
+pub(crate) fn from_schema(operation: &Operation, request: &ParsedRequest, seed: u64) -> Reply {
     let status = StatusCode::from_u16(operation.reply.status).unwrap_or(StatusCode::OK);
     let is_empty = status == StatusCode::NO_CONTENT || status.is_redirection();
     match &operation.reply.content {
-        _ if is_empty => Outgoing::empty(status),
+        _ if is_empty => Reply::empty(status),
         // Operations without an interface file have no schema.
-        None => Outgoing::json(status, &json!({})),
+        None => Reply::json(status, &json!({})),
         Some((media_type, schema)) => {
-            let mut generator = generator::Generator::new(operation, seed).for_request(accepted);
+            let mut generator = generator::Generator::new(operation, seed).for_request(request);
             let value = generator.generate(schema);
             if is_json(media_type) {
-                Outgoing::json(status, &value)
+                Reply::json(status, &value)
             } else {
-                Outgoing::bytes(status, media_type, content::sample(media_type, &value))
+                Reply::bytes(status, media_type, content::sample(media_type, &value))
             }
         }
     }

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Generator, from_schema, is_json};
-use crate::check::place::Place;
-use crate::check::schema::{Fault, validate};
-use crate::check::{Accepted, Side};
+use crate::check::field_path::FieldPath;
+use crate::check::schema::{FieldError, validate};
+use crate::check::{Mode, ParsedRequest};
 use crate::interface::{Interface, Operation};
 
 /// Checks a reply against a schema; returns the fields with errors and the errors.
@@ -13,8 +13,8 @@ pub(crate) fn check_reply(
     operation: &Operation,
     schema: &Value,
     value: &Value,
-) -> Result<(), Vec<Fault>> {
-    let errors = validate(operation, schema, value, Side::Reply, &Place::body());
+) -> Result<(), Vec<FieldError>> {
+    let errors = validate(operation, schema, value, Mode::Reply, &FieldPath::body());
     if errors.is_empty() {
         Ok(())
     } else {
@@ -22,8 +22,8 @@ pub(crate) fn check_reply(
     }
 }
 
-fn accepted() -> Accepted {
-    let mut accepted = Accepted::default();
+fn accepted() -> ParsedRequest {
+    let mut accepted = ParsedRequest::default();
     accepted
         .path
         .insert("contactId".into(), "contact-of-the-path".into());
@@ -47,7 +47,7 @@ fn generated_replies_match_their_schemas_and_repeat() {
     let mut checked = 0;
     for operation in &Interface::shared().operations {
         for (seed, accepted) in [
-            (0, Accepted::default()),
+            (0, ParsedRequest::default()),
             (1, accepted()),
             (u64::MAX, accepted()),
         ] {
@@ -87,7 +87,7 @@ fn generated_replies_match_their_schemas_and_repeat() {
 #[test]
 fn different_seeds_generate_different_replies() {
     let operation = operation("contacts.get-contact");
-    let reply = |seed| from_schema(operation, &Accepted::default(), seed).body;
+    let reply = |seed| from_schema(operation, &ParsedRequest::default(), seed).body;
     assert_ne!(reply(1), reply(2));
 }
 
@@ -103,7 +103,7 @@ fn replies_have_the_values_of_the_request() {
 #[test]
 fn generated_values_are_plausible() {
     let operation = operation("contacts.get-contact");
-    let reply = from_schema(operation, &Accepted::default(), 0);
+    let reply = from_schema(operation, &ParsedRequest::default(), 0);
     let value: Value = serde_json::from_slice(&reply.body).unwrap();
     let contact = &value["contact"];
     let text = |name: &str| contact[name].as_str().unwrap_or_default().to_owned();
@@ -112,7 +112,7 @@ fn generated_values_are_plausible() {
     assert!(text("email").ends_with("@example.com"), "{contact:#}");
     assert!(text("phone").starts_with("+1555"), "{contact:#}");
     assert!(
-        crate::check::text::is_date_time(&text("dateAdded")),
+        crate::check::formats::is_date_time(&text("dateAdded")),
         "{contact:#}"
     );
 }
@@ -199,7 +199,7 @@ fn invalid_values_are_reported() {
         (
             "one",
             json!(1),
-            "one must have one shape only, and fits several",
+            "one must match one alternative, and matches several",
         ),
         ("each", json!({ "x": 1 }), "each.x must be a boolean value"),
     ];

@@ -1,4 +1,4 @@
-//! A reply's body, whole, in drips, or cut off.
+//! The body of a reply: whole, in chunks with delays, or cut off.
 
 use std::future::Future;
 use std::io;
@@ -10,54 +10,54 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use crate::faults::Wire;
+use crate::faults::Delivery;
 
-/// How long a cut-off body waits before the end, for what was written to go out.
-const BEFORE_CUT: Duration = Duration::from_millis(20);
-/// What a cut-off reply without a body claims to have.
-const CLAIMED: u64 = 64;
+/// The delay before a body is cut off, so that the written part is sent.
+const CUT_DELAY: Duration = Duration::from_millis(20);
+/// The smallest number of missing bytes of a cut-off body.
+const MIN_MISSING: u64 = 64;
 
-/// A reply's body.
+/// The body of a reply.
 pub(super) struct ReplyBody {
-    rest: Bytes,
-    /// The bytes of a piece.
-    piece: usize,
-    pause: Option<Duration>,
-    pausing: Option<Pin<Box<Sleep>>>,
-    /// What is claimed to be there and is never sent.
-    withheld: u64,
+    remaining: Bytes,
+    chunk_size: usize,
+    /// The delay before each chunk.
+    delay: Option<Duration>,
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// The number of bytes that `Content-Length` includes and that are never sent.
+    missing: u64,
 }
 
 impl ReplyBody {
-    pub(super) fn new(mut body: Bytes, wire: Wire) -> Self {
-        let mut withheld = 0;
-        let (mut piece, mut pause) = (usize::MAX, None);
-        match wire {
-            Wire::Drip { bytes, pause: time } => {
-                piece = bytes.max(1);
-                pause = Some(time);
+    pub(super) fn new(mut body: Bytes, delivery: Delivery) -> Self {
+        let mut missing = 0;
+        let (mut chunk_size, mut delay) = (usize::MAX, None);
+        match delivery {
+            Delivery::Drip { bytes, pause } => {
+                chunk_size = bytes.max(1);
+                delay = Some(pause);
             }
-            Wire::Cut => {
+            Delivery::Cut => {
                 let half = body.len() / 2;
-                withheld = ((body.len() - half) as u64).max(CLAIMED);
+                missing = ((body.len() - half) as u64).max(MIN_MISSING);
                 body.truncate(half);
             }
-            Wire::Whole | Wire::Close | Wire::Reset => {}
+            Delivery::Whole | Delivery::Close | Delivery::Reset => {}
         }
         Self {
-            rest: body,
-            piece,
-            pause,
-            pausing: None,
-            withheld,
+            remaining: body,
+            chunk_size,
+            delay,
+            sleep: None,
+            missing,
         }
     }
 
-    /// Waits; the next call begins anew.
-    fn poll_pause(&mut self, context: &mut Context<'_>, time: Duration) -> Poll<()> {
-        let pausing = self.pausing.get_or_insert_with(|| Box::pin(sleep(time)));
-        ready!(pausing.as_mut().poll(context));
-        self.pausing = None;
+    /// Waits for a delay. After it, the next call starts a new delay.
+    fn poll_delay(&mut self, context: &mut Context<'_>, delay: Duration) -> Poll<()> {
+        let pending = self.sleep.get_or_insert_with(|| Box::pin(sleep(delay)));
+        ready!(pending.as_mut().poll(context));
+        self.sleep = None;
         Poll::Ready(())
     }
 }
@@ -71,25 +71,27 @@ impl Body for ReplyBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let this = self.get_mut();
-        if !this.rest.is_empty() {
-            if let Some(pause) = this.pause {
-                ready!(this.poll_pause(context, pause));
+        if !this.remaining.is_empty() {
+            if let Some(delay) = this.delay {
+                ready!(this.poll_delay(context, delay));
             }
-            let piece = this.rest.split_to(this.piece.min(this.rest.len()));
-            return Poll::Ready(Some(Ok(Frame::data(piece))));
+            let chunk = this
+                .remaining
+                .split_to(this.chunk_size.min(this.remaining.len()));
+            return Poll::Ready(Some(Ok(Frame::data(chunk))));
         }
-        if this.withheld > 0 {
-            ready!(this.poll_pause(context, BEFORE_CUT));
+        if this.missing > 0 {
+            ready!(this.poll_delay(context, CUT_DELAY));
             return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
         }
         Poll::Ready(None)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.withheld == 0
+        self.remaining.is_empty() && self.missing == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact((self.rest.len() as u64).saturating_add(self.withheld))
+        SizeHint::with_exact((self.remaining.len() as u64).saturating_add(self.missing))
     }
 }

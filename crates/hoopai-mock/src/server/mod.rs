@@ -1,7 +1,9 @@
-//! The sockets.
+//! The HTTP server: accepts connections, reads requests within limits, and sends replies.
+//!
+//! Depends on the pipeline, which handles each request, and on [`Delivery`].
 
 mod body;
-mod intake;
+mod read;
 mod socket;
 
 use std::io;
@@ -19,48 +21,50 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
 use body::ReplyBody;
-use intake::{Intake, Read};
+use read::{Read, RequestReader};
 use socket::Socket;
 
-use crate::exchange::Outgoing;
-use crate::faults::{Wire, http_date};
+use crate::exchange::Reply;
+use crate::faults::{Delivery, http_date};
 use crate::pipeline;
-use crate::world::World;
+use crate::server_state::ServerState;
 
-/// So many connections are served at once; more wait to be accepted.
-const CONNECTIONS: usize = 512;
-/// The most headers of a request.
-const HEADERS: usize = 100;
-/// The most bytes of a request's head.
-const HEAD: usize = 32 << 10;
+/// The largest number of open connections; further connections wait.
+const MAX_CONNECTIONS: usize = 512;
+/// The largest number of headers of a request.
+const MAX_HEADERS: usize = 100;
+/// The largest size of a request's head in bytes.
+const MAX_HEAD_SIZE: usize = 32 << 10;
 
-/// Serves until told to stop, or until whoever could tell is gone. Open connections end with it.
+/// Serves until a message to stop arrives, or its sender is dropped. Then it closes all
+/// connections.
 pub(crate) async fn run(
     listener: TcpListener,
-    world: Arc<World>,
-    patience: Duration,
+    state: Arc<ServerState>,
+    body_limit: usize,
+    idle_timeout: Duration,
     mut stopped: oneshot::Receiver<()>,
 ) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let intake = Arc::new(Intake::new(world.body_limit, patience));
-    // Dropping the set ends the connections in it.
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let reader = Arc::new(RequestReader::new(body_limit, idle_timeout));
+    // Dropping the set closes its connections.
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         let accepted = tokio::select! {
             _ = &mut stopped => return,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &permits) => accepted,
         };
         match accepted {
-            Ok((stream, place)) => {
-                let world = Arc::clone(&world);
-                let intake = Arc::clone(&intake);
+            Ok((stream, permit)) => {
+                let state = Arc::clone(&state);
+                let reader = Arc::clone(&reader);
                 connections.spawn(async move {
-                    serve(stream, world, intake, patience).await;
-                    drop(place);
+                    serve(stream, state, reader, idle_timeout).await;
+                    drop(permit);
                 });
             }
-            // Out of file descriptors, most likely: some come back as connections end.
+            // Most likely there are no file descriptors left; connections that end release some.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
@@ -68,71 +72,81 @@ pub(crate) async fn run(
 
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
+    permits: &Arc<Semaphore>,
 ) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await;
-    let place = place.map_err(io::Error::other)?;
+    let permit = Arc::clone(permits).acquire_owned().await;
+    let permit = permit.map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    Ok((stream, permit))
 }
 
-async fn serve(stream: TcpStream, world: Arc<World>, intake: Arc<Intake>, patience: Duration) {
-    // Small pieces are to go out as they come.
+async fn serve(
+    stream: TcpStream,
+    state: Arc<ServerState>,
+    reader: Arc<RequestReader>,
+    idle_timeout: Duration,
+) {
+    // Small chunks are sent without delay.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
-    let socket = Socket::new(stream, Arc::clone(&reset), patience);
+    let socket = Socket::new(stream, Arc::clone(&reset), idle_timeout);
     let service = service_fn(move |request| {
-        let (world, intake, reset) = (Arc::clone(&world), Arc::clone(&intake), Arc::clone(&reset));
+        let (state, reader, reset) = (Arc::clone(&state), Arc::clone(&reader), Arc::clone(&reset));
         async move {
-            let response = respond(&world, &intake, request, &reset).await;
-            // An error in place of a response makes hyper close the connection without a word.
+            let response = respond(&state, &reader, request, &reset).await;
+            // An error in place of a response makes hyper close the connection without a reply.
             response.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionAborted))
         }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(patience)
-        .max_headers(HEADERS)
-        .max_buf_size(HEAD)
+        .header_read_timeout(idle_timeout)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD_SIZE)
         .auto_date_header(false)
         .serve_connection(TokioIo::new(socket), service);
-    // What was malformed was answered by hyper; that a connection ended concerns none but its client.
+    // Hyper replies to malformed requests. Errors of a connection concern only its client.
     let _ = connection.await;
 }
 
 async fn respond(
-    world: &World,
-    intake: &Intake,
+    state: &ServerState,
+    reader: &RequestReader,
     request: Request<RequestBody>,
     reset: &AtomicBool,
 ) -> Option<Response<ReplyBody>> {
-    let (reply, wire, last) = match intake.read(request).await {
-        Read::Whole(incoming, place) => {
-            let handled = pipeline::handle(world, &incoming).await;
-            drop(place);
-            (handled.reply, handled.wire, false)
+    let (reply, delivery, last) = match reader.read(request).await {
+        Read::Whole(request, permit) => {
+            let handled = pipeline::handle(state, &request).await;
+            drop(permit);
+            (handled.reply, handled.delivery, false)
         }
-        Read::Unread(incoming, declared, refusal) => {
-            let reply = pipeline::refuse_unread(world, &incoming, declared, refusal)?;
-            (reply, Wire::Whole, true)
+        Read::Unread(request, declared_len, error) => {
+            let reply = pipeline::reject_unread(state, &request, declared_len, error)?;
+            (reply, Delivery::Whole, true)
         }
     };
-    match wire {
-        Wire::Close => return None,
-        Wire::Reset => {
+    match delivery {
+        Delivery::Close => return None,
+        Delivery::Reset => {
             reset.store(true, Ordering::SeqCst);
             return None;
         }
-        Wire::Whole | Wire::Drip { .. } | Wire::Cut => {}
+        Delivery::Whole | Delivery::Drip { .. } | Delivery::Cut => {}
     }
-    Some(response(world, reply, wire, last))
+    Some(response(state, reply, delivery, last))
 }
 
-fn response(world: &World, reply: Outgoing, wire: Wire, last: bool) -> Response<ReplyBody> {
-    let mut response = Response::new(ReplyBody::new(reply.body, wire));
+fn response(
+    state: &ServerState,
+    reply: Reply,
+    delivery: Delivery,
+    last: bool,
+) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::new(reply.body, delivery));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
-    if let Ok(date) = HeaderValue::from_str(&http_date(world.clock.unix())) {
+    if let Ok(date) = HeaderValue::from_str(&http_date(state.clock.unix())) {
         response.headers_mut().insert(http::header::DATE, date);
     }
     if last {

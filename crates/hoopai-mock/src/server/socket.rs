@@ -1,11 +1,11 @@
-//! A connection that can be reset, and that does not wait for ever for a client to read.
+//! A connection that can be reset, and that ends if the client does not read.
 
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -15,47 +15,46 @@ use tokio::time::{Sleep, sleep};
 /// A connection.
 pub(super) struct Socket {
     stream: TcpStream,
-    /// Whether it ends with a reset.
+    /// Whether the connection ends with a reset.
     reset: Arc<AtomicBool>,
-    /// How long a client may leave unread what it is sent.
-    patience: Duration,
-    stalled: Option<Pin<Box<Sleep>>>,
+    /// The longest time for a pending write.
+    idle_timeout: Duration,
+    write_timeout: Option<Pin<Box<Sleep>>>,
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, reset: Arc<AtomicBool>, patience: Duration) -> Self {
+    pub(super) fn new(stream: TcpStream, reset: Arc<AtomicBool>, idle_timeout: Duration) -> Self {
         Self {
             stream,
             reset,
-            patience,
-            stalled: None,
+            idle_timeout,
+            write_timeout: None,
         }
     }
 
-    fn watch<T>(
+    /// Fails with `TimedOut` if a write is pending for longer than the idle timeout.
+    fn limit_write<T>(
         &mut self,
         context: &mut Context<'_>,
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.stalled = None;
+            self.write_timeout = None;
             return written;
         }
-        let patience = self.patience;
-        let stalled = self
-            .stalled
-            .get_or_insert_with(|| Box::pin(sleep(patience)));
-        match stalled.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            Poll::Pending => Poll::Pending,
-        }
+        let idle_timeout = self.idle_timeout;
+        let timeout = self
+            .write_timeout
+            .get_or_insert_with(|| Box::pin(sleep(idle_timeout)));
+        ready!(timeout.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
         if self.reset.load(Ordering::SeqCst) {
-            // Without lingering, closing discards what is unsent and resets the connection.
+            // With a linger time of zero, closing discards unsent data and resets the connection.
             let _ = self.stream.set_zero_linger();
         }
     }
@@ -78,7 +77,7 @@ impl AsyncWrite for Socket {
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, buffer);
-        self.watch(context, written)
+        self.limit_write(context, written)
     }
 
     fn poll_write_vectored(
@@ -87,7 +86,7 @@ impl AsyncWrite for Socket {
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
-        self.watch(context, written)
+        self.limit_write(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::collection::Fields;
 use super::store::Store;
 use super::{tables, write};
-use crate::tokens::{COMPANY, LOCATION, USER};
+use crate::account::{COMPANY, LOCATION, USER};
 
 /// Default items are a second older than everything else.
 const AGE: u64 = 1000;

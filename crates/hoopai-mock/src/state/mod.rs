@@ -1,7 +1,6 @@
-//! The state of the platform: the items of all collections of all locations, and the operations on
-//! them. `tables` say as data which collections there are and what each operation does to them;
-//! `call` executes an operation. May depend on `check`, `interface`, `refusal`, `reply`, `tokens`
-//! and `time`; the pipeline and the builder depend on it.
+//! The state of the platform: the items of all collections of all locations. `tables` describe the
+//! collections and what each operation does to them, as data; `call` executes an operation.
+//! May depend on all folders but `oauth`, `faults`, `journal` and `server`.
 
 mod call;
 mod collection;
@@ -21,14 +20,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::check::Accepted;
-use crate::check::counts::Number;
+use crate::account::AccountId;
+use crate::api_error::ApiError;
+use crate::check::{NumberKind, ParsedRequest};
 use crate::clock::Clock;
-use crate::exchange::Outgoing;
+use crate::exchange::Reply;
 use crate::interface::Operation;
-use crate::refusal::Refusal;
 use crate::time;
-use crate::tokens::{AccountId, Grant, Installation};
+use crate::tokens::{Claims, Installation};
 
 use call::Call;
 use collection::Scope;
@@ -42,15 +41,16 @@ pub(crate) fn undeclared(operation: &Operation) -> &'static [&'static str] {
 }
 
 /// The parameters and body fields that page an operation's list.
-pub(crate) fn numbers(operation: &Operation) -> Vec<(&'static str, Number)> {
+pub(crate) fn numbers(operation: &Operation) -> Vec<(&'static str, NumberKind)> {
     tables::endpoint(&operation.key())
         .map_or_else(Vec::new, |(_, endpoint)| endpoint.paging.numbers())
 }
 
-/// Whether the items of an operation belong to a location, not to a company.
-pub(crate) fn is_of_location(operation: &Operation) -> bool {
-    tables::endpoint(&operation.key())
-        .is_some_and(|(collection, _)| collection.scope == Scope::Location)
+/// Whether an operation requires the token of an agency, and its items belong to no location.
+pub(crate) fn is_agency_only(operation: &Operation) -> bool {
+    let endpoint = tables::endpoint(&operation.key());
+    operation.is_for_agencies()
+        && endpoint.is_none_or(|(collection, _)| collection.scope != Scope::Location)
 }
 
 /// All collections of all locations.
@@ -70,21 +70,22 @@ impl State {
     /// Executes an operation of a collection; `None` for all other operations.
     pub(crate) fn answer(
         &self,
-        operation: &Operation,
-        accepted: &Accepted,
-        grant: &Grant,
         now: Duration,
-    ) -> Option<Result<Outgoing, Refusal>> {
+        operation: &Operation,
+        request: &ParsedRequest,
+        claims: &Claims,
+    ) -> Option<Result<Reply, ApiError>> {
         let (collection, endpoint) = tables::endpoint(&operation.key())?;
         let now = time::millis(now);
         let mut store = self.lock();
-        if let ("locations", AccountId::Location(own)) = (collection.name, &grant.resource) {
+        if let ("locations", AccountId::Location(own)) = (collection.name, &claims.account) {
             defaults::ensure_location(&mut store, own, now);
         }
         let call = Call {
             operation,
-            accepted,
-            grant,
+            request,
+            claims,
+            agency_only: is_agency_only(operation),
             endpoint,
             collection,
             now,

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use super::call::Answer;
 use super::collection::{Action, Collection, Endpoint, Scope};
 use super::tables;
-use crate::check::Accepted;
-use crate::check::schema::keys;
+use crate::account::{COMPANY, LOCATION};
+use crate::check::ParsedRequest;
+use crate::interface::schema_view::keys;
 use crate::interface::{Interface, Operation};
 use crate::reply::{FieldSet, Generator, check_reply};
-use crate::tokens::{COMPANY, Grant, LOCATION, TokenSpec};
+use crate::tokens::{Claims, TokenSpec};
 use crate::{Mock, Seeder};
 
 /// A location for which the default token is not valid.
@@ -25,7 +26,7 @@ struct Fixture<'a> {
     location: String,
     /// The item that the request is about.
     id: String,
-    accepted: Accepted,
+    accepted: ParsedRequest,
 }
 
 impl<'a> Fixture<'a> {
@@ -68,7 +69,7 @@ impl<'a> Fixture<'a> {
 
     /// The fields of the item; `None` once it is deleted.
     fn stored(&self) -> Option<Value> {
-        let store = self.mock.world().state.lock();
+        let store = self.mock.server.state.lock();
         let item = store.find_in(self.collection, &self.location, &self.id)?;
         Some(Value::Object(item.fields))
     }
@@ -78,7 +79,7 @@ impl<'a> Fixture<'a> {
         let parent = self.collection.parent?;
         let stored = self.stored()?;
         let own = stored[parent.field].as_str().map(str::to_owned);
-        let store = self.mock.world().state.lock();
+        let store = self.mock.server.state.lock();
         let mut parents = store.iter(tables::named(parent.collection), location);
         let first = parents.next()?.id().to_owned();
         Some((parent.parameter, own.unwrap_or(first)))
@@ -141,19 +142,19 @@ impl<'a> Fixture<'a> {
         }
     }
 
-    fn answer(&self, grant: &Grant) -> Answer {
-        let world = self.mock.world();
-        let now = world.clock.unix();
-        let answer = world
+    fn answer(&self, claims: &Claims) -> Answer {
+        let server = &self.mock.server;
+        let now = server.clock.unix();
+        let answer = server
             .state
-            .answer(self.operation, &self.accepted, grant, now);
+            .answer(now, self.operation, &self.accepted, claims);
         answer.expect("an answer")
     }
 }
 
 /// A request with the required fields only.
-fn accepted(operation: &Operation, endpoint: &Endpoint) -> Accepted {
-    let mut accepted = Accepted::default();
+fn accepted(operation: &Operation, endpoint: &Endpoint) -> ParsedRequest {
+    let mut accepted = ParsedRequest::default();
     if let Some(body) = &operation.body {
         let mut generator = Generator::new(operation, 3).request(FieldSet::Required);
         let mut body = generator.generate(&body.schema);
@@ -177,25 +178,25 @@ fn accepted(operation: &Operation, endpoint: &Endpoint) -> Accepted {
 
 #[tokio::test]
 async fn replies_match_their_schemas() {
-    let grant = Grant::of(TokenSpec::everything(), "tests".into());
+    let claims = Claims::new(TokenSpec::everything(), "tests".into());
     let mut checked = 0;
     let mut wrong = Vec::new();
     for operation in &Interface::shared().operations {
         let Some(fixture) = Fixture::new(operation, LOCATION, LOCATION).await else {
             continue;
         };
-        let reply = match fixture.answer(&grant) {
+        let reply = match fixture.answer(&claims) {
             Ok(reply) => reply,
-            Err(refusal) if operation.id == "upload-media-content" => {
-                assert_eq!(refusal.status, 400);
+            Err(error) if operation.id == "upload-media-content" => {
+                assert_eq!(error.status, 400);
                 continue;
             }
-            Err(refusal) => {
+            Err(error) => {
                 let accepted = &fixture.accepted;
                 wrong.push(format!(
                     "{}: {} for {accepted:?}",
                     operation.key(),
-                    refusal.body
+                    error.body
                 ));
                 continue;
             }
@@ -238,7 +239,7 @@ async fn replies_match_their_schemas() {
 /// parent.
 #[tokio::test]
 async fn other_locations_are_inaccessible() {
-    let grant = Grant::of(TokenSpec::private(), "tests".into());
+    let claims = Claims::new(TokenSpec::private(), "tests".into());
     let mut checked = 0;
     for operation in &Interface::shared().operations {
         for named in [LOCATION, ""] {
@@ -249,7 +250,7 @@ async fn other_locations_are_inaccessible() {
                 continue;
             }
             let before = fixture.stored().expect("the item");
-            let outcome = fixture.answer(&grant);
+            let outcome = fixture.answer(&claims);
             let key = operation.key();
             assert_eq!(
                 fixture.stored(),
@@ -299,7 +300,7 @@ fn replace_numbers(value: &mut Value, hostile: &Value) {
 /// Numbers of bodies are stored, added and shown.
 #[tokio::test]
 async fn hostile_numbers_cause_no_server_error() {
-    let grant = Grant::of(TokenSpec::private(), "tests".into());
+    let claims = Claims::new(TokenSpec::private(), "tests".into());
     let mut checked = 0;
     for operation in &Interface::shared().operations {
         let Some(mut fixture) = Fixture::new(operation, LOCATION, LOCATION).await else {
@@ -327,9 +328,9 @@ async fn hostile_numbers_cause_no_server_error() {
             }
             fixture.accepted.body = Some(sent);
             for _ in 0..2 {
-                let status = match fixture.answer(&grant) {
+                let status = match fixture.answer(&claims) {
                     Ok(reply) => reply.status,
-                    Err(refusal) => refusal.status,
+                    Err(error) => error.status,
                 };
                 assert!(!status.is_server_error(), "{} {hostile}", operation.key());
             }

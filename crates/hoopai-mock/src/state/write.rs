@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::collection::{Collection, FieldValue, Fields, IdFormat};
 use super::store::{Item, Store};
 use super::tables;
+use crate::account::USER;
 use crate::time;
-use crate::tokens::USER;
 
 impl FieldValue {
     /// The value in an item that is written now.

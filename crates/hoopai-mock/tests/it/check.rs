@@ -1,4 +1,4 @@
-//! Requests against the interface, over HTTP: what is let in, and in which words the rest is refused.
+//! Checks of requests against the interface over HTTP: accepted requests, and messages of errors.
 
 use hoopai_mock::{Mock, TOKEN};
 use reqwest::header::CONTENT_TYPE;
@@ -30,7 +30,7 @@ async fn json_to(method: Method, path: &str, body: Value) -> Reply {
     .await
 }
 
-/// Asserts that a reply is a 422 that says this and no more.
+/// Asserts that a reply is a 422 with exactly these errors.
 #[track_caller]
 fn invalid(reply: &Reply, faults: &[(&str, &str)]) {
     assert_eq!(reply.status, 422, "{}", reply.text);
@@ -62,7 +62,7 @@ async fn upload(path: &str, body: String) -> Reply {
 }
 
 #[tokio::test]
-async fn a_query_is_declared_typed_and_complete() {
+async fn invalid_query_is_rejected() {
     let path = "/contacts/?limit=ten&locationId[]=a&tags=x";
     let reply = send(Method::GET, path, |r| r).await;
     invalid(
@@ -84,7 +84,7 @@ async fn a_query_is_declared_typed_and_complete() {
 }
 
 #[tokio::test]
-async fn a_list_in_a_query_comes_as_it_is_declared() {
+async fn query_array_is_read_as_declared() {
     let path = |fields: &str| {
         format!(
             "/ad-publishing/facebook/reporting?locationId=mockLocation00000001&startDate=a&endDate=b&groupBy=week\
@@ -107,7 +107,7 @@ async fn a_list_in_a_query_comes_as_it_is_declared() {
 }
 
 #[tokio::test]
-async fn a_listed_path_parameter_is_one_of_its_values() {
+async fn unlisted_path_parameter_is_rejected() {
     let reply = send(Method::GET, "/calendars/resources/boats/abc", |r| r).await;
     invalid(
         &reply,
@@ -119,7 +119,7 @@ async fn a_listed_path_parameter_is_one_of_its_values() {
 }
 
 #[tokio::test]
-async fn a_body_is_declared_typed_and_complete_at_any_depth() {
+async fn invalid_body_is_rejected_at_any_depth() {
     let reply = json_to(
         Method::POST,
         "/contacts/",
@@ -160,7 +160,7 @@ async fn a_body_is_declared_typed_and_complete_at_any_depth() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_is_a_bad_request() {
+async fn malformed_json_returns_400() {
     let deep = "[".repeat(100_000);
     for (body, message) in [
         (
@@ -182,7 +182,7 @@ async fn a_body_that_is_no_json_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn a_body_is_of_the_declared_kind() {
+async fn other_content_type_returns_415() {
     for kind in [
         "text/plain",
         "application/x-www-form-urlencoded",
@@ -211,7 +211,7 @@ async fn a_body_is_of_the_declared_kind() {
 }
 
 #[tokio::test]
-async fn a_form_is_read_and_checked() {
+async fn multipart_form_is_checked() {
     let path = "/medias/upload-file";
     let file = "; filename=\"a.txt\"\r\nContent-Type: text/plain";
     let end = format!("--{BOUNDARY}--\r\n");
@@ -238,7 +238,7 @@ async fn a_form_is_read_and_checked() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_none_is_a_bad_request() {
+async fn malformed_multipart_form_returns_400() {
     let path = "/medias/upload-file";
     upload(path, part("name", "", "a"))
         .await
@@ -263,9 +263,9 @@ async fn a_form_that_is_none_is_a_bad_request() {
     reply.refused(400, "Multipart: Boundary not found");
 }
 
-/// Bodies that are made to be slow to check, or to make a reply of that is larger than they are.
+/// Bodies that are slow to check, or whose errors would be larger than the body.
 #[tokio::test]
-async fn what_is_wrong_a_hundred_thousand_times_is_told_of_briefly() {
+async fn number_of_reported_errors_is_bounded() {
     let keys: Vec<String> = (0..20_000).map(|n| format!("\"key{n}\":{n}")).collect();
     let long_key = "k".repeat(500_000);
     let tags = vec!["1"; 200_000].join(",");
@@ -284,14 +284,14 @@ async fn what_is_wrong_a_hundred_thousand_times_is_told_of_briefly() {
 }
 
 #[tokio::test]
-async fn a_list_in_a_form_comes_in_parts_or_as_json() {
+async fn form_array_is_read_from_parts_or_json() {
     let path = "/conversations/messages/upload";
     let ids = ["contactId", "conversationId", "locationId"];
     let ids: String = ids
         .iter()
         .map(|name| part(name, "", "mockLocation00000001"))
         .collect();
-    for (lists, fits) in [
+    for (lists, is_valid) in [
         (
             part("attachmentUrls", "", "a") + &part("attachmentUrls", "", "b"),
             true,
@@ -302,12 +302,12 @@ async fn a_list_in_a_form_comes_in_parts_or_as_json() {
     ] {
         let body = ids.clone() + &lists + &format!("--{BOUNDARY}--\r\n");
         let reply = upload(path, body).await;
-        assert_eq!(reply.status != 422, fits, "{}", reply.text);
+        assert_eq!(reply.status != 422, is_valid, "{}", reply.text);
     }
 }
 
 #[tokio::test]
-async fn a_malformed_email_address_is_refused_as_the_guide_shows() {
+async fn malformed_email_returns_error_of_guide() {
     let contact = |email: &str| json!({ "locationId": "mockLocation00000001", "email": email });
     let reply = json_to(Method::POST, "/contacts/", contact("jane@example")).await;
     assert_eq!(reply.status, 422, "{}", reply.text);
@@ -315,7 +315,7 @@ async fn a_malformed_email_address_is_refused_as_the_guide_shows() {
     assert_eq!(body["message"], "Validation failed");
     let errors = json!([{ "field": "email", "message": "Invalid email format" }]);
     assert_eq!(body["errors"], errors);
-    // Among other complaints it is one of them, and a field within others is named in full.
+    // Other errors come with it, and a nested field is named by its full path.
     let mut wrong = contact("jane");
     wrong["firstName"] = 1.into();
     body = json_to(Method::POST, "/contacts/", wrong).await.json();

@@ -3,8 +3,8 @@
 use hoopai_mock::{COMPANY, LOCATION};
 use serde_json::{Value, json};
 
-/// The requests for a kind of item. In paths, `{P}` is the id of the parent and `{}` the id of the
-/// item.
+/// The requests for a kind of item. In paths, `{L}` is the location, `{P}` the id of the parent, and
+/// `{}` the id of the item.
 pub(crate) struct CrudCase {
     pub(crate) name: &'static str,
     /// The collection of the parent, of which one item is seeded; empty if there is none.
@@ -19,7 +19,7 @@ pub(crate) struct CrudCase {
     pub(crate) update: Option<(&'static str, Value)>,
     /// The field that the update changes, and its new value.
     pub(crate) changed: (&'static str, Value),
-    pub(crate) delete: Option<(&'static str, Value)>,
+    pub(crate) delete: Option<&'static str>,
     /// The status and the message after the item is deleted.
     pub(crate) not_found: (u16, &'static str),
 }
@@ -37,11 +37,11 @@ pub(crate) fn cases() -> Vec<CrudCase> {
             ),
             at: "/contact",
             id: "id",
-            list: Some(("/contacts/?locationId=mockLocation00000001", "/contacts")),
+            list: Some(("/contacts/?locationId={L}", "/contacts")),
             get: Some(("/contacts/{}", "/contact")),
             update: Some(("/contacts/{}", json!({ "firstName": "Bela" }))),
             changed: ("firstName", json!("Bela")),
-            delete: Some(("/contacts/{}", Value::Null)),
+            delete: Some("/contacts/{}"),
             not_found: (400, "Contact not found for id:"),
         },
         CrudCase {
@@ -60,7 +60,7 @@ pub(crate) fn cases() -> Vec<CrudCase> {
                 json!({ "completed": true }),
             )),
             changed: ("completed", json!(true)),
-            delete: Some(("/contacts/{P}/tasks/{}", Value::Null)),
+            delete: Some("/contacts/{P}/tasks/{}"),
             not_found: (400, ""),
         },
         CrudCase {
@@ -73,7 +73,7 @@ pub(crate) fn cases() -> Vec<CrudCase> {
             get: Some(("/contacts/{P}/notes/{}", "/note")),
             update: Some(("/contacts/{P}/notes/{}", json!({ "body": "Called twice" }))),
             changed: ("body", json!("Called twice")),
-            delete: Some(("/contacts/{P}/notes/{}", Value::Null)),
+            delete: Some("/contacts/{P}/notes/{}"),
             not_found: (400, ""),
         },
         CrudCase {
@@ -85,14 +85,11 @@ pub(crate) fn cases() -> Vec<CrudCase> {
             ),
             at: "/opportunity",
             id: "id",
-            list: Some((
-                "/opportunities/search?location_id=mockLocation00000001",
-                "/opportunities",
-            )),
+            list: Some(("/opportunities/search?location_id={L}", "/opportunities")),
             get: Some(("/opportunities/{}", "/opportunity")),
             update: Some(("/opportunities/{}/status", json!({ "status": "won" }))),
             changed: ("status", json!("won")),
-            delete: Some(("/opportunities/{}", Value::Null)),
+            delete: Some("/opportunities/{}"),
             not_found: missing("Opportunity not found"),
         },
         CrudCase {
@@ -104,17 +101,14 @@ pub(crate) fn cases() -> Vec<CrudCase> {
             ),
             at: "/conversation",
             id: "id",
-            list: Some((
-                "/conversations/search?locationId=mockLocation00000001",
-                "/conversations",
-            )),
+            list: Some(("/conversations/search?locationId={L}", "/conversations")),
             get: Some(("/conversations/{}", "")),
             update: Some((
                 "/conversations/{}",
                 json!({ "locationId": LOCATION, "starred": true }),
             )),
             changed: ("starred", json!(true)),
-            delete: Some(("/conversations/{}", Value::Null)),
+            delete: Some("/conversations/{}"),
             not_found: missing("Conversation not found"),
         },
         CrudCase {
@@ -126,11 +120,11 @@ pub(crate) fn cases() -> Vec<CrudCase> {
             ),
             at: "/calendar",
             id: "id",
-            list: Some(("/calendars/?locationId=mockLocation00000001", "/calendars")),
+            list: Some(("/calendars/?locationId={L}", "/calendars")),
             get: Some(("/calendars/{}", "/calendar")),
             update: Some(("/calendars/{}", json!({ "name": "First visits" }))),
             changed: ("name", json!("First visits")),
-            delete: Some(("/calendars/{}", Value::Null)),
+            delete: Some("/calendars/{}"),
             not_found: missing("Calendar not found"),
         },
         CrudCase {
@@ -144,7 +138,7 @@ pub(crate) fn cases() -> Vec<CrudCase> {
             at: "",
             id: "id",
             list: Some((
-                "/calendars/events?locationId=mockLocation00000001&calendarId=c&startTime=1773400000000&endTime=1773600000000",
+                "/calendars/events?locationId={L}&calendarId=c&startTime=1773400000000&endTime=1773600000000",
                 "/events",
             )),
             get: Some(("/calendars/events/appointments/{}", "/appointment")),
@@ -153,7 +147,7 @@ pub(crate) fn cases() -> Vec<CrudCase> {
                 json!({ "title": "Moved" }),
             )),
             changed: ("title", json!("Moved")),
-            delete: Some(("/calendars/events/{}", json!({}))),
+            delete: Some("/calendars/events/{}"),
             not_found: missing("Appointment not found"),
         },
         CrudCase {
@@ -175,82 +169,58 @@ pub(crate) fn cases() -> Vec<CrudCase> {
                 json!({ "companyId": COMPANY, "name": "Harbour" }),
             )),
             changed: ("name", json!("Harbour")),
-            delete: Some(("/locations/{}?deleteTwilioAccount=false", Value::Null)),
+            delete: Some("/locations/{}?deleteTwilioAccount=false"),
             not_found: missing("Location not found"),
         },
         CrudCase {
             name: "custom field",
             parent: "",
             create: (
-                "/locations/mockLocation00000001/customFields",
+                "/locations/{L}/customFields",
                 json!({ "name": "Shoe size", "dataType": "TEXT" }),
             ),
             at: "/customField",
             id: "id",
-            list: Some((
-                "/locations/mockLocation00000001/customFields",
-                "/customFields",
-            )),
-            get: Some((
-                "/locations/mockLocation00000001/customFields/{}",
-                "/customField",
-            )),
+            list: Some(("/locations/{L}/customFields", "/customFields")),
+            get: Some(("/locations/{L}/customFields/{}", "/customField")),
             update: Some((
-                "/locations/mockLocation00000001/customFields/{}",
+                "/locations/{L}/customFields/{}",
                 json!({ "name": "Hat size" }),
             )),
             changed: ("name", json!("Hat size")),
-            delete: Some((
-                "/locations/mockLocation00000001/customFields/{}",
-                Value::Null,
-            )),
+            delete: Some("/locations/{L}/customFields/{}"),
             not_found: missing("Custom field not found"),
         },
         CrudCase {
             name: "custom value",
             parent: "",
             create: (
-                "/locations/mockLocation00000001/customValues",
+                "/locations/{L}/customValues",
                 json!({ "name": "Motto", "value": "On we go" }),
             ),
             at: "/customValue",
             id: "id",
-            list: Some((
-                "/locations/mockLocation00000001/customValues",
-                "/customValues",
-            )),
-            get: Some((
-                "/locations/mockLocation00000001/customValues/{}",
-                "/customValue",
-            )),
+            list: Some(("/locations/{L}/customValues", "/customValues")),
+            get: Some(("/locations/{L}/customValues/{}", "/customValue")),
             update: Some((
-                "/locations/mockLocation00000001/customValues/{}",
+                "/locations/{L}/customValues/{}",
                 json!({ "name": "Motto", "value": "Onwards" }),
             )),
             changed: ("value", json!("Onwards")),
-            delete: Some((
-                "/locations/mockLocation00000001/customValues/{}",
-                Value::Null,
-            )),
+            delete: Some("/locations/{L}/customValues/{}"),
             not_found: missing("Custom value not found"),
         },
         CrudCase {
             name: "tag",
             parent: "",
-            create: (
-                "/locations/mockLocation00000001/tags",
-                json!({ "name": "vip" }),
-            ),
+            create: ("/locations/{L}/tags", json!({ "name": "vip" })),
             at: "/tag",
             id: "id",
-            list: Some(("/locations/mockLocation00000001/tags", "/tags")),
-            get: Some(("/locations/mockLocation00000001/tags/{}", "/tag")),
-            update: Some((
-                "/locations/mockLocation00000001/tags/{}",
-                json!({ "name": "friend" }),
-            )),
+            list: Some(("/locations/{L}/tags", "/tags")),
+            get: Some(("/locations/{L}/tags/{}", "/tag")),
+            update: Some(("/locations/{L}/tags/{}", json!({ "name": "friend" }))),
             changed: ("name", json!("friend")),
-            delete: Some(("/locations/mockLocation00000001/tags/{}", Value::Null)),
+            delete: Some("/locations/{L}/tags/{}"),
             not_found: missing("Tag not found"),
         },
         CrudCase {
@@ -263,11 +233,11 @@ pub(crate) fn cases() -> Vec<CrudCase> {
             ),
             at: "",
             id: "id",
-            list: Some(("/users/?locationId=mockLocation00000001", "/users")),
+            list: Some(("/users/?locationId={L}", "/users")),
             get: Some(("/users/{}", "")),
             update: Some(("/users/{}", json!({ "firstName": "Bela" }))),
             changed: ("firstName", json!("Bela")),
-            delete: Some(("/users/{}", Value::Null)),
+            delete: Some("/users/{}"),
             not_found: (401, "The user does not exist."),
         },
         CrudCase {
@@ -279,14 +249,14 @@ pub(crate) fn cases() -> Vec<CrudCase> {
             ),
             at: "",
             id: "_id",
-            list: Some(("/products/?locationId=mockLocation00000001", "/products")),
-            get: Some(("/products/{}?locationId=mockLocation00000001", "")),
+            list: Some(("/products/?locationId={L}", "/products")),
+            get: Some(("/products/{}?locationId={L}", "")),
             update: Some((
                 "/products/{}",
                 json!({ "locationId": LOCATION, "name": "Comb", "productType": "PHYSICAL" }),
             )),
             changed: ("name", json!("Comb")),
-            delete: Some(("/products/{}?locationId=mockLocation00000001", Value::Null)),
+            delete: Some("/products/{}?locationId={L}"),
             not_found: missing("Product not found"),
         },
         CrudCase {
@@ -298,20 +268,14 @@ pub(crate) fn cases() -> Vec<CrudCase> {
             ),
             at: "",
             id: "_id",
-            list: Some((
-                "/products/{P}/price?locationId=mockLocation00000001",
-                "/prices",
-            )),
-            get: Some(("/products/{P}/price/{}?locationId=mockLocation00000001", "")),
+            list: Some(("/products/{P}/price?locationId={L}", "/prices")),
+            get: Some(("/products/{P}/price/{}?locationId={L}", "")),
             update: Some((
                 "/products/{P}/price/{}",
                 json!({ "locationId": LOCATION, "name": "Less", "type": "one_time", "currency": "USD", "amount": 9 }),
             )),
             changed: ("amount", json!(9)),
-            delete: Some((
-                "/products/{P}/price/{}?locationId=mockLocation00000001",
-                Value::Null,
-            )),
+            delete: Some("/products/{P}/price/{}?locationId={L}"),
             not_found: missing("Price not found"),
         },
         CrudCase {
@@ -323,14 +287,11 @@ pub(crate) fn cases() -> Vec<CrudCase> {
             ),
             at: "/buiseness",
             id: "id",
-            list: Some((
-                "/businesses/?locationId=mockLocation00000001",
-                "/businesses",
-            )),
+            list: Some(("/businesses/?locationId={L}", "/businesses")),
             get: Some(("/businesses/{}", "/business")),
             update: Some(("/businesses/{}", json!({ "name": "Cycles" }))),
             changed: ("name", json!("Cycles")),
-            delete: Some(("/businesses/{}", Value::Null)),
+            delete: Some("/businesses/{}"),
             not_found: missing("Business not found"),
         },
         CrudCase {
@@ -345,11 +306,11 @@ pub(crate) fn cases() -> Vec<CrudCase> {
             list: None,
             get: Some(("/objects/{P}/records/{}", "/record")),
             update: Some((
-                "/objects/{P}/records/{}?locationId=mockLocation00000001",
+                "/objects/{P}/records/{}?locationId={L}",
                 json!({ "properties": { "name": "Max" } }),
             )),
             changed: ("properties", json!({ "name": "Max" })),
-            delete: Some(("/objects/{P}/records/{}", Value::Null)),
+            delete: Some("/objects/{P}/records/{}"),
             not_found: missing("Record not found"),
         },
         CrudCase {
@@ -362,16 +323,13 @@ pub(crate) fn cases() -> Vec<CrudCase> {
             at: "",
             id: "_id",
             list: Some((
-                "/medias/files?altId=mockLocation00000001&altType=location&type=folder&sortBy=name&sortOrder=asc",
+                "/medias/files?altId={L}&altType=location&type=folder&sortBy=name&sortOrder=asc",
                 "/files",
             )),
             get: None,
             update: None,
             changed: ("name", json!("Photos")),
-            delete: Some((
-                "/medias/{}?altId=mockLocation00000001&altType=location",
-                Value::Null,
-            )),
+            delete: Some("/medias/{}?altId={L}&altType=location"),
             not_found: missing("File not found"),
         },
     ]

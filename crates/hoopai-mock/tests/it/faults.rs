@@ -1,4 +1,4 @@
-//! Each fault, as a client sees it.
+//! Faults as a client observes them.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use hoopai_mock::{
 };
 use serde_json::Value;
 
-use crate::wire::{End, create, exchange, get, get_bytes, json, status, versioned};
+use crate::raw_http::{End, create, exchange, get, get_bytes, json, status, versioned};
 
 async fn start(rule: impl Into<FaultRule>) -> Mock {
     Mock::builder().fault(rule).start().await.expect("a server")
@@ -18,7 +18,7 @@ fn only_outcome(mock: &Mock) -> Outcome {
 }
 
 #[tokio::test]
-async fn an_error_has_the_platforms_shape() {
+async fn error_has_shape_of_platform() {
     let mock = start(Fault::status(503)).await;
     let reply = get(&mock).send().await.expect("a reply");
     assert_eq!(reply.status(), 503);
@@ -31,7 +31,7 @@ async fn an_error_has_the_platforms_shape() {
 }
 
 #[tokio::test]
-async fn errors_come_in_all_shapes_seen() {
+async fn error_body_has_each_observed_shape() {
     let mock = start(FaultRule::new(Fault::status(500)).times(0)).await;
     let shapes = [
         (
@@ -83,7 +83,7 @@ async fn errors_come_in_all_shapes_seen() {
 }
 
 #[tokio::test]
-async fn retry_after_comes_in_all_forms() {
+async fn retry_after_has_each_form() {
     let clock = Clock::frozen();
     let builder = Mock::builder().clock(clock.clone());
     let mock = builder.start().await.expect("a server");
@@ -102,14 +102,14 @@ async fn retry_after_comes_in_all_forms() {
         let value = reply.headers()["retry-after"].to_str().expect("text");
         match expected {
             Some(expected) => assert_eq!(value, expected),
-            // By the server's clock, which `Date` goes by too.
+            // `Date` follows the server's clock too.
             None => assert_eq!(reply.headers()["date"], value),
         }
     }
 }
 
 #[tokio::test]
-async fn further_headers_go_out() {
+async fn additional_headers_are_sent() {
     let failure = Failure::new(429)
         .header("x-ratelimit-daily-remaining", "0")
         .header("bad name", "x")
@@ -121,7 +121,7 @@ async fn further_headers_go_out() {
 }
 
 #[tokio::test]
-async fn tokens_are_turned_away_in_the_platforms_words() {
+async fn denial_has_message_of_platform() {
     let mock = start(FaultRule::new(Fault::expired()).times(3)).await;
     for _ in 0..3 {
         let reply = get(&mock).send().await.expect("a reply");
@@ -160,7 +160,7 @@ async fn tokens_are_turned_away_in_the_platforms_words() {
 }
 
 #[tokio::test]
-async fn connections_are_closed_and_reset_before_and_after() {
+async fn connection_is_closed_or_reset_before_or_after_processing() {
     let faults = [
         (Fault::CloseBefore, End::Closed, Outcome::Dropped),
         (Fault::ResetBefore, End::Reset, Outcome::Dropped),
@@ -177,12 +177,12 @@ async fn connections_are_closed_and_reset_before_and_after() {
         let entry = &mock.journal().entries()[0];
         assert_eq!((entry.outcome, entry.status), (outcome, None), "{fault:?}");
         assert_eq!(outcome.is_processed(), outcome == Outcome::Lost);
-        assert_eq!(status(get(&mock)).await, 200, "the server lives on");
+        assert_eq!(status(get(&mock)).await, 200, "the server still replies");
     }
 }
 
 #[tokio::test]
-async fn a_write_that_was_processed_and_lost_is_told_from_one_that_was_not() {
+async fn lost_write_differs_from_unprocessed_write() {
     let mock = start(
         FaultRule::new(Fault::CloseBefore)
             .on("contacts.create-contact")
@@ -201,7 +201,7 @@ async fn a_write_that_was_processed_and_lost_is_told_from_one_that_was_not() {
 }
 
 #[tokio::test]
-async fn a_body_is_cut_off() {
+async fn cut_ends_reply_within_body() {
     let mock = start(Fault::Cut).await;
     let (reply, end) = exchange(&mock, &get_bytes()).await;
     assert_eq!(end, End::Closed);
@@ -223,7 +223,7 @@ async fn a_body_is_cut_off() {
 }
 
 #[tokio::test]
-async fn replies_are_delayed_and_dripped() {
+async fn reply_is_delayed_and_sent_in_chunks() {
     let mock = start(Fault::Delay(Duration::from_millis(200))).await;
     let begun = Instant::now();
     assert_eq!(status(get(&mock)).await, 200);
@@ -243,7 +243,7 @@ async fn replies_are_delayed_and_dripped() {
 }
 
 #[tokio::test]
-async fn a_delay_outlasted_leaves_a_write_processed() {
+async fn client_timeout_during_delay_leaves_write_processed() {
     let mock = start(Fault::Delay(Duration::from_secs(20))).await;
     let request = create(&mock).timeout(Duration::from_millis(300));
     assert!(request.send().await.expect_err("a timeout").is_timeout());
@@ -252,7 +252,7 @@ async fn a_delay_outlasted_leaves_a_write_processed() {
 }
 
 #[tokio::test]
-async fn a_create_answers_422_although_it_created() {
+async fn status_after_returns_error_for_processed_create() {
     let rule = FaultRule::new(Fault::StatusAfter(Failure::new(422))).on("contacts.create-contact");
     let mock = start(rule.times(1)).await;
     assert_eq!(status(create(&mock)).await, 422);
@@ -270,7 +270,7 @@ async fn a_create_answers_422_although_it_created() {
 }
 
 #[tokio::test]
-async fn good_replies_stray_but_stay_json() {
+async fn drifted_reply_is_json() {
     let kinds = [
         Drift::Null,
         Drift::Missing,
@@ -302,7 +302,7 @@ async fn good_replies_stray_but_stay_json() {
 }
 
 #[tokio::test]
-async fn a_reply_strays_where_it_is_told() {
+async fn drift_at_changes_only_its_pointer() {
     let mock = Mock::builder().start().await.expect("a server");
     assert!(
         create(&mock)
@@ -335,7 +335,7 @@ async fn a_reply_strays_where_it_is_told() {
 }
 
 #[tokio::test]
-async fn an_enum_has_a_value_that_no_file_lists() {
+async fn enum_drift_has_unlisted_value() {
     let mock = start(Fault::Drift(Drift::EnumValue)).await;
     let agent = mock.seed().items("assistants", LOCATION, 1).remove(0);
     let url = format!("{}/conversation-ai/agents/{agent}", mock.url());
@@ -348,13 +348,13 @@ async fn an_enum_has_a_value_that_no_file_lists() {
 }
 
 #[tokio::test]
-async fn a_documented_200_arrives_as_201() {
+async fn success_fault_replaces_status() {
     let mock = start(Fault::Success(201)).await;
     assert_eq!(status(get(&mock)).await, 201);
 }
 
 #[tokio::test]
-async fn faults_follow_one_another_as_a_script() {
+async fn rules_apply_in_order() {
     let mock = start(FaultRule::new(Fault::status(503)).times(2)).await;
     mock.faults()
         .add(FaultRule::new(Fault::status(429)).times(1));
@@ -368,7 +368,7 @@ async fn faults_follow_one_another_as_a_script() {
 }
 
 #[tokio::test]
-async fn rules_choose_operations() {
+async fn rule_applies_to_matching_operations() {
     let patterns = [
         ("contacts.get-contacts", true),
         ("contacts.*", true),
@@ -388,15 +388,15 @@ async fn rules_choose_operations() {
         ("contacts.get-contact", false),
         ("opportunities", false),
     ];
-    for (pattern, strikes) in patterns {
+    for (pattern, matches) in patterns {
         let mock = start(FaultRule::new(Fault::status(503)).on(pattern)).await;
-        let expected = if strikes { 503 } else { 200 };
+        let expected = if matches { 503 } else { 200 };
         assert_eq!(status(get(&mock)).await, expected, "{pattern}");
     }
 }
 
 #[tokio::test]
-async fn rules_go_by_the_clock_and_are_switched_at_run_time() {
+async fn rule_follows_clock_and_can_be_disabled() {
     let clock = Clock::frozen();
     let mock = Mock::builder()
         .clock(clock.clone())
@@ -413,7 +413,7 @@ async fn rules_go_by_the_clock_and_are_switched_at_run_time() {
         clock.advance(Duration::from_secs(10));
     }
     assert_eq!(seen, [200, 503, 200, 200]);
-    assert_eq!(mock.faults().strikes(id), 1);
+    assert_eq!(mock.faults().hits(id), 1);
     assert_eq!(mock.journal().entries()[1].faults, [id]);
     let id = mock.faults().add(Fault::status(500).into());
     assert_eq!(status(get(&mock)).await, 500);
@@ -426,7 +426,7 @@ async fn rules_go_by_the_clock_and_are_switched_at_run_time() {
 }
 
 #[tokio::test]
-async fn chance_is_the_same_for_the_same_seed() {
+async fn chance_is_reproducible_by_seed() {
     async fn run(seed: u64) -> Vec<u16> {
         let rule = FaultRule::new(Fault::status(503)).chance(0.5);
         let builder = Mock::builder().seed(seed).fault(rule);
@@ -445,7 +445,7 @@ async fn chance_is_the_same_for_the_same_seed() {
 }
 
 #[tokio::test]
-async fn straying_is_the_same_for_the_same_seed() {
+async fn drift_is_reproducible_by_seed() {
     async fn run(seed: u64) -> Vec<Value> {
         let clock = Clock::frozen();
         let builder = Mock::builder().clock(clock).seed(seed);
@@ -469,7 +469,7 @@ async fn straying_is_the_same_for_the_same_seed() {
 }
 
 #[test]
-fn rules_are_read_from_text() {
+fn rule_is_parsed_from_text() {
     let good = [
         ("503", FaultRule::new(Fault::status(503))),
         (
@@ -519,6 +519,6 @@ fn rules_are_read_from_text() {
     ];
     for text in bad {
         let error = text.parse::<FaultRule>().expect_err(text).to_string();
-        assert!(error.contains("; give "), "{text}: {error}");
+        assert!(error.contains("; expected "), "{text}: {error}");
     }
 }

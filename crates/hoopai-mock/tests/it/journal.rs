@@ -1,11 +1,11 @@
-//! What the journal keeps, and what can be asked of it.
+//! Entries of the journal, and its queries.
 
 use std::time::Duration;
 
 use hoopai_mock::{AccountId, Clock, Fault, FaultRule, LOCATION, Mock, Outcome, TOKEN, TokenSpec};
 use serde_json::json;
 
-use crate::wire::{create, get, signed, status};
+use crate::raw_http::{create, get, signed, status};
 
 async fn start() -> (Mock, Clock) {
     let clock = Clock::frozen();
@@ -14,7 +14,7 @@ async fn start() -> (Mock, Clock) {
 }
 
 #[tokio::test]
-async fn an_entry_says_all_of_a_request() {
+async fn entry_records_whole_request() {
     let (mock, clock) = start().await;
     clock.advance(Duration::from_secs(7));
     let url = format!(
@@ -49,7 +49,7 @@ async fn an_entry_says_all_of_a_request() {
         Some(format!("Bearer {TOKEN}").as_str())
     );
     assert_eq!((read.status, read.outcome), (Some(200), Outcome::Processed));
-    assert!(read.resource.is_some() && read.app.is_some());
+    assert!(read.account.is_some() && read.app.is_some());
     assert_eq!(write.operation.as_deref(), Some("contacts.create-contact"));
     assert_eq!(write.json().expect("JSON")["firstName"], "Ada");
     assert_eq!(write.body_len, write.body.len() as u64);
@@ -64,7 +64,7 @@ async fn an_entry_says_all_of_a_request() {
 }
 
 #[tokio::test]
-async fn debug_shows_no_secrets() {
+async fn debug_hides_secrets() {
     let (mock, _) = start().await;
     let url = format!(
         "{}/contacts/?locationId={LOCATION}&query=hidden-query",
@@ -85,15 +85,15 @@ async fn debug_shows_no_secrets() {
 }
 
 #[tokio::test]
-async fn outcomes_are_told_apart() {
+async fn outcomes_are_distinguished() {
     let (mock, _) = start().await;
     let client = reqwest::Client::new();
     let url = |path: &str| format!("{}{path}", mock.url());
     assert_eq!(status(signed(client.get(url("/nowhere")))).await, 404);
-    let stranger = client
+    let unauthorized = client
         .get(url("/contacts/"))
         .header("user-agent", "tests/1");
-    assert_eq!(status(stranger).await, 401);
+    assert_eq!(status(unauthorized).await, 401);
     mock.faults()
         .add(FaultRule::new(Fault::status(500)).times(1));
     assert_eq!(status(get(&mock)).await, 500);
@@ -116,9 +116,9 @@ async fn outcomes_are_told_apart() {
 }
 
 #[tokio::test]
-async fn duplicates_of_writes_are_found() {
+async fn duplicate_writes_are_found() {
     let (mock, _) = start().await;
-    // Refused before it was processed: no duplicate.
+    // Rejected before it was processed: no duplicate.
     mock.faults()
         .add(FaultRule::new(Fault::CloseBefore).times(1));
     assert!(create(&mock).send().await.is_err());
@@ -129,7 +129,7 @@ async fn duplicates_of_writes_are_found() {
         let url = format!("{}/contacts/search", mock.url());
         let _ = status(signed(reqwest::Client::new().post(url)).json(&search)).await;
     }
-    // Processed, its reply lost, and sent again in the fault's shadow: a duplicate, whatever the second status.
+    // Processed without a reply, and sent again: a duplicate, whatever the second status.
     mock.faults()
         .add(FaultRule::new(Fault::CloseAfter).times(1));
     assert!(create(&mock).send().await.is_err());
@@ -144,7 +144,7 @@ async fn duplicates_of_writes_are_found() {
         let _ = tag(name).send().await;
     }
     let duplicates = mock.journal().duplicates_of_writes();
-    // The state may refuse a second tag of the same name; then nothing was processed twice.
+    // The server can reject a second tag of the same name; then nothing is processed twice.
     for duplicate in &duplicates {
         assert_eq!(duplicate.path, format!("/locations/{LOCATION}/tags"));
         assert_eq!(duplicate.numbers, [6, 7]);
@@ -157,7 +157,7 @@ async fn duplicates_of_writes_are_found() {
 }
 
 #[tokio::test]
-async fn the_fullest_window_is_found_for_each_resource() {
+async fn most_in_window_counts_each_account() {
     let clock = Clock::frozen();
     let mock = Mock::builder()
         .clock(clock.clone())
@@ -183,7 +183,7 @@ async fn the_fullest_window_is_found_for_each_resource() {
     }
     assert_eq!(mock.journal().most_in_window(window), 3);
     clock.advance(Duration::from_secs(9));
-    // Struck before the token was looked at, yet of the same resource.
+    // The fault precedes the check of the token, but the account is the same.
     mock.faults()
         .add(FaultRule::new(Fault::status(503)).times(1));
     assert_eq!(status(get(&mock)).await, 503);
@@ -198,13 +198,13 @@ async fn the_fullest_window_is_found_for_each_resource() {
     assert_eq!(mock.journal().most_in_window(Duration::MAX), 5);
     let entries = mock.journal().entries();
     assert_eq!(
-        entries[1].resource,
+        entries[1].account,
         Some(AccountId::Location(LOCATION.into()))
     );
 }
 
 #[tokio::test]
-async fn requests_can_be_waited_for() {
+async fn wait_for_returns_after_requests() {
     let (mock, _) = start().await;
     let journal = mock.journal();
     assert!(!journal.wait_for(1, Duration::from_millis(20)).await);
@@ -217,7 +217,7 @@ async fn requests_can_be_waited_for() {
 }
 
 #[tokio::test]
-async fn requests_in_flight_are_seen_and_overlap() {
+async fn requests_in_flight_overlap() {
     let mock = Mock::builder().start().await.expect("a server");
     mock.faults()
         .add(Fault::Delay(Duration::from_millis(300)).into());
@@ -235,7 +235,7 @@ async fn requests_in_flight_are_seen_and_overlap() {
 }
 
 #[tokio::test]
-async fn large_bodies_are_kept_in_part() {
+async fn large_body_is_truncated() {
     let (mock, _) = start().await;
     let body = format!("{{\"firstName\":\"{}\"}}", "x".repeat(200_000));
     let request = create(&mock).body(body.clone());
@@ -246,14 +246,14 @@ async fn large_bodies_are_kept_in_part() {
 }
 
 #[tokio::test]
-async fn an_observer_hears_of_each_request_once() {
-    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+async fn observer_is_called_once_for_each_request() {
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
     let builder = Mock::builder().on_request(move |entry| {
-        let _ = tell.send((entry.number, entry.status));
+        let _ = sender.send((entry.number, entry.status));
     });
     let mock = builder.start().await.expect("a server");
     let _ = (status(get(&mock)).await, status(get(&mock)).await);
-    assert_eq!(told.recv().await, Some((0, Some(200))));
-    assert_eq!(told.recv().await, Some((1, Some(200))));
-    assert!(told.try_recv().is_err());
+    assert_eq!(receiver.recv().await, Some((0, Some(200))));
+    assert_eq!(receiver.recv().await, Some((1, Some(200))));
+    assert!(receiver.try_recv().is_err());
 }

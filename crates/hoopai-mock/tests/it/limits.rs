@@ -1,4 +1,4 @@
-//! The limits, on a clock that only tests move.
+//! Rate limits on a frozen clock.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn tags(mock: &Mock, client: &Client) -> Reply {
 }
 
 #[tokio::test]
-async fn the_window_lets_a_hundred_through_and_slides() {
+async fn window_of_100_requests_slides() {
     let (mock, clock, client) = start(RateLimitSettings::default()).await;
     for sent in 0..100_u64 {
         let reply = tags(&mock, &client).await;
@@ -29,12 +29,12 @@ async fn the_window_lets_a_hundred_through_and_slides() {
         assert_eq!(reply.number("x-ratelimit-remaining"), 99 - sent);
         clock.advance(Duration::from_millis(10));
     }
-    // A second has passed; the first slot is free again 9 s from now.
-    let refused = tags(&mock, &client).await;
-    refused.refused(429, "Too Many Requests");
-    assert_eq!(refused.json()["statusCode"], 429);
-    assert_eq!(refused.number("x-ratelimit-remaining"), 0);
-    assert!(refused.header("retry-after").is_none());
+    // One second has passed, so the first request leaves the window in 9 s.
+    let rejected = tags(&mock, &client).await;
+    rejected.refused(429, "Too Many Requests");
+    assert_eq!(rejected.json()["statusCode"], 429);
+    assert_eq!(rejected.number("x-ratelimit-remaining"), 0);
+    assert!(rejected.header("retry-after").is_none());
     clock.advance(Duration::from_millis(8_999));
     assert_eq!(tags(&mock, &client).await.status, 429);
     clock.advance(Duration::from_millis(1));
@@ -45,7 +45,7 @@ async fn the_window_lets_a_hundred_through_and_slides() {
 }
 
 #[tokio::test]
-async fn replies_say_what_is_left() {
+async fn reply_headers_state_remaining_requests() {
     let (mock, clock, client) = start(RateLimitSettings::default()).await;
     tags(&mock, &client).await;
     clock.advance(Duration::from_secs(3_119));
@@ -60,7 +60,7 @@ async fn replies_say_what_is_left() {
     ] {
         assert_eq!(reply.number(name), value, "{name}");
     }
-    // Refused for what it asks, yet counted.
+    // The check rejects it, but it counts.
     let token = mock.issue_token(TokenSpec::location(LOCATION));
     let reply = get(&client, &mock, "/locations/elsewhere/tags", &token).await;
     assert_eq!(reply.status, 403);
@@ -68,7 +68,7 @@ async fn replies_say_what_is_left() {
 }
 
 #[tokio::test]
-async fn refusals_do_not_count() {
+async fn rejected_request_does_not_count() {
     let limits = RateLimitSettings {
         burst: 2,
         ..RateLimitSettings::default()
@@ -84,7 +84,7 @@ async fn refusals_do_not_count() {
 }
 
 #[tokio::test]
-async fn replies_can_name_the_second_at_which_the_window_has_room_again() {
+async fn reset_header_states_next_free_second() {
     let limits = RateLimitSettings {
         burst: 2,
         ..RateLimitSettings::default()
@@ -101,9 +101,9 @@ async fn replies_can_name_the_second_at_which_the_window_has_room_again() {
     });
     clock.advance(Duration::from_millis(1_500));
     let last = tags(&mock, &client).await;
-    let refused = tags(&mock, &client).await;
-    assert_eq!((last.status, refused.status), (200, 429));
-    let reset = refused.number("x-ratelimit-reset");
+    let rejected = tags(&mock, &client).await;
+    assert_eq!((last.status, rejected.status), (200, 429));
+    let reset = rejected.number("x-ratelimit-reset");
     assert_eq!(last.number("x-ratelimit-reset"), reset);
     clock.advance(Duration::from_secs(reset).saturating_sub(clock.unix()));
     assert_eq!(tags(&mock, &client).await.status, 200);
@@ -115,7 +115,7 @@ async fn replies_can_name_the_second_at_which_the_window_has_room_again() {
 }
 
 #[tokio::test]
-async fn the_day_begins_with_its_first_request() {
+async fn day_begins_with_first_request() {
     let limits = RateLimitSettings {
         daily: 3,
         ..RateLimitSettings::default()
@@ -140,7 +140,7 @@ async fn the_day_begins_with_its_first_request() {
 }
 
 #[tokio::test]
-async fn each_app_and_resource_has_limits_of_its_own() {
+async fn each_app_and_account_has_own_limits() {
     let limits = RateLimitSettings {
         burst: 1,
         ..RateLimitSettings::default()
@@ -157,7 +157,7 @@ async fn each_app_and_resource_has_limits_of_its_own() {
 }
 
 #[tokio::test]
-async fn limits_can_be_changed_and_can_name_the_wait() {
+async fn changed_limit_applies_and_sends_retry_after() {
     let (mock, clock, client) = start(RateLimitSettings::default()).await;
     for _ in 0..3 {
         assert_eq!(tags(&mock, &client).await.status, 200);
@@ -173,7 +173,7 @@ async fn limits_can_be_changed_and_can_name_the_wait() {
     assert_eq!(reply.status, 429);
     assert_eq!(reply.number("x-ratelimit-max"), 2);
     assert_eq!(reply.number("x-ratelimit-limit-daily"), 10_000);
-    // Three are in the window: the second has to leave it, which it does 10.5 s after the first came.
+    // The window holds three requests. The second leaves it 10.5 s after the first arrived.
     assert_eq!(reply.number("retry-after"), 9);
     clock.advance(Duration::from_secs(9));
     assert_eq!(tags(&mock, &client).await.status, 200);
@@ -184,9 +184,10 @@ async fn limits_can_be_changed_and_can_name_the_wait() {
     assert_eq!(tags(&mock, &client).await.status, 429);
 }
 
-/// Whatever the arrivals: no window holds more than the limit, and nothing is refused that a window had room for.
+/// For random arrivals, no window holds more than the limit, and no request is rejected that the
+/// limit allows.
 #[tokio::test]
-async fn no_window_holds_more_and_none_is_refused_for_nothing() {
+async fn random_arrivals_are_limited_exactly() {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
@@ -195,8 +196,8 @@ async fn no_window_holds_more_and_none_is_refused_for_nothing() {
         ..RateLimitSettings::default()
     };
     let (mock, clock, client) = start(limits).await;
-    let mut let_through: Vec<Duration> = Vec::new();
-    let mut refused = 0;
+    let mut accepted: Vec<Duration> = Vec::new();
+    let mut rejected = 0;
     for _ in 0..1_500 {
         let pause = match random.u8(..10) {
             0 => random.u64(..6_000),
@@ -205,26 +206,26 @@ async fn no_window_holds_more_and_none_is_refused_for_nothing() {
         };
         clock.advance(Duration::from_millis(pause));
         let now = clock.now();
-        let recent = let_through.iter().filter(|at| now - **at < WINDOW).count();
+        let recent = accepted.iter().filter(|at| now - **at < WINDOW).count();
         let reply = tags(&mock, &client).await;
         let expected = if recent < 20 { 200 } else { 429 };
         assert_eq!(reply.status, expected, "seed {seed} at {now:?}");
         if reply.status == 200 {
-            let_through.push(now);
+            accepted.push(now);
         } else {
-            refused += 1;
+            rejected += 1;
         }
     }
-    assert!(refused > 0, "seed {seed} never came to the limit");
-    for (index, start) in let_through.iter().enumerate() {
-        let held = let_through[index..].iter();
-        let held = held.take_while(|at| **at - *start < WINDOW).count();
-        assert!(held <= 20, "seed {seed}: {held} from {start:?} on");
+    assert!(rejected > 0, "seed {seed} never reached the limit");
+    for (index, start) in accepted.iter().enumerate() {
+        let later = accepted[index..].iter();
+        let count = later.take_while(|at| **at - *start < WINDOW).count();
+        assert!(count <= 20, "seed {seed}: {count} from {start:?} on");
     }
 }
 
 #[tokio::test]
-async fn requests_at_once_share_the_window() {
+async fn concurrent_requests_share_window() {
     let (mock, _clock, client) = start(RateLimitSettings::default()).await;
     let calls = (0..150).map(|_| tags(&mock, &client));
     let replies = futures_util::future::join_all(calls).await;
@@ -233,7 +234,7 @@ async fn requests_at_once_share_the_window() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_takes_five_a_minute_of_each_app() {
+async fn token_endpoint_accepts_five_a_minute_for_each_app() {
     let clock = Clock::frozen();
     let builder = Mock::builder()
         .clock(clock.clone())

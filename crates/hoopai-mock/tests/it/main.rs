@@ -1,23 +1,24 @@
 //! The tests of the mock server.
 
+mod account_access;
 mod api;
-mod auth;
-mod bounds;
+mod authorization;
 mod check;
 mod collections;
+mod command_line;
 mod crud;
 mod crud_cases;
 mod faults;
 mod filters;
 mod generated_replies;
+mod hostile_numbers;
 mod journal;
 mod limits;
-mod names;
-mod numbers;
 mod oauth;
+mod operation_patterns;
 mod paging;
-mod program;
-mod refusals;
+mod raw_http;
+mod recorded_errors;
 mod reply_schemas;
 mod scenario;
 mod scenarios_crm;
@@ -28,4 +29,3 @@ mod server;
 mod support;
 mod tags;
 mod undeclared;
-mod wire;

@@ -1,4 +1,4 @@
-//! OAuth: codes, refresh tokens, tokens of locations, and where apps are installed.
+//! OAuth: codes, refresh tokens, tokens of locations, and installations.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use tokio::net::TcpListener;
 use crate::support::{Reply, call, client, form, get, token, token_as};
 
 const TAGS: &str = "/locations/mockLocation00000001/tags";
-const SPENT: &str = "Invalid grant: refresh token is invalid";
+const USED: &str = "Invalid grant: refresh token is invalid";
 
-/// A server whose token endpoint does not tire.
-fn tireless() -> MockBuilder {
+/// A server without a rate limit of the token endpoint.
+fn unlimited() -> MockBuilder {
     Mock::builder().limits(RateLimitSettings {
         token_endpoint: u32::MAX,
         ..RateLimitSettings::default()
@@ -50,7 +50,7 @@ async fn refresh(client: &Client, mock: &Mock, refresh_token: &str) -> Reply {
     .await
 }
 
-/// Installs the app here and gives its first tokens: access and refresh.
+/// Installs the app in the default location. Returns the access token and the refresh token.
 async fn install(client: &Client, mock: &Mock) -> (String, String) {
     let reply = exchange(client, mock, &mock.authorize(CLIENT_ID, here())).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -58,14 +58,14 @@ async fn install(client: &Client, mock: &Mock) -> (String, String) {
 }
 
 #[track_caller]
-fn refused(reply: &Reply, error: &str, description: &str) {
+fn assert_oauth_error(reply: &Reply, error: &str, description: &str) {
     assert_eq!(reply.status, 400, "{}", reply.text);
     assert_eq!(reply.field("error"), error);
     assert_eq!(reply.field("error_description"), description);
 }
 
-/// An app's server: it answers each request with the query that it came with.
-async fn landing() -> SocketAddr {
+/// Starts the server of an app, which returns the query of each request.
+async fn app_server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
@@ -84,13 +84,13 @@ async fn landing() -> SocketAddr {
     address
 }
 
-/// The whole road of an install: the chooser redirects to the app, which spends the code.
+/// A whole installation: the authorization page redirects to the app, which redeems the code.
 #[tokio::test]
-async fn a_code_comes_through_the_redirect_and_buys_tokens() {
-    let address = landing().await;
+async fn code_of_redirect_is_exchanged_for_tokens() {
+    let address = app_server().await;
     let redirect_uri = format!("http://{address}/callback");
     let scopes = ["contacts.readonly", "locations/tags.readonly"];
-    let mock = tireless()
+    let mock = unlimited()
         .app(CLIENT_ID, CLIENT_SECRET, &redirect_uri, &scopes)
         .start();
     let mock = mock.await.expect("a server");
@@ -106,8 +106,8 @@ async fn a_code_comes_through_the_redirect_and_buys_tokens() {
             .append_pair("state", "a state & more")
             .append_pair("loginWindowOpenMode", "self");
         let url = format!("{}{path}?{}", mock.url(), query.finish());
-        let landed = Reply::of(browser.get(url)).await;
-        let pairs: Vec<(String, String)> = form_urlencoded::parse(landed.text.as_bytes())
+        let redirected = Reply::of(browser.get(url)).await;
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(redirected.text.as_bytes())
             .into_owned()
             .collect();
         assert_eq!(pairs[0].0, "code");
@@ -136,7 +136,7 @@ async fn a_code_comes_through_the_redirect_and_buys_tokens() {
 }
 
 #[tokio::test]
-async fn the_chooser_redirects_to_nobody_it_does_not_know() {
+async fn authorization_page_rejects_unknown_app() {
     let mock = Mock::builder().start().await.expect("a server");
     let client = client();
     let good = [
@@ -158,7 +158,7 @@ async fn the_chooser_redirects_to_nobody_it_does_not_know() {
     assert!(!target.contains("state"));
     for (index, value) in [
         (0, "token"),
-        (1, "stranger"),
+        (1, "unknown"),
         (2, "https://elsewhere.example"),
     ] {
         let mut bad = good;
@@ -173,8 +173,8 @@ async fn the_chooser_redirects_to_nobody_it_does_not_know() {
 }
 
 #[tokio::test]
-async fn the_user_chooses_what_the_test_wants() {
-    let mock = tireless().choice(AccountId::Company("agency".into()));
+async fn choice_sets_account_of_code() {
+    let mock = unlimited().choice(AccountId::Company("agency".into()));
     let (mock, client) = (mock.start().await.expect("a server"), client());
     let choose = async |more: &str| {
         let url = format!(
@@ -201,8 +201,8 @@ async fn the_user_chooses_what_the_test_wants() {
 }
 
 #[tokio::test]
-async fn replies_carry_the_fields_of_the_platform() {
-    let mock = tireless().start().await.expect("a server");
+async fn token_reply_has_fields_of_platform() {
+    let mock = unlimited().start().await.expect("a server");
     let client = client();
     mock.install(CLIENT_ID, "one");
     let reply = exchange(&client, &mock, &mock.authorize(CLIENT_ID, here())).await;
@@ -224,9 +224,9 @@ async fn replies_carry_the_fields_of_the_platform() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_once_for_its_app_and_ten_minutes() {
+async fn code_is_valid_once_for_its_app_and_ten_minutes() {
     let clock = Clock::frozen();
-    let builder = tireless()
+    let builder = unlimited()
         .clock(clock.clone())
         .app(CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, &[])
         .app("another", "secret", REDIRECT_URI, &[]);
@@ -240,16 +240,16 @@ async fn a_code_is_good_once_for_its_app_and_ten_minutes() {
         ("code", &code),
     ];
     let reply = token_as(&client, &mock, &another).await;
-    refused(&reply, "invalid_grant", invalid);
+    assert_oauth_error(&reply, "invalid_grant", invalid);
     assert_eq!(exchange(&client, &mock, &code).await.status, 200);
     let reply = exchange(&client, &mock, &code).await;
-    refused(&reply, "invalid_grant", invalid);
+    assert_oauth_error(&reply, "invalid_grant", invalid);
     let reply = exchange(&client, &mock, "unknown").await;
-    refused(&reply, "invalid_grant", invalid);
+    assert_oauth_error(&reply, "invalid_grant", invalid);
     let late = mock.authorize(CLIENT_ID, here());
     clock.advance(Duration::from_secs(600));
     let reply = exchange(&client, &mock, &late).await;
-    refused(&reply, "invalid_grant", invalid);
+    assert_oauth_error(&reply, "invalid_grant", invalid);
     let code = mock.authorize(CLIENT_ID, here());
     let pairs = [
         ("grant_type", "authorization_code"),
@@ -262,8 +262,8 @@ async fn a_code_is_good_once_for_its_app_and_ten_minutes() {
 }
 
 #[tokio::test]
-async fn apps_must_know_their_secret() {
-    let mock = tireless().start().await.expect("a server");
+async fn wrong_client_secret_is_rejected() {
+    let mock = unlimited().start().await.expect("a server");
     let client = client();
     let code = mock.authorize(CLIENT_ID, here());
     for (id, secret) in [(CLIENT_ID, "wrong"), ("unknown", CLIENT_SECRET)] {
@@ -275,10 +275,10 @@ async fn apps_must_know_their_secret() {
         ];
         let reply = token_as(&client, &mock, &pairs).await;
         let description = "Invalid client: client is invalid";
-        refused(&reply, "invalid_client", description);
+        assert_oauth_error(&reply, "invalid_client", description);
     }
     let reply = token(&client, &mock, &[("grant_type", "refresh_token")]).await;
-    refused(
+    assert_oauth_error(
         &reply,
         "invalid_request",
         "Missing parameter: `refresh_token`",
@@ -287,8 +287,8 @@ async fn apps_must_know_their_secret() {
 }
 
 #[tokio::test]
-async fn refresh_tokens_rotate_and_are_good_once() {
-    let mock = tireless().start().await.expect("a server");
+async fn refresh_token_rotates_and_is_valid_once() {
+    let mock = unlimited().start().await.expect("a server");
     let client = client();
     let (access, first) = install(&client, &mock).await;
     let reply = refresh(&client, &mock, &first).await;
@@ -296,13 +296,13 @@ async fn refresh_tokens_rotate_and_are_good_once() {
     let second = reply.field("refresh_token");
     assert_ne!(first, second);
     assert_ne!(access, reply.field("access_token"));
-    refused(
+    assert_oauth_error(
         &refresh(&client, &mock, &first).await,
         "invalid_grant",
-        SPENT,
+        USED,
     );
-    refused(&refresh(&client, &mock, "rt").await, "invalid_grant", SPENT);
-    // The family lives on.
+    assert_oauth_error(&refresh(&client, &mock, "rt").await, "invalid_grant", USED);
+    // The family stays valid.
     assert_eq!(get(&client, &mock, TAGS, &access).await.status, 200);
     assert_eq!(refresh(&client, &mock, &second).await.status, 200);
     let counts = mock.refreshes();
@@ -311,22 +311,22 @@ async fn refresh_tokens_rotate_and_are_good_once() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_spent_twice_costs_its_family_on_request() {
-    let mock = tireless().revoke_family_on_reuse(true).start();
+async fn reused_refresh_token_revokes_family_if_configured() {
+    let mock = unlimited().revoke_family_on_reuse(true).start();
     let (mock, client) = (mock.await.expect("a server"), client());
     let (access, first) = install(&client, &mock).await;
     let (other_access, other) = install(&client, &mock).await;
     let reply = refresh(&client, &mock, &first).await;
     let (newer_access, second) = (reply.field("access_token"), reply.field("refresh_token"));
-    refused(
+    assert_oauth_error(
         &refresh(&client, &mock, &first).await,
         "invalid_grant",
-        SPENT,
+        USED,
     );
-    refused(
+    assert_oauth_error(
         &refresh(&client, &mock, &second).await,
         "invalid_grant",
-        SPENT,
+        USED,
     );
     for token in [access, newer_access] {
         let reply = get(&client, &mock, TAGS, &token).await;
@@ -337,10 +337,10 @@ async fn a_refresh_token_spent_twice_costs_its_family_on_request() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_gets_the_same_tokens_again_within_the_grace() {
+async fn reused_refresh_token_returns_same_tokens_within_grace() {
     let clock = Clock::frozen();
     let grace = Duration::from_secs(30);
-    let builder = tireless().clock(clock.clone()).refresh_grace(grace);
+    let builder = unlimited().clock(clock.clone()).refresh_grace(grace);
     let (mock, client) = (builder.start().await.expect("a server"), client());
     let (_, first) = install(&client, &mock).await;
     let tokens = async || {
@@ -352,14 +352,14 @@ async fn a_refresh_token_gets_the_same_tokens_again_within_the_grace() {
     assert_eq!(tokens().await, issued);
     clock.advance(Duration::from_secs(1));
     let late = refresh(&client, &mock, &first).await;
-    refused(&late, "invalid_grant", SPENT);
+    assert_oauth_error(&late, "invalid_grant", USED);
     assert_eq!(refresh(&client, &mock, &issued.1).await.status, 200);
 }
 
 #[tokio::test]
-async fn lifetimes_go_by_the_servers_clock() {
+async fn lifetimes_follow_server_clock() {
     let clock = Clock::frozen();
-    let builder = tireless()
+    let builder = unlimited()
         .clock(clock.clone())
         .access_token_lifetime(Duration::from_secs(60));
     let (mock, client) = (builder.start().await.expect("a server"), client());
@@ -372,23 +372,23 @@ async fn lifetimes_go_by_the_servers_clock() {
     assert_eq!(reply.json()["expires_in"], 60);
     let second = reply.field("refresh_token");
     clock.advance(Duration::from_secs(365 * 86_400));
-    refused(
+    assert_oauth_error(
         &refresh(&client, &mock, &second).await,
         "invalid_grant",
-        SPENT,
+        USED,
     );
     let (_, third) = install(&client, &mock).await;
     assert!(mock.expire(&third));
-    refused(
+    assert_oauth_error(
         &refresh(&client, &mock, &third).await,
         "invalid_grant",
-        SPENT,
+        USED,
     );
 }
 
 #[tokio::test]
-async fn a_location_that_is_not_active_gets_nothing_and_loses_nothing() {
-    let mock = tireless().start().await.expect("a server");
+async fn inactive_location_keeps_code_and_refresh_token_unused() {
+    let mock = unlimited().start().await.expect("a server");
     let client = client();
     let (_, first) = install(&client, &mock).await;
     let code = mock.authorize(CLIENT_ID, here());
@@ -402,8 +402,8 @@ async fn a_location_that_is_not_active_gets_nothing_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn of_fifty_refreshes_at_once_one_succeeds() {
-    let builder = tireless().token_endpoint_delay(Duration::from_millis(300));
+async fn one_of_fifty_concurrent_refreshes_succeeds() {
+    let builder = unlimited().token_endpoint_delay(Duration::from_millis(300));
     let (mock, client) = (builder.start().await.expect("a server"), client());
     let (_, first) = install(&client, &mock).await;
     let calls = (0..50).map(|_| refresh(&client, &mock, &first));
@@ -411,7 +411,7 @@ async fn of_fifty_refreshes_at_once_one_succeeds() {
     let successes = replies.iter().filter(|reply| reply.status == 200).count();
     assert_eq!(successes, 1);
     for reply in replies.iter().filter(|reply| reply.status != 200) {
-        refused(reply, "invalid_grant", SPENT);
+        assert_oauth_error(reply, "invalid_grant", USED);
     }
     let counts = mock.refreshes();
     assert_eq!((counts.total, counts.succeeded), (50, 1));
@@ -421,8 +421,8 @@ async fn of_fifty_refreshes_at_once_one_succeeds() {
 }
 
 #[tokio::test]
-async fn client_credentials_give_an_access_token_alone() {
-    let mock = tireless().start().await.expect("a server");
+async fn client_credentials_return_access_token_only() {
+    let mock = unlimited().start().await.expect("a server");
     let client = client();
     for (user_type, expected) in [(None, "Company"), (Some("Location"), "Location")] {
         let mut pairs = vec![("grant_type", "client_credentials")];
@@ -437,8 +437,8 @@ async fn client_credentials_give_an_access_token_alone() {
 }
 
 #[tokio::test]
-async fn an_agency_gets_tokens_of_its_locations() {
-    let mock = tireless().start().await.expect("a server");
+async fn agency_token_is_exchanged_for_location_token() {
+    let mock = unlimited().start().await.expect("a server");
     let client = client();
     let agency = mock.issue_token(TokenSpec::company(COMPANY));
     let ask = async |token: &str, company: &str, location: &str| {
@@ -471,8 +471,8 @@ async fn an_agency_gets_tokens_of_its_locations() {
 }
 
 #[tokio::test]
-async fn an_app_of_an_agency_is_installed_in_all_of_its_locations() {
-    let mock = tireless().start().await.expect("a server");
+async fn agency_installation_covers_all_locations() {
+    let mock = unlimited().start().await.expect("a server");
     let client = client();
     let fields = serde_json::json!({ "name": "North", "address": "7 High Street" });
     let north = mock.seed().item("locations", LOCATION, &fields);
@@ -485,7 +485,7 @@ async fn an_app_of_an_agency_is_installed_in_all_of_its_locations() {
     assert_eq!(approved.len(), 2, "{approved:?}");
     assert!(approved.contains(&LOCATION.into()) && approved.contains(&north.as_str().into()));
     let access = agency.field("access_token");
-    // A location that comes later is none of them.
+    // A later location is not included.
     mock.seed().item(
         "locations",
         LOCATION,
@@ -516,8 +516,8 @@ async fn an_app_of_an_agency_is_installed_in_all_of_its_locations() {
 }
 
 #[tokio::test]
-async fn installed_locations_are_listed_in_pages() {
-    let mock = tireless().start().await.expect("a server");
+async fn installed_locations_are_paged() {
+    let mock = unlimited().start().await.expect("a server");
     let client = client();
     let agency = mock.issue_token(TokenSpec::company(COMPANY));
     for number in 0..25 {

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use hoopai_mock::{COMPANY, LOCATION, Mock, RateLimitSettings, TOKEN};
-use reqwest::{Client, Method};
+use hoopai_mock::{COMPANY, LOCATION, Mock, RateLimitSettings};
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Reply, call, client};
+use crate::api::Api;
+use crate::support::Reply;
 
 /// The number of items of each collection.
 const COUNT: usize = 10_000;
@@ -28,31 +29,20 @@ struct ListOperation {
     total: Option<&'static str>,
 }
 
-async fn started() -> (Mock, Client) {
-    let limits = RateLimitSettings {
+async fn start() -> Api {
+    Api::start_with(Mock::builder().limits(RateLimitSettings {
         burst: u32::MAX,
         daily: u32::MAX,
         ..RateLimitSettings::default()
-    };
-    let mock = Mock::builder()
-        .token(TOKEN)
-        .limits(limits)
-        .start()
-        .await
-        .expect("a server");
-    (mock, client())
+    }))
+    .await
 }
 
 /// Requests a page with further parameters.
-async fn page(
-    client: &Client,
-    mock: &Mock,
-    operation: &ListOperation,
-    more: Option<&Value>,
-) -> Reply {
+async fn page(api: &Api, operation: &ListOperation, more: Option<&Value>) -> Reply {
     let mut fields = operation.request.as_object().cloned().unwrap_or_default();
     fields.extend(more.and_then(Value::as_object).cloned().unwrap_or_default());
-    let request = if operation.method == Method::GET {
+    if operation.method == Method::GET {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in &fields {
             let text = value
@@ -61,26 +51,20 @@ async fn page(
             query.append_pair(name, &text);
         }
         let path = format!("{}?{}", operation.path, query.finish());
-        call(client, mock, Method::GET, &path, TOKEN)
+        api.send(Method::GET, &path, &Value::Null).await
     } else {
-        call(
-            client,
-            mock,
-            operation.method.clone(),
-            operation.path,
-            TOKEN,
-        )
-        .json(&fields)
-    };
-    Reply::of(request).await
+        let body = Value::Object(fields);
+        api.send(operation.method.clone(), operation.path, &body)
+            .await
+    }
 }
 
 /// Reads all pages. Each item must be on one page.
-async fn read_all(mock: &Mock, client: &Client, operation: &ListOperation, count: usize) {
+async fn read_all(api: &Api, operation: &ListOperation, count: usize) {
     let name = operation.collection;
     let (mut seen, mut more, mut pages) = (HashSet::new(), None, 0);
     loop {
-        let reply = page(client, mock, operation, more.as_ref()).await;
+        let reply = page(api, operation, more.as_ref()).await;
         assert!(
             reply.status < 300,
             "{name}: {} {}",
@@ -468,19 +452,19 @@ fn operations() -> Vec<ListOperation> {
     ]
 }
 
-async fn every_third(start: usize) {
-    for operation in operations().into_iter().skip(start).step_by(3) {
-        let (mock, client) = started().await;
+async fn every_third(first: usize) {
+    for operation in operations().into_iter().skip(first).step_by(3) {
+        let api = start().await;
         let defaults = usize::from(["locations", "users"].contains(&operation.collection));
         if operation.collection == "records" {
-            mock.seed().objects(LOCATION, 1);
+            api.seed().objects(LOCATION, 1);
         }
         if operation.collection == "messages" {
-            mock.seed().conversations(LOCATION, 3);
+            api.seed().conversations(LOCATION, 3);
         }
-        let made = mock.seed().items(operation.collection, LOCATION, COUNT);
+        let made = api.seed().items(operation.collection, LOCATION, COUNT);
         assert_eq!(made.len(), COUNT, "{}", operation.collection);
-        read_all(&mock, &client, &operation, COUNT + defaults).await;
+        read_all(&api, &operation, COUNT + defaults).await;
     }
 }
 
@@ -501,10 +485,10 @@ async fn other_lists_page_to_the_last_item() {
 
 #[tokio::test]
 async fn messages_of_a_conversation_are_nested() {
-    let (mock, client) = started().await;
-    let conversations = mock.seed().conversations(LOCATION, 2);
+    let api = start().await;
+    let conversations = api.seed().conversations(LOCATION, 2);
     for conversation in &conversations {
-        mock.seed()
+        api.seed()
             .items_of("messages", LOCATION, conversation, 1050);
     }
     let path = format!("/conversations/{}/messages", conversations[0]);
@@ -523,14 +507,14 @@ async fn messages_of_a_conversation_are_nested() {
             },
         )
     };
-    read_all(&mock, &client, &operation, 1050).await;
+    read_all(&api, &operation, 1050).await;
 }
 
 #[tokio::test]
 async fn faqs_continue_after_the_last_id() {
-    let (mock, client) = started().await;
-    let base = mock.seed().items("knowledge-bases", LOCATION, 1);
-    mock.seed().items("faqs", LOCATION, 1050);
+    let api = start().await;
+    let base = api.seed().items("knowledge-bases", LOCATION, 1);
+    api.seed().items("faqs", LOCATION, 1050);
     let operation = get(
         "faqs",
         "/knowledge-bases/faqs",
@@ -539,15 +523,15 @@ async fn faqs_continue_after_the_last_id() {
         Some("/count"),
         |body, _| (body["hasMore"] == true).then(|| json!({ "lastFaqId": body["lastFaqId"] })),
     );
-    read_all(&mock, &client, &operation, 1050).await;
+    read_all(&api, &operation, 1050).await;
 }
 
 #[tokio::test]
 async fn contacts_with_one_of_two_cursors_stay_on_the_first_page() {
-    let (mock, client) = started().await;
-    mock.seed().contacts(LOCATION, 250);
+    let api = start().await;
+    api.seed().contacts(LOCATION, 250);
     let operation = operations().swap_remove(0);
-    let first = page(&client, &mock, &operation, None).await.json();
+    let first = page(&api, &operation, None).await.json();
     let meta = &first["meta"];
     assert_eq!(
         (&meta["currentPage"], &meta["nextPage"]),
@@ -555,32 +539,30 @@ async fn contacts_with_one_of_two_cursors_stay_on_the_first_page() {
     );
     for one in ["startAfter", "startAfterId"] {
         let half = json!({ one: meta[one] });
-        let again = page(&client, &mock, &operation, Some(&half)).await.json();
+        let again = page(&api, &operation, Some(&half)).await.json();
         assert_eq!(again["contacts"], first["contacts"], "{one}");
         assert_eq!(again["meta"]["startAfterId"], meta["startAfterId"], "{one}");
     }
     let both = json!({ "startAfter": meta["startAfter"], "startAfterId": meta["startAfterId"] });
-    let second = page(&client, &mock, &operation, Some(&both)).await.json();
+    let second = page(&api, &operation, Some(&both)).await.json();
     assert_ne!(second["contacts"], first["contacts"]);
 }
 
 #[tokio::test]
 async fn more_than_a_hundred_contacts_per_page_are_rejected() {
-    let (mock, client) = started().await;
+    let api = start().await;
     let path = format!("/contacts/?locationId={LOCATION}&limit=101");
-    let reply = Reply::of(call(&client, &mock, Method::GET, &path, TOKEN)).await;
+    let reply = api.send(Method::GET, &path, &Value::Null).await;
     reply.refused(403, "limit must not be greater than 100");
 }
 
 #[tokio::test]
 async fn last_page_of_submissions_has_no_next_page() {
-    let (mock, client) = started().await;
-    mock.seed().submissions(LOCATION, 30);
+    let api = start().await;
+    api.seed().submissions(LOCATION, 30);
     for (number, next, previous) in [(1, json!(2), Value::Null), (2, Value::Null, json!(1))] {
         let path = format!("/forms/submissions?locationId={LOCATION}&limit=20&page={number}");
-        let reply = Reply::of(call(&client, &mock, Method::GET, &path, TOKEN))
-            .await
-            .json();
+        let reply = api.send(Method::GET, &path, &Value::Null).await.json();
         assert_eq!(
             reply["meta"],
             json!({ "total": 30, "currentPage": number, "nextPage": next, "prevPage": previous })

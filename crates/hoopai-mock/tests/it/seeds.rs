@@ -6,7 +6,7 @@ use hoopai_mock::{LOCATION, Seeder};
 use reqwest::Method;
 
 use crate::api::Api;
-use crate::names::panic_of;
+use crate::operation_patterns::panic_of;
 
 const OTHER: &str = "otherLocation0000001";
 
@@ -145,7 +145,7 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
         (
             "users",
             json!({ "password": "secret" }),
-            "`password` is not kept",
+            "`password` is not stored",
         ),
         ("invoices", json!({ "id": "x" }), "`id` is not stored"),
     ]

@@ -1,4 +1,4 @@
-//! The sockets: what a client may do to them, and how they stop.
+//! Connections: hostile clients, limits, and the end of the server.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::wire::{End, connect, create, exchange, get, get_bytes, read_to_end, status};
+use crate::raw_http::{End, connect, create, exchange, get, get_bytes, read_to_end, status};
 
 fn no_limits() -> RateLimitSettings {
     RateLimitSettings {
@@ -18,7 +18,7 @@ fn no_limits() -> RateLimitSettings {
 }
 
 #[tokio::test]
-async fn a_connection_serves_many_requests() {
+async fn connection_serves_many_requests() {
     let mock = Mock::builder().start().await.expect("a server");
     let mut stream = connect(&mock).await;
     let both = get_bytes() + &get_bytes().replace("host:", "connection: close\r\nhost:");
@@ -32,7 +32,7 @@ async fn a_connection_serves_many_requests() {
 }
 
 #[tokio::test]
-async fn two_hundred_connections_at_once() {
+async fn two_hundred_concurrent_connections_are_served() {
     let builder = Mock::builder().limits(no_limits());
     let mock = builder.start().await.expect("a server");
     let mut streams = Vec::new();
@@ -57,7 +57,7 @@ async fn two_hundred_connections_at_once() {
 }
 
 #[tokio::test]
-async fn malformed_http_is_turned_away_and_the_server_lives_on() {
+async fn malformed_http_is_rejected() {
     let mock = Mock::builder().start().await.expect("a server");
     let many_headers = "x: y\r\n".repeat(10_000);
     let malformed = [
@@ -75,7 +75,7 @@ async fn malformed_http_is_turned_away_and_the_server_lives_on() {
     ];
     for request in malformed {
         let mut stream = connect(&mock).await;
-        // It may end the connection while the request is still going out.
+        // The server can close the connection while the request is still being sent.
         let _ = stream.write_all(request.as_bytes()).await;
         let (reply, _) = read_to_end(&mut stream).await;
         let start: String = request.chars().take(60).collect();
@@ -95,7 +95,7 @@ async fn malformed_http_is_turned_away_and_the_server_lives_on() {
 }
 
 #[tokio::test]
-async fn odd_but_well_formed_requests_are_answered() {
+async fn unusual_valid_request_gets_reply() {
     let mock = Mock::builder().start().await.expect("a server");
     let targets = [
         "OPTIONS *",
@@ -116,7 +116,7 @@ async fn odd_but_well_formed_requests_are_answered() {
 }
 
 #[tokio::test]
-async fn huge_bodies_are_refused_unread() {
+async fn huge_body_is_rejected_unread() {
     let mock = Mock::builder()
         .body_limit(100_000)
         .start()
@@ -132,12 +132,12 @@ async fn huge_bodies_are_refused_unread() {
     let body: serde_json::Value = reply.json().await.expect("JSON");
     assert_eq!(body["statusCode"], 413);
 
-    // The length alone is enough.
+    // The declared length is enough.
     let head = "POST /contacts/ HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000000\r\n\r\n";
     let (reply, _) = exchange(&mock, head).await;
     assert!(reply.starts_with("HTTP/1.1 413"), "{reply}");
 
-    // Without one, it is found out on the way.
+    // Without a declared length, the limit applies while reading.
     let mut stream = connect(&mock).await;
     let head = "POST /contacts/ HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
     stream
@@ -167,7 +167,7 @@ async fn huge_bodies_are_refused_unread() {
 }
 
 #[tokio::test]
-async fn text_has_a_limit_of_its_own() {
+async fn text_body_has_own_limit() {
     let mock = Mock::builder().start().await.expect("a server");
     assert_eq!(
         status(create(&mock).body("x".repeat((1 << 20) + 1))).await,
@@ -177,10 +177,10 @@ async fn text_has_a_limit_of_its_own() {
 }
 
 #[tokio::test]
-async fn slow_clients_are_let_go() {
-    let patience = Duration::from_millis(300);
+async fn slow_client_is_disconnected() {
+    let idle_timeout = Duration::from_millis(300);
     let mock = Mock::builder()
-        .patience(patience)
+        .idle_timeout(idle_timeout)
         .start()
         .await
         .expect("a server");
@@ -197,18 +197,18 @@ async fn slow_clients_are_let_go() {
     };
     trickle.await;
     assert!(begun.elapsed() < Duration::from_secs(5));
-    // A body that does not come.
+    // A body that does not arrive.
     let head = "POST /contacts/ HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc";
     let (reply, _) = exchange(&mock, head).await;
     assert!(reply.starts_with("HTTP/1.1 408"), "{reply}");
-    // A connection on which nothing comes.
+    // A connection without data.
     let mut idle = connect(&mock).await;
     assert_eq!(read_to_end(&mut idle).await.1, End::Closed);
     assert!(begun.elapsed() < Duration::from_secs(8));
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_in_the_middle_is_entered_as_dropped() {
+async fn client_disconnect_is_recorded_as_dropped() {
     let mock = Mock::builder().start().await.expect("a server");
     let mut stream = connect(&mock).await;
     let head = "POST /contacts/ HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc";
@@ -222,7 +222,7 @@ async fn a_client_that_leaves_in_the_middle_is_entered_as_dropped() {
 }
 
 #[tokio::test]
-async fn it_stops_when_dropped_with_connections_open() {
+async fn drop_stops_server_with_open_connections() {
     let mock = Mock::builder().start().await.expect("a server");
     let address = mock.url().replace("http://", "");
     let mut open = connect(&mock).await;
@@ -243,7 +243,7 @@ async fn it_stops_when_dropped_with_connections_open() {
 }
 
 #[tokio::test]
-async fn a_port_is_free_again_after_stop() {
+async fn port_is_free_after_stop() {
     let mock = Mock::builder().start().await.expect("a server");
     let port = mock
         .url()
@@ -262,9 +262,9 @@ async fn a_port_is_free_again_after_stop() {
 }
 
 #[tokio::test]
-async fn a_client_that_never_reads_is_let_go() {
+async fn client_that_never_reads_is_disconnected() {
     let builder = Mock::builder().limits(no_limits());
-    let builder = builder.patience(Duration::from_millis(300));
+    let builder = builder.idle_timeout(Duration::from_millis(300));
     let mock = builder.start().await.expect("a server");
     let mut stream = connect(&mock).await;
     let requests = get_bytes().repeat(50);
@@ -275,9 +275,9 @@ async fn a_client_that_never_reads_is_let_go() {
 }
 
 #[tokio::test]
-async fn random_bytes_do_it_no_harm() {
+async fn random_bytes_do_not_stop_server() {
     let builder = Mock::builder().limits(no_limits());
-    let builder = builder.patience(Duration::from_millis(200));
+    let builder = builder.idle_timeout(Duration::from_millis(200));
     let mock = builder.start().await.expect("a server");
     let mut random = fastrand::Rng::with_seed(3);
     let mut connections = JoinSet::new();

@@ -1,4 +1,4 @@
-//! What the tests share: a caller that says who it is, as the platform's edge demands.
+//! Helpers of the tests: a client with a `User-Agent`, and replies.
 
 use hoopai_mock::{CLIENT_ID, CLIENT_SECRET, Mock};
 use reqwest::header::HeaderMap;
@@ -14,7 +14,7 @@ pub(crate) fn client() -> Client {
         .expect("a client")
 }
 
-/// A reply, read to its end.
+/// A reply with its whole body.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -36,7 +36,7 @@ impl Reply {
         serde_json::from_str(&self.text).expect("JSON")
     }
 
-    /// A text field of the body; empty where there is none.
+    /// Returns a text field of the body; empty if it is missing.
     pub(crate) fn field(&self, name: &str) -> String {
         let value = self.json();
         value[name].as_str().unwrap_or_default().to_owned()
@@ -46,22 +46,22 @@ impl Reply {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// A header that is a number.
+    /// Returns a header as a number.
     pub(crate) fn number(&self, name: &str) -> u64 {
         let value = self.header(name).expect(name);
         value.parse().expect("a number")
     }
 
-    /// Asserts what a refusal says.
+    /// Asserts the status of an error, and the beginning of its message.
     #[track_caller]
     pub(crate) fn refused(&self, status: u16, message: &str) {
         assert_eq!(self.status, status, "{}", self.text);
-        let said = self.field("message");
-        assert!(said.starts_with(message), "{said} is not {message}");
+        let own = self.field("message");
+        assert!(own.starts_with(message), "{own} is not {message}");
     }
 }
 
-/// A request with token and version.
+/// Creates a request with token and version.
 pub(crate) fn call(
     client: &Client,
     mock: &Mock,
@@ -75,24 +75,24 @@ pub(crate) fn call(
         .header("Version", "2021-07-28")
 }
 
-/// `GET` with token and version.
+/// Sends a `GET` with token and version.
 pub(crate) async fn get(client: &Client, mock: &Mock, path: &str, token: &str) -> Reply {
     Reply::of(call(client, mock, Method::GET, path, token)).await
 }
 
-/// A form for the token endpoint, from the server's own app.
+/// Sends a form to the token endpoint with the credentials of the server's default app.
 pub(crate) async fn token(client: &Client, mock: &Mock, pairs: &[(&str, &str)]) -> Reply {
     let app = [("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)];
     token_as(client, mock, &[&app, pairs].concat()).await
 }
 
-/// A form for the token endpoint.
+/// Sends a form to the token endpoint.
 pub(crate) async fn token_as(client: &Client, mock: &Mock, pairs: &[(&str, &str)]) -> Reply {
     let url = format!("{}/oauth/token", mock.url());
     Reply::of(form(client.post(url), pairs)).await
 }
 
-/// A urlencoded body.
+/// Sets a urlencoded body.
 pub(crate) fn form(request: RequestBuilder, pairs: &[(&str, &str)]) -> RequestBuilder {
     let mut body = form_urlencoded::Serializer::new(String::new());
     body.extend_pairs(pairs);

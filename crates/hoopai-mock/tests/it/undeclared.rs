@@ -5,7 +5,8 @@ use hoopai_mock::{LOCATION, Mock, TOKEN};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Reply, call, client, get};
+use crate::api::Api;
+use crate::support::{Reply, call, client};
 
 const HEADER: &str = "x-hoopai-mock-undeclared";
 
@@ -70,41 +71,33 @@ fn reply_lists(reply: &Reply, sentences: &[&str]) {
 
 #[tokio::test]
 async fn accepted_fields_are_stored_returned_and_changed() {
-    let builder = Mock::builder().accept_undeclared(true);
-    let mock = builder.start().await.expect("a server");
-    let client = client();
-    let made = send(&mock, Method::POST, "/contacts/", "", &contact(1)).await;
-    let id = made.json()["contact"]["id"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
+    let api = Api::start_with(Mock::builder().accept_undeclared(true)).await;
+    let created = api.post("/contacts/", contact(1)).await;
+    let id = created["contact"]["id"].as_str().expect("an id");
     let path = format!("/contacts/{id}");
     let search = json!({ "locationId": LOCATION, "page": 1, "pageLimit": 5 });
-    let is_whole = |contact: &Value, colour: &str| {
+    let assert_complete = |contact: &Value, colour: &str| {
         assert_eq!(contact["favourite"]["colour"], colour, "{contact}");
         assert_eq!(contact["favourite"]["of"][1]["more"], 1);
         assert_eq!(contact["customFields"][0]["origin"], "import");
         assert_eq!(contact["dndSettings"]["Call"]["since"], 2024);
     };
-    is_whole(&made.json()["contact"], "green");
+    assert_complete(&created["contact"], "green");
     for colour in ["green", "blue"] {
-        is_whole(
-            &get(&client, &mock, &path, TOKEN).await.json()["contact"],
-            colour,
-        );
-        let found = send(&mock, Method::POST, "/contacts/search", "", &search).await;
-        is_whole(&found.json()["contacts"][0], colour);
+        assert_complete(&api.get(&path).await["contact"], colour);
+        let found = api.post("/contacts/search", search.clone()).await;
+        assert_complete(&found["contacts"][0], colour);
         let blue = json!({ "favourite": { "colour": "blue", "of": ["many", { "more": 1 }] } });
-        let changed = send(&mock, Method::PUT, &path, "", &blue).await;
-        is_whole(&changed.json()["contact"], "blue");
+        let changed = api.put(&path, blue).await;
+        assert_complete(&changed["contact"], "blue");
     }
     // Paging parameters of other lists are not checked if they are undeclared.
     let named = json!({ "limit": "none", "": "" });
-    let reply = send(&mock, Method::PUT, &path, "", &named).await;
-    assert_eq!(reply.json()["contact"]["limit"], "none", "{}", reply.text);
+    let changed = api.put(&path, named).await;
+    assert_eq!(changed["contact"]["limit"], "none", "{changed}");
     // Declared parameters are still checked.
     let wrong = json!({ "firstName": 1, "favourite": "green" });
-    let reply = send(&mock, Method::PUT, &path, "", &wrong).await;
+    let reply = api.send(Method::PUT, &path, &wrong).await;
     assert_eq!(
         reply.json()["message"],
         json!(["firstName must be a string"])
@@ -121,19 +114,13 @@ async fn other_header_values_are_rejected() {
 /// Messages do not store all fields of the body.
 #[tokio::test]
 async fn messages_store_undeclared_fields() {
-    let builder = Mock::builder().accept_undeclared(true);
-    let mock = builder.start().await.expect("a server");
-    let contact = mock.seed().contacts(LOCATION, 1).remove(0);
+    let api = Api::start_with(Mock::builder().accept_undeclared(true)).await;
+    let contact = api.seed().contacts(LOCATION, 1).remove(0);
     let body = json!({ "type": "SMS", "contactId": contact, "message": "Hello", "campaign": { "of": [7] } });
     for path in ["/conversations/messages", "/conversations/messages/inbound"] {
-        let sent = send(&mock, Method::POST, path, "", &body).await;
-        let path = format!("/conversations/messages/{}", sent.field("messageId"));
-        let read = get(&client(), &mock, &path, TOKEN).await;
-        assert_eq!(
-            read.json()["message"]["campaign"]["of"],
-            json!([7]),
-            "{}",
-            read.text
-        );
+        let sent = api.post(path, body.clone()).await;
+        let id = sent["messageId"].as_str().expect("an id");
+        let read = api.get(&format!("/conversations/messages/{id}")).await;
+        assert_eq!(read["message"]["campaign"]["of"], json!([7]), "{read}");
     }
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs schemathesis against a hoopai-mock that is listening, module by module.
+"""Runs schemathesis against a running hoopai-mock, module by module.
 
     run.py EXPORTED URL [--examples N] [--seed N] [MODULE...]
 
-EXPORTED is what `cargo xtask export` wrote. The platform refuses keys that a request's schema does not declare, which the
-documents do not say; so the schemas of requests are closed first, and schemathesis holds the server to that too.
+EXPORTED is the output of `cargo xtask export`. The platform rejects undeclared keys of requests, and
+the documents do not declare that. So the schemas of requests are closed first.
 """
 
 import argparse
@@ -16,17 +16,17 @@ import sys
 import tempfile
 
 TOKEN = "pit-00000000-0000-4000-8000-000000000001"
-# An account's own tables decide whether something is there; a valid request may be answered 400 or 404 then.
+# A valid request that names an unknown item gets 400 or 404.
 CONFIG = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "404"]
 [checks.negative_data_rejection]
 expected-statuses = ["400", "401", "403", "404", "413", "415", "422"]
 """
-# Refusals that are expected, and counted apart, although the interface does not declare what they are about: numbers that are no
-# counts, pages that are too large, a custom object record without a location, users that do not exist, and the guide's shape of
-# the refusal of an email address.
-PAGES = (
+# Expected errors that the interface does not declare, counted separately: numbers that are no counts,
+# too large pages, a custom object record without a location, unknown users, and the guide's error for
+# an email address.
+UNDECLARED = (
     r"""(- ST\d+ Schema-valid request rejected\n.*"message":"""
     r"""(\[?"\w+ must (be a number string|be an integer number|not be (less|greater) than \d+)"""
     r"""|"This location is not accessible|"The user does not exist)"""
@@ -42,7 +42,7 @@ CHECKS = [
 
 
 def closed(document):
-    """The document with closed copies of all schemas that requests refer to."""
+    """Returns the document with closed copies of the schemas of requests."""
     schemas = document.get("components", {}).get("schemas", {})
     copies = {}
 
@@ -58,10 +58,10 @@ def closed(document):
                 copies[name] = close(schemas[name])
             return {"$ref": f"#/components/schemas/{name}.closed"}
         made = {key: close(value) for key, value in node.items()}
-        # A field may be called `properties` as well; then what it holds is a schema, with a type or a reference of its own.
+        # A field can be named `properties`; its value is a schema with a type or a reference.
         if made.get("type") == "object" and isinstance(made.get("properties"), dict) and made["properties"]:
             made.setdefault("additionalProperties", False)
-        # The platform takes what its own files mark as read-only.
+        # The platform accepts fields that its documents mark as read-only.
         if made.get("readOnly") is True:
             del made["readOnly"]
         return made
@@ -74,7 +74,7 @@ def closed(document):
                     form = copies.get(media["schema"].get("$ref", "").rpartition("/")[2].removesuffix(".closed"))
                     form = form or media["schema"]
                     for name, field in form.get("properties", {}).items():
-                        # In a form, a list of one item and the item by itself are the same bytes.
+                        # In a form, an array of one item and the item have the same encoding.
                         if field.get("type") == "array":
                             form["properties"][name] = {"anyOf": [field, field["items"]]}
             for parameter in operation.get("parameters", []):
@@ -95,12 +95,13 @@ def run(module, source, arguments, folder):
     command += ["--seed", str(arguments.seed), "--continue-on-failure", "--warnings", "off"]
     command += ["--suppress-health-check", "all"]
     if module == "oauth":
-        # The token endpoint answers in OAuth's words, and companies and locations must be there; both have tests of their own.
+        # The token endpoint has OAuth's error format, and companies and locations must exist. Other
+        # tests cover both.
         command += ["--exclude-path", "/oauth/token", "--exclude-checks", "positive_data_acceptance"]
     done = subprocess.run(command, capture_output=True, text=True)
     cases = re.search(r"^\s+(\d+) generated", done.stdout, re.MULTILINE)
     found = re.split(r"^\d+\. Test Case ID", done.stdout.partition("= SUMMARY =")[0], flags=re.MULTILINE)[1:]
-    pages = [one for one in found if one.count("- ST") == 1 and re.search(PAGES, one, re.DOTALL)]
+    pages = [one for one in found if one.count("- ST") == 1 and re.search(UNDECLARED, one, re.DOTALL)]
     good = cases is not None and len(found) == len(pages) and "= ERRORS =" not in done.stdout
     good = good and (done.returncode == 0 or bool(pages))
     arguments.requests += int(cases[1]) if cases else 0
@@ -120,7 +121,7 @@ def main():
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--examples", type=int, default=20, help="for each operation")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--logs", type=pathlib.Path, help="where to keep what schemathesis said of modules that failed")
+    parser.add_argument("--logs", type=pathlib.Path, help="folder for the output of schemathesis about failed modules")
     arguments = parser.parse_args()
     arguments.requests = 0
     modules = arguments.modules or sorted(path.parent.name for path in arguments.exported.glob("*/openapi.json"))

@@ -1,26 +1,23 @@
-//! What is not declared, where it is accepted; and lists as axios and PHP write them.
+//! Accepted undeclared parameters and fields, and arrays as axios and PHP write them.
 
 use serde_json::{Value, json};
 
-use super::super::{Accepted, Undeclared, request, text};
-use super::{Draft, FieldSet, draft, incoming, run};
+use super::super::{ParsedRequest, UndeclaredPolicy, request};
+use super::{Draft, FieldSet, draft, incoming, options, run};
+use crate::api_error::ApiError;
+use crate::interface::schema_view::is_array;
 use crate::interface::{Interface, Operation};
-use crate::refusal::Refusal;
 
-fn open(operation: &Operation, draft: &Draft) -> Result<Accepted, Refusal> {
+fn open(operation: &Operation, draft: &Draft) -> Result<ParsedRequest, ApiError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
     let incoming = incoming(operation, draft);
-    runtime.block_on(request(
-        operation,
-        &incoming,
-        &draft.path,
-        Undeclared::Accepted,
-    ))
+    let options = options(operation, UndeclaredPolicy::Accept);
+    runtime.block_on(request(operation, &incoming, &draft.path, &options))
 }
 
-/// Adds a field to every object within a value; how many there are.
+/// Adds a field to every object in a value. Returns the number of objects.
 fn add_everywhere(value: &mut Value) -> usize {
     match value {
         Value::Object(fields) => {
@@ -34,7 +31,7 @@ fn add_everywhere(value: &mut Value) -> usize {
 }
 
 #[test]
-fn what_is_not_declared_is_accepted_at_every_level_and_kept() {
+fn undeclared_field_is_accepted_and_kept_at_every_level() {
     let mut added = 0;
     for operation in &Interface::shared().operations {
         let mut draft = draft(operation, FieldSet::All);
@@ -61,7 +58,7 @@ fn what_is_not_declared_is_accepted_at_every_level_and_kept() {
 }
 
 #[test]
-fn lists_may_have_brackets_in_a_query() {
+fn bracketed_query_array_is_accepted() {
     let mut lists = 0;
     for operation in &Interface::shared().operations {
         let plain = draft(operation, FieldSet::All);
@@ -79,7 +76,7 @@ fn lists_may_have_brackets_in_a_query() {
             if !plain.query.iter().any(|(own, _)| own == name) {
                 continue;
             }
-            if !text::is_list(operation, &parameter.schema) {
+            if !is_array(operation, &parameter.schema) {
                 run(operation, &bracketed("[]")).expect_err(&key);
                 continue;
             }

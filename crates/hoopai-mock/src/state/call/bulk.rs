@@ -9,7 +9,7 @@ use crate::state::{derive, tables, write};
 
 impl Call<'_> {
     pub(super) fn create_many(&mut self) -> Answer {
-        let body = self.accepted.body.as_ref().and_then(Value::as_array);
+        let body = self.request.body.as_ref().and_then(Value::as_array);
         let mut created = Vec::new();
         for fields in body.into_iter().flatten() {
             let item = self.create(fields.as_object().cloned().unwrap_or_default())?;
@@ -36,7 +36,7 @@ impl Call<'_> {
 
     pub(super) fn update_many(&mut self, names: &[(&str, &str)]) -> Answer {
         let fields = names.iter().filter_map(|(parameter, field)| {
-            let value = self.accepted.any(parameter)?;
+            let value = self.request.any(parameter)?;
             Some(((*field).to_owned(), value.clone()))
         });
         let fields: Fields = fields.collect();
@@ -101,7 +101,7 @@ impl Call<'_> {
             }
             Map::from_iter([(membership.field.to_owned(), Value::Array(list))])
         };
-        let ids = self.accepted.any(self.endpoint.id_parameter);
+        let ids = self.request.any(self.endpoint.id_parameter);
         if ids.is_some_and(Value::is_array) {
             return self.for_each_id(|call, item| {
                 let fields = changed(&item);
@@ -135,7 +135,7 @@ impl Call<'_> {
 
     /// The members that the request lists.
     fn members_parameter(&self, field: &str, members: &[Value]) -> Vec<Value> {
-        if self.accepted.any("isRemoveAllFollowers") == Some(&Value::Bool(true)) {
+        if self.request.any("isRemoveAllFollowers") == Some(&Value::Bool(true)) {
             return members.to_vec();
         }
         match field {

@@ -10,7 +10,7 @@ impl Call<'_> {
     pub(super) fn tag_contacts(&mut self) -> Answer {
         let add = self.text("type") == Some("add");
         let tags = derive::normalize_tags(self.list_parameter("tags"));
-        let remove_all = self.accepted.any("removeAllTags") == Some(&Value::Bool(true));
+        let remove_all = self.request.any("removeAllTags") == Some(&Value::Bool(true));
         let mut changed = Vec::new();
         let mut failed = 0;
         for id in self.list_parameter("contacts") {

@@ -2,22 +2,25 @@
 
 use serde_json::Value;
 
-use crate::check::Accepted;
-use crate::check::schema::keys;
-use crate::exchange::Outgoing;
+use crate::account::{AccountId, COMPANY, LOCATION};
+use crate::api_error::ApiError;
+use crate::check::ParsedRequest;
+use crate::exchange::Reply;
 use crate::interface::Operation;
-use crate::refusal::Refusal;
+use crate::interface::schema_view::{alt_id_is_account, keys};
 use crate::state::collection::{Collection, Endpoint, Fields, Scope};
 use crate::state::query::is_shared_with;
 use crate::state::store::{Item, Store};
 use crate::state::tables;
-use crate::tokens::{AccountId, COMPANY, Grant, LOCATION, Reach};
+use crate::tokens::{Claims, Reach};
 
 /// A request for a collection.
 pub(crate) struct Call<'a> {
     pub(crate) operation: &'a Operation,
-    pub(crate) accepted: &'a Accepted,
-    pub(crate) grant: &'a Grant,
+    pub(crate) request: &'a ParsedRequest,
+    pub(crate) claims: &'a Claims,
+    /// Whether only agencies may call the operation, and its items belong to no location.
+    pub(crate) agency_only: bool,
     pub(crate) endpoint: &'static Endpoint,
     pub(crate) collection: &'static Collection,
     /// Milliseconds since 1970.
@@ -25,12 +28,12 @@ pub(crate) struct Call<'a> {
     pub(crate) store: &'a mut Store,
 }
 
-pub(crate) type Answer = Result<Outgoing, Refusal>;
+pub(crate) type Answer = Result<Reply, ApiError>;
 
 impl Call<'_> {
     /// The fields of the body.
     pub(super) fn body(&self) -> Fields {
-        let body = self.accepted.body.as_ref().and_then(Value::as_object);
+        let body = self.request.body.as_ref().and_then(Value::as_object);
         body.cloned().unwrap_or_default()
     }
 
@@ -48,12 +51,12 @@ impl Call<'_> {
 
     /// A parameter or a field of the body, as text.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.accepted.any(name).and_then(Value::as_str)
+        self.request.any(name).and_then(Value::as_str)
     }
 
     /// A parameter or a field of the body, as a list; empty if there is none.
     pub(super) fn list_parameter(&self, name: &str) -> Vec<Value> {
-        let list = self.accepted.any(name).and_then(Value::as_array);
+        let list = self.request.any(name).and_then(Value::as_array);
         list.cloned().unwrap_or_default()
     }
 
@@ -63,34 +66,34 @@ impl Call<'_> {
             Scope::Location => &["locationId", "location_id", "altId"],
             Scope::Company => &["companyId"],
         };
-        let is_scope = |name: &str| name != "altId" || self.operation.has_place_in_alt_id();
+        let is_scope = |name: &str| name != "altId" || alt_id_is_account(self.operation);
         let mut names = names.iter().filter(|name| is_scope(name));
-        let named = names.find_map(|name| self.accepted.any(name)?.as_str());
+        let named = names.find_map(|name| self.request.any(name)?.as_str());
         named.filter(|id| !id.is_empty())
     }
 
     /// The location or company of the request: the one that it names, or the token's. An agency's
     /// token has no location.
-    pub(super) fn scope(&self) -> Result<String, Refusal> {
-        let own = match (&self.grant.resource, self.collection.scope) {
+    pub(super) fn scope(&self) -> Result<String, ApiError> {
+        let own = match (&self.claims.account, self.collection.scope) {
             (AccountId::Location(id), Scope::Location)
             | (AccountId::Company(id), Scope::Company) => Some(id.as_str()),
             (AccountId::Location(_), Scope::Company) => Some(COMPANY),
-            (_, Scope::Location) => self.grant.is_for_everything().then_some(LOCATION),
+            (_, Scope::Location) => self.claims.is_for_everything().then_some(LOCATION),
         };
         let own = own.filter(|_| !self.endpoint.location_required);
         let scope = self.named_scope().or(own);
-        let scope = scope.ok_or_else(Refusal::no_location)?;
+        let scope = scope.ok_or_else(ApiError::no_location)?;
         self.check_scope(scope)?;
         Ok(scope.to_owned())
     }
 
-    /// Refuses an item for which the token is not valid.
-    pub(super) fn check_access(&self, item: &Item) -> Result<(), Refusal> {
+    /// Rejects an item for which the token is not valid.
+    pub(super) fn check_access(&self, item: &Item) -> Result<(), ApiError> {
         self.check_scope(&item.scope)?;
         match self.shared_location() {
             Some(own) if !is_shared_with(&item.fields, self.collection.shared_with, own) => {
-                Err(Refusal::other_location(self.operation))
+                Err(ApiError::other_location(self.operation))
             }
             _ => Ok(()),
         }
@@ -99,7 +102,7 @@ impl Call<'_> {
     /// The location whose part of the company's items the token may access; `None` if it is not
     /// restricted to one.
     pub(super) fn shared_location(&self) -> Option<&str> {
-        match (&self.grant.resource, self.grant.reach) {
+        match (&self.claims.account, self.claims.reach) {
             (AccountId::Location(own), Reach::Own) if !self.collection.shared_with.is_empty() => {
                 Some(own)
             }
@@ -107,20 +110,23 @@ impl Call<'_> {
         }
     }
 
-    /// Refuses a location or company for which the token is not valid.
-    fn check_scope(&self, scope: &str) -> Result<(), Refusal> {
-        let is_own = match (self.collection.scope, self.grant.location(self.operation)) {
+    /// Rejects a location or company for which the token is not valid.
+    fn check_scope(&self, scope: &str) -> Result<(), ApiError> {
+        let is_own = match (
+            self.collection.scope,
+            self.claims.location(self.agency_only),
+        ) {
             (Scope::Location, Some(own)) => own == scope,
             (Scope::Location, None) => self
-                .grant
+                .claims
                 .company()
                 .is_none_or(|own| own == self.company_of(scope)),
-            (Scope::Company, _) => self.grant.company().is_none_or(|own| own == scope),
+            (Scope::Company, _) => self.claims.company().is_none_or(|own| own == scope),
         };
         if is_own {
             Ok(())
         } else {
-            Err(Refusal::other_location(self.operation))
+            Err(ApiError::other_location(self.operation))
         }
     }
 

@@ -4,16 +4,16 @@ use serde_json::json;
 
 use super::context::{Answer, Call};
 use super::reply::not_found;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::state::collection::{Fields, Unique};
 use crate::state::query::text_of;
 use crate::state::store::Item;
 use crate::state::{derive, tables, write};
 
 impl Call<'_> {
-    pub(super) fn create(&mut self, mut fields: Fields) -> Result<Item, Refusal> {
+    pub(super) fn create(&mut self, mut fields: Fields) -> Result<Item, ApiError> {
         for name in self.endpoint.stored_parameters {
-            if let Some(value) = self.accepted.any(name) {
+            if let Some(value) = self.request.any(name) {
                 fields.insert((*name).to_owned(), value.clone());
             }
         }
@@ -43,9 +43,9 @@ impl Call<'_> {
     }
 
     /// Changes the fields of an item that the body has.
-    pub(super) fn update(&mut self, item: Item) -> Result<Item, Refusal> {
+    pub(super) fn update(&mut self, item: Item) -> Result<Item, ApiError> {
         let mut fields = self.body();
-        let parameters = self.accepted.path.keys().map(String::as_str);
+        let parameters = self.request.path.keys().map(String::as_str);
         for name in parameters.chain(["locationId", "altId"]) {
             fields.remove(name);
         }
@@ -90,8 +90,13 @@ impl Call<'_> {
         }
     }
 
-    /// Refuses values that another item than `own` has in unique fields.
-    fn check_unique(&self, scope: &str, fields: &Fields, own: Option<&str>) -> Result<(), Refusal> {
+    /// Rejects values that another item than `own` has in unique fields.
+    fn check_unique(
+        &self,
+        scope: &str,
+        fields: &Fields,
+        own: Option<&str>,
+    ) -> Result<(), ApiError> {
         let collection = self.collection;
         if let Unique::Combination(names, message) = collection.unique
             && own.is_none()
@@ -106,7 +111,7 @@ impl Call<'_> {
                     .all(|name| other.get(*name) == fields.get(*name))
             });
             if exists {
-                return Err(Refusal::bad_request(format!("{message} {first}")));
+                return Err(ApiError::bad_request(format!("{message} {first}")));
             }
         }
         for field in collection.unique.fields() {
@@ -118,16 +123,16 @@ impl Call<'_> {
                 Unique::Contact(_) if !self.allows_duplicates(scope) => {
                     let other = self.store.find(collection, &owner);
                     let name = other.map(|other| derive::full_name(&other.fields));
-                    let mut refusal =
-                        Refusal::bad_request("This location does not allow duplicated contacts.");
-                    refusal.body["meta"] = json!({
+                    let mut error =
+                        ApiError::bad_request("This location does not allow duplicated contacts.");
+                    error.body["meta"] = json!({
                         "contactId": owner,
                         "contactName": name.unwrap_or_default(),
                         "matchingField": field,
                     });
-                    return Err(refusal);
+                    return Err(error);
                 }
-                Unique::Message(_, message) => return Err(Refusal::bad_request(message)),
+                Unique::Message(_, message) => return Err(ApiError::bad_request(message)),
                 _ => {}
             }
         }

@@ -4,14 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::context::Call;
 use super::reply::not_found;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::state::collection::{Collection, Fields, IdFormat};
 use crate::state::store::Item;
 use crate::state::tables;
 
 impl Call<'_> {
     /// The item that the request names. It must have the value that the endpoint requires.
-    pub(super) fn find_item(&self) -> Result<Item, Refusal> {
+    pub(super) fn find_item(&self) -> Result<Item, ApiError> {
         let item = if self.collection.singleton {
             self.find_singleton()?
                 .ok_or_else(|| not_found(self.collection, ""))?
@@ -27,14 +27,14 @@ impl Call<'_> {
     }
 
     /// The only item that a location has of a collection.
-    fn find_singleton(&self) -> Result<Option<Item>, Refusal> {
+    fn find_singleton(&self) -> Result<Option<Item>, ApiError> {
         let items = self.store.items(self.collection, &self.scope()?);
         let last = items.and_then(|items| items.values().next_back());
         last.map(|item| self.find(item.id())).transpose()
     }
 
     /// The first item that has the value of the `id_parameter` in one of these fields.
-    pub(super) fn find_by_value(&self, fields: &[&str]) -> Result<Item, Refusal> {
+    pub(super) fn find_by_value(&self, fields: &[&str]) -> Result<Item, ApiError> {
         let expected = self.text(self.endpoint.id_parameter).unwrap_or_default();
         let scope = self.scope()?;
         let items = self.store.iter(self.collection, &scope);
@@ -48,11 +48,11 @@ impl Call<'_> {
         self.find(found.id())
     }
 
-    fn find_by_id(&self) -> Result<Item, Refusal> {
+    fn find_by_id(&self) -> Result<Item, ApiError> {
         let id = self.text(self.endpoint.id_parameter).unwrap_or_default();
         let found = self.find(id);
         if let Some(parent) = self.collection.parent
-            && let Some(parent_id) = self.accepted.path(parent.parameter)
+            && let Some(parent_id) = self.request.path(parent.parameter)
         {
             let found = found.and_then(|item| {
                 let own = item.fields.get(parent.field).and_then(Value::as_str);
@@ -75,7 +75,7 @@ impl Call<'_> {
     }
 
     /// An item of this collection that the token may access.
-    pub(super) fn find(&self, id: &str) -> Result<Item, Refusal> {
+    pub(super) fn find(&self, id: &str) -> Result<Item, ApiError> {
         self.find_in_collection(self.collection, id)
     }
 
@@ -83,7 +83,7 @@ impl Call<'_> {
         &self,
         collection: &'static Collection,
         id: &str,
-    ) -> Result<Item, Refusal> {
+    ) -> Result<Item, ApiError> {
         if let Some(fields) = collection.builtin_fields(id) {
             return Ok(Item {
                 collection,
@@ -107,7 +107,7 @@ impl Call<'_> {
         Ok(item)
     }
 
-    fn stored_item(&self, collection: &'static Collection, id: &str) -> Result<Item, Refusal> {
+    fn stored_item(&self, collection: &'static Collection, id: &str) -> Result<Item, ApiError> {
         let item = match collection.ids {
             IdFormat::FromRequest => self.store.find_in(collection, &self.scope()?, id),
             _ => self.store.find(collection, id),
@@ -116,7 +116,7 @@ impl Call<'_> {
     }
 
     /// An item of another collection that the token may access.
-    pub(super) fn find_other(&self, collection: &str, id: &str) -> Result<Item, Refusal> {
+    pub(super) fn find_other(&self, collection: &str, id: &str) -> Result<Item, ApiError> {
         let collection = tables::named(collection);
         let item = self.store.find(collection, id);
         let item = item.ok_or_else(|| not_found(collection, id))?;
@@ -125,7 +125,7 @@ impl Call<'_> {
     }
 
     /// The parent with this id; `None` if it is built in.
-    pub(super) fn find_parent(&self, id: &str) -> Result<Option<Item>, Refusal> {
+    pub(super) fn find_parent(&self, id: &str) -> Result<Option<Item>, ApiError> {
         let Some(parent) = self.collection.parent else {
             return Ok(None);
         };
@@ -139,7 +139,7 @@ impl Call<'_> {
     }
 
     /// The item that an upsert updates; `None` if it creates one.
-    pub(super) fn find_same(&self) -> Result<Option<Item>, Refusal> {
+    pub(super) fn find_same(&self) -> Result<Option<Item>, ApiError> {
         if self.collection.singleton {
             return self.find_singleton();
         }
@@ -155,10 +155,10 @@ impl Call<'_> {
     }
 
     /// The first item that has the value of one of these parameters in the unique field beside it.
-    pub(super) fn find_by_unique(&self, pairs: &[(&str, &str)]) -> Result<Option<Item>, Refusal> {
+    pub(super) fn find_by_unique(&self, pairs: &[(&str, &str)]) -> Result<Option<Item>, ApiError> {
         let scope = self.scope()?;
         let owner = pairs.iter().find_map(|(parameter, field)| {
-            let value = self.accepted.any(parameter)?.clone();
+            let value = self.request.any(parameter)?.clone();
             self.unique_owner(
                 &scope,
                 field,

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Map, Value, json};
 
 use super::context::{Answer, Call};
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::state::collection::Fields;
 use crate::state::store::Item;
 use crate::state::{defaults, tables};
@@ -32,24 +32,24 @@ impl Call<'_> {
     pub(super) fn free_slots(&self) -> Answer {
         let calendar = self.find_item()?;
         let time_parameter = |name: &str| {
-            let number = self.accepted.any(name).and_then(Value::as_f64);
+            let number = self.request.any(name).and_then(Value::as_f64);
             number.map_or(0, |number| number.max(0.0) as u64)
         };
         let (start, end) = (time_parameter("startDate"), time_parameter("endDate"));
         if end < start {
-            return Err(Refusal::bad_request(
+            return Err(ApiError::bad_request(
                 "startDate should be less than endDate",
             ));
         }
         if end - start > MAX_DAYS * DAY {
-            return Err(Refusal::bad_request(
+            return Err(ApiError::bad_request(
                 "Date range should not be more than 31 days",
             ));
         }
         let requested = self.text("timezone").filter(|name| !name.is_empty());
         let requested = requested.map(|name| {
             TimeZone::get(name)
-                .map_err(|_| Refusal::bad_request(format!("Invalid timezone {name}")))
+                .map_err(|_| ApiError::bad_request(format!("Invalid timezone {name}")))
         });
         let (hours, own) = match open_hours(&calendar.fields) {
             Some(hours) => (hours, self.time_zone(&calendar.scope)),

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::context::{Answer, Call};
 use super::reply::insert_at;
-use crate::refusal::Refusal;
-use crate::state::query::{FieldPath, FieldReference, Query, Selection};
+use crate::api_error::ApiError;
+use crate::state::query::{FieldReference, Query, Selection, ValuePath};
 use crate::state::tables;
 
 /// Properties of the platform's standard objects, which need no definition.
@@ -25,7 +25,7 @@ const STANDARD_PROPERTIES: &[&str] = &[
 impl Call<'_> {
     pub(super) fn list(&self) -> Answer {
         let parent = self.collection.parent;
-        let parent_id = parent.and_then(|parent| self.accepted.path(parent.parameter));
+        let parent_id = parent.and_then(|parent| self.request.path(parent.parameter));
         let parent = match parent_id {
             Some(id) => self.find_parent(id)?,
             None => None,
@@ -41,7 +41,7 @@ impl Call<'_> {
         let view = |fields| self.view(self.collection, fields);
         let items = self.store.items(self.collection, &scope);
         let selection = Selection::new(items, &query, &view);
-        let page = self.endpoint.paging.page(self.accepted, &selection)?;
+        let page = self.endpoint.paging.page(self.request, &selection)?;
         let mut items = Vec::with_capacity(page.items.len());
         let mut last = None;
         for position in &page.items {
@@ -54,7 +54,7 @@ impl Call<'_> {
         }
         let mut reply = Value::Object(Map::new());
         for (path, field) in self.endpoint.paging.reply_fields {
-            let value = page.field(*field, last.as_ref(), self.operation, self.accepted);
+            let value = page.field(*field, last.as_ref(), self.operation, self.request);
             insert_at(&mut reply, path, value);
         }
         let fields = reply.as_object().cloned().unwrap_or_default();
@@ -62,7 +62,7 @@ impl Call<'_> {
     }
 
     /// The filters of the request for the items of a location or company.
-    pub(super) fn query(&self, scope: &str, parent: Option<String>) -> Result<Query, Refusal> {
+    pub(super) fn query(&self, scope: &str, parent: Option<String>) -> Result<Query, ApiError> {
         let resolve = |reference: FieldReference<'_>| match reference {
             FieldReference::Custom(id) => self.custom_field(scope, id),
             FieldReference::Property(key) => {
@@ -70,11 +70,11 @@ impl Call<'_> {
             }
         };
         let filters = self.endpoint.filters;
-        Query::new(self.collection, filters, self.accepted, parent, &resolve)
+        Query::new(self.collection, filters, self.request, parent, &resolve)
     }
 
     /// Finds a custom field that the location defines or that an item has.
-    fn custom_field(&self, scope: &str, id: &str) -> Option<FieldPath> {
+    fn custom_field(&self, scope: &str, id: &str) -> Option<ValuePath> {
         let definition = |collection: &str| {
             let found = self.store.find(tables::named(collection), id);
             found.filter(|found| *found.scope == *scope)
@@ -94,7 +94,7 @@ impl Call<'_> {
             })
         };
         let exists = definition("custom-fields").is_some() || is_set();
-        exists.then(|| FieldPath::Custom(id.to_owned(), None))
+        exists.then(|| ValuePath::Custom(id.to_owned(), None))
     }
 
     /// Whether an object has a property: it is defined, it is the primary display property, or a
@@ -128,6 +128,6 @@ impl Call<'_> {
     }
 }
 
-fn property_path(key: &str) -> FieldPath {
-    FieldPath::At(format!("properties.{key}"))
+fn property_path(key: &str) -> ValuePath {
+    ValuePath::At(format!("properties.{key}"))
 }

@@ -3,17 +3,17 @@
 use serde_json::{Map, Value, json};
 
 use super::context::{Answer, Call};
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::state::collection::IdFormat;
 use crate::state::write;
 
 impl Call<'_> {
     /// Stores a file of a multipart body, or the URL of a hosted one.
     pub(super) fn upload(&mut self) -> Answer {
-        let file = self.accepted.files.first();
+        let file = self.request.files.first();
         let hosted = self.text("fileUrl").map(str::to_owned);
         if file.is_none() && hosted.is_none() {
-            return Err(Refusal::bad_request("No file provided"));
+            return Err(ApiError::bad_request("No file provided"));
         }
         let name = self
             .text("name")
@@ -47,7 +47,7 @@ impl Call<'_> {
         let contact = self.find_item()?;
         let list = contact.fields.get("customFields").and_then(Value::as_array);
         let mut list = list.cloned().unwrap_or_default();
-        for file in &self.accepted.files {
+        for file in &self.request.files {
             let (field, id) = file
                 .field
                 .split_once('_')

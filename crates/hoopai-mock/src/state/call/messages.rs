@@ -3,7 +3,7 @@
 use serde_json::{Map, json};
 
 use super::context::{Answer, Call};
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::state::store::Item;
 use crate::state::{effects, tables, write};
 use crate::time;
@@ -29,7 +29,7 @@ impl Call<'_> {
     }
 
     /// Finds the conversation with the contact of the request, or creates one.
-    fn conversation_with_contact(&mut self) -> Result<Item, Refusal> {
+    fn conversation_with_contact(&mut self) -> Result<Item, ApiError> {
         let id = self.text("contactId").unwrap_or_default();
         let contact = self.find_other("contacts", id)?;
         let collection = tables::named("conversations");
@@ -70,11 +70,11 @@ impl Call<'_> {
             ("contentType".to_owned(), "text/plain".into()),
         ]);
         for name in ["attachments", "subject", "conversationProviderId", "altId"] {
-            if let Some(value) = self.accepted.any(name) {
+            if let Some(value) = self.request.any(name) {
                 fields.insert(name.to_owned(), value.clone());
             }
         }
-        let is_scheduled = self.accepted.any("scheduledTimestamp").is_some();
+        let is_scheduled = self.request.any("scheduledTimestamp").is_some();
         if is_scheduled {
             fields.insert("status".into(), "scheduled".into());
         }

@@ -1,6 +1,6 @@
-//! Executes an operation of a collection as its endpoint in the tables says; `execute` selects the
-//! action. Order of dependencies: `context`, `reply`, `find`, `crud`, `list`, `bulk`, then the
-//! custom actions. May depend on everything in `state` but `seed`.
+//! Executes an operation as its endpoint in the tables describes; `execute` selects the action.
+//! Each file uses earlier ones only: `context`, `reply`, `find`, `crud`, `list`, `bulk`, the rest.
+//! May depend on everything in `state` but `seed`.
 
 mod bulk;
 mod contacts;
@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use super::collection::{Action, CustomAction};
 use super::query::text_of;
 use super::write;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::reply::from_schema;
 
 pub(super) use context::{Answer, Call};
@@ -38,11 +38,7 @@ fn execute_action(call: &mut Call<'_>, action: Action) -> Answer {
         Action::GetByField(fields) => call.reply_with(&call.find_by_value(fields)?, false),
         Action::CheckExists => {
             call.find_item()?;
-            Ok(from_schema(
-                call.operation,
-                call.accepted,
-                call.store.seed(),
-            ))
+            Ok(from_schema(call.operation, call.request, call.store.seed()))
         }
         Action::Create => {
             let item = call.create(call.body())?;
@@ -81,11 +77,11 @@ fn execute_action(call: &mut Call<'_>, action: Action) -> Answer {
             call.reply(number.into(), None, false, 0, Map::new())
         }
         Action::Switch(parameter, actions) => {
-            let value = call.accepted.any(parameter).map(text_of);
+            let value = call.request.any(parameter).map(text_of);
             let value = value.unwrap_or_default();
             let selected = actions.iter().find(|(name, _)| *name == value);
             let (_, action) = selected
-                .ok_or_else(|| Refusal::bad_request(format!("Invalid {parameter} {value}")))?;
+                .ok_or_else(|| ApiError::bad_request(format!("Invalid {parameter} {value}")))?;
             execute_action(call, *action)
         }
         Action::FindBy(pairs) => match call.find_by_unique(pairs)? {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::context::{Answer, Call};
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::state::collection::Fields;
 use crate::state::derive::round_amount;
 use crate::state::effects::{self, Payment, amount_in};
@@ -53,9 +53,9 @@ impl Call<'_> {
     }
 
     /// The amount in the request, or the amount that is due.
-    fn amount(&self, due: f64) -> Result<f64, Refusal> {
-        match self.accepted.any("amount").and_then(Value::as_f64) {
-            Some(amount) if amount <= 0.0 => Err(Refusal::invalid(&[(
+    fn amount(&self, due: f64) -> Result<f64, ApiError> {
+        match self.request.any("amount").and_then(Value::as_f64) {
+            Some(amount) if amount <= 0.0 => Err(ApiError::invalid(&[(
                 "amount".to_owned(),
                 "amount must be a positive number".to_owned(),
             )])),
@@ -67,7 +67,7 @@ impl Call<'_> {
     fn payment(&self, entity: &'static str, amount: f64) -> Payment {
         let names = ["mode", "notes", "card", "cheque", "meta"].into_iter();
         let details = names.filter_map(|name| {
-            let value = self.accepted.any(name)?;
+            let value = self.request.any(name)?;
             Some((name.to_owned(), value.clone()))
         });
         Payment {
@@ -86,7 +86,7 @@ impl Call<'_> {
             .collect();
         let invoices = tables::named("invoices");
         let invoice = write::create(self.store, invoices, &estimate.scope, self.now, fields);
-        if self.accepted.any("markAsInvoiced") == Some(&Value::Bool(true)) {
+        if self.request.any("markAsInvoiced") == Some(&Value::Bool(true)) {
             let fields = Map::from_iter([("status".to_owned(), "invoiced".into())]);
             estimate = self.change(estimate, fields);
         }

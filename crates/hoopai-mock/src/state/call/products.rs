@@ -38,7 +38,7 @@ impl Call<'_> {
     pub(super) fn store_stats(&self) -> Answer {
         let scope = self.scope()?;
         let query = self.query(&scope, None)?;
-        let store = self.accepted.any("storeId");
+        let store = self.request.any("storeId");
         let view = |fields| self.view(self.collection, fields);
         let products = self.store.iter(self.collection, &scope);
         let (mut total, mut included) = (0, 0);

@@ -1,11 +1,11 @@
-//! Replies about items, and refusals of requests for items that do not exist.
+//! Replies about items, and errors of requests for items that do not exist.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::context::{Answer, Call};
-use crate::exchange::Outgoing;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
+use crate::exchange::Reply;
 use crate::reply::Coercer;
 use crate::state::collection::{Collection, Fields, NotFound, ReplyField};
 use crate::state::store::Item;
@@ -39,7 +39,7 @@ impl Call<'_> {
     }
 
     /// The items of another collection of the same location whose field equals a parameter.
-    fn items_of(&self, name: &str, field: &str, parameter: &str) -> Result<Value, Refusal> {
+    fn items_of(&self, name: &str, field: &str, parameter: &str) -> Result<Value, ApiError> {
         let collection = tables::named(name);
         let expected = self.text(parameter);
         let scope = self.scope()?;
@@ -101,7 +101,7 @@ impl Call<'_> {
         }
         let status = StatusCode::from_u16(self.operation.reply.status).unwrap_or(StatusCode::OK);
         if status == StatusCode::NO_CONTENT {
-            return Ok(Outgoing::empty(status));
+            return Ok(Reply::empty(status));
         }
         if let Some((_, schema)) = &self.operation.reply.content {
             let coercer = Coercer {
@@ -110,7 +110,7 @@ impl Call<'_> {
             };
             reply = coercer.coerce(schema, reply);
         }
-        Ok(Outgoing::json(status, &reply))
+        Ok(Reply::json(status, &reply))
     }
 }
 
@@ -133,27 +133,27 @@ pub(super) fn insert_at(reply: &mut Value, path: &str, value: Value) {
     *target = value;
 }
 
-/// The refusal of a request for an item that does not exist.
-pub(super) fn not_found(collection: &Collection, id: &str) -> Refusal {
+/// The error of a request for an item that does not exist.
+pub(super) fn not_found(collection: &Collection, id: &str) -> ApiError {
     let noun = collection.noun;
     match collection.not_found {
-        NotFound::Standard => Refusal::new(StatusCode::NOT_FOUND, format!("{noun} not found")),
-        NotFound::ForId => Refusal::bad_request(format!("{noun} not found for id:{id}")),
-        NotFound::Message(message) => Refusal::bad_request(message),
+        NotFound::Standard => ApiError::new(StatusCode::NOT_FOUND, format!("{noun} not found")),
+        NotFound::ForId => ApiError::bad_request(format!("{noun} not found for id:{id}")),
+        NotFound::Message(message) => ApiError::bad_request(message),
         NotFound::Status(status, message) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND);
-            Refusal::new(status, message.replace("{id}", id))
+            ApiError::new(status, message.replace("{id}", id))
         }
         NotFound::ErrorCode(code) => {
-            let mut refusal = Refusal::bad_request(format!("{noun} not found"));
-            refusal.body["canonicalCode"] = code.into();
-            refusal
+            let mut error = ApiError::bad_request(format!("{noun} not found"));
+            error.body["canonicalCode"] = code.into();
+            error
         }
-        NotFound::Exception => Refusal {
+        NotFound::Exception => ApiError {
             status: StatusCode::NOT_FOUND,
             body: json!({ "status": 404, "message": format!("{noun} not found"), "name": "HttpException" }),
         },
-        NotFound::WithId => Refusal {
+        NotFound::WithId => ApiError {
             status: StatusCode::BAD_REQUEST,
             body: json!({ "error": format!("{noun} with id {id} not found"), "status": 400 }),
         },

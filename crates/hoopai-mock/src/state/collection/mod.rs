@@ -1,6 +1,6 @@
-//! The columns of the tables: collections, their endpoints, filters, paging, and samples. Data
-//! only: nothing here reads a store or a request. May depend on `check::counts` and the account
-//! ids; `tables`, `query`, `store`, `call` and `seed` depend on it.
+//! The columns of the tables: collections, their endpoints, filters, paging, and samples.
+//! Data only: nothing here reads a store or a request.
+//! May depend on `check` and `account`; everything else in `state` depends on it.
 
 mod endpoint;
 mod filter;
@@ -10,7 +10,7 @@ mod value;
 
 use serde_json::json;
 
-use crate::tokens::COMPANY;
+use crate::account::COMPANY;
 
 pub(super) use endpoint::{
     Action, CustomAction, Endpoint, Membership, ReplyField, STATUS, SUCCEDED, SUCCEEDED, SUCCESS,
@@ -130,7 +130,7 @@ impl Unique {
     }
 }
 
-/// The refusal of a request for an item that does not exist.
+/// The error of a request for an item that does not exist.
 #[derive(Clone, Copy)]
 pub(super) enum NotFound {
     /// 404 `Noun not found`.

@@ -1,6 +1,6 @@
 //! Paging of lists, as data.
 
-use crate::check::counts::Number;
+use crate::check::NumberKind;
 
 /// How a list is paged.
 pub(crate) struct Paging {
@@ -21,7 +21,7 @@ pub(crate) struct Paging {
 pub(crate) enum MaxLimit {
     /// All limits are accepted.
     None,
-    /// The request is refused with 403.
+    /// The request is rejected with 403.
     Reject(usize),
     /// The limit is lowered.
     Clamp(usize),
@@ -137,25 +137,31 @@ impl Paging {
     }
 
     /// The parameters that select a page, and the kinds of numbers in them.
-    pub(crate) fn numbers(&self) -> Vec<(&'static str, Number)> {
+    pub(crate) fn numbers(&self) -> Vec<(&'static str, NumberKind)> {
         let mut numbers = match self.style {
             PagingStyle::All | PagingStyle::LastId(_) | PagingStyle::Cursor(_) => Vec::new(),
             PagingStyle::Offset(name) | PagingStyle::PageFromZero(name) => {
-                vec![(name, Number::From(0))]
+                vec![(name, NumberKind::AtLeast(0))]
             }
-            PagingStyle::Page(name) => vec![(name, Number::From(1))],
+            PagingStyle::Page(name) => vec![(name, NumberKind::AtLeast(1))],
             PagingStyle::TimestampAndId(after, _) | PagingStyle::Timestamp(after) => {
-                vec![(after, Number::Moment)]
+                vec![(after, NumberKind::Timestamp)]
             }
             PagingStyle::PageOrCursor(page, after) => {
-                vec![(page, Number::From(1)), (after, Number::Mark)]
+                vec![
+                    (page, NumberKind::AtLeast(1)),
+                    (after, NumberKind::TimestampCursor),
+                ]
             }
             PagingStyle::PageOrTimestampAndId(page, after, _) => {
-                vec![(page, Number::From(1)), (after, Number::Moment)]
+                vec![
+                    (page, NumberKind::AtLeast(1)),
+                    (after, NumberKind::Timestamp),
+                ]
             }
         };
         if !self.limit_parameter.is_empty() {
-            numbers.push((self.limit_parameter, Number::From(0)));
+            numbers.push((self.limit_parameter, NumberKind::AtLeast(0)));
         }
         numbers
     }

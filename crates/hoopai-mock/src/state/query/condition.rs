@@ -1,7 +1,7 @@
 //! Filters and sort orders in the body of a search: `{field, operator, value}`, groups of them, and
 //! `{field, direction}`.
 //!
-//! The fields of each search are data ([`SearchFields`]). Unknown fields are refused as by the
+//! The fields of each search are data ([`SearchFields`]). Unknown fields are rejected as by the
 //! platform: 400 `Invalid field X`.
 
 use std::cmp::Ordering;
@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::values::{field_at, is_empty, text_of, time_of};
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::state::collection::{Fields, SearchFields};
 
 /// A custom field or property in a filter that is not resolved yet.
@@ -23,20 +23,20 @@ pub(crate) enum FieldReference<'a> {
 
 /// The path of a value in an item.
 #[derive(Clone, Debug)]
-pub(crate) enum FieldPath {
+pub(crate) enum ValuePath {
     At(String),
     /// The custom field of this id, or one option of it in a text box list.
     Custom(String, Option<String>),
 }
 
 /// Looks up a custom field or property; `None` if the location does not have it.
-pub(crate) type ResolveField<'a> = &'a dyn Fn(FieldReference<'_>) -> Option<FieldPath>;
+pub(crate) type ResolveField<'a> = &'a dyn Fn(FieldReference<'_>) -> Option<ValuePath>;
 
 pub(crate) enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Test {
-        path: FieldPath,
+        path: ValuePath,
         operator: Operator,
         value: Value,
     },
@@ -73,7 +73,7 @@ impl SearchFields {
         name: &str,
         value: &Value,
         resolve: ResolveField<'_>,
-    ) -> Result<Condition, Refusal> {
+    ) -> Result<Condition, ApiError> {
         Ok(Condition::All(self.list(name, value, resolve, 0)?))
     }
 
@@ -83,12 +83,12 @@ impl SearchFields {
         value: &Value,
         resolve: ResolveField<'_>,
         depth: usize,
-    ) -> Result<Vec<Condition>, Refusal> {
+    ) -> Result<Vec<Condition>, ApiError> {
         let Value::Array(list) = value else {
             return Err(invalid(name, "must be an array"));
         };
         if depth > MAX_DEPTH {
-            return Err(Refusal::bad_request("Filters are nested too deeply"));
+            return Err(ApiError::bad_request("Filters are nested too deeply"));
         }
         let read = |condition| self.condition(name, condition, resolve, depth);
         list.iter().map(read).collect()
@@ -100,7 +100,7 @@ impl SearchFields {
         condition: &Value,
         resolve: ResolveField<'_>,
         depth: usize,
-    ) -> Result<Condition, Refusal> {
+    ) -> Result<Condition, ApiError> {
         let Value::Object(keys) = condition else {
             return Err(invalid(name, "must contain objects only"));
         };
@@ -123,10 +123,10 @@ impl SearchFields {
         let known = OPERATORS.iter().find(|(name, _)| *name == operator);
         let (_, operator) = known
             .copied()
-            .ok_or_else(|| Refusal::bad_request(format!("Invalid operator {operator}")))?;
+            .ok_or_else(|| ApiError::bad_request(format!("Invalid operator {operator}")))?;
         let value = keys.get("value").cloned().unwrap_or_default();
         if !is_valid_value(operator, &value) {
-            return Err(Refusal::bad_request(format!(
+            return Err(ApiError::bad_request(format!(
                 "Invalid value for field {field}"
             )));
         }
@@ -137,9 +137,9 @@ impl SearchFields {
         })
     }
 
-    fn path(&self, field: &str, resolve: ResolveField<'_>) -> Option<FieldPath> {
+    fn path(&self, field: &str, resolve: ResolveField<'_>) -> Option<ValuePath> {
         if let Some((_, path)) = self.fields.iter().find(|(name, _)| *name == field) {
-            return Some(FieldPath::At((*path).to_owned()));
+            return Some(ValuePath::At((*path).to_owned()));
         }
         let (first, rest) = field.split_once('.')?;
         if self.properties && first == "properties" {
@@ -153,7 +153,7 @@ impl SearchFields {
             None => (rest, None),
         };
         match resolve(FieldReference::Custom(id))? {
-            FieldPath::Custom(id, _) => Some(FieldPath::Custom(id, option)),
+            ValuePath::Custom(id, _) => Some(ValuePath::Custom(id, option)),
             path => Some(path),
         }
     }
@@ -164,7 +164,7 @@ impl SearchFields {
         name: &str,
         value: &Value,
         resolve: ResolveField<'_>,
-    ) -> Result<Vec<SortOrder>, Refusal> {
+    ) -> Result<Vec<SortOrder>, ApiError> {
         let Value::Array(list) = value else {
             return Err(invalid(name, "must be an array"));
         };
@@ -189,14 +189,14 @@ impl SearchFields {
     }
 }
 
-fn unknown_field(field: &str) -> Refusal {
+fn unknown_field(field: &str) -> ApiError {
     // The name can be as long as the body.
     let field: String = field.chars().take(200).collect();
-    Refusal::bad_request(format!("Invalid field {field}"))
+    ApiError::bad_request(format!("Invalid field {field}"))
 }
 
-fn invalid(field: &str, sentence: &str) -> Refusal {
-    Refusal::invalid(&[(field.to_owned(), format!("{field} {sentence}"))])
+fn invalid(field: &str, sentence: &str) -> ApiError {
+    ApiError::invalid(&[(field.to_owned(), format!("{field} {sentence}"))])
 }
 
 /// Whether a value is valid for an operator.
@@ -221,11 +221,11 @@ fn number(value: &Value) -> Option<f64> {
         .or_else(|| time_of(value).map(|time| time as f64))
 }
 
-impl FieldPath {
+impl ValuePath {
     fn of<'f>(&self, fields: &'f Fields) -> Option<&'f Value> {
         let value = match self {
-            FieldPath::At(path) => field_at(fields, path),
-            FieldPath::Custom(id, option) => {
+            ValuePath::At(path) => field_at(fields, path),
+            ValuePath::Custom(id, option) => {
                 let list = fields.get("customFields").and_then(Value::as_array);
                 let own = list.into_iter().flatten().find(|one| one["id"] == **id);
                 let value = own.and_then(|one| one.get("value").or_else(|| one.get("fieldValue")));
@@ -295,7 +295,7 @@ fn is_met(value: Option<&Value>, operator: Operator, operand: &Value) -> bool {
 /// A sort order.
 #[derive(Debug)]
 pub(crate) struct SortOrder {
-    path: FieldPath,
+    path: ValuePath,
     ascending: bool,
 }
 

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::condition::{Condition, ResolveField, SortOrder};
 use super::values::{field_at, is_empty, text_of, time_of};
-use crate::check::Accepted;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
+use crate::check::ParsedRequest;
 use crate::state::collection::{Collection, Fields, Filter, FilterKind};
 use crate::state::store::StoredItem;
 
@@ -35,16 +35,16 @@ impl Query {
     pub(crate) fn new(
         collection: &'static Collection,
         filters: &'static [Filter],
-        accepted: &Accepted,
+        request: &ParsedRequest,
         parent: Option<String>,
         resolve: ResolveField<'_>,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ApiError> {
         let mut query = Self {
             parent,
             ..Self::default()
         };
         for filter in filters {
-            let value = accepted.any(filter.parameter);
+            let value = request.any(filter.parameter);
             let Some(value) = value.filter(|value| filter.kind.restricts(value)) else {
                 continue;
             };
@@ -66,7 +66,7 @@ impl Query {
                     query.tests.push(Test::AnyEquals(fields, text_of(value)));
                 }
                 FilterKind::Contains(field, element_parameter) => {
-                    if let Some(element) = accepted.any(element_parameter) {
+                    if let Some(element) = request.any(element_parameter) {
                         let contains = text_of(value) == "true";
                         let test = Test::Contains(field, text_of(element), contains);
                         query.tests.push(test);
@@ -141,7 +141,7 @@ impl Query {
 
 impl FilterKind {
     /// Whether a value restricts anything. Filters and sort orders are always read, so that wrong
-    /// ones are refused.
+    /// ones are rejected.
     fn restricts(&self, value: &Value) -> bool {
         match self {
             FilterKind::Conditions(_) | FilterKind::SortOrders(_) => !value.is_null(),

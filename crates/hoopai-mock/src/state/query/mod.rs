@@ -1,6 +1,6 @@
-//! Selects the items of a list: filters, conditions and sort orders of a search, and the page of
-//! the result. May depend on `collection`, `store`, `check`, `interface` and `refusal`; `call` and
-//! `seed` depend on it.
+//! Selects the items of a list: filters, conditions, sort orders, and the page of the result.
+//! Reads items, and never writes them.
+//! May depend on `collection` and `store`; `call` and `seed` depend on it.
 
 mod condition;
 mod filter;
@@ -8,7 +8,7 @@ mod page;
 mod selection;
 mod values;
 
-pub(super) use condition::{FieldPath, FieldReference};
+pub(super) use condition::{FieldReference, ValuePath};
 pub(super) use filter::{Query, is_shared_with};
 pub(super) use selection::Selection;
 pub(super) use values::{field_at, text_of};

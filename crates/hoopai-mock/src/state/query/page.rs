@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::selection::{Selection, Start};
 use super::values::text_of;
-use crate::check::Accepted;
+use crate::api_error::ApiError;
+use crate::check::ParsedRequest;
 use crate::interface::Operation;
-use crate::refusal::Refusal;
 use crate::state::collection::{MaxLimit, PageField, Paging, PagingStyle};
 use crate::state::store::Item;
 use crate::time;
@@ -28,15 +28,15 @@ impl Paging {
     /// Reads the page that a request selects.
     pub(crate) fn page(
         &self,
-        accepted: &Accepted,
+        request: &ParsedRequest,
         selection: &Selection<'_>,
-    ) -> Result<Page, Refusal> {
-        let limit = self.limit(accepted)?;
-        let oldest_first = is_ascending(accepted).unwrap_or(self.oldest_first);
-        let time_parameter = |name: &str| accepted.any(name).and_then(number);
+    ) -> Result<Page, ApiError> {
+        let limit = self.limit(request)?;
+        let oldest_first = is_ascending(request).unwrap_or(self.oldest_first);
+        let time_parameter = |name: &str| request.any(name).and_then(number);
         let (mut number, mut start) = (1, Start::Offset(0));
         let paged = |page: &str| {
-            let number = whole(accepted, page, 1);
+            let number = whole(request, page, 1);
             (
                 number,
                 Start::Offset(number.saturating_sub(1).saturating_mul(limit)),
@@ -45,18 +45,18 @@ impl Paging {
         match self.style {
             PagingStyle::All => {}
             PagingStyle::TimestampAndId(after, id) => {
-                if let (Some(after), Some(_)) = (time_parameter(after), text(accepted, id)) {
+                if let (Some(after), Some(_)) = (time_parameter(after), text(request, id)) {
                     start = Start::After(after);
                 }
             }
-            PagingStyle::Offset(skip) => start = Start::Offset(whole(accepted, skip, 0)),
+            PagingStyle::Offset(skip) => start = Start::Offset(whole(request, skip, 0)),
             PagingStyle::Page(page) => (number, start) = paged(page),
             PagingStyle::PageFromZero(page) => {
-                number = whole(accepted, page, 0);
+                number = whole(request, page, 0);
                 start = Start::Offset(number.saturating_mul(limit));
             }
             PagingStyle::PageOrCursor(page, after) => {
-                let after = accepted
+                let after = request
                     .any(after)
                     .and_then(|list| list.get(0))
                     .and_then(self::number);
@@ -66,27 +66,27 @@ impl Paging {
                 }
             }
             PagingStyle::PageOrTimestampAndId(page, after, id) => {
-                match (time_parameter(after), text(accepted, id)) {
+                match (time_parameter(after), text(request, id)) {
                     (Some(after), Some(_)) => start = Start::After(after),
                     _ => (number, start) = paged(page),
                 }
             }
             PagingStyle::Timestamp(after) => {
-                if let Some(after) = time_in(accepted.any(after)) {
+                if let Some(after) = time_in(request.any(after)) {
                     start = Start::After(after);
                 }
             }
             PagingStyle::LastId(last) => {
-                if let Some(last) = text(accepted, last) {
+                if let Some(last) = text(request, last) {
                     let after = selection.position_of(last);
-                    let missing = || Refusal::bad_request(format!("No item with id {last}"));
+                    let missing = || ApiError::bad_request(format!("No item with id {last}"));
                     start = Start::After(after.ok_or_else(missing)?);
                 }
             }
             PagingStyle::Cursor(cursor) => {
-                if let Some(cursor) = text(accepted, cursor) {
+                if let Some(cursor) = text(request, cursor) {
                     let after = decode_cursor(cursor)
-                        .ok_or_else(|| Refusal::bad_request("Invalid cursor"))?;
+                        .ok_or_else(|| ApiError::bad_request("Invalid cursor"))?;
                     start = Start::After(after);
                 }
             }
@@ -107,18 +107,18 @@ impl Paging {
         })
     }
 
-    fn limit(&self, accepted: &Accepted) -> Result<usize, Refusal> {
+    fn limit(&self, request: &ParsedRequest) -> Result<usize, ApiError> {
         if self.limit_parameter.is_empty() {
             return Ok(usize::MAX);
         }
         // Some interface files have 0 as the default.
-        let requested = accepted.any(self.limit_parameter).and_then(number);
+        let requested = request.any(self.limit_parameter).and_then(number);
         let requested = requested.filter(|limit| *limit > 0);
         let limit = requested.map_or(self.default_limit, |limit| {
             usize::try_from(limit).unwrap_or(usize::MAX)
         });
         match self.max_limit {
-            MaxLimit::Reject(max) if limit > max => Err(Refusal::forbidden(&format!(
+            MaxLimit::Reject(max) if limit > max => Err(ApiError::forbidden(&format!(
                 "{} must not be greater than {max}",
                 self.limit_parameter
             ))),
@@ -144,7 +144,7 @@ impl Page {
         field: PageField,
         last: Option<&Item>,
         operation: &Operation,
-        accepted: &Accepted,
+        request: &ParsedRequest,
     ) -> Value {
         let has_more = self.has_more;
         let after = last.map(|last| last.position);
@@ -161,7 +161,7 @@ impl Page {
             PageField::LastPosition => after.into(),
             PageField::LastId => id.into(),
             PageField::NextUrl => match (has_more, after, id) {
-                (true, Some(after), Some(id)) => next_url(operation, accepted, after, id).into(),
+                (true, Some(after), Some(id)) => next_url(operation, request, after, id).into(),
                 _ => Value::Null,
             },
             PageField::HasMore => has_more.into(),
@@ -175,11 +175,11 @@ impl Page {
 }
 
 /// Whether a request asks for the oldest items first; `None` if it does not say.
-fn is_ascending(accepted: &Accepted) -> Option<bool> {
+fn is_ascending(request: &ParsedRequest) -> Option<bool> {
     let names = ["sort", "sortOrder", "order", "sortDirection"];
     let text = names
         .iter()
-        .find_map(|name| accepted.query.get(*name)?.as_str())?;
+        .find_map(|name| request.query.get(*name)?.as_str())?;
     match text {
         "asc" | "ascend" | "ASC" => Some(true),
         "desc" | "descend" | "DESC" => Some(false),
@@ -187,9 +187,9 @@ fn is_ascending(accepted: &Accepted) -> Option<bool> {
     }
 }
 
-fn next_url(operation: &Operation, accepted: &Accepted, after: u64, id: &str) -> String {
+fn next_url(operation: &Operation, request: &ParsedRequest, after: u64, id: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in &accepted.query {
+    for (name, value) in &request.query {
         if name != "startAfter" && name != "startAfterId" && name != "page" {
             query.append_pair(name, &text_of(value));
         }
@@ -213,14 +213,14 @@ fn decode_cursor(cursor: &str) -> Option<u64> {
 
 const MASK: u64 = 0x5a5a_a5a5_3c3c_c3c3;
 
-fn text<'a>(accepted: &'a Accepted, name: &str) -> Option<&'a str> {
-    accepted
+fn text<'a>(request: &'a ParsedRequest, name: &str) -> Option<&'a str> {
+    request
         .any(name)
         .and_then(Value::as_str)
         .filter(|text| !text.is_empty())
 }
 
-/// Reads a whole number, also from text. The check of the request refuses all other numbers.
+/// Reads a whole number, also from text. The check of the request rejects all other numbers.
 fn number(value: &Value) -> Option<u64> {
     let number = match value {
         Value::String(text) => text.trim().parse().ok(),
@@ -243,8 +243,8 @@ fn time_in(value: Option<&Value>) -> Option<u64> {
 }
 
 /// Reads a whole number from the request; `least` if none was sent.
-fn whole(accepted: &Accepted, name: &str, least: usize) -> usize {
-    let number = accepted.any(name).and_then(number);
+fn whole(request: &ParsedRequest, name: &str, least: usize) -> usize {
+    let number = request.any(name).and_then(number);
     let number = number.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
     number.map_or(least, |number| number.max(least))
 }

@@ -6,10 +6,11 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use crate::check::Side;
-use crate::check::place::Place;
-use crate::check::schema::{Fault, alternatives, object, parts, validate};
+use crate::check::Mode;
+use crate::check::field_path::FieldPath;
+use crate::check::schema::{FieldError, validate};
 use crate::closest;
+use crate::interface::schema_view::{alternatives, object, parts};
 use crate::interface::{Interface, Operation};
 use crate::state::collection::{Action, Collection, Endpoint, Fields, FilterKind};
 
@@ -121,7 +122,7 @@ fn embedded_from(collection: &Collection, name: &str) -> Option<&'static str> {
 /// The errors of a value that must fit one of several schemas. Each item of a list can fit another
 /// one.
 fn wrong_type(name: &str, value: &Value, schemas: &[Schema]) -> Vec<String> {
-    let place = Place::named(name);
+    let place = FieldPath::parameter(name);
     let of_items = |(operation, schema): &Schema| {
         let mut lists = parts(operation, schema).into_iter();
         let items = lists.find_map(|part| part.get("items"))?;
@@ -140,10 +141,10 @@ fn wrong_type(name: &str, value: &Value, schemas: &[Schema]) -> Vec<String> {
 }
 
 /// The errors against the schema that comes closest.
-fn closest_errors(place: &Place<'_>, value: &Value, schemas: &[Schema]) -> Vec<String> {
+fn closest_errors(place: &FieldPath<'_>, value: &Value, schemas: &[Schema]) -> Vec<String> {
     let against =
-        |(operation, schema): &Schema| validate(operation, schema, value, Side::Seed, place);
-    let least = |least: Option<Vec<Fault>>, errors: Vec<Fault>| match least {
+        |(operation, schema): &Schema| validate(operation, schema, value, Mode::Seed, place);
+    let least = |least: Option<Vec<FieldError>>, errors: Vec<FieldError>| match least {
         Some(least) if least.len() <= errors.len() => Some(least),
         _ => Some(errors),
     };

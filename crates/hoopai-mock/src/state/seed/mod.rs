@@ -1,6 +1,6 @@
-//! Seeds: collections filled with generated items. `Seeder` checks a seed against the interface
-//! (`declared`) and the items of other collections (`references`); `batch` creates the items. May
-//! depend on everything in `state` but `call`.
+//! Seeds: generated items for tests. `declared` checks their fields against the interface, and
+//! `references` their ids against other collections; `batch` creates them.
+//! May depend on everything in `state` but `call`.
 
 mod batch;
 mod declared;
@@ -16,10 +16,10 @@ use serde_json::{Map, Value};
 use super::collection::{Collection, Fields};
 use super::store::Store;
 use super::{defaults, tables};
+use crate::account::COMPANY;
 use crate::clock::Clock;
 use crate::closest;
 use crate::time;
-use crate::tokens::COMPANY;
 use batch::{Batch, seeded_time};
 use declared::Declared;
 

@@ -8,8 +8,8 @@ use super::Seeder;
 use super::declared::Declared;
 use super::references::references;
 use crate::Mock;
+use crate::account::{COMPANY, LOCATION, USER};
 use crate::state::tables;
-use crate::tokens::{COMPANY, LOCATION, USER};
 
 const OTHER: &str = "otherLocation0000001";
 
@@ -35,7 +35,7 @@ async fn ids_in_seeds_reference_items() {
             mock.seed().items(name, OTHER, 1);
             mock.seed().items(name, LOCATION, 3);
         }
-        let store = mock.world().state.lock();
+        let store = mock.server.state.lock();
         let mut ids: BTreeSet<String> = [LOCATION, COMPANY, USER].map(str::to_owned).into();
         for collection in tables::all() {
             for item in store.iter(collection, collection.scope_of(LOCATION)) {
@@ -81,7 +81,7 @@ async fn generated_fields_match_the_interface() {
     let mut wrong = Vec::new();
     for collection in tables::all() {
         mock.seed().items(collection.name, LOCATION, 3);
-        let store = mock.world().state.lock();
+        let store = mock.server.state.lock();
         let sampled = |name: &str| collection.sample.iter().any(|(field, _)| *field == name);
         for item in store.iter(collection, collection.scope_of(LOCATION)) {
             let mut fields = item.fields();

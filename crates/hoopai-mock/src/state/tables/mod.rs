@@ -1,6 +1,6 @@
-//! The tables: for each API module the collections that its operations read and write, one file per
-//! module as in `specs/`. To add a collection or an operation, edit the file of its module. May
-//! depend on `collection` and `derive`; nothing here reads a store or a request.
+//! The tables: the collections of each API module and what its operations do to them.
+//! One file per module, named as in `specs/`; nothing here reads a store or a request.
+//! May depend on `collection` and `derive`.
 
 mod affiliate_manager;
 mod agent_studio;
@@ -193,7 +193,7 @@ mod tests {
             let body = operation
                 .body
                 .as_ref()
-                .and_then(|body| crate::check::schema::keys(operation, &body.schema));
+                .and_then(|body| crate::interface::schema_view::keys(operation, &body.schema));
             let open = operation.body.is_some() && body.is_none();
             let names: HashSet<&str> = parameters.chain(body.into_iter().flatten()).collect();
             let has = |name: &str| {

@@ -1,4 +1,4 @@
-//! Names that match nothing are mistakes of a test, and end it.
+//! Patterns that name operations: a pattern without a match panics with a suggestion.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{Reply, call, client};
 
-/// The text of the panic that a call ends in.
+/// Returns the message of a panic.
 #[track_caller]
 pub(crate) fn panic_of<T>(call: impl FnOnce() -> T) -> String {
     let Err(panic) = catch_unwind(AssertUnwindSafe(call)) else {
@@ -20,7 +20,7 @@ pub(crate) fn panic_of<T>(call: impl FnOnce() -> T) -> String {
     }
 }
 
-/// Patterns that match nothing, and what is suggested in their place.
+/// Patterns without a match, and the suggested names.
 const WRONG: &[(&str, &[&str])] = &[
     ("contacts.craete_contact", &["contacts.create_contact"]),
     ("contacts.craete-contact", &["contacts.create-contact"]),
@@ -49,7 +49,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("http://localhost/contacts/", &[]),
 ];
 
-/// Patterns that match something.
+/// Patterns with a match.
 const RIGHT: &[&str] = &[
     "contacts.create_contact",
     "contacts.create-contact",
@@ -71,7 +71,7 @@ const RIGHT: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn a_pattern_that_matches_no_operation_panics_with_the_closest_names() {
+async fn unmatched_pattern_panics_with_closest_names() {
     let mock = Mock::builder().start().await.expect("a server");
     for (pattern, closest) in WRONG {
         let by_rule = panic_of(|| FaultRule::new(Fault::status(503)).on(pattern));
@@ -92,7 +92,7 @@ async fn a_pattern_that_matches_no_operation_panics_with_the_closest_names() {
 }
 
 #[test]
-fn a_rule_that_can_never_strike_panics() {
+fn rule_that_never_applies_panics() {
     let rule = || FaultRule::new(Fault::status(503));
     for chance in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
         let text = panic_of(|| rule().chance(chance));
@@ -106,7 +106,7 @@ fn a_rule_that_can_never_strike_panics() {
     assert!(text.contains("a time after `from`"), "{text}");
 }
 
-/// All operations, by both names, read from the interface files.
+/// Reads both names of all operations from the interface files.
 fn operations() -> Vec<(String, String, String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/interface");
     let mut all = Vec::new();
@@ -140,7 +140,7 @@ fn operations() -> Vec<(String, String, String, String)> {
 }
 
 #[tokio::test]
-async fn every_operation_has_two_names_and_a_path() {
+async fn every_operation_matches_both_names_and_path() {
     let mock = Mock::builder().start().await.expect("a server");
     for (id, name, line, path) in operations() {
         for pattern in [&id, &name, &line, &path] {
@@ -150,7 +150,7 @@ async fn every_operation_has_two_names_and_a_path() {
 }
 
 #[tokio::test]
-async fn both_names_find_the_same_requests() {
+async fn both_names_match_same_requests() {
     let mock = Mock::builder().start().await.expect("a server");
     let client = client();
     let path = format!("/contacts/?locationId={LOCATION}");

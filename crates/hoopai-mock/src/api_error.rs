@@ -1,30 +1,32 @@
-//! What the platform says when it refuses, in the shapes and words that were seen of it.
+//! Error replies in the recorded shapes and words of the platform.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::check::INVALID_EMAIL;
-use crate::exchange::Outgoing;
+use crate::exchange::Reply;
 use crate::interface::Operation;
 
-/// What is said of a location that is not the token's.
+/// The message for a location that is not the token's.
 pub(crate) const OTHER_LOCATION: &str = "The token does not have access to this location.";
 
-/// The module that answers with another status and message.
+/// The message of HoopAI's guide for a malformed email address.
+pub(crate) const INVALID_EMAIL: &str = "Invalid email format";
+
+/// The module with another status and message for other locations.
 const OBJECTS: &str = "objects";
 
-/// Paths that the platform was seen to have removed.
+/// Removed paths, according to recorded errors.
 const REMOVED: [(http::Method, &str); 1] = [(http::Method::POST, "/oauth/reconnect")];
 
-/// A refusal: a status and a JSON body.
+/// An error reply: a status and a JSON body.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
 }
 
-impl Refusal {
-    /// `{statusCode, message}`, with the status's own word as `error`.
+impl ApiError {
+    /// Creates `{statusCode, message, error}`; `error` is the reason phrase of the status.
     pub(crate) fn new(status: StatusCode, message: impl Into<Value>) -> Self {
         let error = status.canonical_reason().unwrap_or("Error");
         let error = if status == StatusCode::UNPROCESSABLE_ENTITY {
@@ -46,12 +48,12 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
-    /// The request names no location, and the token has none.
+    /// Neither the request nor the token names a location.
     pub(crate) fn no_location() -> Self {
         Self::unauthorized("This location is not accessible from this token.")
     }
 
-    /// The token is not valid for the location. Most modules answer 403, custom objects 401.
+    /// The token is not valid for the location: 403 in most modules, 401 for custom objects.
     pub(crate) fn other_location(operation: &Operation) -> Self {
         if operation.module == OBJECTS {
             Self::no_location()
@@ -64,25 +66,28 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, message.into())
     }
 
-    /// 422 with one message for each fault, and the fields that they are about.
-    pub(crate) fn invalid(faults: &[(String, String)]) -> Self {
-        let messages: Vec<&str> = faults.iter().map(|(_, message)| message.as_str()).collect();
-        let errors: Vec<Value> = faults
+    /// Creates a 422 from pairs of field and message.
+    pub(crate) fn invalid(field_errors: &[(String, String)]) -> Self {
+        let messages: Vec<&str> = field_errors
+            .iter()
+            .map(|(_, message)| message.as_str())
+            .collect();
+        let errors: Vec<Value> = field_errors
             .iter()
             .map(|(field, message)| json!({ "field": field, "message": message }))
             .collect();
-        // HoopAI's guide shows one refusal in full, and it is one of an email address.
-        let is_guides = messages.iter().all(|message| *message == INVALID_EMAIL);
-        let message = match is_guides {
-            true => Value::from("Validation failed"),
-            false => messages.into(),
+        // HoopAI's guide shows the whole reply for a malformed email address.
+        let message = if messages.iter().all(|message| *message == INVALID_EMAIL) {
+            Value::from("Validation failed")
+        } else {
+            messages.into()
         };
-        let mut refusal = Self::new(StatusCode::UNPROCESSABLE_ENTITY, message);
-        refusal.body["errors"] = errors.into();
-        refusal
+        let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, message);
+        error.body["errors"] = errors.into();
+        error
     }
 
-    /// 404 for a path that the platform does not have, 400 for one that it had.
+    /// Creates a 404 for an unknown path, or a 400 for a removed one.
     pub(crate) fn no_route(method: &http::Method, path: &str) -> Self {
         if REMOVED
             .iter()
@@ -93,11 +98,11 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, format!("Cannot {method} {path}"))
     }
 
-    /// Adds the trace id that the platform's replies carry.
-    pub(crate) fn into_reply(mut self, trace_id: &str) -> Outgoing {
+    /// Converts the error to a reply with a trace id.
+    pub(crate) fn into_reply(mut self, trace_id: &str) -> Reply {
         if let Some(body) = self.body.as_object_mut() {
             body.entry("traceId").or_insert_with(|| trace_id.into());
         }
-        Outgoing::json(self.status, &self.body)
+        Reply::json(self.status, &self.body)
     }
 }

@@ -1,70 +1,56 @@
-//! What the faults do to one request.
+//! The faults that are applied to one request.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::{Drift, Fault, FaultId, drift};
-use crate::exchange::Outgoing;
+use super::delivery::Delivery;
+use super::drift::{self, Drift};
+use super::fault::{Fault, FaultId};
+use crate::exchange::Reply;
 use crate::interface::Operation;
 
 /// The longest delay before a reply.
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
-/// The longest time that a dripping body takes.
+/// The longest time for a body in chunks.
 const LONGEST_DRIP: Duration = Duration::from_secs(300);
 
-/// What the faults do to one request.
+/// The faults that are applied to one request.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Verdict {
-    strikes: Vec<Strike>,
+pub(crate) struct AppliedFaults {
+    faults: Vec<AppliedFault>,
 }
 
 #[derive(Clone, Debug)]
-struct Strike {
+struct AppliedFault {
     id: FaultId,
     fault: Fault,
     seed: u64,
 }
 
-/// How a reply goes out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wire {
-    Whole,
-    /// In pieces, with time before each.
-    Drip {
-        bytes: usize,
-        pause: Duration,
-    },
-    /// Half of the body, and then the end of the connection.
-    Cut,
-    /// Nothing: the connection is closed.
-    Close,
-    /// Nothing: the connection is reset.
-    Reset,
-}
-
-impl Verdict {
+impl AppliedFaults {
     pub(super) fn push(&mut self, id: FaultId, fault: Fault, seed: u64) {
-        self.strikes.push(Strike { id, fault, seed });
+        self.faults.push(AppliedFault { id, fault, seed });
     }
 
+    /// Whether a fault decides how the request ends.
     pub(super) fn is_final(&self) -> bool {
         self.faults().any(Fault::is_final)
     }
 
-    /// The rules that struck.
+    /// Returns the rules of the faults.
     pub(crate) fn ids(&self) -> Vec<FaultId> {
-        self.strikes.iter().map(|strike| strike.id).collect()
+        self.faults.iter().map(|applied| applied.id).collect()
     }
 
-    /// Whether the request is never processed.
-    pub(crate) fn instead_of_processing(&self) -> bool {
+    /// Whether a fault replaces the processing of the request.
+    pub(crate) fn replaces_processing(&self) -> bool {
         self.faults().any(Fault::is_before)
     }
 
-    /// The reply in place of processing; none where the connection ends.
-    pub(crate) fn reply(&self, trace_id: &str, unix: Duration) -> Option<Outgoing> {
+    /// Returns the reply that replaces processing; `None` if the connection is closed.
+    pub(crate) fn reply(&self, trace_id: &str, unix: Duration) -> Option<Reply> {
         self.faults().find_map(|fault| match fault {
             Fault::Status(failure) => Some(failure.reply(trace_id, unix)),
             Fault::Denied(denial) => Some(denial.reply(trace_id)),
@@ -72,22 +58,22 @@ impl Verdict {
         })
     }
 
-    /// What becomes of the reply to a request that was processed.
+    /// Changes the reply of a processed request.
     pub(crate) fn change(
         &self,
-        mut reply: Outgoing,
+        mut reply: Reply,
         operation: Option<&Operation>,
         trace_id: &str,
         unix: Duration,
-    ) -> Outgoing {
-        for strike in &self.strikes {
-            match &strike.fault {
+    ) -> Reply {
+        for applied in &self.faults {
+            match &applied.fault {
                 Fault::StatusAfter(failure) if reply.status.is_success() => {
                     reply = failure.reply(trace_id, unix);
                 }
-                Fault::Drift(kind) => drift_body(&mut reply, operation, *kind, None, strike.seed),
+                Fault::Drift(kind) => drift_body(&mut reply, operation, *kind, None, applied.seed),
                 Fault::DriftAt(kind, at) => {
-                    drift_body(&mut reply, operation, *kind, Some(at), strike.seed);
+                    drift_body(&mut reply, operation, *kind, Some(at), applied.seed);
                 }
                 Fault::Success(status) if reply.status.is_success() => {
                     let status = StatusCode::from_u16(*status).ok();
@@ -101,7 +87,7 @@ impl Verdict {
         reply
     }
 
-    /// The real time that passes before the reply.
+    /// Returns the real time before the reply.
     pub(crate) fn delay(&self) -> Duration {
         let delays = self.faults().filter_map(|fault| match fault {
             Fault::Delay(delay) => Some(*delay),
@@ -112,19 +98,19 @@ impl Verdict {
             .min(LONGEST_DELAY)
     }
 
-    /// How the reply goes out.
-    pub(crate) fn wire(&self, length: usize) -> Wire {
-        let mut wire = Wire::Whole;
+    /// Returns the delivery of a reply with a body of this length.
+    pub(crate) fn delivery(&self, length: usize) -> Delivery {
+        let mut delivery = Delivery::Whole;
         for fault in self.faults() {
             match fault {
-                Fault::CloseBefore | Fault::CloseAfter => return Wire::Close,
-                Fault::ResetBefore | Fault::ResetAfter => return Wire::Reset,
-                Fault::Cut => return Wire::Cut,
+                Fault::CloseBefore | Fault::CloseAfter => return Delivery::Close,
+                Fault::ResetBefore | Fault::ResetAfter => return Delivery::Reset,
+                Fault::Cut => return Delivery::Cut,
                 Fault::Drip { bytes, pause } => {
                     let pause = (*pause).clamp(Duration::from_millis(1), LONGEST_DRIP);
                     let pieces = (LONGEST_DRIP.as_millis() / pause.as_millis().max(1)).max(1);
                     let fewest = length.div_ceil(usize::try_from(pieces).unwrap_or(usize::MAX));
-                    wire = Wire::Drip {
+                    delivery = Delivery::Drip {
                         bytes: (*bytes).max(fewest).max(1),
                         pause,
                     };
@@ -132,16 +118,16 @@ impl Verdict {
                 _ => {}
             }
         }
-        wire
+        delivery
     }
 
     fn faults(&self) -> impl Iterator<Item = &Fault> {
-        self.strikes.iter().map(|strike| &strike.fault)
+        self.faults.iter().map(|applied| &applied.fault)
     }
 }
 
 fn drift_body(
-    reply: &mut Outgoing,
+    reply: &mut Reply,
     operation: Option<&Operation>,
     kind: Drift,
     at: Option<&str>,

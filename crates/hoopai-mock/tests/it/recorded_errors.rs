@@ -1,4 +1,5 @@
-//! Refusals that were recorded of the platform, and what the server answers in the same situation: status, words and shape.
+//! Recorded errors of the platform, compared with the server's errors for the same requests:
+//! status, message and shape.
 
 use std::path::{Path, PathBuf};
 
@@ -21,14 +22,14 @@ fn folder() -> Option<PathBuf> {
     None
 }
 
-/// What of a recorded body must be in ours: every key but for the trace id, and the words.
-fn holds(recorded: &Value, ours: &Value, at: &str) {
+/// Asserts that a body has every key of a recorded body except for the trace id, and its messages.
+fn assert_contains(recorded: &Value, ours: &Value, at: &str) {
     for (key, value) in recorded.as_object().into_iter().flatten() {
         let own = ours.get(key);
         match (value, own) {
             _ if key == "traceId" => assert!(own.is_some(), "{at}: no {key} in {ours}"),
-            (Value::Object(_), Some(own)) => holds(value, own, at),
-            // A value that is missing is told of once here, and once for each rule there.
+            (Value::Object(_), Some(own)) => assert_contains(value, own, at),
+            // The server reports a missing value once, the platform once for each rule.
             (Value::Array(all), Some(Value::Array(own))) => {
                 assert!(!own.is_empty(), "{at}");
                 let strange = own.iter().find(|one| !all.contains(one));
@@ -42,7 +43,7 @@ fn holds(recorded: &Value, ours: &Value, at: &str) {
 }
 
 #[tokio::test]
-async fn recorded_refusals_are_answered_alike() {
+async fn error_equals_recorded_error() {
     let Some(folder) = folder() else { return };
     let limits = RateLimitSettings {
         burst: 1,
@@ -89,7 +90,7 @@ async fn recorded_refusals_are_answered_alike() {
         json!({ "locationId": LOCATION, "page": 1, "pageSize": 5, "query": "", "searchAfter": [] });
     let unknown_field = json!({ "locationId": LOCATION, "page": 1, "pageLimit": 5,
                                 "filters": [{ "field": "additional_phones", "operator": "eq", "value": "1" }] });
-    // A file, texts of the recorded reply with what stands in their place here, and a request.
+    // A file, replacements in the recorded reply, and a request.
     let cases = [
         (
             "_no_spec_path/POST__~oauth~reconnect__1",
@@ -203,13 +204,13 @@ async fn recorded_refusals_are_answered_alike() {
         let recorded: Value = serde_json::from_str(&text).expect(file);
         let reply = Reply::of(request).await;
         assert_eq!(recorded["status"], reply.status, "{file}: {}", reply.text);
-        holds(&recorded["body"], &reply.json(), file);
+        assert_contains(&recorded["body"], &reply.json(), file);
     }
 }
 
-/// Reported refusals of what does not exist, which no recorded reply shows.
+/// Reported errors for unknown items, which no recorded reply contains.
 #[tokio::test]
-async fn what_does_not_exist_is_told_by_words_and_codes() {
+async fn unknown_item_returns_reported_error() {
     let mock = Mock::builder().start().await.expect("a server");
     let client = client();
     let get = |path: &'static str| Reply::of(call(&client, &mock, Method::GET, path, TOKEN));

@@ -1,5 +1,5 @@
-//! A token of one location is good for that location's data alone: whether a request names another location, or an item of one.
-//! The requests are written by hand.
+//! A token of a location is valid only for the data of that location, whether a request names
+//! another location or an item of one. The requests are hand-written.
 
 use hoopai_mock::{CLIENT_ID, COMPANY, LOCATION, Mock, TOKEN, TokenSpec};
 use reqwest::{Client, Method};
@@ -10,11 +10,11 @@ use crate::support::{Reply, call, client, token};
 const OTHER: &str = "otherLocation0000001";
 
 /// A status and a message.
-type Refusal = (u16, &'static str);
+type ExpectedError = (u16, &'static str);
 
-/// What is said of another location, on custom objects and elsewhere.
-const FOREIGN: Refusal = (403, "The token does not have access to this location.");
-const ON_OBJECTS: Refusal = (401, "This location is not accessible from this token.");
+/// The errors for another location: those of custom objects, and those of other modules.
+const OTHER_LOCATION: ExpectedError = (403, "The token does not have access to this location.");
+const ON_OBJECTS: ExpectedError = (401, "This location is not accessible from this token.");
 
 async fn started() -> (Mock, Client) {
     let mock = Mock::builder()
@@ -45,30 +45,30 @@ async fn send(
 }
 
 /// Requests that name a location: `{L}`.
-fn by_name() -> Vec<(Method, &'static str, Value, Refusal)> {
-    let get = |path, refusal| (Method::GET, path, Value::Null, refusal);
-    let post = |path, body, refusal| (Method::POST, path, body, refusal);
+fn by_name() -> Vec<(Method, &'static str, Value, ExpectedError)> {
+    let get = |path, error| (Method::GET, path, Value::Null, error);
+    let post = |path, body, error| (Method::POST, path, body, error);
     vec![
-        get("/locations/{L}", FOREIGN),
-        get("/locations/{L}/tags", FOREIGN),
-        get("/contacts/?locationId={L}", FOREIGN),
-        get("/opportunities/search?location_id={L}", FOREIGN),
-        get("/payments/orders?altId={L}", FOREIGN),
+        get("/locations/{L}", OTHER_LOCATION),
+        get("/locations/{L}/tags", OTHER_LOCATION),
+        get("/contacts/?locationId={L}", OTHER_LOCATION),
+        get("/opportunities/search?location_id={L}", OTHER_LOCATION),
+        get("/payments/orders?altId={L}", OTHER_LOCATION),
         get(
             "/store/shipping-carrier?altId={L}&altType=location",
-            FOREIGN,
+            OTHER_LOCATION,
         ),
-        get("/users/?locationId={L}", FOREIGN),
+        get("/users/?locationId={L}", OTHER_LOCATION),
         get("/objects/?locationId={L}", ON_OBJECTS),
         post(
             "/contacts/",
             json!({ "locationId": "{L}", "firstName": "Ada" }),
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         post(
             "/contacts/search",
             json!({ "locationId": "{L}", "page": 1, "pageLimit": 10 }),
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         post(
             "/objects/custom_objects.sample_1/records",
@@ -84,10 +84,10 @@ fn by_name() -> Vec<(Method, &'static str, Value, Refusal)> {
 }
 
 #[tokio::test]
-async fn a_location_that_a_request_names_must_be_the_tokens() {
-    let world = started().await;
+async fn request_naming_other_location_is_rejected() {
+    let server = started().await;
     for location in [LOCATION, OTHER] {
-        world.0.seed().items("objects", location, 1);
+        server.0.seed().items("objects", location, 1);
     }
     for (method, path, body, (status, words)) in by_name() {
         for (token, location, good) in [
@@ -104,7 +104,7 @@ async fn a_location_that_a_request_names_must_be_the_tokens() {
                 .replace("{L}", location)
                 .parse()
                 .expect("JSON");
-            let reply = send(&world, token, &method, &path, &body).await;
+            let reply = send(&server, token, &method, &path, &body).await;
             if good {
                 assert!(
                     reply.status < 300,
@@ -119,8 +119,9 @@ async fn a_location_that_a_request_names_must_be_the_tokens() {
     }
 }
 
-/// Requests that name an item: the collection, the path, the body, and what is said of an item of another location.
-fn by_id() -> Vec<(&'static str, Method, &'static str, Value, Refusal)> {
+/// Requests that name an item: collection, path, body, and the error for an item of another
+/// location.
+fn by_id() -> Vec<(&'static str, Method, &'static str, Value, ExpectedError)> {
     let tags = json!({ "tags": ["vip"] });
     let message = json!({ "type": "SMS", "contactId": "{id}", "message": "Hello" });
     let inbound = json!({ "type": "SMS", "conversationId": "{id}", "contactId": "c", "message": "Hello",
@@ -133,114 +134,114 @@ fn by_id() -> Vec<(&'static str, Method, &'static str, Value, Refusal)> {
             Method::GET,
             "/contacts/{id}",
             Value::Null,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "contacts",
             Method::PUT,
             "/contacts/{id}",
             json!({ "firstName": "Eve" }),
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "contacts",
             Method::DELETE,
             "/contacts/{id}",
             Value::Null,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "contacts",
             Method::GET,
             "/contacts/{id}/tasks",
             Value::Null,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "contacts",
             Method::POST,
             "/contacts/{id}/tags",
             tags,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "contacts",
             Method::POST,
             "/contacts/{id}/workflow/w1",
             json!({}),
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "contacts",
             Method::POST,
             "/conversations/messages",
             message,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "conversations",
             Method::GET,
             "/conversations/{id}",
             Value::Null,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "conversations",
             Method::GET,
             "/conversations/{id}/messages",
             Value::Null,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "conversations",
             Method::POST,
             "/conversations/messages/inbound",
             inbound,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "messages",
             Method::GET,
             "/conversations/messages/{id}",
             Value::Null,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "opportunities",
             Method::GET,
             "/opportunities/{id}",
             Value::Null,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "opportunities",
             Method::DELETE,
             "/opportunities/{id}",
             Value::Null,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "calendars",
             Method::GET,
             "/calendars/{id}",
             Value::Null,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "appointments",
             Method::GET,
             "/calendars/events/appointments/{id}",
             Value::Null,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
         (
             "businesses",
             Method::GET,
             "/businesses/{id}",
             Value::Null,
-            FOREIGN,
+            OTHER_LOCATION,
         ),
-        // A request that names its own location asks for an item that is not in it.
+        // A request that names its own location asks for an item that the location does not have.
         (
             "invoices",
             Method::POST,
@@ -252,14 +253,14 @@ fn by_id() -> Vec<(&'static str, Method, &'static str, Value, Refusal)> {
 }
 
 #[tokio::test]
-async fn an_item_must_be_in_a_location_that_the_token_is_good_for() {
+async fn item_of_other_location_is_rejected() {
     for (collection, method, path, body, (status, words)) in by_id() {
-        let world = started().await;
+        let server = started().await;
         let ids = |location| {
             for name in ["contacts", "calendars", "conversations"] {
-                world.0.seed().items(name, location, 1);
+                server.0.seed().items(name, location, 1);
             }
-            world.0.seed().items(collection, location, 1).remove(0)
+            server.0.seed().items(collection, location, 1).remove(0)
         };
         let (own, foreign) = (ids(LOCATION), ids(OTHER));
         for (token, id, good) in [
@@ -269,7 +270,7 @@ async fn an_item_must_be_in_a_location_that_the_token_is_good_for() {
         ] {
             let path = path.replace("{id}", id);
             let body: Value = body.to_string().replace("{id}", id).parse().expect("JSON");
-            let reply = send(&world, token, &method, &path, &body).await;
+            let reply = send(&server, token, &method, &path, &body).await;
             if good {
                 assert!(
                     reply.status < 300,
@@ -284,77 +285,78 @@ async fn an_item_must_be_in_a_location_that_the_token_is_good_for() {
     }
 }
 
-/// The report: custom object records need the location in their body, whatever the token.
+/// Reported behaviour: records of custom objects require the location in the body, whatever the
+/// token.
 #[tokio::test]
-async fn a_record_without_a_location_is_refused() {
-    let world = started().await;
-    world.0.seed().items("objects", LOCATION, 1);
+async fn record_without_location_is_rejected() {
+    let server = started().await;
+    server.0.seed().items("objects", LOCATION, 1);
     let path = "/objects/custom_objects.sample_1/records";
     let body = json!({ "properties": { "name": "One" } });
     for token in [TOKEN, "pit-location"] {
-        let reply = send(&world, token, &Method::POST, path, &body).await;
+        let reply = send(&server, token, &Method::POST, path, &body).await;
         assert_eq!(reply.status, ON_OBJECTS.0, "{}", reply.text);
         assert_eq!(reply.field("message"), ON_OBJECTS.1);
     }
 }
 
 #[tokio::test]
-async fn an_agency_reaches_its_own_locations_alone() {
-    let world = started().await;
+async fn agency_token_is_valid_for_own_locations_only() {
+    let server = started().await;
     let path = format!("/locations/{LOCATION}");
-    let reply = send(&world, "pit-company", &Method::GET, &path, &Value::Null).await;
+    let reply = send(&server, "pit-company", &Method::GET, &path, &Value::Null).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
-    let reply = send(&world, "pit-elsewhere", &Method::GET, &path, &Value::Null).await;
-    reply.refused(FOREIGN.0, FOREIGN.1);
+    let reply = send(&server, "pit-elsewhere", &Method::GET, &path, &Value::Null).await;
+    reply.refused(OTHER_LOCATION.0, OTHER_LOCATION.1);
 }
 
 #[tokio::test]
-async fn the_usual_token_is_an_agencys_where_only_an_agency_may_call() {
-    let world = started().await;
+async fn default_token_is_valid_for_agency_operations() {
+    let server = started().await;
     let body = json!({ "name": "New", "companyId": COMPANY });
-    let made = send(&world, TOKEN, &Method::POST, "/locations/", &body).await;
+    let made = send(&server, TOKEN, &Method::POST, "/locations/", &body).await;
     assert!(made.status < 300, "{}", made.text);
     let path = format!("/locations/{}?deleteTwilioAccount=false", made.field("id"));
-    let gone = send(&world, TOKEN, &Method::DELETE, &path, &Value::Null).await;
+    let gone = send(&server, TOKEN, &Method::DELETE, &path, &Value::Null).await;
     assert_eq!(gone.status, 200, "{}", gone.text);
     let body = json!({ "name": "New", "companyId": "otherCompany00000001" });
-    let reply = send(&world, TOKEN, &Method::POST, "/locations/", &body).await;
+    let reply = send(&server, TOKEN, &Method::POST, "/locations/", &body).await;
     reply.refused(403, "The token does not have access to this company.");
-    // What a custom object belongs to is a location all the same.
+    // A custom object belongs to a location too.
     let body = json!({ "locationId": OTHER, "key": "custom_objects.car", "labels": { "singular": "Car", "plural": "Cars" },
                        "primaryDisplayPropertyDetails": { "key": "custom_objects.car.name", "name": "Name", "dataType": "TEXT" } });
-    let reply = send(&world, TOKEN, &Method::POST, "/objects/", &body).await;
+    let reply = send(&server, TOKEN, &Method::POST, "/objects/", &body).await;
     reply.refused(ON_OBJECTS.0, ON_OBJECTS.1);
 }
 
-/// In the body of a message `altId` is the provider's own id, and no location.
+/// In the body of a message, `altId` is an id of the provider, not a location.
 #[tokio::test]
-async fn an_id_of_a_provider_is_no_location() {
-    let world = started().await;
-    let contact = world.0.seed().contacts(LOCATION, 1).remove(0);
-    let conversation = world.0.seed().conversations(LOCATION, 1).remove(0);
+async fn provider_alt_id_is_not_a_location() {
+    let server = started().await;
+    let contact = server.0.seed().contacts(LOCATION, 1).remove(0);
+    let conversation = server.0.seed().conversations(LOCATION, 1).remove(0);
     let body = json!({ "type": "Custom", "message": "Any", "contactId": contact, "conversationId": conversation,
                        "conversationProviderId": "p1", "altId": "ext-1" });
     let path = "/conversations/messages/inbound";
     for token in [TOKEN, "pit-location"] {
-        let reply = send(&world, token, &Method::POST, path, &body).await;
+        let reply = send(&server, token, &Method::POST, path, &body).await;
         assert!(reply.status < 300, "{}", reply.text);
     }
 }
 
-/// The users of a location are those that have it among theirs.
+/// The users of a location are the users whose `locationIds` contain it.
 #[tokio::test]
-async fn a_location_sees_its_own_users() {
-    let world = started().await;
-    let own = world.0.seed().users(LOCATION, 1).remove(0);
-    let foreign = world.0.seed().users(OTHER, 1).remove(0);
+async fn location_token_lists_own_users_only() {
+    let server = started().await;
+    let own = server.0.seed().users(LOCATION, 1).remove(0);
+    let foreign = server.0.seed().users(OTHER, 1).remove(0);
     let get = async |token: &str, path: String| {
-        send(&world, token, &Method::GET, &path, &Value::Null).await
+        send(&server, token, &Method::GET, &path, &Value::Null).await
     };
     let reply = get("pit-location", format!("/users/{own}")).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     let reply = get("pit-location", format!("/users/{foreign}")).await;
-    reply.refused(FOREIGN.0, FOREIGN.1);
+    reply.refused(OTHER_LOCATION.0, OTHER_LOCATION.1);
     let reply = get("pit-company", format!("/users/{foreign}")).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     let search = format!("/users/search?companyId={COMPANY}&limit=100");
@@ -370,12 +372,12 @@ async fn a_location_sees_its_own_users() {
     }
     let body = json!({ "companyId": COMPANY, "firstName": "Eve", "lastName": "M", "email": "eve@example.com", "password": "aB3!aB3!",
                        "type": "account", "role": "user", "locationIds": [OTHER] });
-    let reply = send(&world, "pit-location", &Method::POST, "/users/", &body).await;
-    reply.refused(FOREIGN.0, FOREIGN.1);
+    let reply = send(&server, "pit-location", &Method::POST, "/users/", &body).await;
+    reply.refused(OTHER_LOCATION.0, OTHER_LOCATION.1);
 }
 
 #[tokio::test]
-async fn tokens_of_an_app_that_was_removed_are_refused() {
+async fn token_of_uninstalled_app_is_rejected() {
     let (mock, client) = started().await;
     let path = format!("/locations/{LOCATION}/tags");
     let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Location(LOCATION.into()));
@@ -399,10 +401,10 @@ async fn tokens_of_an_app_that_was_removed_are_refused() {
         (reply.status, reply.field("error").as_str()),
         (400, "invalid_grant")
     );
-    // Another app's tokens and private ones have nothing to do with it.
+    // Tokens of another app, and private tokens, stay valid.
     let own = Reply::of(call(&client, &mock, Method::GET, &path, TOKEN)).await;
     assert_eq!(own.status, 200, "{}", own.text);
-    // Who installs the app anew gets new tokens.
+    // A new installation issues new tokens.
     let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Location(LOCATION.into()));
     let grant = [
         ("grant_type", "authorization_code"),

@@ -1,4 +1,4 @@
-//! The program: starts, answers, stops, and says what is wrong.
+//! The program: start, requests, stop, and error messages.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hoopai-mock");
 
-/// A program that runs; it ends with this.
+/// A running program, which is killed when this is dropped.
 struct Running {
     child: Child,
     out: BufReader<std::process::ChildStdout>,
@@ -44,7 +44,7 @@ impl Running {
         }
     }
 
-    /// Ctrl-C, and what it printed after its first lines.
+    /// Sends Ctrl-C. Returns the exit code and the output after the first lines.
     fn interrupt(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-INT", &id]).status();
@@ -91,7 +91,7 @@ async fn get(url: &str, token: &str, location: &str) -> reqwest::Response {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn it_starts_answers_and_stops() {
+async fn program_starts_replies_and_stops() {
     let program = Running::start(&["--log"]);
     assert!(
         program.head.contains(TOKEN) && program.head.contains(LOCATION),
@@ -117,7 +117,7 @@ async fn it_starts_answers_and_stops() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn it_takes_token_location_limits_and_faults() {
+async fn options_set_token_location_limit_and_fault() {
     let program = Running::start(&[
         "--token",
         "pit-mine",
@@ -157,7 +157,7 @@ async fn it_takes_token_location_limits_and_faults() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn it_starts_with_contacts() {
+async fn contacts_option_seeds_contacts() {
     for (arguments, location, count) in [
         (&["--contacts", "3"][..], LOCATION, 3),
         (&["--location", "here", "--contacts", "2"][..], "here", 2),
@@ -168,7 +168,7 @@ async fn it_starts_with_contacts() {
         let listed: serde_json::Value = listed.expect("a body").parse().expect("JSON");
         assert_eq!(listed["count"], count, "{arguments:?}");
     }
-    // Pipelines are there by themselves, since no call creates one.
+    // A pipeline exists by default, since no call creates one.
     for (arguments, count) in [(&[][..], 1), (&["--pipelines", "3"][..], 3)] {
         let program = Running::start(arguments);
         let path = format!("/opportunities/pipelines?locationId={LOCATION}");
@@ -180,7 +180,7 @@ async fn it_starts_with_contacts() {
     assert!(help.contains("--contacts <N>"), "{help}");
 }
 
-/// Sends JSON with the usual token, and reads JSON.
+/// Sends JSON with the default token, and returns the JSON of the reply.
 async fn send(program: &Running, method: Method, path: &str, body: Value) -> Value {
     let request = reqwest::Client::new().request(method, format!("{}{path}", program.url));
     let request = request.bearer_auth(TOKEN).header("version", "2021-07-28");
@@ -190,7 +190,7 @@ async fn send(program: &Running, method: Method, path: &str, body: Value) -> Val
 
 #[cfg(unix)]
 #[tokio::test]
-async fn it_prints_and_takes_the_credentials_of_its_app() {
+async fn credentials_of_app_are_printed_and_configurable() {
     let own = [
         ("client id", "my-app"),
         ("client secret", "my-secret"),
@@ -220,7 +220,7 @@ async fn it_prints_and_takes_the_credentials_of_its_app() {
         for (name, value) in expected {
             assert_eq!(printed(name), value);
         }
-        // What is printed is enough for an installation.
+        // The printed values suffice for an installation.
         let query = format!(
             "response_type=code&client_id={}&redirect_uri={}",
             printed("client id"),
@@ -251,31 +251,34 @@ async fn it_prints_and_takes_the_credentials_of_its_app() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn it_can_accept_what_is_not_declared_and_name_the_reset() {
+async fn options_accept_undeclared_fields_and_send_reset() {
     let body = json!({ "locationId": LOCATION, "favourite": { "colour": "green" } });
     for arguments in [&[][..], &["--accept-undeclared", "--rate-limit-reset"]] {
         let program = Running::start(arguments);
         let made = send(&program, Method::POST, "/contacts/", body.clone()).await;
-        let is_told = !arguments.is_empty();
+        let is_enabled = !arguments.is_empty();
         assert_eq!(
             made["contact"]["favourite"]["colour"] == "green",
-            is_told,
+            is_enabled,
             "{made}"
         );
         let reply = get(&program.url, TOKEN, LOCATION).await;
-        assert_eq!(reply.headers().contains_key("x-ratelimit-reset"), is_told);
+        assert_eq!(
+            reply.headers().contains_key("x-ratelimit-reset"),
+            is_enabled
+        );
     }
 }
 
 #[test]
-fn it_says_what_is_wrong_and_what_to_do() {
+fn invalid_option_names_error_and_remedy() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let output = run(&["--port", &port]);
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        error.contains("is taken") && error.contains("--port 0"),
+        error.contains("is in use") && error.contains("--port 0"),
         "{error}"
     );
     let wrong = [
@@ -301,7 +304,7 @@ fn it_says_what_is_wrong_and_what_to_do() {
     }
 }
 
-/// The largest that the process ever was, in MiB.
+/// Returns the largest size of the process in MiB.
 #[cfg(target_os = "linux")]
 fn largest(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("its status");
@@ -312,7 +315,7 @@ fn largest(process: u32) -> u64 {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn it_stays_small() {
+async fn memory_stays_bounded() {
     let program = Running::start(&["--no-limits"]);
     let client = reqwest::Client::builder().user_agent("tests/1").build();
     let client = client.expect("a client");
@@ -325,7 +328,7 @@ async fn it_stays_small() {
                 let request = if number % 2 == 0 {
                     client.get(format!("{url}/contacts/?locationId={LOCATION}&limit=20"))
                 } else {
-                    // Refused for its undeclared key, after it was read and journalled.
+                    // Rejected for its undeclared key after it was read and recorded.
                     let body = json!({ "locationId": LOCATION, "note": note, "number": worker });
                     client.post(format!("{url}/contacts/")).json(&body)
                 };
@@ -338,7 +341,7 @@ async fn it_stays_small() {
     while let Some(worker) = workers.join_next().await {
         worker.expect("no panic");
     }
-    // And many large bodies at the same time, of the kinds that parsing makes much larger.
+    // Many large bodies at the same time, of kinds that need much memory after parsing.
     let bodies = [
         (format!("[{}0]", "{\"\":0},".repeat(20_000)), 422),
         (format!("[{}0]", "0,".repeat(450_000)), 422),

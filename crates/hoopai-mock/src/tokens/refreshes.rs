@@ -1,27 +1,28 @@
-//! How many refreshes there were, and how many at once.
+//! Counts of token refreshes.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::tokens::AccountId;
+use crate::account::AccountId;
 
-/// The refreshes (`grant_type=refresh_token`) that a token endpoint was asked for, refused ones included. One is in flight from its arrival
-/// until its reply leaves, delay included.
+/// The refresh requests (`grant_type=refresh_token`) of the token endpoint, failed ones included. A
+/// refresh is in flight from its arrival until its reply is sent, delay included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Refreshes {
-    /// All of them.
+    /// All refreshes.
     pub total: u64,
-    /// Those that were answered with new tokens.
+    /// Refreshes that returned new tokens.
     pub succeeded: u64,
-    /// Those in flight now.
+    /// Refreshes in flight.
     pub in_flight: u64,
-    /// The most that were in flight at once.
+    /// The largest number of refreshes in flight at the same time.
     pub most_at_once: u64,
-    /// The most that were in flight at once for one app and resource. A client that refreshes as it should leaves 1 here.
+    /// The largest number of refreshes in flight at the same time for one app and account. It is 1
+    /// for a correct client.
     pub most_at_once_for_one: u64,
 }
 
-/// The counting.
+/// Counts refreshes.
 #[derive(Default)]
 pub(crate) struct RefreshCounter {
     inner: Mutex<Inner>,
@@ -33,8 +34,8 @@ struct Inner {
     by_account: HashMap<(String, AccountId), u64>,
 }
 
-/// A refresh that is in flight until this is dropped.
-pub(super) struct InFlight<'a> {
+/// A refresh in flight, until this is dropped.
+pub(crate) struct InFlightRefresh<'a> {
     counter: &'a RefreshCounter,
     account: Option<(String, AccountId)>,
 }
@@ -44,8 +45,8 @@ impl RefreshCounter {
         self.inner().counts
     }
 
-    /// Counts a refresh for an app and a resource, if its token says for which.
-    pub(super) fn begin(&self, account: Option<(String, AccountId)>) -> InFlight<'_> {
+    /// Counts a refresh. App and account are `None` for an unknown refresh token.
+    pub(crate) fn begin(&self, account: Option<(String, AccountId)>) -> InFlightRefresh<'_> {
         let mut inner = self.inner();
         let Inner { counts, by_account } = &mut *inner;
         counts.total += 1;
@@ -56,7 +57,7 @@ impl RefreshCounter {
             *at_once += 1;
             counts.most_at_once_for_one = counts.most_at_once_for_one.max(*at_once);
         }
-        InFlight {
+        InFlightRefresh {
             counter: self,
             account,
         }
@@ -67,13 +68,13 @@ impl RefreshCounter {
     }
 }
 
-impl InFlight<'_> {
-    pub(super) fn succeeded(&self) {
+impl InFlightRefresh<'_> {
+    pub(crate) fn succeeded(&self) {
         self.counter.inner().counts.succeeded += 1;
     }
 }
 
-impl Drop for InFlight<'_> {
+impl Drop for InFlightRefresh<'_> {
     fn drop(&mut self) {
         let mut inner = self.counter.inner();
         inner.counts.in_flight = inner.counts.in_flight.saturating_sub(1);

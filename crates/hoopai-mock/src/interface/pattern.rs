@@ -1,25 +1,25 @@
-//! Patterns that name operations: `contacts.get_contact`, `contacts.get-contact`, `contacts.*`, `contacts`,
-//! `GET /contacts/{contactId}`, `/contacts/{contactId}`, `*`.
+//! Patterns that name operations: `contacts.get_contact`, `contacts.get-contact`, `contacts.*`,
+//! `contacts`, `GET /contacts/{contactId}`, `/contacts/{contactId}`, `*`.
 
+use super::operation::Operation;
+use super::{AUTHORIZATION_PAGES, Interface};
 use crate::closest;
-use crate::interface::{Interface, Operation};
-use crate::oauth::CHOOSERS;
 
-/// A pattern that names at least one operation.
+/// A pattern that matches at least one operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Pattern {
+pub(crate) enum OperationPattern {
     All,
-    /// The keys of the named operations.
+    /// The keys of the matching operations.
     Keys(Vec<String>),
-    /// A method, if one is named, and a path.
+    /// A method, if the pattern has one, and a path.
     Path(Option<String>, String),
 }
 
-impl Pattern {
-    /// Reads a pattern.
+impl OperationPattern {
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// A sentence, if the pattern names no operation.
+    /// Fails with a message if the pattern matches no operation.
     pub(crate) fn new(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text == "*" {
@@ -28,7 +28,7 @@ impl Pattern {
         if text.starts_with('/') {
             return by_path(text, None, text);
         }
-        // Some of the platform's operation ids have a space in them.
+        // Some operation ids of the platform contain a space.
         match text.split_once(char::is_whitespace) {
             Some((method, path)) if path.trim_start().starts_with('/') => {
                 let method = (method != "*").then(|| method.to_uppercase());
@@ -43,29 +43,29 @@ impl Pattern {
         match self {
             Self::All => true,
             Self::Keys(keys) => key.is_some_and(|key| keys.iter().any(|own| own == key)),
-            Self::Path(wanted, pattern) => {
-                wanted.as_deref().is_none_or(|wanted| wanted == method) && same_path(pattern, path)
+            Self::Path(own, pattern) => {
+                own.as_deref().is_none_or(|own| own == method) && same_path(pattern, path)
             }
         }
     }
 }
 
-fn by_key(text: &str, pattern: &str) -> Result<Pattern, String> {
-    let named = |operation: &Operation| {
+fn by_key(text: &str, pattern: &str) -> Result<OperationPattern, String> {
+    let matches = |operation: &Operation| {
         wildcard(pattern, &operation.key()) || wildcard(pattern, &operation.method_key())
     };
     let operations = Interface::shared().operations.iter();
     let keys: Vec<String> = operations
-        .filter(|operation| named(operation))
+        .filter(|operation| matches(operation))
         .map(|operation| operation.key())
         .collect();
     if keys.is_empty() {
         return Err(unknown_key(text));
     }
-    Ok(Pattern::Keys(keys))
+    Ok(OperationPattern::Keys(keys))
 }
 
-fn by_path(text: &str, method: Option<String>, path: &str) -> Result<Pattern, String> {
+fn by_path(text: &str, method: Option<String>, path: &str) -> Result<OperationPattern, String> {
     if path.contains('?') {
         return Err(format!(
             "`{text}` has a query; operations are named by method and path alone"
@@ -76,9 +76,9 @@ fn by_path(text: &str, method: Option<String>, path: &str) -> Result<Pattern, St
     let mut known = operations.iter().any(|operation| {
         same_method(operation.method.as_str()) && may_be_same_path(path, &operation.path)
     });
-    known |= same_method("GET") && CHOOSERS.iter().any(|chooser| same_path(path, chooser));
+    known |= same_method("GET") && AUTHORIZATION_PAGES.iter().any(|page| same_path(path, page));
     if known {
-        Ok(Pattern::Path(method, path.to_owned()))
+        Ok(OperationPattern::Path(method, path.to_owned()))
     } else {
         Err(unknown_path(text, method.is_some()))
     }
@@ -115,12 +115,12 @@ fn unknown_path(text: &str, with_method: bool) -> String {
             operation.path.clone()
         }
     };
-    // A value in the place of a parameter does not count as a difference.
+    // A value in place of a parameter is no difference.
     let segments: Vec<&str> = text.split('/').collect();
     let spelling = |name: &str| {
         let own = name.split('/').enumerate();
         let filled = own.map(|(index, segment)| match segments.get(index) {
-            Some(given) if segment.starts_with('{') => given,
+            Some(value) if segment.starts_with('{') => value,
             _ => segment,
         });
         filled.collect::<Vec<_>>().join("/")
@@ -155,30 +155,30 @@ fn wildcard(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether a path matches a pattern. A segment that is `*` or in braces matches any segment; a `*` at the end matches the
-/// rest.
+/// Whether a path matches a pattern. A segment that is `*` or in braces matches any segment; a `*`
+/// at the end matches the rest.
 fn same_path(pattern: &str, path: &str) -> bool {
-    unify(pattern, path, |want, segment| want == segment)
+    unify(pattern, path, |own, segment| own == segment)
 }
 
-/// Whether some path of an operation can match a pattern.
+/// Whether any path of an operation can match a pattern.
 fn may_be_same_path(pattern: &str, template: &str) -> bool {
-    unify(pattern, template, |want, segment| {
-        want == segment || (segment.starts_with('{') && !want.is_empty())
+    unify(pattern, template, |own, segment| {
+        own == segment || (segment.starts_with('{') && !own.is_empty())
     })
 }
 
 fn unify(pattern: &str, path: &str, same: impl Fn(&str, &str) -> bool) -> bool {
     let mut segments = path.split('/');
-    let mut wanted = pattern.split('/').peekable();
-    while let Some(want) = wanted.next() {
-        let any = want == "*";
-        if any && wanted.peek().is_none() {
+    let mut pattern = pattern.split('/').peekable();
+    while let Some(own) = pattern.next() {
+        let any = own == "*";
+        if any && pattern.peek().is_none() {
             return segments.next().is_some();
         }
         match segments.next() {
-            Some(segment) if same(want, segment) => {}
-            Some(segment) if (any || want.starts_with('{')) && !segment.is_empty() => {}
+            Some(segment) if same(own, segment) => {}
+            Some(segment) if (any || own.starts_with('{')) && !segment.is_empty() => {}
             _ => return false,
         }
     }

@@ -1,4 +1,4 @@
-//! Who is let in, and what is said to the others.
+//! Tokens, versions, classes, scopes and locations: accepted requests, and errors of the others.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn start() -> Mock {
 }
 
 #[tokio::test]
-async fn a_server_without_settings_has_a_token_for_every_operation() {
+async fn default_token_is_valid_for_every_operation() {
     let (mock, client) = (start().await, client());
     for path in [TAGS, SNAPSHOTS, USERS, CARRIERS] {
         let reply = get(&client, &mock, path, TOKEN).await;
@@ -27,7 +27,7 @@ async fn a_server_without_settings_has_a_token_for_every_operation() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_named_take_the_place_of_the_default() {
+async fn configured_tokens_replace_default_token() {
     let mock = Mock::builder().token("pit-test").start().await;
     let (mock, client) = (mock.expect("a server"), client());
     assert_eq!(get(&client, &mock, TAGS, "pit-test").await.status, 200);
@@ -37,7 +37,7 @@ async fn tokens_that_are_named_take_the_place_of_the_default() {
 }
 
 #[tokio::test]
-async fn the_edge_wants_a_user_agent() {
+async fn missing_user_agent_is_rejected_by_edge() {
     let mock = start().await;
     let reply = get(&reqwest::Client::new(), &mock, TAGS, TOKEN).await;
     assert_eq!(reply.status, 403);
@@ -47,7 +47,7 @@ async fn the_edge_wants_a_user_agent() {
 }
 
 #[tokio::test]
-async fn a_token_must_be_there_and_known() {
+async fn missing_or_unknown_token_is_rejected() {
     let (mock, client) = (start().await, client());
     let url = format!("{}{TAGS}", mock.url());
     let bare = client.get(&url).header("Version", "2021-07-28");
@@ -67,7 +67,7 @@ async fn a_token_must_be_there_and_known() {
 }
 
 #[tokio::test]
-async fn the_version_must_be_there_and_known_and_is_looked_at_first() {
+async fn missing_or_unknown_version_is_rejected_first() {
     let (mock, client) = (start().await, client());
     let url = format!("{}{TAGS}", mock.url());
     let reply = Reply::of(client.get(&url).bearer_auth(TOKEN)).await;
@@ -80,13 +80,14 @@ async fn the_version_must_be_there_and_known_and_is_looked_at_first() {
         let reply = Reply::of(request.header("Version", unknown)).await;
         reply.refused(401, "version header is invalid");
     }
-    // Any that is known will do, whichever the operation declares: official clients send the last two.
+    // All known versions are accepted, whatever the operation declares. Official clients send the
+    // last two.
     for known in ["2021-07-28", "2021-04-15", "2023-02-21", "v3"] {
         let request = client.get(&url).bearer_auth(TOKEN);
         let reply = Reply::of(request.header("Version", known)).await;
         assert_eq!(reply.status, 200, "{known}");
     }
-    // Where none is declared, none is needed; one that is sent is looked at.
+    // Operations without a declared version require none, and check one that is sent.
     let carriers = format!("{}{CARRIERS}", mock.url());
     let reply = Reply::of(client.get(&carriers).bearer_auth(TOKEN)).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -96,7 +97,7 @@ async fn the_version_must_be_there_and_known_and_is_looked_at_first() {
 }
 
 #[tokio::test]
-async fn endpoints_that_were_removed_are_refused_in_the_recorded_words() {
+async fn removed_endpoint_returns_recorded_error() {
     let (mock, client) = (start().await, client());
     let path = format!("/oauth/installedLocations?companyId={COMPANY}&appId=x&limit=100");
     let get = |version: &str| {
@@ -115,7 +116,7 @@ async fn endpoints_that_were_removed_are_refused_in_the_recorded_words() {
 }
 
 #[tokio::test]
-async fn issued_tokens_expire_by_the_servers_clock_and_can_be_ended() {
+async fn issued_token_expires_by_server_clock_or_on_request() {
     let clock = Clock::frozen();
     let mock = Mock::builder().clock(clock.clone()).start().await;
     let (mock, client) = (mock.expect("a server"), client());
@@ -141,12 +142,12 @@ async fn issued_tokens_expire_by_the_servers_clock_and_can_be_ended() {
 }
 
 #[tokio::test]
-async fn operations_of_one_class_refuse_tokens_of_the_other() {
+async fn token_of_other_class_is_rejected() {
     let (mock, client) = (start().await, client());
     let location = mock.issue_token(TokenSpec::location(LOCATION));
     let company = mock.issue_token(TokenSpec::company(COMPANY));
     let words = "This authClass type is not allowed to access this scope. Please verify your IAM configuration if this is not the case.";
-    // The files declare `Location-Access` for users, `bearer` for tags, and nothing for the list of forms.
+    // The documents declare `Location-Access` for users, `bearer` for tags, and nothing for forms.
     for (path, token) in [(SNAPSHOTS, &location), (USERS, &company), (TAGS, &company)] {
         get(&client, &mock, path, token).await.refused(401, words);
     }
@@ -163,7 +164,7 @@ async fn operations_of_one_class_refuse_tokens_of_the_other() {
 }
 
 #[tokio::test]
-async fn a_location_token_reads_and_updates_its_own_location() {
+async fn location_token_reads_and_updates_own_location() {
     let (mock, client) = (start().await, client());
     let token = mock.issue_token(TokenSpec::location(LOCATION));
     let update = |id: &str| {
@@ -190,7 +191,7 @@ async fn a_location_token_reads_and_updates_its_own_location() {
 }
 
 #[tokio::test]
-async fn scopes_are_demanded() {
+async fn missing_scope_is_rejected() {
     let words = "The token is not authorized for this scope.";
     for (setting, status) in [(None, 403), (Some(401), 401)] {
         let spec = TokenSpec::location(LOCATION);
@@ -221,7 +222,7 @@ async fn scopes_are_demanded() {
 }
 
 #[tokio::test]
-async fn other_locations_are_out_of_reach() {
+async fn other_location_is_rejected() {
     let (mock, client) = (start().await, client());
     let token = mock.issue_token(TokenSpec::location(LOCATION));
     let words = "The token does not have access to this location.";

@@ -1,14 +1,14 @@
-//! Errors in the shapes in which the platform, and what stands before it, was seen to answer.
+//! Error replies in the observed shapes of the platform and of the proxies before it.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use crate::exchange::Outgoing;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
+use crate::exchange::Reply;
 
-/// An error in place of a reply.
+/// An error reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     status: u16,
@@ -17,7 +17,7 @@ pub struct Failure {
     headers: Vec<(String, String)>,
 }
 
-/// What an error carries.
+/// The body of an error reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorBody {
@@ -35,54 +35,54 @@ pub enum ErrorBody {
     Bare,
     /// `{message, canonicalCode}`.
     Canonical,
-    /// `{statusCode, message}` with another code than the reply's status.
+    /// `{statusCode, message}` with a code other than the status.
     OtherCode(u16),
     /// HTML, as from a proxy.
     Html,
-    /// Nothing.
+    /// No body.
     Empty,
-    /// This text, as JSON.
+    /// This text with the content type of JSON.
     Text(String),
 }
 
-/// The forms of `Retry-After`.
+/// A value of `Retry-After`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {
     /// Whole seconds.
     Seconds(u64),
-    /// An HTTP date, so far ahead by the server's clock.
+    /// The HTTP date after this time by the server's clock.
     Date(Duration),
-    /// Milliseconds, written as if they were seconds.
+    /// Milliseconds without a unit.
     Milliseconds(u64),
-    /// Whatever this is.
+    /// This text.
     Text(String),
 }
 
-/// The ways in which a token is turned away. Only the first may mean that it has run out.
+/// The rejection of a token. Only the first variant can mean an expired token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Denial {
     /// 401 `Invalid JWT`.
     Expired,
-    /// 401, the token lacks the scope.
+    /// 401: the token lacks the scope.
     Scope,
-    /// 401, the platform does not know how to check this route.
+    /// 401: the platform cannot authorize this route.
     UnsupportedRoute,
-    /// 401, another kind of token is needed.
+    /// 401: the operation requires another class of token.
     AuthClass,
-    /// 401, no such private integration.
+    /// 401: the private integration does not exist.
     PrivateToken,
-    /// 401, the `Version` header is missing.
+    /// 401: the `Version` header is missing.
     VersionMissing,
-    /// 401, the `Version` header says something unknown.
+    /// 401: the `Version` header is unknown.
     VersionInvalid,
-    /// 403, the token is another location's.
+    /// 403: the token belongs to another location.
     Location,
 }
 
 impl Failure {
-    /// An error with this status and JSON. What is no HTTP status becomes 500.
+    /// A JSON error with this status. An invalid HTTP status becomes 500.
     pub fn new(status: u16) -> Self {
         Self {
             status,
@@ -92,33 +92,33 @@ impl Failure {
         }
     }
 
-    /// What it carries.
+    /// Sets the body.
     pub fn body(mut self, body: ErrorBody) -> Self {
         self.body = body;
         self
     }
 
-    /// Adds a time to wait.
+    /// Sets `Retry-After`.
     pub fn retry_after(mut self, retry_after: RetryAfter) -> Self {
         self.retry_after = Some(retry_after);
         self
     }
 
-    /// Adds a header; one that cannot be sent is left out.
+    /// Adds a header. An invalid header is left out.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// The reply; `unix` is the time since 1970 by the server's clock.
-    pub(super) fn reply(&self, trace_id: &str, unix: Duration) -> Outgoing {
+    /// Creates the reply; `unix` is the server's time since 1970.
+    pub(super) fn reply(&self, trace_id: &str, unix: Duration) -> Reply {
         let status = StatusCode::from_u16(self.status)
             .ok()
             .filter(|status| !status.is_informational())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut reply = self.body.reply(status, trace_id);
         if let Some(retry_after) = &self.retry_after {
-            reply = reply.with("retry-after", retry_after.value(unix));
+            reply = reply.with_header("retry-after", retry_after.value(unix));
         }
         for (name, value) in &self.headers {
             let name = HeaderName::from_bytes(name.as_bytes());
@@ -131,7 +131,7 @@ impl Failure {
 }
 
 impl ErrorBody {
-    fn reply(&self, status: StatusCode, trace_id: &str) -> Outgoing {
+    fn reply(&self, status: StatusCode, trace_id: &str) -> Reply {
         let code = status.as_u16();
         let message = match status {
             StatusCode::TOO_MANY_REQUESTS => "Too Many Requests",
@@ -140,7 +140,7 @@ impl ErrorBody {
             _ => status.canonical_reason().unwrap_or("Error"),
         };
         let body: Value = match self {
-            Self::Json => return Refusal::new(status, message).into_reply(trace_id),
+            Self::Json => return ApiError::new(status, message).into_reply(trace_id),
             Self::Short => json!({ "statusCode": code, "message": message }),
             Self::Fields => json!({
                 "statusCode": code,
@@ -163,14 +163,14 @@ impl ErrorBody {
                     "<!DOCTYPE html>\n<html><head><title>{code} {message}</title></head>\
                      <body><h1>{code} {message}</h1><hr>proxy</body></html>\n"
                 );
-                return Outgoing::bytes(status, "text/html; charset=utf-8", page);
+                return Reply::bytes(status, "text/html; charset=utf-8", page);
             }
-            Self::Empty => return Outgoing::empty(status),
+            Self::Empty => return Reply::empty(status),
             Self::Text(text) => {
-                return Outgoing::bytes(status, "application/json; charset=utf-8", text.clone());
+                return Reply::bytes(status, "application/json; charset=utf-8", text.clone());
             }
         };
-        Outgoing::json(status, &body)
+        Reply::json(status, &body)
     }
 }
 
@@ -184,14 +184,14 @@ impl RetryAfter {
     }
 }
 
-/// A time since 1970 as HTTP writes it; past the year 9999, the last second before.
+/// Formats a time since 1970 as an HTTP date. Later times become the last second of the year 9999.
 pub(crate) fn http_date(unix: Duration) -> String {
     const LAST: u64 = 253_402_300_799;
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(unix.as_secs().min(LAST)))
 }
 
 impl Denial {
-    pub(super) fn reply(self, trace_id: &str) -> Outgoing {
+    pub(super) fn reply(self, trace_id: &str) -> Reply {
         let message = match self {
             Self::Expired => "Invalid JWT",
             Self::Scope => "The token is not authorized for this scope.",
@@ -201,10 +201,10 @@ impl Denial {
             Self::VersionMissing => "version header was not found.",
             Self::VersionInvalid => "version header is invalid",
             Self::Location => {
-                let message = crate::refusal::OTHER_LOCATION;
-                return Refusal::forbidden(message).into_reply(trace_id);
+                let message = crate::api_error::OTHER_LOCATION;
+                return ApiError::forbidden(message).into_reply(trace_id);
             }
         };
-        Refusal::unauthorized(message).into_reply(trace_id)
+        ApiError::unauthorized(message).into_reply(trace_id)
     }
 }

@@ -1,7 +1,8 @@
-//! Hostile numbers: every numeric parameter of every operation, and the fields of a body that page a list. All of them are
-//! refused with 422 in the platform's shape; none ends the connection, and none is answered with 5xx.
+//! Hostile numbers in every numeric parameter of every operation, and in the paging fields of
+//! bodies. Each is rejected with 422 in the platform's shape; none closes the connection or causes
+//! a 5xx.
 //!
-//! The parameters are read from the interface files, and the requests are written by hand.
+//! The parameters are read from the interface files. The requests are hand-written.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{Reply, call, client};
 
-/// Texts that are no page number, offset, page size or moment. All of them are refused.
+/// Texts that are no page number, offset, page size or time. All are rejected.
 const HOSTILE: &[&str] = &[
     "18446744073709551614",
     "18446744073709551615",
@@ -51,7 +52,7 @@ const HOSTILE: &[&str] = &[
     "one",
 ];
 
-/// Numbers that a platform may take: they are never answered with 5xx.
+/// Numbers that the platform may accept. They never cause a 5xx.
 const ODD: &[&str] = &[
     "",
     "0",
@@ -65,23 +66,23 @@ const ODD: &[&str] = &[
     "1e-400",
 ];
 
-/// A parameter that counts, and a request that is good but for it.
+/// A count parameter, and a request that is valid except for it.
 struct Subject {
     operation: String,
     method: Method,
     path: String,
     query: Vec<(String, String)>,
     body: Option<Value>,
-    /// Whether the parameter stands in the body.
+    /// Whether the parameter is in the body.
     in_body: bool,
     name: String,
-    /// A number that is not refused.
+    /// A number that is accepted.
     good: String,
     /// Whether the interface declares a number.
     is_number: bool,
 }
 
-/// A document and what it defines.
+/// An interface document.
 struct Document {
     module: String,
     root: Value,
@@ -113,7 +114,7 @@ impl Document {
         }
     }
 
-    /// A value that fits: only what is required.
+    /// Returns a valid value with the required fields only.
     fn value(&self, name: &str, schema: &Value, depth: usize) -> Value {
         let schema = self.resolve(schema);
         if let Some(first) = schema["enum"].get(0) {
@@ -229,7 +230,7 @@ impl Document {
     }
 }
 
-/// Parameters that count though some interface files declare strings.
+/// Count parameters that some interface files declare as strings.
 fn counts(name: &str) -> bool {
     [
         "limit",
@@ -265,7 +266,7 @@ async fn server() -> Mock {
         .expect("a server")
 }
 
-/// Sends the request with this text as the number; in a body it is also sent as it stands, as JSON.
+/// Sends the request with this text as the number. `raw` writes it unquoted into a JSON body.
 async fn send(client: &Client, mock: &Mock, subject: &Subject, number: &str, raw: bool) -> Reply {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(&subject.query);
@@ -297,7 +298,7 @@ async fn send(client: &Client, mock: &Mock, subject: &Subject, number: &str, raw
     Reply::of(request).await
 }
 
-/// The fields that a refusal names.
+/// Returns the fields that an error names.
 fn fields(reply: &Reply) -> Vec<String> {
     let errors = reply.json()["errors"]
         .as_array()
@@ -307,7 +308,7 @@ fn fields(reply: &Reply) -> Vec<String> {
     errors.iter().map(field).collect()
 }
 
-/// Whether a refusal names the subject of a request.
+/// Whether an error names the subject of a request.
 fn names(reply: &Reply, subject: &Subject) -> bool {
     let item = format!("{}.0", subject.name);
     reply.status == 422
@@ -325,16 +326,16 @@ fn in_shape(reply: &Reply, what: &str) {
     assert_eq!(messages, fields(reply).len(), "{what}: {body}");
 }
 
-/// Without the checks of the compiler an overflow would pass unseen, and the tests below with it.
+/// Without overflow checks, the tests below would not detect an overflow.
 #[test]
-fn overflows_panic_in_these_tests() {
+fn arithmetic_overflow_panics() {
     let one = std::hint::black_box(1_u64);
     let sum = std::panic::catch_unwind(|| u64::MAX + one);
     assert!(sum.is_err(), "run these tests with overflow checks");
 }
 
 #[tokio::test]
-async fn every_number_of_every_operation_is_bounded() {
+async fn hostile_number_is_rejected_in_every_operation() {
     let (mock, client) = (server().await, client());
     mock.seed().contacts(LOCATION, 3);
     let mut subjects = Vec::new();
@@ -351,7 +352,7 @@ async fn every_number_of_every_operation_is_bounded() {
     for subject in &subjects {
         let what = |number: &str| format!("{} {}={number}", subject.operation, subject.name);
         let good = send(&client, &mock, subject, &subject.good, subject.is_number).await;
-        // That a made-up id is unknown has nothing to do with the number.
+        // An unknown made-up id is not caused by the number.
         assert!(
             good.status < 500 && !names(&good, subject),
             "{}: {}",
@@ -362,7 +363,7 @@ async fn every_number_of_every_operation_is_bounded() {
             let reply = send(&client, &mock, subject, number, false).await;
             assert!(names(&reply, subject), "{}: {}", what(number), reply.text);
             in_shape(&reply, &what(number));
-            // JSON has no other numbers.
+            // JSON has no other number formats.
             let is_json =
                 number.parse::<f64>().is_ok() && number.ends_with(|c: char| c.is_ascii_digit());
             if subject.in_body && is_json {
@@ -383,7 +384,7 @@ async fn every_number_of_every_operation_is_bounded() {
     }
 }
 
-/// Numbers by chance: of any length, with and without sign, fraction and exponent.
+/// Returns a random number of any length, with or without sign, fraction and exponent.
 fn random_number(random: &mut fastrand::Rng) -> String {
     let digits = |random: &mut fastrand::Rng, most: usize| -> String {
         (0..random.usize(1..=most))
@@ -395,7 +396,7 @@ fn random_number(random: &mut fastrand::Rng) -> String {
     } else {
         String::new()
     };
-    // So short that the fraction is not lost to rounding.
+    // Short enough to keep the fraction after rounding.
     if random.u8(0..4) == 0 {
         text += &format!("{}.{}", digits(random, 6), digits(random, 8));
     } else {
@@ -412,7 +413,7 @@ fn random_number(random: &mut fastrand::Rng) -> String {
 }
 
 #[tokio::test]
-async fn numbers_by_chance_do_no_harm() {
+async fn random_number_causes_no_server_error() {
     let seed = std::env::var("HOOPAI_SEED").ok();
     let seed = seed
         .and_then(|seed| seed.parse().ok())
@@ -436,7 +437,7 @@ async fn numbers_by_chance_do_no_harm() {
         assert!(reply.status < 500, "{what}");
         let value = number.parse::<f64>().expect("a number");
         let is_count = value.fract() == 0.0 && (0.0..=9_007_199_254_740_991.0).contains(&value);
-        // A number with leading zeros is none in JSON.
+        // JSON has no numbers with leading zeros.
         assert!(
             is_count || reply.status == 422 || (raw && reply.status == 400),
             "{what}"
@@ -445,9 +446,9 @@ async fn numbers_by_chance_do_no_harm() {
     assert!(mock.journal().wait_for(1500, Duration::from_secs(10)).await);
 }
 
-/// Numbers that are stored first, and counted with afterwards.
+/// Numbers that are stored, and used in later calculations.
 #[tokio::test]
-async fn stored_numbers_do_no_harm() {
+async fn stored_hostile_number_causes_no_server_error() {
     let (mock, client) = (server().await, client());
     let contact = mock.seed().contacts(LOCATION, 1).remove(0);
     let calendar = mock.seed().calendars(LOCATION, 1).remove(0);

@@ -1,4 +1,4 @@
-//! Requests as bytes, and how their connections end.
+//! Requests as bytes, and the ends of their connections.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -10,19 +10,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How a connection ended.
+/// The end of a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Closed,
     Reset,
 }
 
-/// A request with all that the platform wants to see.
+/// A request with token, version and `User-Agent`.
 pub(crate) fn signed(request: RequestBuilder) -> RequestBuilder {
     versioned(request, "2021-07-28")
 }
 
-/// The same with another version.
+/// A request with this version.
 pub(crate) fn versioned(request: RequestBuilder, version: &str) -> RequestBuilder {
     request
         .bearer_auth(TOKEN)
@@ -30,13 +30,13 @@ pub(crate) fn versioned(request: RequestBuilder, version: &str) -> RequestBuilde
         .header("user-agent", "tests/1")
 }
 
-/// Reads a list of contacts.
+/// A request that lists contacts.
 pub(crate) fn get(mock: &Mock) -> RequestBuilder {
     let url = format!("{}/contacts/?locationId={LOCATION}", mock.url());
     signed(reqwest::Client::new().get(url))
 }
 
-/// Creates a contact.
+/// A request that creates a contact.
 pub(crate) fn create(mock: &Mock) -> RequestBuilder {
     let body = json!({ "locationId": LOCATION, "firstName": "Ada", "email": "ada@example.com" });
     signed(reqwest::Client::new().post(format!("{}/contacts/", mock.url()))).json(&body)
@@ -69,7 +69,7 @@ pub(crate) async fn connect(mock: &Mock) -> TcpStream {
     TcpStream::connect(address).await.expect("a connection")
 }
 
-/// All that comes back until the connection ends.
+/// Reads until the connection ends.
 pub(crate) async fn read_to_end(stream: &mut TcpStream) -> (String, End) {
     let mut all = Vec::new();
     let mut piece = [0; 4096];
