@@ -66,13 +66,9 @@ pub fn strip(
     let Some(paths) = root.get("paths") else {
         return Err(at.error("the document has no `paths`", FETCH_AGAIN));
     };
-    let mut kept = Object::new();
-    for (path, item) in json::object(paths, &paths_at, "`paths`")? {
-        if path.starts_with("x-") {
-            continue;
-        }
-        kept.insert(path.clone(), stripper.path_item(item, &paths_at.key(path))?);
-    }
+    let kept = map_extensible(paths, &paths_at, "`paths`", |item, at| {
+        stripper.path_item(item, at)
+    })?;
     out.insert("paths".into(), kept.into());
     let components = stripper.components(root.get("components"), &at.key("components"))?;
     if !components.is_empty() {
@@ -167,18 +163,15 @@ impl<'a> Stripper<'a> {
                 self.body(body, &at.key("requestBody"))?,
             );
         }
-        let responses_at = at.key("responses");
-        let mut responses = Object::new();
-        if let Some(declared) = operation.get("responses") {
-            for (status, response) in json::object(declared, &responses_at, "`responses`")? {
-                if !status.starts_with("x-") {
-                    responses.insert(
-                        status.clone(),
-                        self.response(response, &responses_at.key(status))?,
-                    );
-                }
+        let responses = match operation.get("responses") {
+            Some(responses) => {
+                let at = at.key("responses");
+                map_extensible(responses, &at, "`responses`", |one, at| {
+                    self.response(one, at)
+                })?
             }
-        }
+            None => Object::new(),
+        };
         out.insert("responses".into(), responses.into());
         Ok(out.into())
     }
@@ -188,17 +181,9 @@ impl<'a> Stripper<'a> {
         parameters: &Value,
         at: &SourcePointer<'_>,
     ) -> Result<Value, FileError> {
-        let Some(parameters) = parameters.as_array() else {
-            return Err(at.error(
-                format!("`parameters` is {}, not an array", json::kind(parameters)),
-                FETCH_AGAIN,
-            ));
-        };
-        let mut out = parameters
-            .iter()
-            .enumerate()
-            .map(|(index, parameter)| self.parameter(parameter, &at.index(index)))
-            .collect::<Result<Vec<_>, FileError>>()?;
+        let mut out = map_items(parameters, at, "`parameters`", |one, at| {
+            self.parameter(one, at)
+        })?;
         let key = |parameter: &Value| {
             let part = |key| {
                 parameter
@@ -246,13 +231,8 @@ impl<'a> Stripper<'a> {
         }
         // Some files of the platform have a composite next to `schema` instead of in it.
         for key in ["oneOf", "anyOf", "allOf"] {
-            if let Some(Value::Array(parts)) = parameter.get(key) {
-                let key_at = at.key(key);
-                let parts = parts
-                    .iter()
-                    .enumerate()
-                    .map(|(index, part)| self.schema(part, &key_at.index(index)))
-                    .collect::<Result<Vec<_>, FileError>>()?;
+            if let Some(parts @ Value::Array(_)) = parameter.get(key) {
+                let parts = map_items(parts, &at.key(key), key, |one, at| self.schema(one, at))?;
                 out.insert(key.to_owned(), parts.into());
             }
         }
@@ -288,42 +268,31 @@ impl<'a> Stripper<'a> {
         if let Some(content) = response.get("content") {
             out.insert("content".into(), self.content(content, &at.key("content"))?);
         }
-        let headers_at = at.key("headers");
         if let Some(headers) = response.get("headers") {
-            let mut kept = Object::new();
-            for (name, header) in json::object(headers, &headers_at, "`headers`")? {
-                let header_at = headers_at.key(name);
-                let header = json::object(header, &header_at, "the header")?;
-                let mut fact = Object::new();
+            let headers = map_entries(headers, &at.key("headers"), "`headers`", |header, at| {
+                let header = json::object(header, at, "the header")?;
+                let mut out = Object::new();
                 if let Some(schema) = header.get("schema") {
-                    fact.insert(
-                        "schema".into(),
-                        self.schema(schema, &header_at.key("schema"))?,
-                    );
+                    out.insert("schema".into(), self.schema(schema, &at.key("schema"))?);
                 }
-                kept.insert(name.clone(), fact.into());
-            }
-            out.insert("headers".into(), kept.into());
+                Ok(out.into())
+            })?;
+            out.insert("headers".into(), headers.into());
         }
         Ok(out.into())
     }
 
     fn content(&mut self, content: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
-        let mut out = Object::new();
-        for (media_type, media) in json::object(content, at, "`content`")? {
-            let media_at = at.key(media_type);
-            let media = json::object(media, &media_at, "the media type")?;
-            let mut kept = Object::new();
+        let content = map_entries(content, at, "`content`", |media, at| {
+            let media = json::object(media, at, "the media type")?;
+            let mut out = Object::new();
             if let Some(schema) = media.get("schema") {
-                kept.insert(
-                    "schema".into(),
-                    self.schema(schema, &media_at.key("schema"))?,
-                );
+                out.insert("schema".into(), self.schema(schema, &at.key("schema"))?);
             }
-            copy(media, &mut kept, &["encoding"]);
-            out.insert(media_type.clone(), kept.into());
-        }
-        Ok(out.into())
+            copy(media, &mut out, &["encoding"]);
+            Ok(out.into())
+        })?;
+        Ok(content.into())
     }
 
     fn schema(&mut self, schema: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
@@ -384,14 +353,10 @@ impl<'a> Stripper<'a> {
             }
         }
         if let Some(properties) = schema.get("properties") {
-            let properties_at = at.key("properties");
-            let mut kept = Object::new();
-            for (name, property) in json::object(properties, &properties_at, "`properties`")? {
-                kept.insert(
-                    name.clone(),
-                    self.schema(property, &properties_at.key(name))?,
-                );
-            }
+            let at = at.key("properties");
+            let kept = map_entries(properties, &at, "`properties`", |one, at| {
+                self.schema(one, at)
+            })?;
             out.insert("properties".into(), kept.into());
         }
         for key in ["items", "additionalProperties", "not"] {
@@ -406,22 +371,11 @@ impl<'a> Stripper<'a> {
             }
         }
         for key in COMPOSITES {
-            let Some(parts) = schema.get(key) else {
-                continue;
-            };
-            let key_at = at.key(key);
-            let Some(parts) = parts.as_array() else {
-                return Err(key_at.error(
-                    format!("`{key}` is {}, not an array", json::kind(parts)),
-                    FETCH_AGAIN,
-                ));
-            };
-            let parts = parts
-                .iter()
-                .enumerate()
-                .map(|(index, part)| self.schema(part, &key_at.index(index)))
-                .collect::<Result<Vec<_>, FileError>>()?;
-            out.insert(key.to_owned(), parts.into());
+            if let Some(parts) = schema.get(key) {
+                let name = format!("`{key}`");
+                let parts = map_items(parts, &at.key(key), &name, |one, at| self.schema(one, at))?;
+                out.insert(key.to_owned(), parts.into());
+            }
         }
         Ok(out.into())
     }
@@ -511,32 +465,25 @@ impl<'a> Stripper<'a> {
             let Some(section) = components.get(key) else {
                 continue;
             };
-            let section_at = at.key(key);
-            let mut kept = Object::new();
-            for (name, component) in json::object(section, &section_at, "the section")? {
-                let component_at = section_at.key(name);
-                let component = match key {
-                    "parameters" => self.parameter(component, &component_at)?,
-                    "requestBodies" => self.body(component, &component_at)?,
-                    "responses" => self.response(component, &component_at)?,
-                    _ => self.schema(component, &component_at)?,
-                };
-                kept.insert(name.clone(), component);
-            }
+            let kept = map_entries(
+                section,
+                &at.key(key),
+                "the section",
+                |component, at| match key {
+                    "parameters" => self.parameter(component, at),
+                    "requestBodies" => self.body(component, at),
+                    "responses" => self.response(component, at),
+                    _ => self.schema(component, at),
+                },
+            )?;
             if !kept.is_empty() {
                 out.insert(key.to_owned(), kept.into());
             }
         }
-        let schemes_at = at.key("securitySchemes");
         if let Some(schemes) = components.get("securitySchemes") {
-            let mut kept = Object::new();
-            for (name, scheme) in json::object(schemes, &schemes_at, "`securitySchemes`")? {
-                kept.insert(
-                    name.clone(),
-                    security_scheme(scheme, &schemes_at.key(name))?,
-                );
-            }
-            out.insert("securitySchemes".into(), kept.into());
+            let at = at.key("securitySchemes");
+            let schemes = map_entries(schemes, &at, "`securitySchemes`", security_scheme)?;
+            out.insert("securitySchemes".into(), schemes.into());
         }
         self.include_external(&mut out)?;
         Ok(out)
@@ -577,6 +524,48 @@ impl<'a> Stripper<'a> {
         }
         Ok(())
     }
+}
+
+/// Strips the values of an object.
+fn map_entries(
+    value: &Value,
+    at: &SourcePointer<'_>,
+    what: &str,
+    mut strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
+) -> Result<Object, FileError> {
+    json::object(value, at, what)?
+        .iter()
+        .map(|(key, value)| Ok((key.clone(), strip(value, &at.key(key))?)))
+        .collect()
+}
+
+/// Strips the values of an object that may have extensions, which are removed.
+fn map_extensible(
+    value: &Value,
+    at: &SourcePointer<'_>,
+    what: &str,
+    strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
+) -> Result<Object, FileError> {
+    let mut facts = json::object(value, at, what)?.clone();
+    facts.retain(|key, _| !key.starts_with("x-"));
+    map_entries(&facts.into(), at, what, strip)
+}
+
+/// Strips the items of an array.
+fn map_items(
+    value: &Value,
+    at: &SourcePointer<'_>,
+    what: &str,
+    mut strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
+) -> Result<Vec<Value>, FileError> {
+    let Some(items) = value.as_array() else {
+        let problem = format!("{what} is {}, not an array", json::kind(value));
+        return Err(at.error(problem, FETCH_AGAIN));
+    };
+    let items = items.iter().enumerate();
+    items
+        .map(|(index, item)| strip(item, &at.index(index)))
+        .collect()
 }
 
 fn security_scheme(scheme: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
