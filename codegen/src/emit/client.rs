@@ -232,9 +232,9 @@ fn parameter_docs(operation: &Operation, parameter: &Parameter) -> String {
 
 /// The type of the items of the list at a path in a reply; any JSON if the types do not lead there.
 fn item_type(input: &Input<'_>, reply: &RustType, path: &str) -> RustType {
-    let names = path.split('.').filter(|_| !path.is_empty());
-    let list = names.fold(Some(reply.unboxed()), |ty, name| {
-        field_type(input, ty?, name).map(RustType::unboxed)
+    let mut names = path.split('.').filter(|_| !path.is_empty());
+    let list = names.try_fold(reply.unboxed(), |ty, name| {
+        field_type(input, ty, name).map(RustType::unboxed)
     });
     match list {
         Some(RustType::List(item)) => item.unboxed().clone(),

@@ -235,6 +235,33 @@ pub(super) fn parameters(
     })
 }
 
+/// The schemas of an object's properties by name.
+pub(super) fn properties(schema: &mut Object) -> impl Iterator<Item = (&String, &mut Object)> {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    let properties = properties.into_iter().flatten();
+    properties.filter_map(|(name, property)| Some((name, property.as_object_mut()?)))
+}
+
+/// Sets the format of properties that have one of these names and types, and no format, enum or pattern.
+pub(super) fn set_format(
+    schema: &mut Object,
+    has_name: impl Fn(&str) -> bool,
+    types: &[&str],
+    format: &str,
+) -> usize {
+    let mut changed = 0;
+    for (_, property) in properties(schema).filter(|(name, _)| has_name(name)) {
+        let is_plain = ["format", "enum", "pattern"]
+            .iter()
+            .all(|key| !property.contains_key(*key));
+        if is_plain && json::text(property, "type").is_some_and(|name| types.contains(&name)) {
+            property.insert("format".into(), format.into());
+            changed += 1;
+        }
+    }
+    changed
+}
+
 /// Visits a schema and those within it, innermost first.
 pub(super) fn schema(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> usize) -> usize {
     let Some(map) = value.as_object_mut() else {

@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
         Some(SchemaSet::new(self.document, &body.schema))
     }
 
-    /// The parameters that look like paging. Fields of bodies count for POST only: other methods write, and their limits have
+    /// The parameters with names of paging parameters. Fields of bodies count for POST only: other methods write, and their limits have
     /// another meaning.
     fn paging_parameters(&self) -> Vec<&'a str> {
         let mut names: Vec<&str> = self
@@ -298,15 +298,15 @@ impl<'a> Reader<'a> {
             ("cursor", false, reply, "the reply"),
             ("cursor-of-last", true, item, "an item"),
         ] {
-            let Some(given) = map.get(key) else {
+            let Some(cursor) = map.get(key) else {
                 continue;
             };
             let at = at.key(key);
-            let Some(given) = given.as_object().filter(|given| !given.is_empty()) else {
+            let Some(cursor) = cursor.as_object().filter(|cursor| !cursor.is_empty()) else {
                 return Err(at.error("it has no fields", "write an object of `parameter: path`"));
             };
-            for name in given.keys() {
-                let from = text(given, name, &at)?;
+            for name in cursor.keys() {
+                let from = text(cursor, name, &at)?;
                 let field_at = at.key(name);
                 let (to, _) = self.param(name, &field_at)?;
                 if self.is_required(&to) {

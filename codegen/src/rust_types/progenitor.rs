@@ -66,7 +66,7 @@ fn document(resolved: &ResolvedTypes) -> Value {
         .structs
         .iter()
         .map(|(name, item)| (name.as_str(), struct_schema(item)));
-    // Enums are replaced, so one value stands for all.
+    // Enums are replaced, so one value suffices.
     let value = json!({ "type": "string", "enum": ["value"] });
     let enums = resolved
         .enums

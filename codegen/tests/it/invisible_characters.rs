@@ -274,7 +274,7 @@ fn invisible_characters_of_an_interface_are_escaped() {
 #[test]
 fn invisible_characters_of_overlays_and_documentation_are_escaped() {
     let bytes = everything().to_string();
-    let spec = strip("sample.json", bytes.as_bytes(), &Default::default()).expect("distilled");
+    let spec = strip("sample.json", bytes.as_bytes(), &Default::default()).expect("stripped");
     let overlay = json!({ "overlay": "1.0.0", "info": { "title": "sample", "version": "1" }, "actions": [
         { "target": "$.paths['/things/'].get", "description": "Ours.", "update": {
             "x-hoopai-unpaged": "One page holds all.", "summary": "Lists things.", "description": "In **order**.\n\nTwice.",

@@ -368,7 +368,7 @@ fn dangling_and_cyclic_references_are_rejected() {
             "B": { "$ref": "#/components/schemas/A" },
         }),
     );
-    let fault = |document: &Value| {
+    let error = |document: &Value| {
         effective(
             "sample.json",
             document.to_string().as_bytes(),
@@ -378,7 +378,7 @@ fn dangling_and_cyclic_references_are_rejected() {
         .unwrap_err()
         .to_string()
     };
-    insta::assert_snapshot!(format!("{}\n{}", fault(&nowhere), fault(&round)));
+    insta::assert_snapshot!(format!("{}\n{}", error(&nowhere), error(&round)));
 }
 
 #[test]

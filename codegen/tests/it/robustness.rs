@@ -148,7 +148,7 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
         "../common/common-schemas.json".to_owned(),
         common.to_string().into_bytes(),
     )]);
-    // Half of the cases are not stripped, like a spec that was edited by hand.
+    // Half of the cases are not stripped, like a spec that was edited manually.
     let outcome = if rng.bool() {
         strip("hostile.json", &bytes, &outside).and_then(|spec| {
             let sources = Sources {
@@ -225,7 +225,7 @@ fn distinct(text: &str) -> Result<(), String> {
                 for variant in line.split(',').filter_map(|item| item.split_once(" = \"")) {
                     let variant = variant.0.trim();
                     if !members.insert(variant.to_owned()) {
-                        return Err(format!("`{variant}` stands twice, at `{line}` with {name}"));
+                        return Err(format!("`{variant}` occurs twice, at `{line}` with {name}"));
                     }
                 }
                 continue;
@@ -238,10 +238,10 @@ fn distinct(text: &str) -> Result<(), String> {
         if members_begin {
             members.clear();
             if !types.insert(ident.to_owned()) {
-                return Err(format!("the type `{ident}` stands twice"));
+                return Err(format!("the type `{ident}` occurs twice"));
             }
         } else if !members.insert(ident.to_owned()) {
-            return Err(format!("`{ident}` stands twice, at `{line}`"));
+            return Err(format!("`{ident}` occurs twice, at `{line}`"));
         }
     }
     Ok(())
