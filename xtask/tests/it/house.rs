@@ -26,7 +26,7 @@ fn no_file_that_is_written_by_hand_is_too_long() {
         "xtask",
     ] {
         for (path, bytes) in files_below(&root.join(folder)) {
-            if path.ends_with(".rs") {
+            if path.ends_with(".rs") && !path.starts_with("generated/") {
                 seen += 1;
                 let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
                 if lines > LINES {

@@ -10,7 +10,7 @@ use std::{
 
 use clap::Parser;
 use serde_json::{Value, json};
-use xtask::{Cli, Console, Fault, Fetcher, Limits, Regen, Workspace};
+use xtask::{Cli, Console, Fetcher, FileError, Limits, Regen, Workspace};
 
 use crate::server::{Clock, Server};
 
@@ -45,7 +45,7 @@ pub(crate) struct Tree {
 
 /// What a command did: its result and what it said.
 pub(crate) struct Outcome {
-    pub(crate) result: Result<bool, Fault>,
+    pub(crate) result: Result<bool, FileError>,
     pub(crate) text: String,
 }
 
