@@ -70,12 +70,8 @@ impl fmt::Display for Change {
     }
 }
 
-/// Compares two stripped files. Operations are identified by method and path, parameters by location and name, fields by the
-/// name of their schema.
-///
-/// # Errors
-///
-/// Fails if a file is not a JSON object.
+/// Compares two stripped files. Operations are identified by method and path, parameters by
+/// location and name, fields by the name of their schema.
 pub fn diff(old: &[u8], new: &[u8]) -> Result<Vec<Change>, FileError> {
     let (old, new) = (
         json::parse("the old openapi.json", old)?,

@@ -211,7 +211,8 @@ fn setters(operation: &Operation, types: &OperationTypes) -> String {
     out
 }
 
-/// The documentation of a parameter, and whether a call needs it. Path parameters are always needed.
+/// The documentation of a parameter, and whether a call needs it. Path parameters are always
+/// needed.
 fn parameter_docs(operation: &Operation, parameter: &Parameter) -> String {
     let name = &parameter.wire_name;
     let has_default = operation.location.as_ref().is_some_and(|location| {

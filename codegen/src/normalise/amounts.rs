@@ -1,5 +1,5 @@
-//! Gives amounts of money the format `decimal`, by name, so that they keep their digits. The files declare `number` for
-//! everything. Counts, percentages, sizes and rates stay numbers.
+//! Gives amounts of money the format `decimal`, by name, so that they keep their digits. The files
+//! declare `number` for everything. Counts, percentages, sizes and rates stay numbers.
 
 use serde_json::Value;
 

@@ -1,8 +1,9 @@
-//! Gives all values of custom fields one schema. The files declare one type or a type for each kind, but the type depends on
-//! how an account defined the field: text, a number, a list of texts, or an object of files.
+//! Gives all values of custom fields one schema. The files declare one type or a type for each
+//! kind, but the type depends on how an account defined the field: text, a number, a list of texts,
+//! or an object of files.
 //!
-//! A value is recognised by its position: under one of [`VALUES`] in an item of a list named `customFields`. Overlays mark
-//! values in other positions with the format `custom-field-value`.
+//! A value is recognised by its position: under one of [`VALUES`] in an item of a list named
+//! `customFields`. Overlays mark values in other positions with the format `custom-field-value`.
 
 use std::collections::BTreeSet;
 

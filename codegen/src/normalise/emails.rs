@@ -1,5 +1,6 @@
-//! Gives email addresses in requests the format `email`, by their names. The platform rejects malformed ones with 422, as
-//! HoopAI's guide shows; the files declare plain strings. Replies may contain other text and keep their type.
+//! Gives email addresses in requests the format `email`, by their names. The platform rejects
+//! malformed ones with 422, as HoopAI's guide shows; the files declare plain strings. Replies may
+//! contain other text and keep their type.
 
 use serde_json::Value;
 

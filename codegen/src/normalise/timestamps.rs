@@ -1,11 +1,13 @@
-//! Gives points in time a format, by name. The files declare strings or numbers. Most strings have an example that shows the
-//! format, which `source` reads; this pass handles the others. Numbers get the format `unix-time` in replies only, because
-//! requests differ in the unit, seconds or milliseconds.
+//! Gives points in time a format, by name. The files declare strings or numbers. Most strings have
+//! an example that shows the format, which `source` reads; this pass handles the others. Numbers
+//! get the format `unix-time` in replies only, because requests differ in the unit, seconds or
+//! milliseconds.
 
 use serde_json::Value;
 
 use super::walk;
 use crate::error::{FileError, SourcePointer};
+use crate::json;
 use crate::openapi::request_schemas;
 
 const TEXTS: [&str; 10] = [
@@ -61,11 +63,7 @@ pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, 
         }
     }
     walk::operations(document, |_, _, operation| {
-        let contents = operation
-            .get_mut("responses")
-            .and_then(Value::as_object_mut)
-            .into_iter()
-            .flatten()
+        let contents = json::entries_mut(operation, "responses")
             .filter_map(|(_, response)| response.get_mut("content")?.as_object_mut())
             .flatten();
         contents

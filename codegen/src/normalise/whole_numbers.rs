@@ -1,5 +1,5 @@
-//! Makes counts and positions of pages integers: the paging parameters of queries and request bodies, by name. The files
-//! declare `number` for everything.
+//! Makes counts and positions of pages integers: the paging parameters of queries and request
+//! bodies, by name. The files declare `number` for everything.
 
 use serde_json::Value;
 

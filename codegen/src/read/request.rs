@@ -22,7 +22,8 @@ fn reserved() -> BTreeSet<String> {
         .collect()
 }
 
-/// Path parameters in the order of the path, then query and header parameters, required ones first, each by name.
+/// Path parameters in the order of the path, then query and header parameters, required ones first,
+/// each by name.
 pub(super) fn parameters(path: &str, operation: &Object, body: Option<&Body>) -> Vec<Parameter> {
     let in_path = openapi::template_names(path).unwrap_or_default();
     let mut parameters: Vec<Parameter> = Vec::new();

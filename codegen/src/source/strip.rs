@@ -1,5 +1,6 @@
-//! Reduces a downloaded file to interface facts: paths, methods, parameters, schemas, types, enums, security. Prose, examples,
-//! titles and extensions are removed, external schemas are included, the order becomes canonical.
+//! Reduces a downloaded file to interface facts: paths, methods, parameters, schemas, types, enums,
+//! security. Prose, examples, titles and extensions are removed, external schemas are included, the
+//! order becomes canonical.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -15,12 +16,8 @@ const FETCH_AGAIN: &str = "fetch the file again, or from another source";
 
 /// Reduces a downloaded interface file to the canonical bytes of `specs/<module>/openapi.json`.
 ///
-/// `file` names the file in errors. `external` has the bytes of each file that it refers to, by the path in the `$ref`.
-/// Stripping is idempotent.
-///
-/// # Errors
-///
-/// Fails if the file is not OpenAPI 3.0 or refers to a file that `external` lacks.
+/// `file` names the file in errors. `external` has the bytes of each file that it refers to, by the
+/// path in the `$ref`. Stripping is idempotent.
 pub fn strip(
     file: &str,
     bytes: &[u8],
@@ -77,7 +74,8 @@ pub fn strip(
     Ok(json::to_bytes(out.into()))
 }
 
-/// The title, which OpenAPI requires: the first folders of the paths. The title of the file is prose.
+/// The title, which OpenAPI requires: the first folders of the paths. The title of the file is
+/// prose.
 fn title(root: &Object) -> String {
     let mut folders: Vec<&str> = json::entries(root, "paths")
         .filter_map(|(path, _)| path.split('/').nth(1))
@@ -129,17 +127,13 @@ impl<'a> Stripper<'a> {
                 .error("references to path items are not supported", FETCH_AGAIN));
         }
         let mut out = Object::new();
-        if let Some(parameters) = item.get("parameters") {
-            let parameters = self.parameters(parameters, &at.key("parameters"))?;
-            out.insert("parameters".into(), parameters);
-        }
+        strip_key(item, &mut out, "parameters", at, |one, at| {
+            self.parameters(one, at)
+        })?;
         for method in METHODS {
-            if let Some(operation) = item.get(method) {
-                out.insert(
-                    method.to_owned(),
-                    self.operation(operation, &at.key(method))?,
-                );
-            }
+            strip_key(item, &mut out, method, at, |one, at| {
+                self.operation(one, at)
+            })?;
         }
         Ok(out.into())
     }
@@ -157,12 +151,9 @@ impl<'a> Stripper<'a> {
                 out.insert("parameters".into(), parameters);
             }
         }
-        if let Some(body) = operation.get("requestBody") {
-            out.insert(
-                "requestBody".into(),
-                self.body(body, &at.key("requestBody"))?,
-            );
-        }
+        strip_key(operation, &mut out, "requestBody", at, |one, at| {
+            self.body(one, at)
+        })?;
         let responses = match operation.get("responses") {
             Some(responses) => {
                 let at = at.key("responses");
@@ -226,9 +217,9 @@ impl<'a> Stripper<'a> {
                 out.insert(key.to_owned(), true.into());
             }
         }
-        if let Some(schema) = parameter.get("schema") {
-            out.insert("schema".into(), self.schema(schema, &at.key("schema"))?);
-        }
+        strip_key(parameter, &mut out, "schema", at, |one, at| {
+            self.schema(one, at)
+        })?;
         // Some files of the platform have a composite next to `schema` instead of in it.
         for key in ["oneOf", "anyOf", "allOf"] {
             if let Some(parts @ Value::Array(_)) = parameter.get(key) {
@@ -236,9 +227,9 @@ impl<'a> Stripper<'a> {
                 out.insert(key.to_owned(), parts.into());
             }
         }
-        if let Some(content) = parameter.get("content") {
-            out.insert("content".into(), self.content(content, &at.key("content"))?);
-        }
+        strip_key(parameter, &mut out, "content", at, |one, at| {
+            self.content(one, at)
+        })?;
         Ok(out.into())
     }
 
@@ -265,16 +256,16 @@ impl<'a> Stripper<'a> {
             return Ok(reference);
         }
         let mut out = Object::new();
-        if let Some(content) = response.get("content") {
-            out.insert("content".into(), self.content(content, &at.key("content"))?);
-        }
+        strip_key(response, &mut out, "content", at, |one, at| {
+            self.content(one, at)
+        })?;
         if let Some(headers) = response.get("headers") {
             let headers = map_entries(headers, &at.key("headers"), "`headers`", |header, at| {
                 let header = json::object(header, at, "the header")?;
                 let mut out = Object::new();
-                if let Some(schema) = header.get("schema") {
-                    out.insert("schema".into(), self.schema(schema, &at.key("schema"))?);
-                }
+                strip_key(header, &mut out, "schema", at, |one, at| {
+                    self.schema(one, at)
+                })?;
                 Ok(out.into())
             })?;
             out.insert("headers".into(), headers.into());
@@ -286,9 +277,9 @@ impl<'a> Stripper<'a> {
         let content = map_entries(content, at, "`content`", |media, at| {
             let media = json::object(media, at, "the media type")?;
             let mut out = Object::new();
-            if let Some(schema) = media.get("schema") {
-                out.insert("schema".into(), self.schema(schema, &at.key("schema"))?);
-            }
+            strip_key(media, &mut out, "schema", at, |one, at| {
+                self.schema(one, at)
+            })?;
             copy(media, &mut out, &["encoding"]);
             Ok(out.into())
         })?;
@@ -352,22 +343,16 @@ impl<'a> Stripper<'a> {
                 out.remove(key);
             }
         }
-        if let Some(properties) = schema.get("properties") {
-            let at = at.key("properties");
-            let kept = map_entries(properties, &at, "`properties`", |one, at| {
-                self.schema(one, at)
-            })?;
-            out.insert("properties".into(), kept.into());
-        }
+        strip_key(schema, &mut out, "properties", at, |properties, at| {
+            let strip = |one: &Value, at: &SourcePointer<'_>| self.schema(one, at);
+            map_entries(properties, at, "`properties`", strip).map(Value::from)
+        })?;
         for key in ["items", "additionalProperties", "not"] {
             match schema.get(key) {
                 Some(Value::Bool(allowed)) if key == "additionalProperties" => {
                     out.insert(key.to_owned(), (*allowed).into());
                 }
-                Some(inner) => {
-                    out.insert(key.to_owned(), self.schema(inner, &at.key(key))?);
-                }
-                None => {}
+                _ => strip_key(schema, &mut out, key, at, |one, at| self.schema(one, at))?,
             }
         }
         for key in COMPOSITES {
@@ -526,6 +511,20 @@ impl<'a> Stripper<'a> {
     }
 }
 
+/// Strips the value of a key, if there is one.
+fn strip_key(
+    from: &Object,
+    to: &mut Object,
+    key: &str,
+    at: &SourcePointer<'_>,
+    mut strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
+) -> Result<(), FileError> {
+    if let Some(value) = from.get(key) {
+        to.insert(key.to_owned(), strip(value, &at.key(key))?);
+    }
+    Ok(())
+}
+
 /// Strips the values of an object.
 fn map_entries(
     value: &Value,
@@ -558,11 +557,9 @@ fn map_items(
     what: &str,
     mut strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
 ) -> Result<Vec<Value>, FileError> {
-    let Some(items) = value.as_array() else {
-        let problem = format!("{what} is {}, not an array", json::kind(value));
-        return Err(at.error(problem, FETCH_AGAIN));
-    };
-    let items = items.iter().enumerate();
+    let items = json::array(value, at, what, FETCH_AGAIN)?
+        .iter()
+        .enumerate();
     items
         .map(|(index, item)| strip(item, &at.index(index)))
         .collect()

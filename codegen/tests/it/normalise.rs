@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::support::{document, operation};
 
-/// Runs all passes. The snapshot shows the number of changes and the relevant parts of the document.
+/// Runs all passes. The snapshot shows the number of changes and the relevant parts of the
+/// document.
 fn normalised(document: &Value, pointers: &[&str]) -> String {
     let hoopai_codegen::Effective {
         document, passes, ..

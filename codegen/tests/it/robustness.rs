@@ -1,5 +1,6 @@
-//! Hostile input: real documents and test documents with random mutations. Each case ends in a crate or in an error with file
-//! and pointer, never in a panic, including those of progenitor, or in a hang.
+//! Hostile input: real documents and test documents with random mutations. Each case ends in a
+//! crate or in an error with file and pointer, never in a panic, including those of progenitor, or
+//! in a hang.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,12 +16,14 @@ use crate::support::{lifted, module, root, spec_alone};
 const CASES: u64 = 2_400;
 /// The time after which a case counts as a hang.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Real documents above this size take too long for this many cases; smaller ones have the same kinds of schema.
+/// Real documents above this size take too long for this many cases; smaller ones have the same
+/// kinds of schema.
 const SIZE_LIMIT: usize = 45_000;
 
 #[test]
 fn mutated_documents_never_panic_or_hang() {
-    // CI uses a fixed seed, so that only changes of the code change the result; other runs use a new one.
+    // CI uses a fixed seed, so that only changes of the code change the result; other runs use a
+    // new one.
     let fixed = std::env::var("HOOPAI_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok());
@@ -201,7 +204,8 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
     }
 }
 
-/// Checks that names in generated data are valid and distinct. Parsing does not check it, because a macro accepts any tokens.
+/// Checks that names in generated data are valid and distinct. Parsing does not check it, because a
+/// macro accepts any tokens.
 fn distinct(text: &str) -> Result<(), String> {
     let mut types = BTreeSet::new();
     let mut members = BTreeSet::new();

@@ -129,7 +129,9 @@ fn each_failure_is_named_and_the_others_go_on() {
     );
     for (path, bytes) in tree.files() {
         let theirs = ["items", "moved"].iter().any(|module| {
-            path.contains(&format!("/{module}/")) || path.ends_with(&format!("/{module}.json"))
+            path.contains(&format!("/{module}/"))
+                || path.ends_with(&format!("/{module}.json"))
+                || path.ends_with(&format!("/{module}.rs"))
         }) || path == "specs/lock.toml";
         assert!(theirs || before.get(&path) == Some(&bytes), "{path}");
     }
