@@ -1,6 +1,6 @@
-//! Stage: adds the texts of `specs/<module>/documentation.yaml` to the effective document, for
-//! rustdoc. Belongs here: the format of documentation files, and the search for the items that
-//! their keys name. May depend on the leaf modules only.
+//! Stage: adds the texts of `specs/<module>/documentation.yaml` to a copy of the document.
+//! Belongs here: the format of documentation files, and the search for the items of their keys.
+//! May depend on the leaf modules only.
 //!
 //! The format is shorter than OpenAPI Overlay, which needs four lines for the description of a
 //! parameter, and there are thousands. Each key must match an item. `specs/documentation.yaml` has

@@ -1,7 +1,6 @@
-//! Stage: writes the source of module crates, of the facade's module list, and of the test tables.
-//! Belongs here: the text of generated files. Generated code is data; macros of the runtime
-//! implement the behaviour, so that a change of behaviour regenerates nothing. May depend on the
-//! model, `schema` and `rust_types`; decides no facts.
+//! Stage: writes module crates, the facade's module list, and the test tables.
+//! Belongs here: the text of generated files, which are data; macros of the runtime are the behaviour.
+//! May depend on the model, `schema` and `rust_types`; decides no facts.
 
 mod client;
 mod input;

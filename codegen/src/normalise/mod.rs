@@ -1,7 +1,6 @@
-//! Stage: named passes, each against one kind of fault that recurs in the platform's files. The
-//! result is the *effective document*: valid OpenAPI 3.0 that describes what the platform does.
-//! Belongs here: one file for each pass. A fault that occurs once is corrected in the module's
-//! overlay. May depend on the leaf modules only. Passes do not depend on each other.
+//! Stage: named passes against recurring faults; the result is the *effective document*.
+//! Belongs here: one file for each pass. A fault that occurs once is corrected in an overlay.
+//! May depend on the leaf modules only. Passes do not depend on each other.
 
 mod amounts;
 mod array_items;

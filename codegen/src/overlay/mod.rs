@@ -1,5 +1,6 @@
 //! Stage: applies `specs/<module>/overlay.yaml`, OpenAPI Overlay 1.0, to a stripped interface file.
-//! Belongs here: parsing and applying overlays. May depend on the leaf modules only.
+//! Belongs here: parsing and applying overlays.
+//! May depend on the leaf modules only.
 //!
 //! An action selects nodes by JSONPath (RFC 9535) and merges `update` into them or removes them.
 //! Stricter than the specification: each action states its reason in `description`, and an action
