@@ -1,5 +1,5 @@
 //! Stage: writes module crates, the facade's module list, and the test tables.
-//! Belongs here: the text of generated files, which are data; macros of the runtime are the behaviour.
+//! Belongs here: the text of generated files. They are data for macros of the runtime.
 //! May depend on the model, `schema` and `rust_types`; decides no facts.
 
 mod client;

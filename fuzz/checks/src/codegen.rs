@@ -1,6 +1,6 @@
 //! From a document and an overlay to the source of a crate.
 
-use hoopai_codegen::{Module, Sources, SourceText, strip, generate};
+use hoopai_codegen::{Module, SourceText, Sources, generate, strip};
 
 /// What stands between the document and the overlay.
 const BETWEEN: &str = "\n---\n";
