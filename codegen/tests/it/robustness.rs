@@ -120,7 +120,7 @@ fn declare_unpaged(effective: &Value, raw: &mut Value) {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             let known = &effective["paths"][path][method];
             if known.get("x-hoopai-paging").is_some() || known.get("x-hoopai-unpaged").is_some() {
-                operation["x-hoopai-unpaged"] = "Nobody asks it to.".into();
+                operation["x-hoopai-unpaged"] = "The file was changed at random.".into();
             }
         }
     }
