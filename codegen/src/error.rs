@@ -35,8 +35,8 @@ impl fmt::Display for FileError {
 
 impl std::error::Error for FileError {}
 
-/// A position in a file: the file's name and a JSON pointer. A child position borrows its parent, so that descending
-/// allocates nothing.
+/// A position in a file: the file's name and a JSON pointer. A child position borrows its parent,
+/// so that descending allocates nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct SourcePointer<'a> {
     file: &'a str,

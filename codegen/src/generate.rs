@@ -26,8 +26,9 @@ const STACK_SIZE: usize = 256 * 1024 * 1024;
 pub struct Generated {
     /// The files of its crate: path from the crate's folder, content.
     pub files: BTreeMap<String, String>,
-    /// Generated files outside of the crate: path from the workspace's root, content. The mock server reads the effective
-    /// document with the names of the methods (`x-hoopai-name`), the workspace's tests include the table of operations.
+    /// Generated files outside of the crate: path from the workspace's root, content. The mock
+    /// server reads the effective document with the names of the methods (`x-hoopai-name`), the
+    /// workspace's tests include the table of operations.
     pub workspace_files: BTreeMap<String, String>,
     /// The effective document: the stripped file with its overlay and the passes applied.
     pub effective: Value,
@@ -49,10 +50,6 @@ pub struct Effective {
 }
 
 /// Makes the effective document of a module.
-///
-/// # Errors
-///
-/// Fails if the file is not OpenAPI 3.0 or the overlay does not apply to it.
 pub fn effective(
     spec_file: &str,
     spec: &[u8],
@@ -102,17 +99,15 @@ pub struct Sources<'a> {
     pub common: Option<SourceText<'a>>,
 }
 
-/// Generates a crate from a stripped file, its overlay and its documentation. Equal input gives equal bytes.
-///
-/// # Errors
-///
-/// Fails if the input is invalid or contradictory. No input causes a panic.
+/// Generates a crate from a stripped file, its overlay and its documentation. Equal input gives
+/// equal bytes.
 pub fn generate(module: &Module, sources: &Sources<'_>) -> Result<Generated, FileError> {
     with_large_stack(|| run_stages(module, sources), sources.spec_file)
 }
 
-/// Runs `work` on a thread with a large stack, because schemas nest and refer to each other: our recursion is limited, that
-/// of progenitor is not. A hostile file must not overflow the stack of the process.
+/// Runs `work` on a thread with a large stack, because schemas nest and refer to each other: our
+/// recursion is limited, that of progenitor is not. A hostile file must not overflow the stack of
+/// the process.
 fn with_large_stack<T: Send>(
     work: impl FnOnce() -> Result<T, FileError> + Send,
     file: &str,

@@ -53,8 +53,8 @@ pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Value, FileError> {
     Ok(value)
 }
 
-/// Replaces each number by one that `serde_json` parses unchanged from its own output, so that a written file is stable.
-/// `serde_json` parses some numbers with an error in the last digit.
+/// Replaces each number by one that `serde_json` parses unchanged from its own output, so that a
+/// written file is stable. `serde_json` parses some numbers with an error in the last digit.
 fn stabilize_numbers(value: &mut Value) {
     match value {
         Value::Number(number) if number.is_f64() => {
@@ -72,7 +72,8 @@ fn stabilize_numbers(value: &mut Value) {
     }
 }
 
-/// Sorts the keys of all objects. The order that a map keeps depends on features that other crates enable.
+/// Sorts the keys of all objects. The order that a map keeps depends on features that other crates
+/// enable.
 pub(crate) fn sort(value: &mut Value) {
     match value {
         Value::Object(map) => {
@@ -108,6 +109,16 @@ pub(crate) fn object<'a>(
     })
 }
 
+pub(crate) fn array<'a>(
+    value: &'a Value,
+    at: &SourcePointer<'_>,
+    what: &str,
+    remedy: &str,
+) -> Result<&'a [Value], FileError> {
+    let error = || at.error(format!("{what} is {}, not an array", kind(value)), remedy);
+    value.as_array().map(Vec::as_slice).ok_or_else(error)
+}
+
 pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -136,6 +147,21 @@ pub(crate) fn entries<'a>(
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
+}
+
+/// The entries of the object under `key`, or none.
+pub(crate) fn entries_mut<'a>(
+    map: &'a mut Object,
+    key: &str,
+) -> impl Iterator<Item = (&'a String, &'a mut Value)> {
+    let entries = map.get_mut(key).and_then(Value::as_object_mut);
+    entries.into_iter().flatten()
+}
+
+/// The items of the array under `key`, or none.
+pub(crate) fn items_mut<'a>(map: &'a mut Object, key: &str) -> impl Iterator<Item = &'a mut Value> {
+    let items = map.get_mut(key).and_then(Value::as_array_mut);
+    items.into_iter().flatten()
 }
 
 /// The items of the array under `key`, or none.

@@ -1,19 +1,22 @@
-//! Generates the source of the module crates from the platform's interface files. Pure: no network, no files, no clock.
+//! Generates the source of the module crates from the platform's interface files. Pure: no network,
+//! no files, no clock.
 //!
 //! The stages, each a module:
 //!
-//! 1. `source`: [`strip`] reduces a downloaded file to interface facts, and corrects types that contradict their own examples
+//! 1. `source`: [`strip`] reduces a downloaded file to interface facts, and corrects types that
+//!    contradict their own examples
 //!    ([`example_mismatches`]). The result is `specs/<module>/openapi.json`.
 //! 2. `overlay`: applies our corrections, OpenAPI Overlay 1.0, from `specs/<module>/overlay.yaml`.
-//! 3. `normalise`: named passes, each against a kind of fault that recurs. The result is the *effective document*.
+//! 3. `normalise`: named passes, each against a kind of fault that recurs. The result is the
+//!    *effective document*.
 //! 4. `documentation`: adds our texts, from `specs/<module>/documentation.yaml`, to a copy of it.
 //! 5. `read`, with `paging`: reads the operations into the operation `model`, once.
 //! 6. `schema`: resolves schemas to named types; equal types are shared.
 //! 7. `rust_types`: progenitor turns them into Rust types.
 //! 8. `emit`: writes types, builders and the operation table as a crate.
 //!
-//! [`generate`] runs stages 2 to 8; [`diff`] compares two results of stage 1. Every error is a [`FileError`]: the file, the
-//! JSON pointer in it, the problem and the remedy.
+//! [`generate`] runs stages 2 to 8; [`diff`] compares two results of stage 1. Every error is a
+//! [`FileError`]: the file, the JSON pointer in it, the problem and the remedy.
 
 mod diff;
 mod documentation;

@@ -1,4 +1,5 @@
-//! The operation model: the operations of a module as plain data. `read` fills it; later stages only read it.
+//! The operation model: the operations of a module as plain data. `read` fills it; later stages
+//! only read it.
 
 use serde_json::Value;
 
@@ -111,7 +112,8 @@ pub(crate) struct Body {
     pub(crate) schema: Value,
     /// The names of the top-level fields that the interface file declares as required.
     pub(crate) declared_required: Vec<String>,
-    /// Whether a call may leave the body out: it has no fields, or no declared required ones besides the location.
+    /// Whether a call may leave the body out: it has no fields, or no declared required ones
+    /// besides the location.
     pub(crate) omittable: bool,
     /// The fields of a multipart body, files first.
     pub(crate) parts: Vec<Part>,
@@ -157,7 +159,8 @@ pub(crate) struct DefaultLocation {
     pub(crate) evidence: String,
 }
 
-/// A query parameter or body field without which a call is rejected before it is sent. An overlay marks it with evidence.
+/// A query parameter or body field without which a call is rejected before it is sent. An overlay
+/// marks it with evidence.
 pub(crate) struct RequiredValue {
     pub(crate) in_body: bool,
     /// The wire name; for a nested field its path, such as `items.qty`.
@@ -165,7 +168,8 @@ pub(crate) struct RequiredValue {
     pub(crate) evidence: String,
 }
 
-/// How an operation pages. Paths of values are wire names joined by dots, in which a number is the index of a list.
+/// How an operation pages. Paths of values are wire names joined by dots, in which a number is the
+/// index of a list.
 pub(crate) struct Paging {
     /// Path of the list of items; empty if the reply is the list.
     pub(crate) items: String,

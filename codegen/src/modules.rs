@@ -19,7 +19,8 @@ pub struct Module {
     /// Other names, as search terms.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// The path of its file in the public documentation repository, if it is not `apps/<name>.json`.
+    /// The path of its file in the public documentation repository, if it is not
+    /// `apps/<name>.json`.
     #[serde(default)]
     pub github: Option<String>,
     /// Whether it is a default feature of the facade.
@@ -40,10 +41,6 @@ impl Module {
 }
 
 /// Parses `specs/modules.toml`.
-///
-/// # Errors
-///
-/// Fails if the text is not such a list, or a name in it is invalid.
 pub fn parse_modules(text: &str) -> Result<Vec<Module>, FileError> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -1,4 +1,5 @@
-//! Rust names for the names of the platform, by rule. Overlays contain the exceptions (`x-hoopai-name`).
+//! Rust names for the names of the platform, by rule. Overlays contain the exceptions
+//! (`x-hoopai-name`).
 
 use std::collections::BTreeSet;
 
@@ -33,7 +34,8 @@ fn ascii(text: &str) -> String {
         .collect()
 }
 
-/// A field's or a setter's name: `dueDate` is `due_date`, `_id` is `id`, `type` is `type_`, `2fa` is `n2fa`.
+/// A field's or a setter's name: `dueDate` is `due_date`, `_id` is `id`, `type` is `type_`, `2fa`
+/// is `n2fa`.
 pub(crate) fn field(wire: &str) -> String {
     let mut name = ascii(wire).to_snake_case();
     if name.is_empty() {
@@ -51,8 +53,8 @@ pub(crate) fn field(wire: &str) -> String {
 /// Members of every model, which are no names for fields.
 const MODEL_MEMBERS: [&str; 4] = ["extra", "is_success", "new", "null"];
 
-/// The field names of one model, in the order of the wire names. Wire names that begin with a letter have priority: of `id`
-/// and `_id`, the first becomes `id`, and the other stays `_id`.
+/// The field names of one model, in the order of the wire names. Wire names that begin with a
+/// letter have priority: of `id` and `_id`, the first becomes `id`, and the other stays `_id`.
 pub(crate) fn fields(wires: &[&str]) -> Vec<String> {
     let mut taken: BTreeSet<String> = MODEL_MEMBERS.map(str::to_owned).into();
     let mut names = vec![String::new(); wires.len()];
@@ -80,7 +82,8 @@ pub(crate) fn builder(operation: &str) -> String {
     operation.to_pascal_case()
 }
 
-/// The name of a type. progenitor applies the same rule, which turns `AB` into `Ab`, so it is applied until nothing changes.
+/// The name of a type. progenitor applies the same rule, which turns `AB` into `Ab`, so it is
+/// applied until nothing changes.
 pub(crate) fn type_name(text: &str) -> String {
     let mut name = ascii(text).to_pascal_case();
     if name.is_empty() {
@@ -153,7 +156,8 @@ pub(crate) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     candidate
 }
 
-/// Whether a method may have this name. Its builder has it too, and must not shadow a type that setters use.
+/// Whether a method may have this name. Its builder has it too, and must not shadow a type that
+/// setters use.
 pub(crate) fn is_method_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name
@@ -165,8 +169,8 @@ pub(crate) fn is_method_name(name: &str) -> bool {
         && !["new", "handle", "box", "string", "vec"].contains(&name)
 }
 
-/// The name of an operation's method: the platform's id in snake case, with uniform verbs (list a collection, get one,
-/// create, update, delete, upsert, search; add and remove for membership).
+/// The name of an operation's method: the platform's id in snake case, with uniform verbs (list a
+/// collection, get one, create, update, delete, upsert, search; add and remove for membership).
 pub(crate) fn operation(id: &str, method: &str, path: &str) -> String {
     let snake = ascii(id).to_snake_case();
     let mut words: Vec<&str> = snake.split('_').filter(|word| !word.is_empty()).collect();

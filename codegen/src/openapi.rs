@@ -59,7 +59,7 @@ pub(crate) fn is_composite(schema: &Object) -> bool {
     COMPOSITES.iter().any(|key| schema.contains_key(*key))
 }
 
-/// Follows references, and composites of one part, to the schema for which they stand.
+/// Follows references, and composites of one part, to the schema that they represent.
 pub(crate) fn resolve<'a>(document: &'a Value, mut schema: &'a Value) -> &'a Value {
     for _ in 0..REFERENCE_LIMIT {
         let next = match schema.get("$ref") {

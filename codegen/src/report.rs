@@ -31,15 +31,16 @@ pub struct ModuleReport {
     pub paged: BTreeMap<String, String>,
     /// The operations that have paging parameters and do not page: name and reason.
     pub unpaged: BTreeMap<String, String>,
-    /// The operations into which the client fills its default location: name, and the parameter with the evidence. The client
-    /// fills in nothing else.
+    /// The operations into which the client fills its default location: name, and the parameter
+    /// with the evidence. The client fills in nothing else.
     pub default_location: BTreeMap<String, String>,
-    /// The operations that are rejected before they are sent if a value is missing: name, and the values with the evidence.
-    /// Path parameters are always required and not listed.
+    /// The operations that are rejected before they are sent if a value is missing: name, and the
+    /// values with the evidence. Path parameters are always required and not listed.
     pub required: BTreeMap<String, String>,
     /// The operations that are not idempotent: name and reason.
     pub not_idempotent: BTreeMap<String, String>,
-    /// The names of operations whose idempotency is not declared: gaps. They count as not idempotent.
+    /// The names of operations whose idempotency is not declared: gaps. They count as not
+    /// idempotent.
     pub idempotency_undeclared: Vec<String>,
     /// The number of the overlay's actions.
     pub overlay_actions: usize,

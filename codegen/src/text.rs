@@ -1,13 +1,15 @@
 //! Text of the platform in generated code, documentation, errors and JSON.
 //!
-//! Invisible characters, and those that change how the text around them is displayed, are kept in data (names and values
-//! of the encoded form) as escapes. Documentation, errors and terminal output show the escape.
+//! Invisible characters, and those that change how the text around them is displayed, are kept in
+//! data (names and values of the encoded form) as escapes. Documentation, errors and terminal
+//! output show the escape.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Unicode's format characters (Cf), line and paragraph separators, and default ignorable code points, including bidi
-/// controls, zero-width characters, the byte order mark, tag characters and variation selectors.
+/// Unicode's format characters (Cf), line and paragraph separators, and default ignorable code
+/// points, including bidi controls, zero-width characters, the byte order mark, tag characters and
+/// variation selectors.
 const RANGES: [(u32, u32); 25] = [
     (0xad, 0xad),
     (0x34f, 0x34f),
@@ -36,8 +38,8 @@ const RANGES: [(u32, u32); 25] = [
     (0xe0000, 0xe0fff),
 ];
 
-/// Whether a character is invisible: a control character other than line feed and tab, or one of Unicode's format
-/// characters, line separators and default ignorable code points.
+/// Whether a character is invisible: a control character other than line feed and tab, or one of
+/// Unicode's format characters, line separators and default ignorable code points.
 pub fn is_invisible(c: char) -> bool {
     if c.is_control() {
         return c != '\n' && c != '\t';
@@ -54,8 +56,8 @@ pub fn escape_invisible(text: &str) -> Cow<'_, str> {
     replace_invisible(text, |out, c| out.extend(c.escape_unicode()))
 }
 
-/// Writes each invisible character of serialized JSON as a JSON escape, such as `\u202e`. They occur in strings only, so
-/// the value stays the same.
+/// Writes each invisible character of serialized JSON as a JSON escape, such as `\u202e`. They
+/// occur in strings only, so the value stays the same.
 pub fn escape_invisible_json(text: &str) -> Cow<'_, str> {
     replace_invisible(text, |out, c| {
         for unit in c.encode_utf16(&mut [0; 2]) {

@@ -12,6 +12,21 @@ use crate::formats::has_runtime_type;
 use crate::json::{self, Object};
 use crate::openapi::{self, COMPOSITES, request_schemas, resolve};
 
+/// Keywords that restrict or describe a value.
+const CONSTRAINTS: [&str; 11] = [
+    "format",
+    "nullable",
+    "default",
+    "pattern",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "deprecated",
+];
+
 /// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChangeKind {
@@ -55,12 +70,8 @@ impl fmt::Display for Change {
     }
 }
 
-/// Compares two stripped files. Operations are identified by method and path, parameters by location and name, fields by the
-/// name of their schema.
-///
-/// # Errors
-///
-/// Fails if a file is not a JSON object.
+/// Compares two stripped files. Operations are identified by method and path, parameters by
+/// location and name, fields by the name of their schema.
 pub fn diff(old: &[u8], new: &[u8]) -> Result<Vec<Change>, FileError> {
     let (old, new) = (
         json::parse("the old openapi.json", old)?,
@@ -72,63 +83,69 @@ pub fn diff(old: &[u8], new: &[u8]) -> Result<Vec<Change>, FileError> {
     ] {
         json::object(document, &SourcePointer::root(file), "the document")?;
     }
-    let mut changes = Vec::new();
+    let mut changes = Changes(Vec::new());
     let (before, after) = (operations(&old), operations(&new));
     for (key, operation) in &before {
         match after.get(key) {
-            None => changes.push(change(
-                ChangeKind::Removed,
-                true,
-                format!("operation {key}"),
-                String::new(),
-            )),
+            None => changes.removed(format!("operation {key}")),
             Some(other) => compare_operations(key, operation, other, &mut changes),
         }
     }
     for key in after.keys().filter(|key| !before.contains_key(*key)) {
-        changes.push(change(
-            ChangeKind::Added,
-            false,
-            format!("operation {key}"),
-            String::new(),
-        ));
+        changes.added(format!("operation {key}"), false);
     }
     let (before, after) = (schemas(&old), schemas(&new));
-    let (sent_before, sent_after) = (request_schemas(&old), request_schemas(&new));
+    let sent = &request_schemas(&old) | &request_schemas(&new);
     for (name, schema) in &before {
         match after.get(name) {
-            None => changes.push(change(
-                ChangeKind::Removed,
-                true,
-                format!("schema {name}"),
-                String::new(),
-            )),
+            None => changes.removed(format!("schema {name}")),
             Some(other) => {
-                let sent =
-                    sent_before.contains(name.as_str()) || sent_after.contains(name.as_str());
-                compare_schemas(name, schema, other, sent, &mut changes);
+                compare_schemas(name, schema, other, sent.contains(*name), &mut changes);
             }
         }
     }
     for name in after.keys().filter(|name| !before.contains_key(*name)) {
-        changes.push(change(
-            ChangeKind::Added,
-            false,
-            format!("schema {name}"),
-            String::new(),
-        ));
+        changes.added(format!("schema {name}"), false);
     }
+    let mut changes = changes.0;
     changes.sort_by(|a, b| (&a.what, a.kind, &a.detail).cmp(&(&b.what, b.kind, &b.detail)));
     changes.dedup();
     Ok(changes)
 }
 
-fn change(kind: ChangeKind, breaking: bool, what: String, detail: String) -> Change {
-    Change {
-        kind,
-        breaking,
-        what,
-        detail,
+struct Changes(Vec<Change>);
+
+impl Changes {
+    fn push(&mut self, kind: ChangeKind, breaking: bool, what: String, detail: &str) {
+        self.0.push(Change {
+            kind,
+            breaking,
+            what,
+            detail: detail.to_owned(),
+        });
+    }
+
+    /// Adds a new item; one that requests must have is breaking.
+    fn added(&mut self, what: String, required: bool) {
+        let detail = if required { "required" } else { "" };
+        self.push(ChangeKind::Added, required, what, detail);
+    }
+
+    fn removed(&mut self, what: String) {
+        self.push(ChangeKind::Removed, true, what, "");
+    }
+
+    fn changed(&mut self, what: &str, breaking: bool, detail: &str) {
+        self.push(ChangeKind::Changed, breaking, what.to_owned(), detail);
+    }
+
+    /// Compares whether an item is required before and after.
+    fn required(&mut self, what: &str, before: bool, after: bool, breaking: bool) {
+        match (before, after) {
+            (false, true) => self.changed(what, breaking, "now required"),
+            (true, false) => self.changed(what, false, "no longer required"),
+            _ => {}
+        }
     }
 }
 
@@ -142,86 +159,57 @@ fn schemas(document: &Value) -> BTreeMap<&String, &Value> {
     openapi::components(document).collect()
 }
 
-fn compare_operations(key: &str, old: &Object, new: &Object, changes: &mut Vec<Change>) {
-    type Parameters<'a> = BTreeMap<(String, String), &'a Value>;
-    fn parameters(operation: &Object) -> Parameters<'_> {
-        let part = |p: &Value, key| {
-            p.get(key)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        json::items(operation, "parameters")
-            .map(|p| ((part(p, "in"), part(p, "name")), p))
-            .collect()
+/// The parameters by location and name.
+fn parameters(operation: &Object) -> BTreeMap<(&str, &str), &Value> {
+    fn text<'a>(parameter: &'a Value, key: &str) -> &'a str {
+        parameter
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
+    let parameters = json::items(operation, "parameters");
+    parameters
+        .map(|one| ((text(one, "in"), text(one, "name")), one))
+        .collect()
+}
+
+fn compare_operations(key: &str, old: &Object, new: &Object, changes: &mut Changes) {
     let (before, after) = (parameters(old), parameters(new));
-    let required = |p: &Value| p.get("required").and_then(Value::as_bool).unwrap_or(false);
+    let required = |parameter: &Value| parameter.get("required") == Some(&Value::Bool(true));
     for ((location, name), parameter) in &before {
         let what = format!("{location} parameter {name} of {key}");
-        let Some(other) = after.get(&(location.clone(), name.clone())) else {
-            changes.push(change(ChangeKind::Removed, true, what, String::new()));
+        let Some(other) = after.get(&(*location, *name)) else {
+            changes.removed(what);
             continue;
         };
-        match (required(parameter), required(other)) {
-            (false, true) => changes.push(change(
-                ChangeKind::Changed,
-                true,
-                what.clone(),
-                "now required".into(),
-            )),
-            (true, false) => changes.push(change(
-                ChangeKind::Changed,
-                false,
-                what.clone(),
-                "no longer required".into(),
-            )),
-            _ => {}
-        }
-        let empty = Value::Null;
-        compare_schemas(
-            &what,
-            parameter.get("schema").unwrap_or(&empty),
-            other.get("schema").unwrap_or(&empty),
-            true,
-            changes,
-        );
+        changes.required(&what, required(parameter), required(other), true);
+        let schema = |parameter: &Value| parameter.get("schema").cloned().unwrap_or_default();
+        compare_schemas(&what, &schema(parameter), &schema(other), true, changes);
     }
     for ((location, name), parameter) in after.iter().filter(|(key, _)| !before.contains_key(*key))
     {
-        let breaking = required(parameter);
-        let detail = if breaking { "required" } else { "" };
-        changes.push(change(
-            ChangeKind::Added,
-            breaking,
+        changes.added(
             format!("{location} parameter {name} of {key}"),
-            detail.into(),
-        ));
+            required(parameter),
+        );
     }
-    for (part, sent) in [("requestBody", true), ("responses", false)] {
+    for (part, what, sent) in [
+        ("requestBody", "request body", true),
+        ("responses", "reply", false),
+    ] {
         let (one, other) = (old.get(part), new.get(part));
         if one == other {
             continue;
         }
-        let what = if sent {
-            format!("request body of {key}")
-        } else {
-            format!("reply of {key}")
-        };
-        let (one, other) = (payload(one, sent), payload(other, sent));
-        match (one, other) {
-            (None, Some(_)) => changes.push(change(ChangeKind::Added, sent, what, String::new())),
-            (Some(_), None) => changes.push(change(ChangeKind::Removed, true, what, String::new())),
-            (Some(one), Some(other)) => {
-                if one.0 != other.0 {
-                    changes.push(change(
-                        ChangeKind::Changed,
-                        true,
-                        what.clone(),
-                        format!("{} is now {}", one.0, other.0),
-                    ));
+        let what = format!("{what} of {key}");
+        match (payload(one, sent), payload(other, sent)) {
+            (None, Some(_)) => changes.push(ChangeKind::Added, sent, what, ""),
+            (Some(_), None) => changes.removed(what),
+            (Some((one_type, one)), Some((other_type, other))) => {
+                if one_type != other_type {
+                    changes.changed(&what, true, &format!("{one_type} is now {other_type}"));
                 }
-                compare_schemas(&what, one.1, other.1, sent, changes);
+                compare_schemas(&what, one, other, sent, changes);
             }
             (None, None) => {}
         }
@@ -233,12 +221,7 @@ fn compare_operations(key: &str, old: &Object, new: &Object, changes: &mut Vec<C
     ] {
         if old.get(field) != new.get(field) {
             let detail = now(old.get(field), new.get(field));
-            changes.push(change(
-                ChangeKind::Changed,
-                breaking,
-                format!("{what} of {key}"),
-                detail,
-            ));
+            changes.changed(&format!("{what} of {key}"), breaking, &detail);
         }
     }
 }
@@ -260,56 +243,36 @@ fn payload(holder: Option<&Value>, body: bool) -> Option<(&str, &Value)> {
     Some((media_type, schema))
 }
 
-fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &mut Vec<Change>) {
+fn fields(schema: &Value) -> BTreeMap<&String, &Value> {
+    let fields = schema.get("properties").and_then(Value::as_object);
+    fields.into_iter().flatten().collect()
+}
+
+fn list<'a>(schema: &'a Value, key: &str) -> &'a [Value] {
+    schema
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &mut Changes) {
     if old == new {
         return;
     }
     let (before, after) = (kind(old), kind(new));
     if before != after {
-        changes.push(change(
-            ChangeKind::Changed,
-            true,
-            name.to_owned(),
-            format!("{before} is now {after}"),
-        ));
+        changes.changed(name, true, &format!("{before} is now {after}"));
         return;
     }
-    let properties = |schema: &Value| -> BTreeMap<String, Value> {
-        schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect()
-    };
-    let required = |schema: &Value, field: &str| {
-        schema
-            .get("required")
-            .and_then(Value::as_array)
-            .is_some_and(|names| names.iter().any(|name| name == field))
-    };
-    let (fields_before, fields_after) = (properties(old), properties(new));
+    let required =
+        |schema: &Value, field: &str| list(schema, "required").iter().any(|name| name == field);
+    let (fields_before, fields_after) = (fields(old), fields(new));
     for (field, schema) in &fields_before {
         let what = format!("field {field} of {name}");
         match fields_after.get(field) {
-            None => changes.push(change(ChangeKind::Removed, true, what, String::new())),
+            None => changes.removed(what),
             Some(other) => {
-                match (required(old, field), required(new, field)) {
-                    (false, true) => changes.push(change(
-                        ChangeKind::Changed,
-                        sent,
-                        what.clone(),
-                        "now required".into(),
-                    )),
-                    (true, false) => changes.push(change(
-                        ChangeKind::Changed,
-                        false,
-                        what.clone(),
-                        "no longer required".into(),
-                    )),
-                    _ => {}
-                }
+                changes.required(&what, required(old, field), required(new, field), sent);
                 compare_schemas(&what, schema, other, sent, changes);
             }
         }
@@ -318,49 +281,27 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &m
         .keys()
         .filter(|field| !fields_before.contains_key(*field))
     {
-        let breaking = sent && required(new, field);
-        let detail = if breaking { "required" } else { "" };
-        changes.push(change(
-            ChangeKind::Added,
-            breaking,
+        changes.added(
             format!("field {field} of {name}"),
-            detail.into(),
-        ));
+            sent && required(new, field),
+        );
     }
-    let values = |schema: &Value| -> Vec<Value> {
-        schema
-            .get("enum")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default()
-    };
-    let (values_before, values_after) = (values(old), values(new));
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
+    let (values_before, values_after) = (list(old, "enum"), list(new, "enum"));
+    let what = |value: &Value| match value.as_str() {
+        Some(text) => format!("enum value {text} of {name}"),
+        None => format!("enum value {value} of {name}"),
     };
     for value in values_before
         .iter()
         .filter(|value| !values_after.contains(value))
     {
-        changes.push(change(
-            ChangeKind::Removed,
-            true,
-            format!("enum value {} of {name}", text(value)),
-            String::new(),
-        ));
+        changes.removed(what(value));
     }
     for value in values_after
         .iter()
         .filter(|value| !values_before.contains(value))
     {
-        changes.push(change(
-            ChangeKind::Added,
-            false,
-            format!("enum value {} of {name}", text(value)),
-            String::new(),
-        ));
+        changes.added(what(value), false);
     }
     for key in ["items", "additionalProperties"] {
         if let (Some(old), Some(new)) = (old.get(key), new.get(key)) {
@@ -369,39 +310,18 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &m
     }
     for key in COMPOSITES {
         if old.get(key) != new.get(key) {
-            changes.push(change(
-                ChangeKind::Changed,
-                true,
-                format!("{key} of {name}"),
-                "its parts differ".into(),
-            ));
+            changes.changed(&format!("{key} of {name}"), true, "its parts differ");
         }
     }
-    for key in [
-        "format",
-        "nullable",
-        "default",
-        "pattern",
-        "minimum",
-        "maximum",
-        "minLength",
-        "maxLength",
-        "minItems",
-        "maxItems",
-        "deprecated",
-    ] {
+    for key in CONSTRAINTS {
         let (before, after) = (old.get(key), new.get(key));
         if before != after {
             // A format with a type of the runtime changes the type of the field.
             let typed = |format: Option<&Value>| {
                 format.and_then(Value::as_str).is_some_and(has_runtime_type)
             };
-            changes.push(change(
-                ChangeKind::Changed,
-                key == "format" && (typed(before) || typed(after)),
-                format!("{key} of {name}"),
-                now(before, after),
-            ));
+            let breaking = key == "format" && (typed(before) || typed(after));
+            changes.changed(&format!("{key} of {name}"), breaking, &now(before, after));
         }
     }
 }

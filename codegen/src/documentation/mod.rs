@@ -1,9 +1,10 @@
-//! Stage: adds the texts of `specs/<module>/documentation.yaml` to the effective document, for rustdoc.
-//! Belongs here: the format of documentation files, and the search for the items that their keys name.
+//! Stage: adds the texts of `specs/<module>/documentation.yaml` to a copy of the document.
+//! Belongs here: the format of documentation files, and the search for the items of their keys.
 //! May depend on the leaf modules only.
 //!
-//! The format is shorter than OpenAPI Overlay, which needs four lines for the description of a parameter, and there are
-//! thousands. Each key must match an item. `specs/documentation.yaml` has texts for all modules; its keys may match nothing.
+//! The format is shorter than OpenAPI Overlay, which needs four lines for the description of a
+//! parameter, and there are thousands. Each key must match an item. `specs/documentation.yaml` has
+//! texts for all modules; its keys may match nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,15 +98,13 @@ fn read(text: SourceText<'_>) -> Result<Documentation, FileError> {
 impl Documentation {
     /// Rejects keys without text, which would count as documentation.
     fn check(&self, at: &SourcePointer<'_>) -> Result<(), FileError> {
-        let full =
-            |at: &SourcePointer<'_>, texts: &BTreeMap<String, String>| -> Result<(), FileError> {
-                match texts.iter().find(|(_, text)| text.trim().is_empty()) {
-                    Some((name, _)) => Err(at
-                        .key(name)
-                        .error("has no text", "write what it means, or remove the key")),
-                    None => Ok(()),
-                }
-            };
+        let full = |at: &SourcePointer<'_>, texts: &BTreeMap<String, String>| {
+            let empty = texts.iter().find(|(_, text)| text.trim().is_empty());
+            let remedy = "write what it means, or remove the key";
+            empty.map_or(Ok(()), |(name, _)| {
+                Err(at.key(name).error("has no text", remedy))
+            })
+        };
         full(&at.key("parameters"), &self.parameters)?;
         full(&at.key("fields"), &self.fields)?;
         let operations = at.key("operations");
@@ -301,7 +300,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Sets the texts of parameters and fields that have none, by name. Returns the names that matched.
+    /// Sets the texts of parameters and fields that have none, by name. Returns the names that
+    /// matched.
     fn defaults<'w>(
         &mut self,
         documentation: &'w Documentation,
@@ -361,8 +361,8 @@ fn objects_in(node: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
         .filter(|value| value.is_object())
 }
 
-/// Calls `found` with name and pointer of each field of the schema at `pointer`, through references, composites, items of
-/// lists and values of maps.
+/// Calls `found` with name and pointer of each field of the schema at `pointer`, through
+/// references, composites, items of lists and values of maps.
 fn fields(document: &Value, pointer: &str, depth: usize, found: &mut impl FnMut(&str, &str)) {
     let Some(schema) = document.pointer(pointer).filter(|_| depth < DEPTH_LIMIT) else {
         return;
@@ -405,8 +405,8 @@ fn fields(document: &Value, pointer: &str, depth: usize, found: &mut impl FnMut(
     }
 }
 
-/// Calls `found` with each field of each schema in the document. `named`: the keys of this object are names of the platform,
-/// not keywords of OpenAPI.
+/// Calls `found` with each field of each schema in the document. `named`: the keys of this object
+/// are names of the platform, not keywords of OpenAPI.
 fn every_field(
     node: &mut Value,
     named: bool,

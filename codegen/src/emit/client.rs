@@ -211,7 +211,8 @@ fn setters(operation: &Operation, types: &OperationTypes) -> String {
     out
 }
 
-/// The documentation of a parameter, and whether a call needs it. Path parameters are always needed.
+/// The documentation of a parameter, and whether a call needs it. Path parameters are always
+/// needed.
 fn parameter_docs(operation: &Operation, parameter: &Parameter) -> String {
     let name = &parameter.wire_name;
     let has_default = operation.location.as_ref().is_some_and(|location| {
@@ -232,9 +233,9 @@ fn parameter_docs(operation: &Operation, parameter: &Parameter) -> String {
 
 /// The type of the items of the list at a path in a reply; any JSON if the types do not lead there.
 fn item_type(input: &Input<'_>, reply: &RustType, path: &str) -> RustType {
-    let names = path.split('.').filter(|_| !path.is_empty());
-    let list = names.fold(Some(reply.unboxed()), |ty, name| {
-        field_type(input, ty?, name).map(RustType::unboxed)
+    let mut names = path.split('.').filter(|_| !path.is_empty());
+    let list = names.try_fold(reply.unboxed(), |ty, name| {
+        field_type(input, ty, name).map(RustType::unboxed)
     });
     match list {
         Some(RustType::List(item)) => item.unboxed().clone(),

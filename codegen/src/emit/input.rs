@@ -49,8 +49,8 @@ impl<'a> Input<'a> {
     }
 }
 
-/// The files, unless one contains an invisible character. The emitters escape names and texts of the interface, so such a
-/// character comes from the list of modules.
+/// The files, unless one contains an invisible character. The emitters escape names and texts of
+/// the interface, so such a character comes from the list of modules.
 pub(super) fn checked(
     files: BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, FileError> {

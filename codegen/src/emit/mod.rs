@@ -1,6 +1,6 @@
-//! Stage: writes the source of module crates, of the facade's module list, and of the test tables.
-//! Belongs here: the text of generated files. Generated code is data; macros of the runtime implement the behaviour, so that
-//! a change of behaviour regenerates nothing. May depend on the model, `schema` and `rust_types`; decides no facts.
+//! Stage: writes module crates, the facade's module list, and the test tables.
+//! Belongs here: the text of generated files. They are data for macros of the runtime.
+//! May depend on the model, `schema` and `rust_types`; decides no facts.
 
 mod client;
 mod input;

@@ -13,7 +13,8 @@ use crate::text::{code, code_list, is_invisible, literal, write_docs};
 /// Lines of enum variants are at most this long.
 const LINE_WIDTH: usize = 120;
 
-/// The sentence on a value that the specification declares as required, and that the client does not check.
+/// The sentence on a value that the specification declares as required, and that the client does
+/// not check.
 pub(super) const DECLARED_REQUIRED: &str = "Declared as required by the platform's specification.";
 
 /// The sentence on a value that the client fills in.
@@ -129,8 +130,8 @@ fn variants(out: &mut String, variants: &[(String, String)]) {
     let _ = writeln!(out, "{line}");
 }
 
-/// The replies that confirm an operation: those that declare a success flag, and replies to deletions with scalars only,
-/// because the platform adds a flag there whatever the file declares.
+/// The replies that confirm an operation: those that declare a success flag, and replies to
+/// deletions with scalars only, because the platform adds a flag there whatever the file declares.
 pub(super) fn confirmations<'a>(input: &Input<'a>) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     for (operation, _, types) in input.operations() {
@@ -297,8 +298,8 @@ fn field_at<'a>(input: &Input<'_>, root: &str, path: &'a str) -> Option<(String,
     Some((model, last))
 }
 
-/// Whether a name can be a doc alias. rustdoc rejects spaces and quotes, and writes other characters into its index
-/// unescaped.
+/// Whether a name can be a doc alias. rustdoc rejects spaces and quotes, and writes other
+/// characters into its index unescaped.
 pub(super) fn is_doc_alias(alias: &str) -> bool {
     !alias.is_empty()
         && !alias

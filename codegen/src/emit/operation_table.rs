@@ -9,17 +9,12 @@ use crate::model::{
 use crate::text::{code, literal, literals};
 
 pub(super) fn file(input: &Input<'_>) -> String {
-    let names: Vec<String> = input
-        .operations
-        .iter()
-        .map(|operation| format!("&{}", constant(operation)))
-        .collect();
     let mut out = format!(
         "// {HEADER}\n\n//! The operation table.\n\nuse hoopai_runtime::operation::*;\n\n\
          /// Every operation of the module, by name.\npub static ALL: &[&Operation] = &[\n"
     );
-    for name in names {
-        let _ = writeln!(out, "    {name},");
+    for operation in input.operations {
+        let _ = writeln!(out, "    &{},", constant(operation));
     }
     out.push_str("];\n");
     for operation in input.operations {

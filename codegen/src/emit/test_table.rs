@@ -1,5 +1,5 @@
-//! The table of a module's operations for the workspace's tests: a call of each operation through its builder, and how its
-//! body and reply are decoded.
+//! The table of a module's operations for the workspace's tests: a call of each operation through
+//! its builder, and how its body and reply are decoded.
 
 use std::fmt::Write;
 

@@ -1,5 +1,5 @@
-//! Generated files outside of the module crates: the facade's features and methods, and the lists of modules of the mock
-//! server and of the workspace's tests.
+//! Generated files outside of the module crates: the facade's features and methods, and the lists
+//! of modules of the mock server and of the workspace's tests.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,23 +19,18 @@ pub(crate) fn interface_file(module: &str) -> String {
     format!("crates/hoopai-mock/interface/{module}.json")
 }
 
-/// Generated files that list all modules, path from the workspace's root and content: the facade's `modules.rs` and
-/// `Cargo.toml`, with dependencies and features between marker lines, and the lists of the mock server and of the tests.
+/// Generated files that list all modules, path from the workspace's root and content: the facade's
+/// `modules.rs` and `Cargo.toml`, with dependencies and features between marker lines, and the
+/// lists of the mock server and of the tests.
 pub fn facade(modules: &[Module], cargo_toml: &str) -> Result<BTreeMap<String, String>, FileError> {
     let mut dependencies = String::new();
-    let defaults: Vec<String> = modules
-        .iter()
-        .filter(|module| module.default)
-        .map(|module| literal(&module.name))
-        .collect();
-    let mut features = format!(
-        "default = [{}]\n# All modules.\nfull = [\n",
-        defaults.join(", ")
-    );
-    for module in modules {
-        let _ = writeln!(features, "    {},", literal(&module.name));
-    }
-    features.push_str("]\n");
+    let names = |matches: fn(&Module) -> bool| -> Vec<String> {
+        let modules = modules.iter().filter(|module| matches(module));
+        modules.map(|module| literal(&module.name)).collect()
+    };
+    let defaults = names(|module| module.default).join(", ");
+    let all = names(|_| true).join(",\n    ");
+    let mut features = format!("default = [{defaults}]\n# All modules.\nfull = [\n    {all},\n]\n");
     for module in modules {
         let name = module.crate_name();
         let _ = writeln!(
@@ -76,7 +71,8 @@ fn interfaces(modules: &[Module]) -> String {
     out
 }
 
-/// The list of test tables. Tests include it as a module; their module `operations` has the items that the tables use.
+/// The list of test tables. Tests include it as a module; their module `operations` has the items
+/// that the tables use.
 fn test_modules(modules: &[Module]) -> String {
     let mut out = format!("// {HEADER}\n\n//! The operations of all modules, for tests.\n\n");
     out.push_str("use crate::operations::{TestOperation, decode, discard_reply, value};\n\n");

@@ -1,7 +1,7 @@
 //! Adds missing `items` to arrays: any JSON.
 //!
-//! An array of arrays without content also gets any JSON: the platform's files write undescribed classes so. Examples and
-//! recorded replies show objects or texts there, not lists.
+//! An array of arrays without content also gets any JSON: the platform's files write undescribed
+//! classes so. Examples and recorded replies show objects or texts there, not lists.
 
 use serde_json::{Value, json};
 

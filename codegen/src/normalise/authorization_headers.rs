@@ -1,5 +1,5 @@
-//! Removes the parameter `Authorization`, which the security requirement declares and the runtime sends, and `Accept` and
-//! `Content-Type`, which OpenAPI ignores.
+//! Removes the parameter `Authorization`, which the security requirement declares and the runtime
+//! sends, and `Accept` and `Content-Type`, which OpenAPI ignores.
 
 use serde_json::Value;
 

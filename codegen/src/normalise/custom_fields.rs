@@ -1,8 +1,9 @@
-//! Gives all values of custom fields one schema. The files declare one type or a type for each kind, but the type depends on
-//! how an account defined the field: text, a number, a list of texts, or an object of files.
+//! Gives all values of custom fields one schema. The files declare one type or a type for each
+//! kind, but the type depends on how an account defined the field: text, a number, a list of texts,
+//! or an object of files.
 //!
-//! A value is recognised by its position: under one of [`VALUES`] in an item of a list named `customFields`. Overlays mark
-//! values in other positions with the format `custom-field-value`.
+//! A value is recognised by its position: under one of [`VALUES`] in an item of a list named
+//! `customFields`. Overlays mark values in other positions with the format `custom-field-value`.
 
 use std::collections::BTreeSet;
 
@@ -21,11 +22,7 @@ const VALUES: [&str; 3] = ["fieldValue", "field_value", "value"];
 pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     let mut queue = Vec::new();
     let mut changed = walk::schemas(document, |schema| {
-        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-        let lists = properties
-            .into_iter()
-            .flatten()
-            .filter(|(name, _)| LISTS.contains(&name.as_str()));
+        let lists = walk::properties(schema).filter(|(name, _)| LISTS.contains(&name.as_str()));
         lists
             .filter_map(|(_, list)| list.get_mut("items"))
             .map(|item| values_of(item, &mut queue))
@@ -58,15 +55,8 @@ fn values_of(item: &mut Value, components: &mut Vec<String>) -> usize {
             changed += values_of(part, components);
         }
     }
-    let properties = item.get_mut("properties").and_then(Value::as_object_mut);
-    let values = properties
-        .into_iter()
-        .flatten()
-        .filter(|(name, _)| VALUES.contains(&name.as_str()));
-    for value in values.filter_map(|(_, value)| value.as_object_mut()) {
-        changed += set(value);
-    }
-    changed
+    let values = walk::properties(item).filter(|(name, _)| VALUES.contains(&name.as_str()));
+    changed + values.map(|(_, value)| set(value)).sum::<usize>()
 }
 
 /// Completes a schema that an overlay marked.

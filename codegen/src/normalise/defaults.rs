@@ -1,5 +1,5 @@
-//! Removes defaults that contradict their schema. Formats and patterns are not evaluated, so defaults of such schemas are
-//! removed too.
+//! Removes defaults that contradict their schema. Formats and patterns are not evaluated, so
+//! defaults of such schemas are removed too.
 
 use serde_json::Value;
 
@@ -47,7 +47,8 @@ fn is_valid(schema: &Object, value: &Value) -> bool {
                 })
             })
         }
-        // Objects and composites are not evaluated; an empty object is valid if nothing is required.
+        // Objects and composites are not evaluated; an empty object is valid if nothing is
+        // required.
         Some("object") => {
             value.as_object().is_some_and(Object::is_empty) && !schema.contains_key("required")
         }

@@ -1,11 +1,12 @@
-//! Gives email addresses in requests the format `email`, by their names. The platform rejects malformed ones with 422, as
-//! HoopAI's guide shows; the files declare plain strings. Replies may contain other text and keep their type.
+//! Gives email addresses in requests the format `email`, by their names. The platform rejects
+//! malformed ones with 422, as HoopAI's guide shows; the files declare plain strings. Replies may
+//! contain other text and keep their type.
 
 use serde_json::Value;
 
 use super::walk;
 use crate::error::{FileError, SourcePointer};
-use crate::json::{self, Object};
+use crate::json::Object;
 use crate::openapi::request_schemas;
 
 pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
@@ -32,23 +33,6 @@ pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, 
 }
 
 fn addresses(schema: &mut Object) -> usize {
-    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-    let mut changed = 0;
-    for (_, property) in properties
-        .into_iter()
-        .flatten()
-        .filter(|(name, _)| *name == "email" || name.ends_with("Email"))
-    {
-        let Some(property) = property.as_object_mut() else {
-            continue;
-        };
-        let plain = ["format", "enum", "pattern"]
-            .iter()
-            .all(|key| !property.contains_key(*key));
-        if plain && json::text(property, "type") == Some("string") {
-            property.insert("format".into(), "email".into());
-            changed += 1;
-        }
-    }
-    changed
+    let has_name = |name: &str| name == "email" || name.ends_with("Email");
+    walk::set_format(schema, has_name, &["string"], "email")
 }

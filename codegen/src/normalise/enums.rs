@@ -1,5 +1,5 @@
-//! Reduces enums to distinct values of the declared type. Files have repeated values, nested lists, and strings under the type
-//! `number`.
+//! Reduces enums to distinct values of the declared type. Files have repeated values, nested lists,
+//! and strings under the type `number`.
 
 use serde_json::Value;
 

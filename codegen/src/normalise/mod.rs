@@ -1,6 +1,5 @@
-//! Stage: named passes, each against one kind of fault that recurs in the platform's files. The result is the *effective
-//! document*: valid OpenAPI 3.0 that describes what the platform does.
-//! Belongs here: one file for each pass. A fault that occurs once is corrected in the module's overlay.
+//! Stage: named passes against recurring faults; the result is the *effective document*.
+//! Belongs here: one file for each pass. A fault that occurs once is corrected in an overlay.
 //! May depend on the leaf modules only. Passes do not depend on each other.
 
 mod amounts;
@@ -30,102 +29,33 @@ use serde_json::Value;
 
 use crate::error::{FileError, SourcePointer};
 
-/// A pass: changes the document and returns the number of changes.
-struct Pass {
-    name: &'static str,
-    run: fn(&mut Value, &SourcePointer<'_>) -> Result<usize, FileError>,
-}
+/// Changes the document and returns the number of changes.
+type Pass = fn(&mut Value, &SourcePointer<'_>) -> Result<usize, FileError>;
 
 /// The passes in their order. Parameters come first, because later passes change their schemas.
-const PASSES: &[Pass] = &[
-    Pass {
-        name: "shared_parameters",
-        run: shared_parameters::run,
-    },
-    Pass {
-        name: "path_parameters_undeclared",
-        run: path_parameters::undeclared,
-    },
-    Pass {
-        name: "path_parameters_optional",
-        run: path_parameters::optional,
-    },
-    Pass {
-        name: "path_parameters_repeated",
-        run: path_parameters::repeated,
-    },
-    Pass {
-        name: "authorization_headers",
-        run: authorization_headers::run,
-    },
-    Pass {
-        name: "parameter_schemas",
-        run: parameter_schemas::run,
-    },
-    Pass {
-        name: "schema_types",
-        run: schema_types::run,
-    },
-    Pass {
-        name: "array_items",
-        run: array_items::run,
-    },
-    Pass {
-        name: "enums",
-        run: enums::run,
-    },
-    Pass {
-        name: "defaults",
-        run: defaults::run,
-    },
-    Pass {
-        name: "required",
-        run: required::run,
-    },
-    Pass {
-        name: "schema_values",
-        run: schema_values::run,
-    },
-    Pass {
-        name: "whole_numbers",
-        run: whole_numbers::run,
-    },
-    Pass {
-        name: "timestamps",
-        run: timestamps::run,
-    },
-    Pass {
-        name: "amounts",
-        run: amounts::run,
-    },
-    Pass {
-        name: "custom_fields",
-        run: custom_fields::run,
-    },
-    Pass {
-        name: "emails",
-        run: emails::run,
-    },
-    Pass {
-        name: "request_bodies",
-        run: request_bodies::run,
-    },
-    Pass {
-        name: "responses",
-        run: responses::run,
-    },
-    Pass {
-        name: "trace_ids",
-        run: trace_ids::run,
-    },
-    Pass {
-        name: "operation_ids",
-        run: operation_ids::run,
-    },
-    Pass {
-        name: "security",
-        run: security::run,
-    },
+const PASSES: &[(&str, Pass)] = &[
+    ("shared_parameters", shared_parameters::run),
+    ("path_parameters_undeclared", path_parameters::undeclared),
+    ("path_parameters_optional", path_parameters::optional),
+    ("path_parameters_repeated", path_parameters::repeated),
+    ("authorization_headers", authorization_headers::run),
+    ("parameter_schemas", parameter_schemas::run),
+    ("schema_types", schema_types::run),
+    ("array_items", array_items::run),
+    ("enums", enums::run),
+    ("defaults", defaults::run),
+    ("required", required::run),
+    ("schema_values", schema_values::run),
+    ("whole_numbers", whole_numbers::run),
+    ("timestamps", timestamps::run),
+    ("amounts", amounts::run),
+    ("custom_fields", custom_fields::run),
+    ("emails", emails::run),
+    ("request_bodies", request_bodies::run),
+    ("responses", responses::run),
+    ("trace_ids", trace_ids::run),
+    ("operation_ids", operation_ids::run),
+    ("security", security::run),
 ];
 
 /// Runs all passes, then checks that every reference has a target.
@@ -136,7 +66,7 @@ pub(crate) fn run(
     walk::check_structure(document, at)?;
     let counts = PASSES
         .iter()
-        .map(|pass| Ok((pass.name.to_owned(), (pass.run)(document, at)?)))
+        .map(|(name, pass)| Ok(((*name).to_owned(), pass(document, at)?)))
         .collect::<Result<_, FileError>>()?;
     references::check(document, at)?;
     Ok(counts)

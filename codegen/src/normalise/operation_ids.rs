@@ -1,4 +1,5 @@
-//! Gives each operation a unique id: a missing one is made of method and path, a repeated one gets a number.
+//! Gives each operation a unique id: a missing one is made of method and path, a repeated one gets
+//! a number.
 
 use serde_json::Value;
 

@@ -1,4 +1,5 @@
-//! Moves the schema of a parameter into `schema`. Files have `anyOf` next to it, `content`, or no schema.
+//! Moves the schema of a parameter into `schema`. Files have `anyOf` next to it, `content`, or no
+//! schema.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! Path parameters match the path template: each is declared, each is required, none is repeated in the query (the platform
-//! answers a repeated one with 422).
+//! Path parameters match the path template: each is declared, each is required, none is repeated in
+//! the query (the platform answers a repeated one with 422).
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,8 @@ fn declares(parameter: &Value, part: &str, name: &str) -> bool {
         && parameter.get("name").and_then(Value::as_str) == Some(name)
 }
 
-/// Adds undeclared parameters of the template as required strings, and removes declared ones that the template lacks.
+/// Adds undeclared parameters of the template as required strings, and removes declared ones that
+/// the template lacks.
 pub(super) fn undeclared(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::operations(document, |_, path, operation| {
         let names = template_names(path).unwrap_or_default();

@@ -12,7 +12,8 @@ use crate::openapi::{COMPOSITES, referenced_name};
 const REMEDY: &str =
     "add the component in the module's overlay, or run `cargo xtask regen` for the module";
 
-/// Follows a chain of references to components of a section. Returns the target and the number of references.
+/// Follows a chain of references to components of a section. Returns the target and the number of
+/// references.
 pub(crate) fn follow<'a>(
     components: &'a Value,
     section: &str,
@@ -36,8 +37,8 @@ pub(crate) fn follow<'a>(
     Ok((target, count))
 }
 
-/// Checks that every schema reference has a target, and that no chain of references or composite parts is a cycle: such a
-/// schema has no content.
+/// Checks that every schema reference has a target, and that no chain of references or composite
+/// parts is a cycle: such a schema has no content.
 pub(super) fn check(document: &Value, at: &SourcePointer<'_>) -> Result<(), FileError> {
     let empty = Object::new();
     let schemas = document

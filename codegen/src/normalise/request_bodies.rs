@@ -1,5 +1,5 @@
-//! Gives each media type of a request body a schema, and removes bodies without media types. Multipart without a schema is a
-//! form whose field names are only known at run time.
+//! Gives each media type of a request body a schema, and removes bodies without media types.
+//! Multipart without a schema is a form whose field names are only known at run time.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! Reduces `required` to a list of distinct property names, and removes an empty one. Files have booleans, as in older JSON
-//! schema.
+//! Reduces `required` to a list of distinct property names, and removes an empty one. Files have
+//! booleans, as in older JSON schema.
 
 use serde_json::Value;
 

@@ -1,10 +1,12 @@
-//! Gives every operation a response, every response the description that OpenAPI requires (the reason phrase of its status),
-//! and every header a schema. Resolves references to response components.
+//! Gives every operation a response, every response the description that OpenAPI requires (the
+//! reason phrase of its status), and every header a schema. Resolves references to response
+//! components.
 
 use serde_json::{Value, json};
 
 use super::{references, walk};
 use crate::error::{FileError, SourcePointer};
+use crate::json;
 
 pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize, FileError> {
     let components = document.get("components").cloned().unwrap_or_default();
@@ -34,19 +36,11 @@ pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize,
                 response.insert("description".into(), phrase(status).into());
                 changed += 1;
             }
-            for (_, header) in response
-                .get_mut("headers")
-                .and_then(Value::as_object_mut)
-                .into_iter()
-                .flatten()
-            {
-                if let Some(header) = header
-                    .as_object_mut()
-                    .filter(|header| !header.contains_key("schema"))
-                {
-                    header.insert("schema".into(), json!({ "type": "string" }));
-                    changed += 1;
-                }
+            let headers = json::entries_mut(response, "headers");
+            let headers = headers.filter_map(|(_, header)| header.as_object_mut());
+            for header in headers.filter(|header| !header.contains_key("schema")) {
+                header.insert("schema".into(), json!({ "type": "string" }));
+                changed += 1;
             }
         }
         changed

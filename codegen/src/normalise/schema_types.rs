@@ -1,5 +1,5 @@
-//! Restricts `type` to the six JSON types of OpenAPI 3.0; without it, any JSON is allowed. Files have `any`, lists of types,
-//! and objects or arrays without `type`.
+//! Restricts `type` to the six JSON types of OpenAPI 3.0; without it, any JSON is allowed. Files
+//! have `any`, lists of types, and objects or arrays without `type`.
 
 use serde_json::Value;
 
@@ -13,7 +13,8 @@ pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, 
     Ok(walk::schemas(document, |schema| {
         let before = schema.get("type").cloned();
         if let Some(Value::Array(names)) = &before {
-            // A list of types, as newer versions of OpenAPI have it: null is `nullable`, one other is the type.
+            // A list of types, as newer versions of OpenAPI have it: null is `nullable`, one other
+            // is the type.
             if names.iter().any(|name| name == "null") {
                 schema.insert("nullable".into(), true.into());
             }

@@ -1,5 +1,5 @@
-//! Removes keywords whose value has the wrong type: a format that is not a string, a bound that is not a number, a flag that is
-//! not a boolean.
+//! Removes keywords whose value has the wrong type: a format that is not a string, a bound that is
+//! not a number, a flag that is not a boolean.
 
 use serde_json::Value;
 

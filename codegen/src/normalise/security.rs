@@ -1,9 +1,10 @@
-//! Gives every operation the security schemes of the tokens that may call it. Without a declaration, tokens of locations and
-//! of agencies may. Requirements that name no declared scheme are removed, and so are repeated ones.
+//! Gives every operation the security schemes of the tokens that may call it. Without a
+//! declaration, tokens of locations and of agencies may. Requirements that name no declared scheme
+//! are removed, and so are repeated ones.
 //!
-//! `bearer` becomes `Location-Access`. The platform's files describe both alike, as a sub-account's access token or private
-//! integration token, and the platform answers an agency's token there with 401 "This authClass type is not allowed to access
-//! this scope".
+//! `bearer` becomes `Location-Access`. The platform's files describe both alike, as a sub-account's
+//! access token or private integration token, and the platform answers an agency's token there with
+//! 401 "This authClass type is not allowed to access this scope".
 
 use serde_json::{Value, json};
 

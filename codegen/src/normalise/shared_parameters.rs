@@ -1,5 +1,5 @@
-//! Moves parameters of a path item, and references to parameter components, into each operation, so that later stages find
-//! all parameters in one place.
+//! Moves parameters of a path item, and references to parameter components, into each operation, so
+//! that later stages find all parameters in one place.
 
 use serde_json::Value;
 

@@ -1,12 +1,13 @@
-//! Gives points in time a format, by name. The files declare strings or numbers. Most strings have an example that shows the
-//! format, which `source` reads; this pass handles the others. Numbers get the format `unix-time` in replies only, because
-//! requests differ in the unit, seconds or milliseconds.
+//! Gives points in time a format, by name. The files declare strings or numbers. Most strings have
+//! an example that shows the format, which `source` reads; this pass handles the others. Numbers
+//! get the format `unix-time` in replies only, because requests differ in the unit, seconds or
+//! milliseconds.
 
 use serde_json::Value;
 
 use super::walk;
 use crate::error::{FileError, SourcePointer};
-use crate::json::{self, Object};
+use crate::json;
 use crate::openapi::request_schemas;
 
 const TEXTS: [&str; 10] = [
@@ -37,12 +38,18 @@ const NUMBERS: [&str; 9] = [
 pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     let sent = request_schemas(document);
     let texts = walk::schemas(document, |schema| {
-        named(schema, &TEXTS, &["string"], "date-time")
+        walk::set_format(
+            schema,
+            |name| TEXTS.contains(&name),
+            &["string"],
+            "date-time",
+        )
     });
     let mut numbers = 0;
     let mut count = |schema: &mut Value| {
         numbers += walk::schema(schema, &mut |schema| {
-            named(schema, &NUMBERS, &["integer", "number"], "unix-time")
+            let has_name = |name: &str| NUMBERS.contains(&name);
+            walk::set_format(schema, has_name, &["integer", "number"], "unix-time")
         });
     };
     for (name, schema) in document
@@ -56,11 +63,7 @@ pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, 
         }
     }
     walk::operations(document, |_, _, operation| {
-        let contents = operation
-            .get_mut("responses")
-            .and_then(Value::as_object_mut)
-            .into_iter()
-            .flatten()
+        let contents = json::entries_mut(operation, "responses")
             .filter_map(|(_, response)| response.get_mut("content")?.as_object_mut())
             .flatten();
         contents
@@ -69,26 +72,4 @@ pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, 
         0
     });
     Ok(texts + numbers)
-}
-
-fn named(schema: &mut Object, names: &[&str], types: &[&str], format: &str) -> usize {
-    let properties = schema
-        .get_mut("properties")
-        .and_then(Value::as_object_mut)
-        .into_iter()
-        .flatten();
-    let mut changed = 0;
-    for property in properties
-        .filter(|(name, _)| names.contains(&name.as_str()))
-        .filter_map(|(_, property)| property.as_object_mut())
-    {
-        let plain = ["format", "enum", "pattern"]
-            .iter()
-            .all(|key| !property.contains_key(*key));
-        if plain && json::text(property, "type").is_some_and(|name| types.contains(&name)) {
-            property.insert("format".into(), format.into());
-            changed += 1;
-        }
-    }
-    changed
 }

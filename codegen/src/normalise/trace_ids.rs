@@ -1,5 +1,5 @@
-//! Adds `traceId` to replies. The platform appends it to the objects that it returns, and few files declare it. Schemas with
-//! other uses and composites are left unchanged.
+//! Adds `traceId` to replies. The platform appends it to the objects that it returns, and few files
+//! declare it. Schemas with other uses and composites are left unchanged.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::walk;
 use crate::error::{FileError, SourcePointer};
-use crate::json::Object;
+use crate::json::{self, Object};
 use crate::openapi::{is_composite, referenced_name, schema_pointer, visit_references};
 
 pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
@@ -17,11 +17,7 @@ pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, 
     });
     let mut replies: BTreeMap<String, usize> = BTreeMap::new();
     let mut changed = walk::operations(document, |_, _, operation| {
-        let contents = operation
-            .get_mut("responses")
-            .and_then(Value::as_object_mut)
-            .into_iter()
-            .flatten()
+        let contents = json::entries_mut(operation, "responses")
             .filter(|(status, _)| status.starts_with('2'))
             .filter_map(|(_, response)| response.get_mut("content")?.as_object_mut())
             .flatten();

@@ -8,7 +8,8 @@ use crate::openapi::{COMPOSITES, METHODS, SCHEMAS, template_names};
 
 const REMEDY: &str = "correct the overlay, or run `cargo xtask regen` for the module";
 
-/// Checks, once for all passes, that the document has the containers that they expect. An overlay may have written anything.
+/// Checks, once for all passes, that the document has the containers that they expect. An overlay
+/// may have written anything.
 pub(super) fn check_structure(document: &Value, at: &SourcePointer<'_>) -> Result<(), FileError> {
     let root = json::object(document, at, "the document")?;
     let paths_at = at.key("paths");
@@ -97,12 +98,7 @@ fn parameters_structure(holder: &Object, at: &SourcePointer<'_>) -> Result<(), F
         return Ok(());
     };
     let at = at.key("parameters");
-    let Some(parameters) = parameters.as_array() else {
-        return Err(at.error(
-            format!("`parameters` is {}, not an array", json::kind(parameters)),
-            REMEDY,
-        ));
-    };
+    let parameters = json::array(parameters, &at, "`parameters`", REMEDY)?;
     parameters
         .iter()
         .enumerate()
@@ -182,12 +178,7 @@ fn schema_structure(schema: &Value, at: &SourcePointer<'_>) -> Result<(), FileEr
             continue;
         };
         let at = at.key(key);
-        let Some(parts) = parts.as_array() else {
-            return Err(at.error(
-                format!("`{key}` is {}, not an array", json::kind(parts)),
-                REMEDY,
-            ));
-        };
+        let parts = json::array(parts, &at, &format!("`{key}`"), REMEDY)?;
         parts
             .iter()
             .enumerate()
@@ -223,16 +214,39 @@ pub(super) fn parameters(
     mut visit: impl FnMut(&mut Object) -> usize,
 ) -> usize {
     operations(document, |_, _, operation| {
-        let parameters = operation
-            .get_mut("parameters")
-            .and_then(Value::as_array_mut);
+        let parameters = json::items_mut(operation, "parameters");
         parameters
-            .into_iter()
-            .flatten()
             .filter_map(Value::as_object_mut)
             .map(&mut visit)
             .sum()
     })
+}
+
+/// The schemas of an object's properties by name.
+pub(super) fn properties(schema: &mut Object) -> impl Iterator<Item = (&String, &mut Object)> {
+    let properties = json::entries_mut(schema, "properties");
+    properties.filter_map(|(name, property)| Some((name, property.as_object_mut()?)))
+}
+
+/// Sets the format of properties that have one of these names and types, and no format, enum or
+/// pattern.
+pub(super) fn set_format(
+    schema: &mut Object,
+    has_name: impl Fn(&str) -> bool,
+    types: &[&str],
+    format: &str,
+) -> usize {
+    let mut changed = 0;
+    for (_, property) in properties(schema).filter(|(name, _)| has_name(name)) {
+        let is_plain = ["format", "enum", "pattern"]
+            .iter()
+            .all(|key| !property.contains_key(*key));
+        if is_plain && json::text(property, "type").is_some_and(|name| types.contains(&name)) {
+            property.insert("format".into(), format.into());
+            changed += 1;
+        }
+    }
+    changed
 }
 
 /// Visits a schema and those within it, innermost first.
@@ -241,12 +255,7 @@ pub(super) fn schema(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> us
         return 0;
     };
     let mut changed = 0;
-    for (_, property) in map
-        .get_mut("properties")
-        .and_then(Value::as_object_mut)
-        .into_iter()
-        .flatten()
-    {
+    for (_, property) in json::entries_mut(map, "properties") {
         changed += schema(property, visit);
     }
     for key in ["items", "additionalProperties", "not"] {
@@ -255,12 +264,7 @@ pub(super) fn schema(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> us
         }
     }
     for key in COMPOSITES {
-        for part in map
-            .get_mut(key)
-            .and_then(Value::as_array_mut)
-            .into_iter()
-            .flatten()
-        {
+        for part in json::items_mut(map, key) {
             changed += schema(part, visit);
         }
     }
@@ -269,22 +273,23 @@ pub(super) fn schema(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> us
 
 /// Visits all schemas of the document, innermost first.
 pub(super) fn schemas(document: &mut Value, mut visit: impl FnMut(&mut Object) -> usize) -> usize {
-    // Outside of schemas, the value of `schema` is one, and so is each entry of `components.schemas`.
+    // Outside of schemas, the value of `schema` is one, and so is each entry of
+    // `components.schemas`.
     fn holder(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> usize) -> usize {
         match value {
-            Value::Object(map) => map
-                .iter_mut()
-                .map(|(key, inner)| match key.as_str() {
-                    "schema" => schema(inner, visit),
-                    "schemas" => inner
-                        .as_object_mut()
-                        .into_iter()
-                        .flatten()
-                        .map(|(_, inner)| schema(inner, visit))
-                        .sum(),
-                    _ => holder(inner, visit),
-                })
-                .sum(),
+            Value::Object(map) => {
+                let children = map
+                    .iter_mut()
+                    .map(|(key, inner)| match (key.as_str(), inner) {
+                        ("schema", inner) => schema(inner, visit),
+                        ("schemas", Value::Object(all)) => {
+                            all.values_mut().map(|inner| schema(inner, visit)).sum()
+                        }
+                        ("schemas", _) => 0,
+                        (_, inner) => holder(inner, visit),
+                    });
+                children.sum()
+            }
             Value::Array(items) => items.iter_mut().map(|item| holder(item, visit)).sum(),
             _ => 0,
         }

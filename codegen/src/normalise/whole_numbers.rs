@@ -1,5 +1,5 @@
-//! Makes counts and positions of pages integers: the paging parameters of queries and request bodies, by name. The files
-//! declare `number` for everything.
+//! Makes counts and positions of pages integers: the paging parameters of queries and request
+//! bodies, by name. The files declare `number` for everything.
 
 use serde_json::Value;
 
@@ -26,16 +26,8 @@ pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, 
         }
     });
     let bodies = walk::schemas(document, |schema| {
-        let properties = schema
-            .get_mut("properties")
-            .and_then(Value::as_object_mut)
-            .into_iter()
-            .flatten();
-        properties
-            .filter(|(name, _)| NAMES.contains(&name.as_str()))
-            .filter_map(|(_, property)| property.as_object_mut())
-            .map(whole)
-            .sum()
+        let counts = walk::properties(schema).filter(|(name, _)| NAMES.contains(&name.as_str()));
+        counts.map(|(_, property)| whole(property)).sum()
     });
     Ok(queries + bodies)
 }

@@ -1,9 +1,10 @@
 //! Stage: applies `specs/<module>/overlay.yaml`, OpenAPI Overlay 1.0, to a stripped interface file.
-//! Belongs here: parsing and applying overlays. May depend on the leaf modules only.
+//! Belongs here: parsing and applying overlays.
+//! May depend on the leaf modules only.
 //!
-//! An action selects nodes by JSONPath (RFC 9535) and merges `update` into them or removes them. Stricter than the
-//! specification: each action states its reason in `description`, and an action without a match or without effect is an
-//! error, because the platform's file has changed.
+//! An action selects nodes by JSONPath (RFC 9535) and merges `update` into them or removes them.
+//! Stricter than the specification: each action states its reason in `description`, and an action
+//! without a match or without effect is an error, because the platform's file has changed.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -135,8 +136,8 @@ fn document_order(pointer: &str) -> Vec<(usize, String)> {
         .collect()
 }
 
-/// Merges as specified: objects key by key, arrays by appending, everything else by replacing. Returns whether anything
-/// changed.
+/// Merges as specified: objects key by key, arrays by appending, everything else by replacing.
+/// Returns whether anything changed.
 fn merge(node: &mut Value, update: &Value) -> bool {
     match (node, update) {
         (Value::Object(node), Value::Object(update)) => {

@@ -1,8 +1,8 @@
 //! Declarations of paging.
 //!
-//! A declaration that cannot work is an error, and so is an operation that has paging parameters and declares nothing. A path
-//! must be declared completely: below a schema that allows any field, a misspelt name would only show at run time, as a list
-//! that ends after its first page.
+//! A declaration that cannot work is an error, and so is an operation that has paging parameters
+//! and declares nothing. A path must be declared completely: below a schema that allows any field,
+//! a misspelt name would only show at run time, as a list that ends after its first page.
 
 use std::collections::BTreeSet;
 
@@ -131,8 +131,8 @@ impl<'a> Reader<'a> {
         Some(SchemaSet::new(self.document, &body.schema))
     }
 
-    /// The parameters that look like paging. Fields of bodies count for POST only: other methods write, and their limits have
-    /// another meaning.
+    /// The parameters with names of paging parameters. Fields of bodies count for POST only: other
+    /// methods write, and their limits have another meaning.
     fn paging_parameters(&self) -> Vec<&'a str> {
         let mut names: Vec<&str> = self
             .queries()
@@ -298,15 +298,15 @@ impl<'a> Reader<'a> {
             ("cursor", false, reply, "the reply"),
             ("cursor-of-last", true, item, "an item"),
         ] {
-            let Some(given) = map.get(key) else {
+            let Some(cursor) = map.get(key) else {
                 continue;
             };
             let at = at.key(key);
-            let Some(given) = given.as_object().filter(|given| !given.is_empty()) else {
+            let Some(cursor) = cursor.as_object().filter(|cursor| !cursor.is_empty()) else {
                 return Err(at.error("it has no fields", "write an object of `parameter: path`"));
             };
-            for name in given.keys() {
-                let from = text(given, name, &at)?;
+            for name in cursor.keys() {
+                let from = text(cursor, name, &at)?;
                 let field_at = at.key(name);
                 let (to, _) = self.param(name, &field_at)?;
                 if self.is_required(&to) {
@@ -342,7 +342,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Finds a parameter in the query or at the top of the body. A body without declared fields allows all.
+    /// Finds a parameter in the query or at the top of the body. A body without declared fields
+    /// allows all.
     fn param(
         &self,
         name: &str,
@@ -393,36 +394,35 @@ fn entries<'a>(
     }
 }
 
+fn required<'a>(
+    map: &'a Object,
+    key: &str,
+    at: &SourcePointer<'_>,
+) -> Result<&'a Value, FileError> {
+    let missing = || {
+        let problem = format!("`{key}` is missing");
+        at.error(problem, "declare it in the module's overlay")
+    };
+    map.get(key).ok_or_else(missing)
+}
+
 fn text<'a>(map: &'a Object, key: &str, at: &SourcePointer<'_>) -> Result<&'a str, FileError> {
-    match map.get(key) {
-        Some(Value::String(text)) => Ok(text),
-        Some(other) => Err(at.key(key).error(
-            format!("`{key}` is {}, not a name", json::kind(other)),
-            "write it as text",
-        )),
-        None => Err(at.error(
-            format!("`{key}` is missing"),
-            "declare it in the module's overlay",
-        )),
-    }
+    let value = required(map, key, at)?;
+    value.as_str().ok_or_else(|| {
+        let problem = format!("`{key}` is {}, not a name", json::kind(value));
+        at.key(key).error(problem, "write it as text")
+    })
 }
 
 fn number(map: &Object, key: &str, at: &SourcePointer<'_>) -> Result<u32, FileError> {
-    match map.get(key) {
-        Some(value) => value
-            .as_u64()
-            .and_then(|number| u32::try_from(number).ok())
-            .ok_or_else(|| {
-                at.key(key).error(
-                    format!("`{key}` is {value}, not a whole number"),
-                    format!("write a number from 0 to {}", u32::MAX),
-                )
-            }),
-        None => Err(at.error(
-            format!("`{key}` is missing"),
-            "declare it in the module's overlay",
-        )),
-    }
+    let value = required(map, key, at)?;
+    let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+    number.ok_or_else(|| {
+        at.key(key).error(
+            format!("`{key}` is {value}, not a whole number"),
+            format!("write a number from 0 to {}", u32::MAX),
+        )
+    })
 }
 
 fn at_path<'a>(

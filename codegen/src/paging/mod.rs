@@ -1,5 +1,5 @@
-//! Stage: reads how operations page (`x-hoopai-paging`, `x-hoopai-unpaged`) and checks it against the operation.
-//! Belongs here: the declarations of overlays, the search for undeclared ones, and paths within schemas.
+//! Stage: reads `x-hoopai-paging` and `x-hoopai-unpaged`, and checks them against the operation.
+//! Belongs here: declarations, the search for undeclared paging, and paths within schemas.
 //! May depend on the model and the leaf modules; `read` calls it.
 
 mod declaration;

@@ -27,7 +27,8 @@ impl<'a> SchemaSet<'a> {
         Self::expand(document, vec![schema])
     }
 
-    /// Follows references and expands composites. Each schema is visited once, so cycles and hostile nesting end.
+    /// Follows references and expands composites. Each schema is visited once, so cycles and
+    /// hostile nesting end.
     fn expand(document: &'a Value, mut open: Vec<&'a Value>) -> Self {
         let mut seen: BTreeSet<*const Value> = BTreeSet::new();
         let mut schemas = Vec::new();

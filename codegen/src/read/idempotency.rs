@@ -8,8 +8,8 @@ use crate::model::Idempotency;
 
 const NOT: &str = "x-hoopai-not-idempotent";
 
-/// Reads the declaration. Without one, the HTTP method decides; operations whose name begins with `create_` are not
-/// idempotent.
+/// Reads the declaration. Without one, the HTTP method decides; operations whose name begins with
+/// `create_` are not idempotent.
 pub(super) fn read(
     operation: &Object,
     method: &str,

@@ -1,7 +1,8 @@
-//! The value that takes the default location: by rule, or as an overlay declares it (`x-hoopai-location`).
+//! The value that takes the default location: by rule, or as an overlay declares it
+//! (`x-hoopai-location`).
 //!
-//! The client fills in only this value (and `altType` with it), so each case names its evidence, and `cargo xtask report`
-//! lists all of them.
+//! The client fills in only this value (and `altType` with it), so each case names its evidence,
+//! and `cargo xtask report` lists all of them.
 
 use serde_json::Value;
 
@@ -76,13 +77,15 @@ fn from_overlay(
     })
 }
 
-/// The location by rule: in the path, else in the query (required parameters first), else in the body.
+/// The location by rule: in the path, else in the query (required parameters first), else in the
+/// body.
 ///
-/// `altId` is the id of a location only if the operation also declares `altType`, which selects location or agency. In other
-/// operations it has another meaning: in messages, the provider's own message id.
+/// `altId` is the id of a location only if the operation also declares `altType`, which selects
+/// location or agency. In other operations it has another meaning: in messages, the provider's own
+/// message id.
 ///
-/// If an operation acts on an agency, an optional location is a filter, as in a list of the agency's locations. Filling
-/// it in would hide the other locations without notice.
+/// If an operation acts on an agency, an optional location is a filter, as in a list of the
+/// agency's locations. Filling it in would hide the other locations without notice.
 fn by_rule(document: &Value, operation: &Operation) -> Option<DefaultLocation> {
     let of_agency = acts_on_agency(document, operation);
     let location =
@@ -104,8 +107,8 @@ fn by_rule(document: &Value, operation: &Operation) -> Option<DefaultLocation> {
                 },
             })
         };
-    // An id at the end of the path names the resource itself. With a default, a call that lacks the id would, for example,
-    // delete the default location.
+    // An id at the end of the path names the resource itself. With a default, a call that lacks the
+    // id would, for example, delete the default location.
     let is_resource_id = |name: &str| operation.path.ends_with(&format!("{{{name}}}"));
     let of = |part: ParamLocation| {
         let parameters = operation.parameters.iter();
@@ -146,8 +149,8 @@ fn by_rule(document: &Value, operation: &Operation) -> Option<DefaultLocation> {
     in_path().or_else(in_query).or_else(in_body)
 }
 
-/// Whether an operation acts on an agency unless a location is named: only agency tokens may call it, or an agency's token
-/// may call it and it takes the agency's id.
+/// Whether an operation acts on an agency unless a location is named: only agency tokens may call
+/// it, or an agency's token may call it and it takes the agency's id.
 fn acts_on_agency(document: &Value, operation: &Operation) -> bool {
     let takes_company = || {
         let body = operation.body.iter();

@@ -1,6 +1,6 @@
 //! Stage: reads the effective document into the operation model, once.
-//! Belongs here: everything that decides a fact of an operation, by rule or by an `x-hoopai-…` extension.
-//! May depend on the model, `paging` and the leaf modules; not on later stages.
+//! Belongs here: everything that decides a fact of an operation, by rule or by extension.
+//! May depend on the model, `paging` and the leaf modules.
 
 mod idempotency;
 mod location;

@@ -22,7 +22,8 @@ fn reserved() -> BTreeSet<String> {
         .collect()
 }
 
-/// Path parameters in the order of the path, then query and header parameters, required ones first, each by name.
+/// Path parameters in the order of the path, then query and header parameters, required ones first,
+/// each by name.
 pub(super) fn parameters(path: &str, operation: &Object, body: Option<&Body>) -> Vec<Parameter> {
     let in_path = openapi::template_names(path).unwrap_or_default();
     let mut parameters: Vec<Parameter> = Vec::new();
@@ -77,17 +78,14 @@ pub(super) fn body(
         return Ok(None);
     };
     let content: Vec<(&String, &Value)> = json::entries(body, "content").collect();
-    let kinds: [(BodyKind, fn(&str) -> bool); 3] = [
-        (BodyKind::Json, is_json),
-        (BodyKind::Multipart, |media_type| {
-            media_type.starts_with("multipart/form-data")
-        }),
-        (BodyKind::Form, |media_type| {
-            media_type.starts_with("application/x-www-form-urlencoded")
-        }),
-    ];
-    let supported = kinds.into_iter().find_map(|(kind, matches)| {
-        let (_, media) = content.iter().find(|(media_type, _)| matches(media_type))?;
+    let kinds = [BodyKind::Json, BodyKind::Multipart, BodyKind::Form];
+    let supported = kinds.into_iter().find_map(|kind| {
+        let is_kind = |media_type: &str| match kind {
+            BodyKind::Json => is_json(media_type),
+            BodyKind::Multipart => media_type.starts_with("multipart/form-data"),
+            BodyKind::Form => media_type.starts_with("application/x-www-form-urlencoded"),
+        };
+        let (_, media) = content.iter().find(|(name, _)| is_kind(name))?;
         Some((kind, media))
     });
     let Some((kind, media)) = supported else {

@@ -1,8 +1,9 @@
-//! Query parameters and fields without which a call is rejected before it is sent (`x-hoopai-required`).
+//! Query parameters and fields without which a call is rejected before it is sent
+//! (`x-hoopai-required`).
 //!
-//! `required` in the interface files is as unreliable in requests as in replies: the platform accepts calls without many of
-//! these fields. So it is advisory. The client rejects a call only if an overlay marks the field as required, with the
-//! evidence that the platform rejects it.
+//! `required` in the interface files is as unreliable in requests as in replies: the platform
+//! accepts calls without many of these fields. So it is advisory. The client rejects a call only if
+//! an overlay marks the field as required, with the evidence that the platform rejects it.
 
 use serde_json::Value;
 

@@ -1,4 +1,5 @@
-//! Boxes fields that hold large models, so that a list of models does not reserve space for all optional content.
+//! Boxes fields that hold large models, so that a list of models does not reserve space for all
+//! optional content.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +12,8 @@ const LARGE: usize = 128;
 /// The size of `extra`, which every model has besides its fields.
 const EXTRA: usize = 8;
 
-/// Boxes the fields of structs that hold a large model. Lists and maps already keep their items on the heap.
+/// Boxes the fields of structs that hold a large model. Lists and maps already keep their items on
+/// the heap.
 pub(super) fn box_large_fields(types: &mut RustTypes) {
     let mut sizes = BTreeMap::new();
     for name in types.structs.keys() {
@@ -27,7 +29,8 @@ pub(super) fn box_large_fields(types: &mut RustTypes) {
     }
 }
 
-/// The size of a struct whose large fields are boxed. `open` are the structs whose sizes are being computed.
+/// The size of a struct whose large fields are boxed. `open` are the structs whose sizes are being
+/// computed.
 fn struct_size(
     name: &str,
     types: &RustTypes,

@@ -1,6 +1,6 @@
 //! Stage: progenitor turns resolved schemas into Rust types; large fields are boxed.
-//! Belongs here: the conversation with progenitor, and decisions about the Rust types of fields.
-//! May depend on `schema` and the leaf modules; emitters only see [`RustTypes`].
+//! Belongs here: the use of progenitor, and decisions about the Rust types of fields.
+//! May depend on `schema` and the leaf modules; emitters only use [`RustTypes`].
 
 mod boxing;
 mod progenitor;

@@ -1,8 +1,9 @@
 //! Runs progenitor and reads the types out of the code that it generates.
 //!
-//! progenitor reads OpenAPI documents, so the resolved schemas are written as one. It renames what is not a Rust name, so
-//! fields, parameters and operations are numbered: `f0`, `p0`, `o0`. Of its code, which is builder-style and complete, only
-//! the types of fields, parameters, bodies and replies are kept, because the runtime sends requests.
+//! progenitor reads OpenAPI documents, so the resolved schemas are written as one. It renames what
+//! is not a Rust name, so fields, parameters and operations are numbered: `f0`, `p0`, `o0`. Of its
+//! code, which is builder-style and complete, only the types of fields, parameters, bodies and
+//! replies are kept, because the runtime sends requests.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -66,7 +67,7 @@ fn document(resolved: &ResolvedTypes) -> Value {
         .structs
         .iter()
         .map(|(name, item)| (name.as_str(), struct_schema(item)));
-    // Enums are replaced, so one value stands for all.
+    // Enums are replaced, so one value suffices.
     let value = json!({ "type": "string", "enum": ["value"] });
     let enums = resolved
         .enums

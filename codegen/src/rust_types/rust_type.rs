@@ -42,7 +42,8 @@ impl RustType {
         })
     }
 
-    /// The type as written among the builders. Their names are arbitrary, so paths are used instead of imports.
+    /// The type as written among the builders. Their names are arbitrary, so paths are used instead
+    /// of imports.
     pub(crate) fn in_builders(&self) -> String {
         self.render(&Prefixes {
             types: "types::",

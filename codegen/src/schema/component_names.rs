@@ -8,8 +8,8 @@ use crate::model::{Operation, Reply};
 use crate::names;
 use crate::openapi::{components, referenced_name, visit_references};
 
-/// The type name of each component: after the operation if it is the request or the reply of one operation only, else
-/// its own name without suffixes.
+/// The type name of each component: after the operation if it is the request or the reply of one
+/// operation only, else its own name without suffixes.
 pub(super) fn names(
     document: &Value,
     operations: &[Operation],

@@ -1,10 +1,11 @@
-//! One type for equal types under several names: the platform's programs write a class for each use, and an enum for each
-//! field.
+//! One type for equal types under several names: the platform's programs write a class for each
+//! use, and an enum for each field.
 //!
-//! Equal content alone can be coincidence. Types are merged if their names are also equal apart from what programs add to them
-//! (`IconSchemaOptional` is `Icon`) and, in replies, apart from the verb of the operation (`CreateProductResponse` and
-//! `GetProductResponse`), unless they only contain flags. Long lists of values are merged under any name. Requests are never
-//! merged, because their required fields differ.
+//! Equal content alone can be coincidence. Types are merged if their names are also equal apart
+//! from what programs add to them (`IconSchemaOptional` is `Icon`) and, in replies, apart from the
+//! verb of the operation (`CreateProductResponse` and `GetProductResponse`), unless they only
+//! contain flags. Long lists of values are merged under any name. Requests are never merged,
+//! because their required fields differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,8 +31,8 @@ const VERBS: [&str; 15] = [
     "Schedule", "Send", "Update", "Upsert", "Void",
 ];
 
-/// For each type the index of the one that represents it. Merging types makes the types that contain them equal, so the
-/// search repeats until nothing changes.
+/// For each type the index of the one that represents it. Merging types makes the types that
+/// contain them equal, so the search repeats until nothing changes.
 pub(super) fn representatives(types: &[UnnamedType]) -> Vec<usize> {
     let mut representatives: Vec<usize> = (0..types.len()).collect();
     loop {
@@ -62,7 +63,8 @@ fn end(representatives: &[usize], mut index: usize) -> usize {
     index
 }
 
-/// The name of a group of components: of replies the common part of their names if it is free, else the shortest name.
+/// The name of a group of components: of replies the common part of their names if it is free, else
+/// the shortest name.
 pub(super) fn component_name(
     group: &[&UnnamedType],
     taken: &mut BTreeSet<String>,

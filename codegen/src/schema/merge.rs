@@ -94,7 +94,8 @@ pub(super) fn add_descriptions(source: &mut Value, other: &Value) {
     }
 }
 
-/// Whether two schemas are equal apart from descriptions. A field named `description` has a schema, not a text.
+/// Whether two schemas are equal apart from descriptions. A field named `description` has a schema,
+/// not a text.
 fn is_equal(a: &Value, b: &Value) -> bool {
     let is_fact = |(key, value): &(&String, &Value)| *key != "description" || !value.is_string();
     match (a, b) {

@@ -1,6 +1,6 @@
-//! Stage: resolves schemas to named types: composites are merged, inline objects and enums get names, equal ones are shared.
-//! Belongs here: everything that decides which structs and enums a module has, and their names.
-//! May depend on the model and the leaf modules; the Rust types of fields are the business of `rust_types`.
+//! Stage: resolves schemas to structs and enums; composites are merged, equal types are shared.
+//! Belongs here: everything that decides which types a module has, and their names.
+//! May depend on the model and the leaf modules.
 
 mod component_names;
 mod dedupe;

@@ -12,7 +12,8 @@ use crate::model::{Operation, ParamLocation, Reply};
 use crate::names;
 use crate::openapi::{self, COMPOSITES, referenced_name};
 
-/// Enums with more values become strings, because such a list contains codes that no program matches on.
+/// Enums with more values become strings, because such a list contains codes that no program
+/// matches on.
 const ENUM_LIMIT: usize = 1000;
 
 /// Schemas nested deeper than this, references included, become [`Schema::Any`].
@@ -71,7 +72,8 @@ struct Resolver<'a> {
     depth: usize,
     /// The composites that are being merged, so that one which contains itself ends.
     merging: BTreeSet<String>,
-    /// Index of each inline type by word and content. Equal content under another word has another meaning.
+    /// Index of each inline type by word and content. Equal content under another word has another
+    /// meaning.
     inline: BTreeMap<(String, Shape), usize>,
     counts: BTreeMap<&'static str, usize>,
 }
@@ -105,7 +107,8 @@ impl Resolver<'_> {
         for parameter in &operation.parameters {
             let word = names::type_name(&parameter.wire_name);
             let schema = self.schema(&parameter.schema, &format!("{pascal}{word}"), &word);
-            // A path or header parameter is one text, a query parameter a scalar or a list of scalars.
+            // A path or header parameter is one text, a query parameter a scalar or a list of
+            // scalars.
             let is_list = parameter.part == ParamLocation::Query && self.is_scalar_list(&schema);
             parameters.push(if is_list || self.is_scalar(&schema) {
                 schema
@@ -156,7 +159,8 @@ impl Resolver<'_> {
         matches!(schema, Schema::List(items) if self.is_scalar(items))
     }
 
-    /// Resolves a schema. An inline type in it gets the name `context` from its position; `word` is the last word of it.
+    /// Resolves a schema. An inline type in it gets the name `context` from its position; `word` is
+    /// the last word of it.
     fn schema(&mut self, schema: &Value, context: &str, word: &str) -> Schema<usize> {
         if self.depth >= DEPTH_LIMIT {
             self.count("chains_cut");
@@ -255,7 +259,8 @@ impl Resolver<'_> {
         resolved
     }
 
-    /// Collects a struct. That of a component is registered before its fields are resolved, so that it can contain itself.
+    /// Collects a struct. That of a component is registered before its fields are resolved, so that
+    /// it can contain itself.
     fn object(
         &mut self,
         schema: &Value,
@@ -331,7 +336,8 @@ impl Resolver<'_> {
         )
     }
 
-    /// Registers an inline type, or adds an occurrence to the one with equal content under the same word.
+    /// Registers an inline type, or adds an occurrence to the one with equal content under the same
+    /// word.
     fn shared(
         &mut self,
         content: Shape,
@@ -374,9 +380,9 @@ impl Resolver<'_> {
         self.types.len() - 1
     }
 
-    /// Resolves a composite. `allOf` is one object with the fields of all parts. So are `oneOf` and `anyOf` of objects: a
-    /// field that the parts declare differently is [`Schema::Any`]. Other composites of texts are texts, the rest is
-    /// [`Schema::Any`].
+    /// Resolves a composite. `allOf` is one object with the fields of all parts. So are `oneOf` and
+    /// `anyOf` of objects: a field that the parts declare differently is [`Schema::Any`]. Other
+    /// composites of texts are texts, the rest is [`Schema::Any`].
     fn composite(
         &mut self,
         key: &str,

@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use crate::formats::RuntimeType;
 
-/// A schema in plain form. `T` identifies a struct or enum: by index while types are collected, then by name.
+/// A schema in plain form. `T` identifies a struct or enum: by index while types are collected,
+/// then by name.
 ///
-/// Constraints, `required` and formats without a type of the runtime are left out: replies are decoded tolerantly, and the
-/// platform checks requests.
+/// Constraints, `required` and formats without a type of the runtime are left out: replies are
+/// decoded tolerantly, and the platform checks requests.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Schema<T> {
     /// Any JSON.

@@ -1,11 +1,13 @@
-//! Corrects types that contradict their own example. It runs while a file is stripped, because examples are removed then.
+//! Corrects types that contradict their own example. It runs while a file is stripped, because
+//! examples are removed then.
 //!
-//! Clear cases are corrected: the example of an object is a text or a number, the example of a text is an object, the items
-//! of a list have another type than declared. Other cases are listed, because examples can be wrong too (a number may be
-//! an id that was copied from elsewhere). A value that is written as text (`"true"`, `"19"`, `"{ … }"`) is no mismatch.
+//! Clear cases are corrected: the example of an object is a text or a number, the example of a text
+//! is an object, the items of a list have another type than declared. Other cases are listed,
+//! because examples can be wrong too (a number may be an id that was copied from elsewhere). A
+//! value that is written as text (`"true"`, `"19"`, `"{ … }"`) is no mismatch.
 //!
-//! A text whose example is a timestamp with a zone gets the format `date-time`. A date is no timestamp, and a time without
-//! zone is ambiguous.
+//! A text whose example is a timestamp with a zone gets the format `date-time`. A date is no
+//! timestamp, and a time without zone is ambiguous.
 
 use serde_json::{Value, json};
 
@@ -28,10 +30,6 @@ pub struct ExampleMismatch {
 }
 
 /// All mismatches in a downloaded file, sorted by pointer.
-///
-/// # Errors
-///
-/// Fails if the file is not JSON.
 pub fn example_mismatches(file: &str, bytes: &[u8]) -> Result<Vec<ExampleMismatch>, FileError> {
     let mut found = Vec::new();
     correct(
@@ -51,7 +49,8 @@ pub(crate) fn read(file: &str, bytes: &[u8]) -> Result<Value, FileError> {
     Ok(document)
 }
 
-/// Corrects the schemas within a value. `names`: the keys of this map are names of properties or schemas, not keywords.
+/// Corrects the schemas within a value. `names`: the keys of this map are names of properties or
+/// schemas, not keywords.
 fn correct(value: &mut Value, names: bool, pointer: String, found: &mut Vec<ExampleMismatch>) {
     match value {
         Value::Object(map) => {

@@ -19,12 +19,9 @@ pub fn redacted_reference(reference: &str) -> String {
     }
 }
 
-/// The relative paths of the files to which an interface file refers, such as `../common/common-schemas.json`, sorted and
-/// without duplicates. Those files may contain further references.
-///
-/// # Errors
-///
-/// Fails if the file is not JSON.
+/// The relative paths of the files to which an interface file refers, such as
+/// `../common/common-schemas.json`, sorted and without duplicates. Those files may contain further
+/// references.
 pub fn external_references(file: &str, bytes: &[u8]) -> Result<Vec<String>, FileError> {
     fn walk(value: &Value, found: &mut BTreeSet<String>) {
         match value {

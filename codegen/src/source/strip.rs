@@ -1,5 +1,6 @@
-//! Reduces a downloaded file to interface facts: paths, methods, parameters, schemas, types, enums, security. Prose, examples,
-//! titles and extensions are removed, external schemas are included, the order becomes canonical.
+//! Reduces a downloaded file to interface facts: paths, methods, parameters, schemas, types, enums,
+//! security. Prose, examples, titles and extensions are removed, external schemas are included, the
+//! order becomes canonical.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -15,12 +16,8 @@ const FETCH_AGAIN: &str = "fetch the file again, or from another source";
 
 /// Reduces a downloaded interface file to the canonical bytes of `specs/<module>/openapi.json`.
 ///
-/// `file` names the file in errors. `external` has the bytes of each file that it refers to, by the path in the `$ref`.
-/// Stripping is idempotent.
-///
-/// # Errors
-///
-/// Fails if the file is not OpenAPI 3.0 or refers to a file that `external` lacks.
+/// `file` names the file in errors. `external` has the bytes of each file that it refers to, by the
+/// path in the `$ref`. Stripping is idempotent.
 pub fn strip(
     file: &str,
     bytes: &[u8],
@@ -66,13 +63,9 @@ pub fn strip(
     let Some(paths) = root.get("paths") else {
         return Err(at.error("the document has no `paths`", FETCH_AGAIN));
     };
-    let mut kept = Object::new();
-    for (path, item) in json::object(paths, &paths_at, "`paths`")? {
-        if path.starts_with("x-") {
-            continue;
-        }
-        kept.insert(path.clone(), stripper.path_item(item, &paths_at.key(path))?);
-    }
+    let kept = map_extensible(paths, &paths_at, "`paths`", |item, at| {
+        stripper.path_item(item, at)
+    })?;
     out.insert("paths".into(), kept.into());
     let components = stripper.components(root.get("components"), &at.key("components"))?;
     if !components.is_empty() {
@@ -81,7 +74,8 @@ pub fn strip(
     Ok(json::to_bytes(out.into()))
 }
 
-/// The title, which OpenAPI requires: the first folders of the paths. The title of the file is prose.
+/// The title, which OpenAPI requires: the first folders of the paths. The title of the file is
+/// prose.
 fn title(root: &Object) -> String {
     let mut folders: Vec<&str> = json::entries(root, "paths")
         .filter_map(|(path, _)| path.split('/').nth(1))
@@ -133,17 +127,13 @@ impl<'a> Stripper<'a> {
                 .error("references to path items are not supported", FETCH_AGAIN));
         }
         let mut out = Object::new();
-        if let Some(parameters) = item.get("parameters") {
-            let parameters = self.parameters(parameters, &at.key("parameters"))?;
-            out.insert("parameters".into(), parameters);
-        }
+        strip_key(item, &mut out, "parameters", at, |one, at| {
+            self.parameters(one, at)
+        })?;
         for method in METHODS {
-            if let Some(operation) = item.get(method) {
-                out.insert(
-                    method.to_owned(),
-                    self.operation(operation, &at.key(method))?,
-                );
-            }
+            strip_key(item, &mut out, method, at, |one, at| {
+                self.operation(one, at)
+            })?;
         }
         Ok(out.into())
     }
@@ -161,24 +151,18 @@ impl<'a> Stripper<'a> {
                 out.insert("parameters".into(), parameters);
             }
         }
-        if let Some(body) = operation.get("requestBody") {
-            out.insert(
-                "requestBody".into(),
-                self.body(body, &at.key("requestBody"))?,
-            );
-        }
-        let responses_at = at.key("responses");
-        let mut responses = Object::new();
-        if let Some(declared) = operation.get("responses") {
-            for (status, response) in json::object(declared, &responses_at, "`responses`")? {
-                if !status.starts_with("x-") {
-                    responses.insert(
-                        status.clone(),
-                        self.response(response, &responses_at.key(status))?,
-                    );
-                }
+        strip_key(operation, &mut out, "requestBody", at, |one, at| {
+            self.body(one, at)
+        })?;
+        let responses = match operation.get("responses") {
+            Some(responses) => {
+                let at = at.key("responses");
+                map_extensible(responses, &at, "`responses`", |one, at| {
+                    self.response(one, at)
+                })?
             }
-        }
+            None => Object::new(),
+        };
         out.insert("responses".into(), responses.into());
         Ok(out.into())
     }
@@ -188,17 +172,9 @@ impl<'a> Stripper<'a> {
         parameters: &Value,
         at: &SourcePointer<'_>,
     ) -> Result<Value, FileError> {
-        let Some(parameters) = parameters.as_array() else {
-            return Err(at.error(
-                format!("`parameters` is {}, not an array", json::kind(parameters)),
-                FETCH_AGAIN,
-            ));
-        };
-        let mut out = parameters
-            .iter()
-            .enumerate()
-            .map(|(index, parameter)| self.parameter(parameter, &at.index(index)))
-            .collect::<Result<Vec<_>, FileError>>()?;
+        let mut out = map_items(parameters, at, "`parameters`", |one, at| {
+            self.parameter(one, at)
+        })?;
         let key = |parameter: &Value| {
             let part = |key| {
                 parameter
@@ -241,24 +217,19 @@ impl<'a> Stripper<'a> {
                 out.insert(key.to_owned(), true.into());
             }
         }
-        if let Some(schema) = parameter.get("schema") {
-            out.insert("schema".into(), self.schema(schema, &at.key("schema"))?);
-        }
+        strip_key(parameter, &mut out, "schema", at, |one, at| {
+            self.schema(one, at)
+        })?;
         // Some files of the platform have a composite next to `schema` instead of in it.
         for key in ["oneOf", "anyOf", "allOf"] {
-            if let Some(Value::Array(parts)) = parameter.get(key) {
-                let key_at = at.key(key);
-                let parts = parts
-                    .iter()
-                    .enumerate()
-                    .map(|(index, part)| self.schema(part, &key_at.index(index)))
-                    .collect::<Result<Vec<_>, FileError>>()?;
+            if let Some(parts @ Value::Array(_)) = parameter.get(key) {
+                let parts = map_items(parts, &at.key(key), key, |one, at| self.schema(one, at))?;
                 out.insert(key.to_owned(), parts.into());
             }
         }
-        if let Some(content) = parameter.get("content") {
-            out.insert("content".into(), self.content(content, &at.key("content"))?);
-        }
+        strip_key(parameter, &mut out, "content", at, |one, at| {
+            self.content(one, at)
+        })?;
         Ok(out.into())
     }
 
@@ -285,45 +256,34 @@ impl<'a> Stripper<'a> {
             return Ok(reference);
         }
         let mut out = Object::new();
-        if let Some(content) = response.get("content") {
-            out.insert("content".into(), self.content(content, &at.key("content"))?);
-        }
-        let headers_at = at.key("headers");
+        strip_key(response, &mut out, "content", at, |one, at| {
+            self.content(one, at)
+        })?;
         if let Some(headers) = response.get("headers") {
-            let mut kept = Object::new();
-            for (name, header) in json::object(headers, &headers_at, "`headers`")? {
-                let header_at = headers_at.key(name);
-                let header = json::object(header, &header_at, "the header")?;
-                let mut fact = Object::new();
-                if let Some(schema) = header.get("schema") {
-                    fact.insert(
-                        "schema".into(),
-                        self.schema(schema, &header_at.key("schema"))?,
-                    );
-                }
-                kept.insert(name.clone(), fact.into());
-            }
-            out.insert("headers".into(), kept.into());
+            let headers = map_entries(headers, &at.key("headers"), "`headers`", |header, at| {
+                let header = json::object(header, at, "the header")?;
+                let mut out = Object::new();
+                strip_key(header, &mut out, "schema", at, |one, at| {
+                    self.schema(one, at)
+                })?;
+                Ok(out.into())
+            })?;
+            out.insert("headers".into(), headers.into());
         }
         Ok(out.into())
     }
 
     fn content(&mut self, content: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
-        let mut out = Object::new();
-        for (media_type, media) in json::object(content, at, "`content`")? {
-            let media_at = at.key(media_type);
-            let media = json::object(media, &media_at, "the media type")?;
-            let mut kept = Object::new();
-            if let Some(schema) = media.get("schema") {
-                kept.insert(
-                    "schema".into(),
-                    self.schema(schema, &media_at.key("schema"))?,
-                );
-            }
-            copy(media, &mut kept, &["encoding"]);
-            out.insert(media_type.clone(), kept.into());
-        }
-        Ok(out.into())
+        let content = map_entries(content, at, "`content`", |media, at| {
+            let media = json::object(media, at, "the media type")?;
+            let mut out = Object::new();
+            strip_key(media, &mut out, "schema", at, |one, at| {
+                self.schema(one, at)
+            })?;
+            copy(media, &mut out, &["encoding"]);
+            Ok(out.into())
+        })?;
+        Ok(content.into())
     }
 
     fn schema(&mut self, schema: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
@@ -383,45 +343,24 @@ impl<'a> Stripper<'a> {
                 out.remove(key);
             }
         }
-        if let Some(properties) = schema.get("properties") {
-            let properties_at = at.key("properties");
-            let mut kept = Object::new();
-            for (name, property) in json::object(properties, &properties_at, "`properties`")? {
-                kept.insert(
-                    name.clone(),
-                    self.schema(property, &properties_at.key(name))?,
-                );
-            }
-            out.insert("properties".into(), kept.into());
-        }
+        strip_key(schema, &mut out, "properties", at, |properties, at| {
+            let strip = |one: &Value, at: &SourcePointer<'_>| self.schema(one, at);
+            map_entries(properties, at, "`properties`", strip).map(Value::from)
+        })?;
         for key in ["items", "additionalProperties", "not"] {
             match schema.get(key) {
                 Some(Value::Bool(allowed)) if key == "additionalProperties" => {
                     out.insert(key.to_owned(), (*allowed).into());
                 }
-                Some(inner) => {
-                    out.insert(key.to_owned(), self.schema(inner, &at.key(key))?);
-                }
-                None => {}
+                _ => strip_key(schema, &mut out, key, at, |one, at| self.schema(one, at))?,
             }
         }
         for key in COMPOSITES {
-            let Some(parts) = schema.get(key) else {
-                continue;
-            };
-            let key_at = at.key(key);
-            let Some(parts) = parts.as_array() else {
-                return Err(key_at.error(
-                    format!("`{key}` is {}, not an array", json::kind(parts)),
-                    FETCH_AGAIN,
-                ));
-            };
-            let parts = parts
-                .iter()
-                .enumerate()
-                .map(|(index, part)| self.schema(part, &key_at.index(index)))
-                .collect::<Result<Vec<_>, FileError>>()?;
-            out.insert(key.to_owned(), parts.into());
+            if let Some(parts) = schema.get(key) {
+                let name = format!("`{key}`");
+                let parts = map_items(parts, &at.key(key), &name, |one, at| self.schema(one, at))?;
+                out.insert(key.to_owned(), parts.into());
+            }
         }
         Ok(out.into())
     }
@@ -511,32 +450,25 @@ impl<'a> Stripper<'a> {
             let Some(section) = components.get(key) else {
                 continue;
             };
-            let section_at = at.key(key);
-            let mut kept = Object::new();
-            for (name, component) in json::object(section, &section_at, "the section")? {
-                let component_at = section_at.key(name);
-                let component = match key {
-                    "parameters" => self.parameter(component, &component_at)?,
-                    "requestBodies" => self.body(component, &component_at)?,
-                    "responses" => self.response(component, &component_at)?,
-                    _ => self.schema(component, &component_at)?,
-                };
-                kept.insert(name.clone(), component);
-            }
+            let kept = map_entries(
+                section,
+                &at.key(key),
+                "the section",
+                |component, at| match key {
+                    "parameters" => self.parameter(component, at),
+                    "requestBodies" => self.body(component, at),
+                    "responses" => self.response(component, at),
+                    _ => self.schema(component, at),
+                },
+            )?;
             if !kept.is_empty() {
                 out.insert(key.to_owned(), kept.into());
             }
         }
-        let schemes_at = at.key("securitySchemes");
         if let Some(schemes) = components.get("securitySchemes") {
-            let mut kept = Object::new();
-            for (name, scheme) in json::object(schemes, &schemes_at, "`securitySchemes`")? {
-                kept.insert(
-                    name.clone(),
-                    security_scheme(scheme, &schemes_at.key(name))?,
-                );
-            }
-            out.insert("securitySchemes".into(), kept.into());
+            let at = at.key("securitySchemes");
+            let schemes = map_entries(schemes, &at, "`securitySchemes`", security_scheme)?;
+            out.insert("securitySchemes".into(), schemes.into());
         }
         self.include_external(&mut out)?;
         Ok(out)
@@ -577,6 +509,60 @@ impl<'a> Stripper<'a> {
         }
         Ok(())
     }
+}
+
+/// Strips the value of a key, if there is one.
+fn strip_key(
+    from: &Object,
+    to: &mut Object,
+    key: &str,
+    at: &SourcePointer<'_>,
+    mut strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
+) -> Result<(), FileError> {
+    if let Some(value) = from.get(key) {
+        to.insert(key.to_owned(), strip(value, &at.key(key))?);
+    }
+    Ok(())
+}
+
+/// Strips the values of an object.
+fn map_entries(
+    value: &Value,
+    at: &SourcePointer<'_>,
+    what: &str,
+    mut strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
+) -> Result<Object, FileError> {
+    json::object(value, at, what)?
+        .iter()
+        .map(|(key, value)| Ok((key.clone(), strip(value, &at.key(key))?)))
+        .collect()
+}
+
+/// Strips the values of an object that may have extensions, which are removed.
+fn map_extensible(
+    value: &Value,
+    at: &SourcePointer<'_>,
+    what: &str,
+    strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
+) -> Result<Object, FileError> {
+    let mut facts = json::object(value, at, what)?.clone();
+    facts.retain(|key, _| !key.starts_with("x-"));
+    map_entries(&facts.into(), at, what, strip)
+}
+
+/// Strips the items of an array.
+fn map_items(
+    value: &Value,
+    at: &SourcePointer<'_>,
+    what: &str,
+    mut strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
+) -> Result<Vec<Value>, FileError> {
+    let items = json::array(value, at, what, FETCH_AGAIN)?
+        .iter()
+        .enumerate();
+    items
+        .map(|(index, item)| strip(item, &at.index(index)))
+        .collect()
 }
 
 fn security_scheme(scheme: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {

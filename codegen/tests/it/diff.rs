@@ -64,9 +64,9 @@ fn equal_files_have_no_changes() {
 #[test]
 fn non_documents_are_rejected() {
     let bytes = sample().to_string();
-    let fault = diff(bytes.as_bytes(), b"[1]").unwrap_err().to_string();
+    let error = diff(bytes.as_bytes(), b"[1]").unwrap_err().to_string();
     assert_eq!(
-        fault,
+        error,
         "the new openapi.json: the document is an array, not an object; correct it in the module's overlay, or fetch the file again"
     );
 }

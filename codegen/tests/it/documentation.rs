@@ -52,7 +52,7 @@ fn generated(own: &str, common: &str) -> Result<Generated, String> {
         everything().to_string().as_bytes(),
         &Default::default(),
     )
-    .map_err(|fault| fault.to_string())?;
+    .map_err(|error| error.to_string())?;
     let sources = Sources {
         overlay: Some(SourceText {
             file: "overlay.yaml",
@@ -68,7 +68,7 @@ fn generated(own: &str, common: &str) -> Result<Generated, String> {
         }),
         ..spec_alone("sample.json", &spec)
     };
-    generate(&module("sample"), &sources).map_err(|fault| fault.to_string())
+    generate(&module("sample"), &sources).map_err(|error| error.to_string())
 }
 
 #[test]

@@ -300,7 +300,7 @@ fn equal_input_gives_equal_bytes() {
 
 #[test]
 fn clashing_names_and_unsupported_items_are_rejected() {
-    let fault = |path: &str, method: &str, parts: Value| {
+    let error = |path: &str, method: &str, parts: Value| {
         let mut sample = document(
             json!({ "/a": { "get": operation("get-a", json!({})) } }),
             json!({}),
@@ -309,20 +309,20 @@ fn clashing_names_and_unsupported_items_are_rejected() {
         generate_sample(&sample, None).unwrap_err().to_string()
     };
     let faults = [
-        fault("/b", "get", json!({})),
-        fault("/b", "trace", json!({})),
-        fault(
+        error("/b", "get", json!({})),
+        error("/b", "trace", json!({})),
+        error(
             "/b",
             "post",
             json!({ "requestBody": { "content": { "text/xml": {} } } }),
         ),
-        fault(
+        error(
             "/b",
             "get",
             json!({ "parameters": [{ "in": "cookie", "name": "c" }] }),
         ),
-        fault("/b/{", "get", json!({})),
-        fault("b", "get", json!({})),
+        error("/b/{", "get", json!({})),
+        error("b", "get", json!({})),
     ];
     let overlay = "overlay: 1.0.0\ninfo: { title: s, version: '1' }\nactions:\n  - target: $.paths['/things/'].get\n    description: A bad name.\n    update: { x-hoopai-name: Get-Things }\n";
     let named = generate_sample(&everything(), Some(overlay))

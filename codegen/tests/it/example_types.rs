@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::document;
 
-/// Strips a document with a schema for each case; the snapshot shows the mismatches and the stripped schemas.
+/// Strips a document with a schema for each case; the snapshot shows the mismatches and the
+/// stripped schemas.
 fn corrected(cases: &Value) -> String {
     let document = document(
         json!({}),

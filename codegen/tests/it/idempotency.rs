@@ -72,8 +72,8 @@ fn invalid_declarations_are_rejected() {
     .iter()
     .map(|extensions| {
         let (document, overlay) = module("add-a", "post", extensions);
-        let fault = generate_sample(&document, Some(&overlay)).unwrap_err();
-        fault.to_string()
+        let error = generate_sample(&document, Some(&overlay)).unwrap_err();
+        error.to_string()
     })
     .collect();
     insta::assert_snapshot!(faults.join("\n"));

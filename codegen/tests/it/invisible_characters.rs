@@ -1,5 +1,5 @@
-//! Invisible characters, inserted into every string of a module's sources: generated files contain them as escapes only, and
-//! values of the encoded form keep them.
+//! Invisible characters, inserted into every string of a module's sources: generated files contain
+//! them as escapes only, and values of the encoded form keep them.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use crate::emit::everything;
 use crate::support::{module, spec_alone};
 
-/// One of each kind: control characters, bidi controls and marks, zero-width characters, separators, variation selectors, tag
-/// characters, other fillers and format characters.
+/// One of each kind: control characters, bidi controls and marks, zero-width characters,
+/// separators, variation selectors, tag characters, other fillers and format characters.
 const INVISIBLE: &[char] = &[
     '\0',
     '\u{7}',
@@ -111,8 +111,8 @@ fn positions(value: &Value, pointer: &str, found: &mut Vec<StringPosition>) {
     }
 }
 
-/// The document with `text` in the middle of one string, and that string. Other occurrences of the string, such as references,
-/// are unchanged.
+/// The document with `text` in the middle of one string, and that string. Other occurrences of the
+/// string, such as references, are unchanged.
 fn inserted(document: &Value, position: &StringPosition, text: &str) -> (Value, String) {
     let with = |old: &str| {
         let middle = (0..=old.len() / 2)
@@ -141,7 +141,8 @@ fn inserted(document: &Value, position: &StringPosition, text: &str) -> (Value, 
     (document, new)
 }
 
-/// The string literals of a file, including those in macros, without those of attributes and documentation.
+/// The string literals of a file, including those in macros, without those of attributes and
+/// documentation.
 fn literals(tokens: TokenStream, found: &mut BTreeSet<String>) {
     let mut after_hash = false;
     for token in tokens {
@@ -163,7 +164,8 @@ fn literals(tokens: TokenStream, found: &mut BTreeSet<String>) {
     }
 }
 
-/// All string literals of the crate. Checks that no file has an invisible character and that each parses.
+/// All string literals of the crate. Checks that no file has an invisible character and that each
+/// parses.
 fn checked(generated: &Generated, at: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let files = &generated.workspace_files;
@@ -198,7 +200,8 @@ enum Outcome {
     Rejected,
 }
 
-/// Inserts text into every string. Returns how often a crate was generated that has the text in a literal.
+/// Inserts text into every string. Returns how often a crate was generated that has the text in a
+/// literal.
 fn insert_everywhere(
     document: &Value,
     make: impl Fn(&Value) -> Result<Generated, FileError>,
@@ -274,7 +277,7 @@ fn invisible_characters_of_an_interface_are_escaped() {
 #[test]
 fn invisible_characters_of_overlays_and_documentation_are_escaped() {
     let bytes = everything().to_string();
-    let spec = strip("sample.json", bytes.as_bytes(), &Default::default()).expect("distilled");
+    let spec = strip("sample.json", bytes.as_bytes(), &Default::default()).expect("stripped");
     let overlay = json!({ "overlay": "1.0.0", "info": { "title": "sample", "version": "1" }, "actions": [
         { "target": "$.paths['/things/'].get", "description": "Ours.", "update": {
             "x-hoopai-unpaged": "One page holds all.", "summary": "Lists things.", "description": "In **order**.\n\nTwice.",
@@ -418,7 +421,8 @@ fn rustc_finds_no_bidi_character_in_generated_code() {
 fn lints(code: &str) -> String {
     let mut rustc = Command::new("rustc")
         .args(["--edition=2024", "--crate-type=lib", "--emit=metadata", "-"])
-        // Not to /dev/null: rustc renames its output into position, and root would replace the device.
+        // Not to /dev/null: rustc renames its output into position, and root would replace the
+        // device.
         .arg("--out-dir")
         .arg(env!("CARGO_TARGET_TMPDIR"))
         .stdin(Stdio::piped())

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::support::{document, operation};
 
-/// Runs all passes. The snapshot shows the number of changes and the relevant parts of the document.
+/// Runs all passes. The snapshot shows the number of changes and the relevant parts of the
+/// document.
 fn normalised(document: &Value, pointers: &[&str]) -> String {
     let hoopai_codegen::Effective {
         document, passes, ..
@@ -368,7 +369,7 @@ fn dangling_and_cyclic_references_are_rejected() {
             "B": { "$ref": "#/components/schemas/A" },
         }),
     );
-    let fault = |document: &Value| {
+    let error = |document: &Value| {
         effective(
             "sample.json",
             document.to_string().as_bytes(),
@@ -378,7 +379,7 @@ fn dangling_and_cyclic_references_are_rejected() {
         .unwrap_err()
         .to_string()
     };
-    insta::assert_snapshot!(format!("{}\n{}", fault(&nowhere), fault(&round)));
+    insta::assert_snapshot!(format!("{}\n{}", error(&nowhere), error(&round)));
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn apply(actions: &str) -> Result<Value, String> {
         Some(&text),
     )
     .map(|effective| effective.document)
-    .map_err(|fault| fault.to_string())
+    .map_err(|error| error.to_string())
 }
 
 #[test]

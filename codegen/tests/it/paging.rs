@@ -113,13 +113,13 @@ fn setters_avoid_names_of_builder_methods() {
 
 #[test]
 fn invalid_declarations_are_rejected() {
-    let mut faults = String::new();
+    let mut errors = String::new();
     let mut refuse = |what: &str, change: &dyn Fn(&mut Value)| {
         let mut sample = styles();
         change(&mut sample["paths"]);
         match generate_sample(&sample, Some(&lifted(&sample))) {
             Ok(_) => panic!("accepted: {what}"),
-            Err(fault) => writeln!(faults, "{what}:\n  {fault}").unwrap(),
+            Err(error) => writeln!(errors, "{what}:\n  {error}").unwrap(),
         }
     };
     let paging = |path: &'static str, key: &'static str, value: Value| {
@@ -362,5 +362,5 @@ fn invalid_declarations_are_rejected() {
             json!({ "200": { "content": { "application/pdf": {} } } }),
         ),
     );
-    insta::assert_snapshot!(faults);
+    insta::assert_snapshot!(errors);
 }

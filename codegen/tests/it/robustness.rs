@@ -1,5 +1,6 @@
-//! Hostile input: real documents and test documents with random mutations. Each case ends in a crate or in an error with file
-//! and pointer, never in a panic, including those of progenitor, or in a hang.
+//! Hostile input: real documents and test documents with random mutations. Each case ends in a
+//! crate or in an error with file and pointer, never in a panic, including those of progenitor, or
+//! in a hang.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,12 +16,14 @@ use crate::support::{lifted, module, root, spec_alone};
 const CASES: u64 = 2_400;
 /// The time after which a case counts as a hang.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Real documents above this size take too long for this many cases; smaller ones have the same kinds of schema.
+/// Real documents above this size take too long for this many cases; smaller ones have the same
+/// kinds of schema.
 const SIZE_LIMIT: usize = 45_000;
 
 #[test]
 fn mutated_documents_never_panic_or_hang() {
-    // CI uses a fixed seed, so that only changes of the code change the result; other runs use a new one.
+    // CI uses a fixed seed, so that only changes of the code change the result; other runs use a
+    // new one.
     let fixed = std::env::var("HOOPAI_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok());
@@ -117,7 +120,7 @@ fn declare_unpaged(effective: &Value, raw: &mut Value) {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             let known = &effective["paths"][path][method];
             if known.get("x-hoopai-paging").is_some() || known.get("x-hoopai-unpaged").is_some() {
-                operation["x-hoopai-unpaged"] = "Nobody asks it to.".into();
+                operation["x-hoopai-unpaged"] = "The file was changed at random.".into();
             }
         }
     }
@@ -148,7 +151,7 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
         "../common/common-schemas.json".to_owned(),
         common.to_string().into_bytes(),
     )]);
-    // Half of the cases are not stripped, like a spec that was edited by hand.
+    // Half of the cases are not stripped, like a spec that was edited manually.
     let outcome = if rng.bool() {
         strip("hostile.json", &bytes, &outside).and_then(|spec| {
             let sources = Sources {
@@ -201,7 +204,8 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
     }
 }
 
-/// Checks that names in generated data are valid and distinct. Parsing does not check it, because a macro accepts any tokens.
+/// Checks that names in generated data are valid and distinct. Parsing does not check it, because a
+/// macro accepts any tokens.
 fn distinct(text: &str) -> Result<(), String> {
     let mut types = BTreeSet::new();
     let mut members = BTreeSet::new();
@@ -225,7 +229,7 @@ fn distinct(text: &str) -> Result<(), String> {
                 for variant in line.split(',').filter_map(|item| item.split_once(" = \"")) {
                     let variant = variant.0.trim();
                     if !members.insert(variant.to_owned()) {
-                        return Err(format!("`{variant}` stands twice, at `{line}` with {name}"));
+                        return Err(format!("`{variant}` occurs twice, at `{line}` with {name}"));
                     }
                 }
                 continue;
@@ -238,10 +242,10 @@ fn distinct(text: &str) -> Result<(), String> {
         if members_begin {
             members.clear();
             if !types.insert(ident.to_owned()) {
-                return Err(format!("the type `{ident}` stands twice"));
+                return Err(format!("the type `{ident}` occurs twice"));
             }
         } else if !members.insert(ident.to_owned()) {
-            return Err(format!("`{ident}` stands twice, at `{line}`"));
+            return Err(format!("`{ident}` occurs twice, at `{line}`"));
         }
     }
     Ok(())

@@ -11,9 +11,9 @@ fn stripped(document: &Value, outside: &[(&str, Value)]) -> Result<String, Strin
         .map(|(path, value)| ((*path).to_owned(), value.to_string().into_bytes()))
         .collect();
     let bytes = strip("sample.json", document.to_string().as_bytes(), &outside)
-        .map_err(|fault| fault.to_string())?;
+        .map_err(|error| error.to_string())?;
     let again =
-        strip("sample.json", &bytes, &BTreeMap::new()).map_err(|fault| fault.to_string())?;
+        strip("sample.json", &bytes, &BTreeMap::new()).map_err(|error| error.to_string())?;
     assert_eq!(
         String::from_utf8_lossy(&bytes),
         String::from_utf8_lossy(&again),

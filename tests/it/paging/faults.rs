@@ -43,13 +43,13 @@ async fn list_is_complete_after_transient_fault_at_any_page() {
             // Each list gets one half of the faults.
             let half = 4 * (name.len() % 2);
             let fault = &faults[half + page];
-            let id = strike(&world, fault.clone(), &row.key(), page, 1);
-            let mut list = (row.reads.items)(row, &client, of, true, Manner::default());
-            let before = world.mock.journal().count();
-            let (ids, error) = world.run(rest(&mut *list)).await;
-            assert!(error.is_none(), "{name}, {page}, {fault:?}: {error:?}");
-            assert_eq!(ids, expected, "{name}, {page}, {fault:?}");
-            assert_eq!(world.mock.faults().hits(id), 1, "{name}, {page}");
+            let context = format!("{name}, {page}, {fault:?}");
+            let id = inject(&harness, fault.clone(), &row.key(), page, 1);
+            let list = row.items(&client, &seeded.parent, ReadOptions::default());
+            let before = harness.mock.journal().count();
+            let ids = harness.run(read_all(list, &context)).await;
+            assert_eq!(ids, expected, "{context}");
+            assert_eq!(harness.mock.faults().hits(id), 1, "{context}");
             // One request more than without the fault.
             let sent = harness.mock.journal().count() - before;
             assert!((5..=6).contains(&sent), "{context}: {sent} requests");
@@ -77,16 +77,11 @@ async fn list_resumes_after_error_at_any_page() {
                 let (mut ids, error) = harness.run(read_to_end(&mut *list)).await;
                 let error = error.unwrap_or_else(|| panic!("{name}, {page}: no error"));
                 assert!(error.status().is_some(), "{name}, {page}: {error}");
-                assert_eq!(ids, expected[..page * row.page], "{name}, {page}");
-                assert_eq!(world.mock.faults().hits(id), times, "{name}, {page}");
-                let manner = Manner {
-                    resume: Some(kept(&list.position())),
-                    ..Manner::default()
-                };
-                let mut list = read(row, &client, of, true, manner);
-                let (more, error) = world.run(rest(&mut *list)).await;
-                assert!(error.is_none(), "{name} after {page}: {error:?}");
-                ids.extend(more);
+                assert_eq!(ids, expected[..page * row.page_size], "{name}, {page}");
+                assert_eq!(harness.mock.faults().hits(id), times, "{name}, {page}");
+                let options = ReadOptions::resume(&list.position());
+                let list = read(row, &client, parent, options);
+                ids.extend(harness.run(read_all(list, &name)).await);
                 assert_eq!(ids, expected, "{name}, {page}");
             }
         }

@@ -25,7 +25,12 @@ fn upstream() -> Option<PathBuf> {
 }
 
 /// Folders in which regen writes all files, apart from [`is_input`].
-const GENERATED: [&str; 3] = ["specs", "crates/api", "crates/hoopai-mock/interface"];
+const GENERATED: [&str; 4] = [
+    "specs",
+    "crates/api",
+    "crates/hoopai-mock/interface",
+    "tests/generated",
+];
 
 fn is_input(path: &str) -> bool {
     path == "specs/modules.toml"

@@ -331,7 +331,7 @@ fn numbers_in_texts_are_reported_where_the_type_keeps_digits() {
         .map(|d| (d.kind, d.path.as_str()))
         .collect();
     assert_eq!(paths, [(Coerced, "[1]"), (Coerced, "[2]")]);
-    fits::<Vec<Timestamp>>(
+    matches_type::<Vec<Timestamp>>(
         r#"["2026-01-02T03:04:05Z"]"#,
         vec!["2026-01-02T03:04:05Z".parse().expect("a moment")],
     );
