@@ -17,6 +17,19 @@ use crate::operations::qualified_name;
 use crate::recorded_replies::json_files;
 use hoopai_test_support::{Reply, Server};
 
+type Predicate = (&'static str, fn(Kind) -> bool);
+
+const PREDICATES: [Predicate; 8] = [
+    ("is_not_found", Kind::is_not_found),
+    ("is_auth", Kind::is_auth),
+    ("is_forbidden", Kind::is_forbidden),
+    ("is_validation", Kind::is_validation),
+    ("is_conflict", Kind::is_conflict),
+    ("is_unsupported", Kind::is_unsupported),
+    ("is_rate_limited", Kind::is_rate_limited),
+    ("is_server_error", Kind::is_server_error),
+];
+
 /// The kind of each recorded error reply, by the end of its file's path.
 const RECORDED: &[(&str, Kind)] = &[
     ("POST__~oauth~reconnect__1.json", Kind::EndpointRemoved),
@@ -216,17 +229,6 @@ fn documented_error_tables_match_the_predicates() {
         assert_eq!(seen, Kind::ALL.len(), "{file} lists each error kind once");
     }
 }
-
-const PREDICATES: [(&str, fn(Kind) -> bool); 8] = [
-    ("is_not_found", Kind::is_not_found),
-    ("is_auth", Kind::is_auth),
-    ("is_forbidden", Kind::is_forbidden),
-    ("is_validation", Kind::is_validation),
-    ("is_conflict", Kind::is_conflict),
-    ("is_unsupported", Kind::is_unsupported),
-    ("is_rate_limited", Kind::is_rate_limited),
-    ("is_server_error", Kind::is_server_error),
-];
 
 struct NoWait;
 

@@ -44,7 +44,7 @@ fn example(name: &str) -> Command {
 async fn output(mut command: Command) -> Output {
     let limit = Duration::from_secs(60);
     let output = tokio::time::timeout(limit, command.output());
-    let output = output.await.expect("it ends").expect("it runs");
+    let output = output.await.expect("an end").expect("an output");
     assert!(output.status.success(), "{output:?}");
     output
 }
@@ -118,13 +118,11 @@ async fn base_url_without_token_is_an_error() {
         let mut command = example(name);
         command.env("HOOPAI_BASE_URL", "http://127.0.0.1:9");
         let output = tokio::time::timeout(Duration::from_secs(60), command.output());
-        let output = output.await.expect("it ends").expect("it runs");
-        let stdout = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success(), "{name}: {stdout}");
-        assert!(
-            stdout.contains("HOOPAI_BASE_URL is set and "),
-            "{name}: {stdout}"
-        );
+        let output = output.await.expect("an end").expect("an output");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{name}: {stderr}");
+        let names_variable = stderr.contains("HOOPAI_BASE_URL is set and ");
+        assert!(names_variable, "{name}: {stderr}");
     }
 }
 
@@ -139,8 +137,8 @@ async fn sync_contacts_resumes_after_an_error() {
 
     let mock = mock().await;
     let ids = mock.seed().contacts(LOCATION, 250);
-    let refused = FaultRule::new(Fault::status(403)).skip(1).times(1);
-    mock.faults().add(refused);
+    let rule = FaultRule::new(Fault::status(403)).skip(1).times(1);
+    mock.faults().add(rule);
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("contacts.csv");
     let path = file.to_str().expect("a path");
@@ -243,9 +241,9 @@ async fn move_opportunities_moves_open_ones() {
         output.stdout.starts_with(b"Pipeline 1: New > "),
         "{output:?}"
     );
-    let stdout = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(
-        stdout,
+        stderr,
         "Error: expected these arguments after `--`: PIPELINE STAGE\n"
     );
     assert_succeeded(&mock, &["opportunities.get-pipelines"]);
@@ -333,27 +331,17 @@ async fn oauth_install_stores_tokens_that_agency_uses() {
         .expect("a browser");
     let mut stdout = Vec::new();
     while let Some(line) = lines.next_line().await.expect("its output") {
-        if let Some(query) = line
-            .trim()
-            .strip_prefix("https://")
-            .and_then(|url| url.split_once('?'))
+        if let Some(url) = line.trim().strip_prefix("https://")
+            && let Some((_, query)) = url.split_once('?')
         {
             // A callback with a wrong state is rejected.
-            let forged = browser
-                .get(format!("{redirect}?code=x&state=y"))
-                .send()
-                .await
-                .expect("a reply");
-            assert_eq!(forged.status(), 400);
-            let icon = browser
-                .get(format!("http://localhost:{port}/favicon.ico"))
-                .send()
-                .await
-                .expect("a reply");
-            assert_eq!(icon.status(), 404);
-            let page = format!("{}/oauth/chooselocation?{}", mock.url(), query.1);
-            let back = browser.get(page).send().await.expect("a reply");
-            assert_eq!(back.status(), 200, "{back:?}");
+            let forged = browser.get(format!("{redirect}?code=x&state=y")).send();
+            assert_eq!(forged.await.expect("a reply").status(), 400);
+            let icon = browser.get(format!("http://localhost:{port}/favicon.ico"));
+            assert_eq!(icon.send().await.expect("a reply").status(), 404);
+            let page = format!("{}/oauth/chooselocation?{query}", mock.url());
+            let callback = browser.get(page).send().await.expect("a reply");
+            assert_eq!(callback.status(), 200, "{callback:?}");
         }
         stdout.push(line);
     }

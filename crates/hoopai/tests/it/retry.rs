@@ -13,6 +13,10 @@ use hoopai_test_support::seeded_random;
 const READ: &str = "contacts.get-contact";
 const CREATE: &str = "contacts.create-contact";
 
+fn inject(harness: &Harness, rule: FaultRule) {
+    harness.mock.faults().add(rule);
+}
+
 async fn read(harness: &Harness) -> Result<(), Error> {
     let id = harness.mock.seed().contacts(LOCATION, 1)[0].clone();
     let client = harness.client();
@@ -62,23 +66,20 @@ async fn retry_depends_on_failure_and_idempotence() {
         let harness = Harness::new().await;
         for operation in [READ, CREATE] {
             let rule = FaultRule::new(fault.clone()).on(operation).times(2);
-            harness.mock.faults().add(rule);
+            inject(&harness, rule);
         }
-        let results = (
-            read(&harness).await,
-            create(&harness, CallOptions::new()).await,
-        );
+        let read = read(&harness).await;
+        let create = create(&harness, CallOptions::new()).await;
         let sent = |operation| harness.mock.journal().of(operation).len();
-        let seen = (
-            (sent(READ), results.0.is_ok()),
-            (sent(CREATE), results.1.is_ok()),
-        );
-        assert_eq!(seen, (of_read, of_create), "{fault:?}: {results:?}");
+        let seen_read = (sent(READ), read.is_ok());
+        assert_eq!(seen_read, of_read, "{fault:?}: {read:?}");
+        let seen_create = (sent(CREATE), create.is_ok());
+        assert_eq!(seen_create, of_create, "{fault:?}: {create:?}");
         assert!(
             harness.mock.journal().duplicates_of_writes().is_empty(),
             "{fault:?}"
         );
-        for error in [results.0.err(), results.1.err()].into_iter().flatten() {
+        for error in [read.err(), create.err()].into_iter().flatten() {
             assert_eq!(error.attempts(), 1, "{error:?}");
         }
     }
@@ -88,15 +89,12 @@ async fn retry_depends_on_failure_and_idempotence() {
 async fn call_options_override_idempotence_and_retries() {
     let harness = Harness::new().await;
     let rule = FaultRule::new(Fault::status(503)).on(CREATE).times(1);
-    harness.mock.faults().add(rule);
+    inject(&harness, rule);
     let idempotent = CallOptions::new().idempotent(true);
     create(&harness, idempotent).await.unwrap();
     assert_eq!(harness.mock.journal().of(CREATE).len(), 2);
 
-    harness
-        .mock
-        .faults()
-        .add(FaultRule::new(Fault::status(429)).times(1));
+    inject(&harness, FaultRule::new(Fault::status(429)).times(1));
     let error = create(&harness, CallOptions::new().no_retries())
         .await
         .unwrap_err();
@@ -111,7 +109,7 @@ async fn writes_are_retried_if_declared_as_idempotent() {
     let id = harness.mock.seed().contacts(LOCATION, 1).remove(0);
     let fail = || {
         let rule = FaultRule::new(Fault::StatusAfter(Failure::new(503))).times(1);
-        harness.mock.faults().add(rule);
+        inject(&harness, rule);
     };
     let client = harness.client();
     let contacts = client.contacts();
@@ -127,10 +125,8 @@ async fn writes_are_retried_if_declared_as_idempotent() {
     let contact = UpsertContactRequest::new().email("ada@example.com");
     let upsert = contacts.upsert_contact().body(contact).send();
     harness.run(upsert).await.unwrap();
-    assert_eq!(
-        harness.mock.journal().of("contacts.upsert-contact").len(),
-        2
-    );
+    let upserts = harness.mock.journal().of("contacts.upsert-contact");
+    assert_eq!(upserts.len(), 2);
 
     fail();
     let start = contacts.add_contact_to_workflow().contact_id(&id);
@@ -142,10 +138,7 @@ async fn writes_are_retried_if_declared_as_idempotent() {
 #[tokio::test]
 async fn attempts_are_counted_and_limited() {
     let harness = Harness::new().await;
-    harness
-        .mock
-        .faults()
-        .add(FaultRule::new(Fault::status(503)).on(READ));
+    inject(&harness, FaultRule::new(Fault::status(503)).on(READ));
     let error = read(&harness).await.unwrap_err();
     assert_eq!(
         (error.attempts(), harness.mock.journal().of(READ).len()),
@@ -165,10 +158,7 @@ async fn retry_waits_for_retry_after() {
     ] {
         let harness = Harness::new().await;
         let failure = Failure::new(503).retry_after(wait.clone());
-        harness
-            .mock
-            .faults()
-            .add(FaultRule::new(Fault::Status(failure)).times(1));
+        inject(&harness, FaultRule::new(Fault::Status(failure)).times(1));
         read(&harness).await.unwrap();
         let waited = harness.clock.elapsed().as_millis();
         assert!(
@@ -178,10 +168,7 @@ async fn retry_waits_for_retry_after() {
     }
     let harness = Harness::new().await;
     let failure = Failure::new(503).header("retry-after-ms", "1500");
-    harness
-        .mock
-        .faults()
-        .add(FaultRule::new(Fault::Status(failure)).times(1));
+    inject(&harness, FaultRule::new(Fault::Status(failure)).times(1));
     read(&harness).await.unwrap();
     assert_eq!(harness.clock.elapsed().as_millis(), 1500);
 }
@@ -191,10 +178,7 @@ async fn long_retry_after_is_an_error_without_wait() {
     for status in [429, 503] {
         let harness = Harness::new().await;
         let failure = Failure::new(status).retry_after(RetryAfter::Seconds(3600));
-        harness
-            .mock
-            .faults()
-            .add(FaultRule::new(Fault::Status(failure)));
+        inject(&harness, FaultRule::new(Fault::Status(failure)));
         let error = read(&harness).await.unwrap_err();
         assert_eq!(
             error.retry_after(),
@@ -210,10 +194,7 @@ async fn long_retry_after_is_an_error_without_wait() {
 #[tokio::test]
 async fn retries_end_at_the_timeout_of_the_call() {
     let harness = Harness::new().await;
-    harness
-        .mock
-        .faults()
-        .add(FaultRule::new(Fault::status(503)));
+    inject(&harness, FaultRule::new(Fault::status(503)));
     let client = harness
         .builder()
         .timeout(Duration::from_secs(5))
@@ -232,14 +213,8 @@ async fn retries_end_at_the_timeout_of_the_call() {
 async fn attempt_timeout_is_retried_for_idempotent_calls_only() {
     let harness = Harness::new().await;
     let slow = Fault::Delay(Duration::from_secs(2));
-    harness
-        .mock
-        .faults()
-        .add(FaultRule::new(slow.clone()).on(READ).times(1));
-    harness
-        .mock
-        .faults()
-        .add(FaultRule::new(slow).on(CREATE).times(1));
+    inject(&harness, FaultRule::new(slow.clone()).on(READ).times(1));
+    inject(&harness, FaultRule::new(slow.clone()).on(CREATE).times(1));
     read(&harness).await.unwrap();
     assert_eq!(harness.mock.journal().of(READ).len(), 2);
     assert!(harness.clock.elapsed() >= Duration::from_secs(30));
@@ -247,15 +222,9 @@ async fn attempt_timeout_is_retried_for_idempotent_calls_only() {
     let error = create(&harness, CallOptions::new()).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1));
     assert!(error.to_string().contains("attempt_timeout"), "{error}");
-    let error = {
-        let slow = Fault::Delay(Duration::from_secs(2));
-        harness
-            .mock
-            .faults()
-            .add(FaultRule::new(slow).on(CREATE).times(1));
-        let short = CallOptions::new().timeout(Duration::from_secs(1));
-        create(&harness, short).await.unwrap_err()
-    };
+    inject(&harness, FaultRule::new(slow).on(CREATE).times(1));
+    let short = CallOptions::new().timeout(Duration::from_secs(1));
+    let error = create(&harness, short).await.unwrap_err();
     assert!(error.to_string().contains("within 1s"), "{error}");
 }
 
@@ -278,10 +247,10 @@ async fn retry_budget_limits_the_load_of_an_outage() {
     const CALLS: u64 = 1200;
     let harness = Harness::new().await;
     let (from, to) = (Duration::from_secs(30), Duration::from_secs(90));
-    harness
-        .mock
-        .faults()
-        .add(FaultRule::new(Fault::status(503)).between(from, to));
+    inject(
+        &harness,
+        FaultRule::new(Fault::status(503)).between(from, to),
+    );
     let id = harness.mock.seed().contacts(LOCATION, 1)[0].clone();
     let client = harness.builder().random(seeded_random(7)).build().unwrap();
     let work = async {
