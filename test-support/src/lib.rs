@@ -6,7 +6,7 @@
 //! - [`Reply`] is a list of steps: bytes to write, waits, and the end of the connection. Thus a
 //!   script can also write malformed replies.
 //! - [`log`] captures the log lines of the current thread.
-//! - [`fractions`] are random numbers of a seed.
+//! - [`seeded_random`] returns random numbers of a seed.
 //! - `VirtualTime` (feature `runtime`) moves a manual clock whenever all work waits for it.
 //!
 //! ```no_run
@@ -40,7 +40,7 @@ pub use server::Server;
 pub use virtual_time::VirtualTime;
 
 /// Returns a source of random numbers from 0 up to 1, the same ones for the same seed.
-pub fn fractions(seed: u64) -> impl Fn() -> f64 + Send + Sync + 'static {
+pub fn seeded_random(seed: u64) -> impl Fn() -> f64 + Send + Sync + 'static {
     let random = std::sync::Mutex::new(fastrand::Rng::with_seed(seed));
     move || random.lock().expect("a lock without panics").f64()
 }

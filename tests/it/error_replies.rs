@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::call_table::{CALLS, CallInput};
 use crate::operations::qualified_name;
 use crate::recorded_replies::json_files;
-use crate::support::Recorder;
+use hoopai_test_support::{Reply, Server};
 
 type Predicate = (&'static str, fn(Kind) -> bool);
 
@@ -116,7 +116,7 @@ fn find_error_replies(value: &Value, found: &mut Vec<(u16, Value)>) {
 }
 
 async fn call_error(status: u16, body: &Value) -> Error {
-    let server = Recorder::refusing(status, body.to_string()).await;
+    let server = Server::with_reply(Reply::json(status, body.to_string()));
     let client = builder(&server)
         .retry(hoopai::retry::NoRetry)
         .build()
@@ -238,10 +238,10 @@ impl Backoff for NoWait {
     }
 }
 
-fn builder(server: &Recorder) -> hoopai::ClientBuilder {
+fn builder(server: &Server) -> hoopai::ClientBuilder {
     Client::builder()
         .private_token("pit-secret")
-        .base_url(server.address())
+        .base_url(&server.url)
         .limits(RateLimitSettings::unlimited())
         .backoff(NoWait)
         .retry_budget(UnlimitedRetryBudget)
@@ -255,7 +255,7 @@ async fn every_operation_is_retried_only_if_that_is_safe() {
         (429, "Too Many Requests", Kind::RateLimited),
         (500, "Internal server error", Kind::Internal),
     ] {
-        let server = Recorder::refusing(status, body(message)).await;
+        let server = Server::with_reply(Reply::json(status, body(message)));
         let client = builder(&server).build().unwrap();
         for (operation, call) in CALLS.iter() {
             let name = qualified_name(operation);
@@ -266,7 +266,7 @@ async fn every_operation_is_retried_only_if_that_is_safe() {
                 Kind::Internal => operation.idempotent,
                 _ => false,
             };
-            let requests = server.all().len();
+            let requests = server.take().len();
             assert_eq!(requests, if safe { 5 } else { 1 }, "{name}: {error}");
             assert_eq!(error.attempts() as usize, requests, "{name}: {error}");
             assert_eq!(error.is_retryable(), safe, "{name}: {error}");
@@ -279,7 +279,7 @@ async fn every_operation_is_retried_only_if_that_is_safe() {
 /// An undeclared maximum is an assumption, so the client sends larger pages.
 #[tokio::test]
 async fn page_size_above_a_declared_maximum_is_rejected() {
-    let server = Recorder::answering("application/json", "null").await;
+    let server = Server::with_body("null");
     let client = builder(&server).build().unwrap();
     let (mut declared, mut assumed) = (Vec::new(), 0);
     for (operation, call) in CALLS.iter() {
@@ -300,7 +300,7 @@ async fn page_size_above_a_declared_maximum_is_rejected() {
             json!(above)
         };
         let result = call(&client, &input).await;
-        let sent = server.all().len();
+        let sent = server.take().len();
         if size.declared {
             let error = result.unwrap_err();
             assert_eq!(

@@ -2,17 +2,18 @@
 
 use hoopai::Part;
 
-use crate::support::{Received, Recorder};
+use crate::support::client;
+use hoopai_test_support::{Reply, Request, Server};
 
 const JSON: &str = "application/json";
 
 #[tokio::test]
 async fn request_has_exactly_the_documented_headers() {
-    let server = Recorder::answering(JSON, "{}").await;
-    let client = server.client();
+    let server = Server::with_body("{}");
+    let client = client(&server);
     let call = client.contacts().get_contact().contact_id("C1");
     call.send().await.unwrap();
-    let request = server.only();
+    let request = server.take_single();
     assert_eq!(
         (request.method.as_str(), request.target.as_str()),
         ("GET", "/contacts/C1")
@@ -32,26 +33,29 @@ async fn request_has_exactly_the_documented_headers() {
 
 #[tokio::test]
 async fn version_header_is_that_of_the_operation_unless_overridden() {
-    let server = Recorder::answering(JSON, "{}").await;
-    let client = server.client();
+    let server = Server::with_body("{}");
+    let client = client(&server);
     let call = client.conversations().get_conversation();
     call.conversation_id("A").send().await.unwrap();
-    assert_eq!(server.only().header("version"), Some("2021-04-15"));
+    assert_eq!(server.take_single().header("version"), Some("2021-04-15"));
     // The specification of `store` declares no version.
     client.store().list_shipping_zones().send().await.unwrap();
-    assert_eq!(server.only().header("version"), Some("2021-07-28"));
+    assert_eq!(server.take_single().header("version"), Some("2021-07-28"));
     let call = client.contacts().get_contact().contact_id("A");
     call.api_version("2023-01-01").send().await.unwrap();
-    assert_eq!(server.only().header("version"), Some("2023-01-01"));
+    assert_eq!(server.take_single().header("version"), Some("2023-01-01"));
 }
 
 #[tokio::test]
 async fn path_parameters_are_percent_encoded_and_never_dot_segments() {
-    let server = Recorder::answering(JSON, "{}").await;
-    let client = server.client();
+    let server = Server::with_body("{}");
+    let client = client(&server);
     let call = client.contacts().get_contact().contact_id("a/b ?#é%");
     call.send().await.unwrap();
-    assert_eq!(server.only().target, "/contacts/a%2Fb%20%3F%23%C3%A9%25");
+    assert_eq!(
+        server.take_single().target,
+        "/contacts/a%2Fb%20%3F%23%C3%A9%25"
+    );
     for rejected in ["", ".", ".."] {
         let call = client.contacts().get_contact().contact_id(rejected);
         let error = call.send().await.unwrap_err();
@@ -65,22 +69,25 @@ async fn path_parameters_are_percent_encoded_and_never_dot_segments() {
     reason = "the list of contacts takes the location in its query"
 )]
 async fn default_location_is_sent_where_the_operation_declares_it() {
-    let server = Recorder::answering(JSON, "{}").await;
-    let client = server.client();
+    let server = Server::with_body("{}");
+    let client = client(&server);
     let call = client.contacts().list_contacts().limit(20);
     call.send().await.unwrap();
-    assert_eq!(server.only().target, "/contacts/?limit=20&locationId=LOC");
+    assert_eq!(
+        server.take_single().target,
+        "/contacts/?limit=20&locationId=LOC"
+    );
     client.locations().list_tags().send().await.unwrap();
-    assert_eq!(server.only().target, "/locations/LOC/tags");
+    assert_eq!(server.take_single().target, "/locations/LOC/tags");
     client.payments().list_transactions().send().await.unwrap();
     assert_eq!(
-        server.only().target,
+        server.take_single().target,
         "/payments/transactions?altId=LOC&altType=location"
     );
     let body = hoopai::contacts::types::CreateContactRequest::new().first_name("Jane");
     let call = client.contacts().create_contact().body(body);
     call.send().await.unwrap();
-    let request = server.only();
+    let request = server.take_single();
     assert_eq!(request.text(), r#"{"firstName":"Jane","locationId":"LOC"}"#);
     assert_eq!(request.header("content-type"), Some(JSON));
     // A location is never deleted by default.
@@ -91,26 +98,26 @@ async fn default_location_is_sent_where_the_operation_declares_it() {
 
 #[tokio::test]
 async fn default_location_does_not_filter_agency_operations() {
-    let server = Recorder::answering(JSON, "{}").await;
-    let client = server.client();
+    let server = Server::with_body("{}");
+    let client = client(&server);
     let oauth = client.oauth();
     let installed = || oauth.list_installed_locations().company_id("C").app_id("A");
     installed().send().await.unwrap();
     assert_eq!(
-        server.only().target,
+        server.take_single().target,
         "/oauth/installedLocations?companyId=C&appId=A"
     );
     installed().location_id("L").send().await.unwrap();
     assert_eq!(
-        server.only().target,
+        server.take_single().target,
         "/oauth/installedLocations?companyId=C&appId=A&locationId=L"
     );
     let call = client.custom_menus().list_custom_menus();
     call.send().await.unwrap();
-    assert_eq!(server.only().target, "/custom-menus/");
+    assert_eq!(server.take_single().target, "/custom-menus/");
     let users = client.users();
     users.search_users().company_id("C").send().await.unwrap();
-    assert_eq!(server.only().target, "/users/search?companyId=C");
+    assert_eq!(server.take_single().target, "/users/search?companyId=C");
     // No location is uninstalled by default.
     let marketplace = client.marketplace();
     let uninstall = || marketplace.uninstall_application().app_id("A");
@@ -118,18 +125,18 @@ async fn default_location_does_not_filter_agency_operations() {
     assert!(error.to_string().contains(".body(..)"), "{error}");
     let body = hoopai::marketplace::types::UninstallApplicationRequest::new().company_id("C");
     uninstall().body(body).send().await.unwrap();
-    assert_eq!(server.only().text(), r#"{"companyId":"C"}"#);
+    assert_eq!(server.take_single().text(), r#"{"companyId":"C"}"#);
     // A required location is added.
     let tokens = hoopai::oauth::types::CreateLocationAccessTokenRequest::new().company_id("C");
     let call = oauth.create_location_access_token().body(tokens);
     call.send().await.unwrap();
-    assert_eq!(server.only().text(), "companyId=C&locationId=LOC");
+    assert_eq!(server.take_single().text(), "companyId=C&locationId=LOC");
 }
 
 #[tokio::test]
 async fn a_body_that_has_no_field_goes_along_by_itself() {
-    let server = Recorder::answering(JSON, "{}").await;
-    let client = server.client();
+    let server = Server::with_body("{}");
+    let client = client(&server);
     let contacts = client.contacts();
     let add = || {
         contacts
@@ -138,14 +145,14 @@ async fn a_body_that_has_no_field_goes_along_by_itself() {
             .campaign_id("D")
     };
     add().send().await.unwrap();
-    let request = server.only();
+    let request = server.take_single();
     assert_eq!(request.text(), "{}");
     assert_eq!(request.header("content-type"), Some(JSON));
     add().extra_body("note", "x").send().await.unwrap();
-    assert_eq!(server.only().text(), r#"{"note":"x"}"#);
+    assert_eq!(server.take_single().text(), r#"{"note":"x"}"#);
     let deleted = client.calendars().delete_event().event_id("E");
     deleted.send().await.unwrap();
-    let request = server.only();
+    let request = server.take_single();
     assert_eq!(
         (request.method.as_str(), &*request.text()),
         ("DELETE", "{}")
@@ -159,8 +166,8 @@ async fn a_body_that_has_no_field_goes_along_by_itself() {
 
 #[tokio::test]
 async fn undeclared_fields_and_parameters_can_be_sent() {
-    let server = Recorder::answering(JSON, "{}").await;
-    let client = server.client();
+    let server = Server::with_body("{}");
+    let client = client(&server);
     let body = hoopai::contacts::types::UpdateContactRequest::new().email("a@b.test");
     let call = client
         .contacts()
@@ -172,7 +179,7 @@ async fn undeclared_fields_and_parameters_can_be_sent() {
         .send()
         .await
         .unwrap();
-    let request = server.only();
+    let request = server.take_single();
     assert_eq!(request.target, "/contacts/C?trace=1");
     assert_eq!(
         request.text(),
@@ -182,13 +189,13 @@ async fn undeclared_fields_and_parameters_can_be_sent() {
 
 #[tokio::test]
 async fn token_requests_are_urlencoded_forms() {
-    let server = Recorder::answering(JSON, "{}").await;
+    let server = Server::with_body("{}");
     let body = hoopai::oauth::types::CreateLocationAccessTokenRequest::new()
         .company_id("a b&c")
         .location_id("L");
-    let call = server.client().oauth().create_location_access_token();
+    let call = client(&server).oauth().create_location_access_token();
     call.body(body).send().await.unwrap();
-    let request = server.only();
+    let request = server.take_single();
     assert_eq!(
         request.header("content-type"),
         Some("application/x-www-form-urlencoded")
@@ -201,16 +208,16 @@ async fn token_requests_are_urlencoded_forms() {
         .client_secret("s")
         .grant_type("refresh_token")
         .refresh_token("r");
-    let call = server.client().oauth().create_access_token().body(body);
+    let call = client(&server).oauth().create_access_token().body(body);
     call.send().await.unwrap();
     assert_eq!(
-        server.only().text(),
+        server.take_single().text(),
         "client_id=id&client_secret=s&grant_type=refresh_token&refresh_token=r"
     );
 }
 
 /// Returns the names of the parts and asserts that one part has exactly these bytes.
-fn parts(request: &Received, bytes: &str) -> Vec<String> {
+fn parts(request: &Request, bytes: &str) -> Vec<String> {
     let content_type = request.header("content-type").unwrap_or_default();
     let boundary = content_type
         .strip_prefix("multipart/form-data; boundary=")
@@ -230,8 +237,8 @@ fn parts(request: &Received, bytes: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn uploads_from_bytes_and_streams_are_multipart_forms() {
-    let server = Recorder::answering(JSON, "{}").await;
-    let client = server.client();
+    let server = Server::with_body("{}");
+    let client = client(&server);
     let file = || Part::bytes("a.csv", "id,name");
     let stream = |length| {
         let pieces = ["id,", "name"].map(|piece| Ok::<_, std::io::Error>(piece.as_bytes()));
@@ -240,7 +247,7 @@ async fn uploads_from_bytes_and_streams_are_multipart_forms() {
 
     let call = client.medias().upload_media_file().file(file());
     call.hosted(false).name("list").send().await.unwrap();
-    let request = server.only();
+    let request = server.take_single();
     assert_eq!(request.target, "/medias/upload-file");
     assert_eq!(parts(&request, "id,name"), ["file", "hosted", "name"]);
     assert!(
@@ -251,7 +258,7 @@ async fn uploads_from_bytes_and_streams_are_multipart_forms() {
 
     let call = client.social_media_posting().upload_csv();
     call.file(stream(Some(7))).send().await.unwrap();
-    let request = server.only();
+    let request = server.take_single();
     assert_eq!(request.target, "/social-media-posting/LOC/csv");
     assert_eq!(parts(&request, "id,name"), ["file"]);
     assert!(
@@ -265,7 +272,7 @@ async fn uploads_from_bytes_and_streams_are_multipart_forms() {
         .conversation_id("V")
         .contact_id("C");
     upload.file_attachment(stream(None)).send().await.unwrap();
-    let request = server.only();
+    let request = server.take_single();
     assert_eq!(request.header("version"), Some("2021-04-15"));
     let mut names = parts(&request, "id,name");
     names.sort();
@@ -282,7 +289,7 @@ async fn uploads_from_bytes_and_streams_are_multipart_forms() {
     // The names of these parts are ids of custom fields.
     let call = client.forms().upload_custom_field_files().contact_id("C");
     call.part("FIELD_1", file()).send().await.unwrap();
-    let request = server.only();
+    let request = server.take_single();
     assert_eq!(
         request.target,
         "/forms/upload-custom-files?contactId=C&locationId=LOC"
@@ -292,16 +299,16 @@ async fn uploads_from_bytes_and_streams_are_multipart_forms() {
     let call = client.locations().upload_custom_field_files().id("C");
     let call = call.max_files("1").part("FIELD_1", file());
     call.send().await.unwrap();
-    let request = server.only();
+    let request = server.take_single();
     assert_eq!(request.target, "/locations/LOC/customFields/upload");
     assert_eq!(parts(&request, "id,name").len(), 3);
 }
 
 #[tokio::test]
 async fn file_reply_is_returned_as_bytes() {
-    let server = Recorder::answering("audio/x-wav", "RIFF").await;
-    let call = server
-        .client()
+    let headers = [("content-type", "audio/x-wav")];
+    let server = Server::with_reply(Reply::with_headers(200, &headers, "RIFF"));
+    let call = client(&server)
         .conversations()
         .get_message_recording()
         .message_id("M")
@@ -319,8 +326,8 @@ async fn file_reply_is_returned_as_bytes() {
 
 #[tokio::test]
 async fn raw_request_is_encoded_and_authorized_like_an_operation() {
-    let server = Recorder::answering(JSON, r#"{"id":"G"}"#).await;
-    let client = server.client();
+    let server = Server::with_body(r#"{"id":"G"}"#);
+    let client = client(&server);
     let reply = client
         .request(hoopai::Method::Get, "/funnels/{funnelId}/other")
         .path("funnelId", "G/1")
@@ -328,7 +335,7 @@ async fn raw_request_is_encoded_and_authorized_like_an_operation() {
         .await
         .unwrap();
     assert_eq!(reply["id"], "G");
-    let request = server.only();
+    let request = server.take_single();
     assert_eq!(request.target, "/funnels/G%2F1/other");
     assert_eq!(request.header("authorization"), Some("Bearer pit-secret"));
     assert_eq!(request.header("version"), Some("2021-07-28"));
@@ -336,11 +343,11 @@ async fn raw_request_is_encoded_and_authorized_like_an_operation() {
 
 #[tokio::test]
 async fn operation_without_specification_returns_any_json() {
-    let server = Recorder::answering(JSON, r#"["any"]"#).await;
-    let client = server.client();
+    let server = Server::with_body(r#"["any"]"#);
+    let client = client(&server);
     let reply = client.funnels().get_funnel().id("F1").send();
     assert_eq!(reply.await.unwrap()[0], "any");
-    assert_eq!(server.only().target, "/funnels/funnel/fetch/F1");
+    assert_eq!(server.take_single().target, "/funnels/funnel/fetch/F1");
 
     let billing = client.oauth().send_billing_webhook();
     let billing = billing.x_ghl_client_key("key").x_ghl_client_secret("hush");
@@ -350,12 +357,8 @@ async fn operation_without_specification_returns_any_json() {
 
 #[tokio::test]
 async fn module_crate_works_without_the_facade() {
-    let server = Recorder::answering(
-        JSON,
-        r#"{"contact":{"id":"C1","firstName":"Jane","undeclared":7}}"#,
-    )
-    .await;
-    let handle = server.client().handle().clone();
+    let server = Server::with_body(r#"{"contact":{"id":"C1","firstName":"Jane","undeclared":7}}"#);
+    let handle = client(&server).handle().clone();
     let contacts = hoopai::contacts::Client::new(handle);
     let call = contacts.get_contact().contact_id("C1");
     let reply = call.send().await.unwrap();

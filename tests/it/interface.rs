@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use hoopai::runtime::operation::Operation;
 use serde_json::Value;
 
-/// A schema of an OpenAPI document; a static one.
+/// A schema of an OpenAPI document.
 pub(crate) type Schema = &'static Value;
 
 static DOCUMENTS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
@@ -59,7 +59,7 @@ pub(crate) struct Fields {
     pub(crate) declared: BTreeMap<&'static str, Vec<Schema>>,
     pub(crate) required: BTreeSet<&'static str>,
     /// The schema of undeclared keys.
-    pub(crate) others: Option<Schema>,
+    pub(crate) additional: Option<Schema>,
 }
 
 impl Interface {
@@ -84,8 +84,8 @@ impl Interface {
             if !status.starts_with('2') {
                 continue;
             }
-            for (kind, schema) in contents(response) {
-                if kind.contains("json") && !schemas.contains(&schema) {
+            for (content_type, schema) in contents(response) {
+                if content_type.contains("json") && !schemas.contains(&schema) {
                     schemas.push(schema);
                 }
             }
@@ -100,13 +100,8 @@ impl Interface {
     /// Follows the references of a schema.
     pub(crate) fn resolve(self, mut schema: Schema) -> Schema {
         while let Some(reference) = schema["$ref"].as_str() {
-            let pointer = reference
-                .strip_prefix('#')
-                .expect("a reference within the document");
-            schema = self
-                .0
-                .pointer(pointer)
-                .expect("the target of the reference");
+            let pointer = reference.strip_prefix('#').expect("a local reference");
+            schema = self.0.pointer(pointer).expect("its target");
         }
         schema
     }
@@ -176,11 +171,7 @@ impl Interface {
         let Shape::Object(more) = self.shape(part) else {
             return false;
         };
-        for (name, schemas) in more.declared {
-            schemas
-                .into_iter()
-                .for_each(|schema| fields.declare(name, schema));
-        }
+        fields.declare_all(more.declared);
         fields.required.extend(more.required);
         true
     }
@@ -192,11 +183,7 @@ impl Interface {
             match self.shape(variant) {
                 Shape::Union(inner) => {
                     let inner = self.merged(&inner)?;
-                    for (name, schemas) in inner.declared {
-                        schemas
-                            .into_iter()
-                            .for_each(|schema| fields.declare(name, schema));
-                    }
+                    fields.declare_all(inner.declared);
                 }
                 _ => {
                     if !self.merge(variant, &mut fields) {
@@ -217,9 +204,17 @@ impl Fields {
         }
         self.required
             .extend(items(&object["required"]).iter().filter_map(Value::as_str));
-        let others = &object["additionalProperties"];
-        if others.is_object() {
-            self.others = Some(others);
+        let additional = &object["additionalProperties"];
+        if additional.is_object() {
+            self.additional = Some(additional);
+        }
+    }
+
+    fn declare_all(&mut self, declared: BTreeMap<&'static str, Vec<Schema>>) {
+        for (name, schemas) in declared {
+            for schema in schemas {
+                self.declare(name, schema);
+            }
         }
     }
 
@@ -245,6 +240,6 @@ pub(crate) fn entries(value: Schema) -> impl Iterator<Item = (&'static str, Sche
 
 fn contents(of: Schema) -> BTreeMap<&'static str, Schema> {
     entries(&of["content"])
-        .map(|(kind, media)| (kind, &media["schema"]))
+        .map(|(content_type, media)| (content_type, &media["schema"]))
         .collect()
 }

@@ -23,9 +23,3 @@ mod sample_values;
 mod schema_check;
 mod support;
 mod value_paths;
-#[allow(
-    dead_code,
-    reason = "shared with the tests of the facade, which use all of it"
-)]
-#[path = "../../crates/hoopai/tests/it/world.rs"]
-mod world;

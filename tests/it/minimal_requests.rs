@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::call_table::{CALLS, CallInput, Coverage, SETTERS, Setter, is_automatic};
 use crate::operations::{all_operations, qualified_name, row};
 use crate::requests::{decoded, parts, same, show};
-use crate::support::{Received, Recorder};
+use hoopai_test_support::{Request, Server};
 
 /// All parameters that the client may add.
 const AUTOMATIC_NAMES: [&str; 4] = ["locationId", "location_id", "altId", "altType"];
@@ -21,10 +21,10 @@ const AUTOMATIC_NAMES: [&str; 4] = ["locationId", "location_id", "altId", "altTy
 /// operations an `altId` without `altType` is another id, such as that of an external message.
 const ALT_ID_ALONE: [&str; 2] = ["payments.get_order", "products.get_product_collection"];
 
-fn client(server: &Recorder, location: Option<&str>) -> Client {
+fn client(server: &Server, location: Option<&str>) -> Client {
     let mut builder = Client::builder()
         .private_token("pit-secret")
-        .base_url(server.address())
+        .base_url(&server.url)
         .limits(RateLimitSettings::unlimited());
     if let Some(location) = location {
         builder = builder.location(location);
@@ -33,7 +33,7 @@ fn client(server: &Recorder, location: Option<&str>) -> Client {
 }
 
 /// The kind and name of each parameter and top-level body field of a request.
-fn request_keys(operation: &Operation, request: &Received) -> BTreeSet<(&'static str, String)> {
+fn request_keys(operation: &Operation, request: &Request) -> BTreeSet<(&'static str, String)> {
     let (path, query) = request
         .target
         .split_once('?')
@@ -91,7 +91,7 @@ fn input_keys(input: &CallInput) -> BTreeSet<(&'static str, String)> {
 
 #[tokio::test]
 async fn minimal_request_has_only_the_input_and_the_location() {
-    let server = Recorder::answering("application/json", "true").await;
+    let server = Server::with_body("true");
     let client = client(&server, Some("LOC"));
     for table in hoopai::OPERATIONS {
         let mut text = String::new();
@@ -102,7 +102,7 @@ async fn minimal_request_has_only_the_input_and_the_location() {
             call(&client, &input)
                 .await
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
-            let request = server.only();
+            let request = server.take_single();
             let keys = request_keys(operation, &request);
             let input_keys = input_keys(&input);
             let automatic: Vec<_> = keys.difference(&input_keys).collect();
@@ -157,7 +157,7 @@ fn has_required_values(operation: &Operation) -> bool {
 
 #[tokio::test]
 async fn field_that_only_the_specification_requires_is_optional() {
-    let server = Recorder::answering("application/json", "true").await;
+    let server = Server::with_body("true");
     let client = client(&server, Some("LOC"));
     let mut enforcing = Vec::new();
     for operation in all_operations() {
@@ -168,7 +168,7 @@ async fn field_that_only_the_specification_requires_is_optional() {
         if has_required_values(operation) {
             let error = result.expect_err(&name);
             assert_eq!(error.kind(), ErrorKind::Request, "{name}: {error}");
-            assert!(server.all().is_empty(), "{name}");
+            assert!(server.take().is_empty(), "{name}");
             enforcing.push(format!("{name}: {}", error.parameters().join(", ")));
             input.options = CallOptions::new().unchecked();
             call(&client, &input)
@@ -177,14 +177,14 @@ async fn field_that_only_the_specification_requires_is_optional() {
         } else {
             result.unwrap_or_else(|error| panic!("{name}: {error}"));
         }
-        server.only();
+        server.take_single();
     }
     insta::assert_snapshot!(enforcing.join("\n"));
 }
 
 #[tokio::test]
 async fn missing_values_are_one_error_that_names_their_setters() {
-    let server = Recorder::answering("application/json", "true").await;
+    let server = Server::with_body("true");
     let client = client(&server, None);
     for operation in all_operations() {
         let name = qualified_name(operation);
@@ -205,12 +205,12 @@ async fn missing_values_are_one_error_that_names_their_setters() {
                     && !has_required_values(operation),
                 "{name}"
             );
-            server.only();
+            server.take_single();
             continue;
         };
         let text = error.to_string();
         assert_eq!(error.kind(), ErrorKind::Request, "{name}: {text}");
-        assert!(server.all().is_empty(), "{name}: {text}");
+        assert!(server.take().is_empty(), "{name}: {text}");
         for (_, wire_name, setter) in &setters {
             assert!(
                 error.parameters().iter().any(|name| name == wire_name),
@@ -235,7 +235,7 @@ async fn missing_values_are_one_error_that_names_their_setters() {
         // An unchecked call requires the path parameters only.
         input.options = CallOptions::new().unchecked();
         match call(&client, &input).await {
-            Ok(()) => drop(server.only()),
+            Ok(()) => drop(server.take_single()),
             Err(error) => {
                 assert!(
                     needs_path

@@ -12,22 +12,21 @@ use hoopai::payments::types::{CreateCustomProviderConfigRequest, CustomProviderK
 use hoopai::{CallOptions, Client, CustomFieldValue, Error, ErrorKind, contacts};
 use serde_json::{Value, json};
 
-use crate::support::Recorder;
+use crate::support::client;
+use hoopai_test_support::Server;
 
-const JSON: &str = "application/json";
-
-async fn server() -> Recorder {
-    Recorder::answering(JSON, r#"{"success":true}"#).await
+fn server() -> Server {
+    Server::with_body(r#"{"success":true}"#)
 }
 
-fn body(server: &Recorder) -> Value {
-    serde_json::from_slice(&server.only().body).expect("JSON")
+fn body(server: &Server) -> Value {
+    server.take_single().json()
 }
 
 #[tokio::test]
 async fn default_location_is_not_sent_as_the_id_of_a_message() {
-    let server = server().await;
-    let client = server.client();
+    let server = server();
+    let client = client(&server);
     let message = AddInboundMessageRequest::new()
         .type_("Custom")
         .message("one");
@@ -42,8 +41,8 @@ async fn default_location_is_not_sent_as_the_id_of_a_message() {
 
 #[tokio::test]
 async fn inbound_message_is_sent_unchanged() {
-    let server = server().await;
-    let client = server.client();
+    let server = server();
+    let client = client(&server);
     for input in [
         json!({ "type": "SMS", "message": "Hi", "conversationId": "cv1" }),
         json!({ "type": "Custom", "message": "Hi", "conversationId": "cv1", "altId": "ext-1", "direction": "inbound", "date": "2025-07-31T19:40:07.843-04:00" }),
@@ -58,8 +57,8 @@ async fn inbound_message_is_sent_unchanged() {
 
 #[tokio::test]
 async fn invoice_and_payment_are_sent_without_optional_fields() {
-    let server = server().await;
-    let client = server.client();
+    let server = server();
+    let client = client(&server);
     let payment = RecordInvoicePaymentRequest::new()
         .mode("bank_transfer")
         .amount(1500.5);
@@ -80,31 +79,31 @@ async fn invoice_and_payment_are_sent_without_optional_fields() {
 
 #[tokio::test]
 async fn object_record_is_sent_with_the_default_location() {
-    let server = server().await;
+    let server = server();
     let properties = BTreeMap::from([("serial".to_owned(), CustomFieldValue::from("A-1"))]);
     let record = CreateObjectRecordRequest::new().properties(properties);
     let create = |client: &Client| {
         let call = client.objects().create_object_record();
         call.schema_key("custom_objects.pets").body(record.clone())
     };
-    create(&server.client()).send().await.unwrap();
+    create(&client(&server)).send().await.unwrap();
     let expected = json!({ "properties": { "serial": "A-1" }, "locationId": "LOC" });
     assert_eq!(body(&server), expected);
 
     let client = Client::builder()
         .private_token("pit-secret")
-        .base_url(server.address());
+        .base_url(&server.url);
     let client = client.build().unwrap();
     let error = create(&client).send().await.unwrap_err();
     assert_eq!(error.parameter(), Some("locationId"), "{error}");
     assert!(error.to_string().contains("the location"), "{error}");
-    assert!(server.all().is_empty());
+    assert!(server.take().is_empty());
 }
 
 #[tokio::test]
 async fn fields_from_overlays_have_setters() {
-    let server = server().await;
-    let client = server.client();
+    let server = server();
+    let client = client(&server);
     let field = CreateCustomFieldRequest::new()
         .name("Lead source")
         .data_type("SINGLE_OPTIONS");
@@ -132,7 +131,7 @@ async fn fields_from_overlays_have_setters() {
 }
 
 /// Asserts that a call with a number that is not finite fails and sends nothing.
-fn assert_rejected(result: Result<(), Error>, parameter: &str, server: &Recorder) {
+fn assert_rejected(result: Result<(), Error>, parameter: &str, server: &Server) {
     let error = result.expect_err(parameter);
     assert_eq!(error.kind(), ErrorKind::Request, "{error}");
     assert_eq!(error.parameter(), Some(parameter), "{error}");
@@ -142,13 +141,13 @@ fn assert_rejected(result: Result<(), Error>, parameter: &str, server: &Recorder
             .contains(&format!("`{parameter}` cannot be sent")),
         "{error}"
     );
-    assert!(server.all().is_empty(), "a request was sent");
+    assert!(server.take().is_empty(), "a request was sent");
 }
 
 #[tokio::test]
 async fn number_that_is_not_finite_is_an_error_with_its_path() {
-    let server = server().await;
-    let client = server.client();
+    let server = server();
+    let client = client(&server);
     for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let change = UpdateOpportunityRequest::new().monetary_value(number);
         let call = client
@@ -198,8 +197,8 @@ async fn number_that_is_not_finite_is_an_error_with_its_path() {
 
 #[tokio::test]
 async fn unchecked_call_is_sent_without_required_fields() {
-    let server = server().await;
-    let client = server.client();
+    let server = server();
+    let client = client(&server);
     let call = client
         .objects()
         .search_object_records()

@@ -15,7 +15,8 @@ use crate::decode_table::{DecodedReply, REPLIES};
 use crate::interface::Interface;
 use crate::operations::all_operations;
 use crate::schema_check::violations;
-use crate::support::Recorder;
+use crate::support::client;
+use hoopai_test_support::{Reply, Server};
 
 struct Payload {
     file: PathBuf,
@@ -180,8 +181,8 @@ async fn recorded_error_reply_keeps_its_messages_and_trace_id() {
         }
         let name = payload.file.display();
         let body = payload.body.to_string();
-        let server = Recorder::refusing(payload.status, body).await;
-        let call = server.client().request(hoopai::Method::Get, "/recorded");
+        let server = Server::with_reply(Reply::json(payload.status, body));
+        let call = client(&server).request(hoopai::Method::Get, "/recorded");
         let error = call.send().await.expect_err("an error reply");
         assert_eq!(error.kind(), ErrorKind::Status, "{name}");
         assert_eq!(

@@ -2,16 +2,13 @@
 //! data.
 
 use std::fmt::{Debug, Display, Write};
-use std::sync::Mutex;
 
 use crate::operations::{all_operations, qualified_name};
-use crate::support::Recorder;
 use hoopai::runtime::Call;
 use hoopai::runtime::operation::{BodyKind, Operation, Reply};
 use hoopai::{Client, Handle, Part, serde_json};
+use hoopai_test_support::{Server, log};
 use serde_json::{Map, Value, json};
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
 
 const TOKEN: &str = "pit-Pl4nted-T0ken-5ecret";
 const LOCATION: &str = "Pl4ntedL0cat1onId00xy";
@@ -30,23 +27,6 @@ const FORBIDDEN: [&str; 7] = [
     "Plantington",
     "5550177001",
 ];
-
-static LOG: Mutex<String> = Mutex::new(String::new());
-
-struct Log;
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOG.lock()
-            .unwrap()
-            .push_str(&String::from_utf8_lossy(bytes));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// The replies to each operation, which repeat the personal data.
 fn replies() -> Vec<(u16, String)> {
@@ -180,16 +160,11 @@ async fn run_and_show(out: &mut String, handle: &Handle, operation: &'static Ope
 
 #[tokio::test]
 async fn no_output_contains_secrets_or_personal_data() {
-    tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_span_events(FmtSpan::FULL)
-        .with_ansi(false)
-        .with_writer(|| Log)
-        .init();
+    log::capture();
     let mut operations = 0;
     for (status, body) in replies() {
-        let server = Recorder::refusing(status, body).await;
-        let handle = handle(server.address());
+        let server = Server::with_reply(hoopai_test_support::Reply::json(status, body));
+        let handle = handle(&server.url);
         let mut out = String::new();
         show(&mut out, &handle);
         for operation in all_operations() {
@@ -197,11 +172,9 @@ async fn no_output_contains_secrets_or_personal_data() {
             run_and_show(&mut out, &handle, operation).await;
             assert_redacted(status, operation, &out);
             out.clear();
-            // Lines of reqwest and hyper are not redacted.
-            let log = std::mem::take(&mut *LOG.lock().unwrap());
-            let ours: Vec<&str> = log.lines().filter(|line| line.contains("hoopai")).collect();
-            assert!(!ours.is_empty(), "{}: no log lines", operation.name);
-            assert_redacted(status, operation, &ours.join("\n"));
+            let log = log::take().concat();
+            assert!(!log.is_empty(), "{}: no log lines", operation.name);
+            assert_redacted(status, operation, &log);
         }
     }
     assert_eq!(operations, 609 * replies().len());

@@ -14,7 +14,7 @@ use crate::call_table::{CALLS, CallInput};
 use crate::interface::{Interface, items};
 use crate::operations::{all_operations, qualified_name, row};
 use crate::schema_check;
-use crate::support::{Received, Recorder};
+use hoopai_test_support::{Request, Server};
 
 /// The headers of every request.
 const COMMON_HEADERS: [&str; 5] = ["accept", "authorization", "host", "user-agent", "version"];
@@ -22,10 +22,10 @@ const COMMON_HEADERS: [&str; 5] = ["accept", "authorization", "host", "user-agen
 #[tokio::test]
 async fn request_has_exactly_the_declared_values() {
     assert_eq!(CALLS.len(), all_operations().count());
-    let server = Recorder::answering("application/json", "true").await;
+    let server = Server::with_body("true");
     let client = Client::builder()
         .private_token("pit-secret")
-        .base_url(server.address())
+        .base_url(&server.url)
         .limits(RateLimitSettings::unlimited())
         .build()
         .unwrap();
@@ -38,7 +38,7 @@ async fn request_has_exactly_the_declared_values() {
             call(&client, &input)
                 .await
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
-            let request = server.only();
+            let request = server.take_single();
             let mut violations = Violations::default();
             let unused = input.unused();
             violations.expect(unused.is_empty(), format!("no setter for {unused:?}"));
@@ -68,7 +68,7 @@ impl Violations {
         }
     }
 
-    fn check_target(&mut self, operation: &Operation, input: &CallInput, request: &Received) {
+    fn check_target(&mut self, operation: &Operation, input: &CallInput, request: &Request) {
         self.expect(
             request.method.as_str() == operation.method.as_str(),
             "another method",
@@ -100,7 +100,7 @@ impl Violations {
         self.expect(pairs == expected, format!("the query is not {expected:?}"));
     }
 
-    fn check_headers(&mut self, operation: &Operation, input: &CallInput, request: &Received) {
+    fn check_headers(&mut self, operation: &Operation, input: &CallInput, request: &Request) {
         let interface = Interface::of(operation.module);
         let version = items(&interface.operation(operation)["parameters"])
             .iter()
@@ -133,7 +133,7 @@ impl Violations {
                 format!("the content type {content_type} is not declared"),
             );
         }
-        let sent: BTreeSet<&str> = request.headers.keys().map(|name| name.as_str()).collect();
+        let sent: BTreeSet<&str> = request.headers.iter().map(|(name, _)| &**name).collect();
         let missing: Vec<_> = names.difference(&sent).copied().collect();
         // An empty body may have a content length.
         names.insert("content-length");
@@ -144,7 +144,7 @@ impl Violations {
         );
     }
 
-    fn check_body(&mut self, operation: &Operation, input: &CallInput, request: &Received) {
+    fn check_body(&mut self, operation: &Operation, input: &CallInput, request: &Request) {
         match &input.body {
             Some(("application/x-www-form-urlencoded", _, body)) => {
                 let mut expected = Vec::new();
@@ -266,7 +266,7 @@ pub(crate) struct Part {
     content: String,
 }
 
-pub(crate) fn parts(request: &Received) -> Vec<Part> {
+pub(crate) fn parts(request: &Request) -> Vec<Part> {
     let content_type = request.header("content-type").unwrap_or_default();
     let Some(boundary) = content_type.strip_prefix("multipart/form-data; boundary=") else {
         return Vec::new();
@@ -298,7 +298,7 @@ pub(crate) fn parts(request: &Received) -> Vec<Part> {
 }
 
 /// Writes a request without boundaries and with indented JSON.
-pub(crate) fn show(out: &mut String, operation: &Operation, request: &Received) {
+pub(crate) fn show(out: &mut String, operation: &Operation, request: &Request) {
     let header = |name| request.header(name).unwrap_or("none");
     let (scheme, _) = header("authorization").split_once(' ').unwrap_or_default();
     let _ = write!(
@@ -319,8 +319,8 @@ pub(crate) fn show(out: &mut String, operation: &Operation, request: &Received) 
         let _ = write!(out, ", sends {content_type}");
     }
     for (name, value) in &request.headers {
-        if name.as_str().starts_with("x-") {
-            let _ = write!(out, ", {name}: {}", value.to_str().unwrap_or_default());
+        if name.starts_with("x-") {
+            let _ = write!(out, ", {name}: {value}");
         }
     }
     out.push('\n');

@@ -123,8 +123,10 @@ impl Sampler {
                 object.insert(name.to_owned(), value);
             }
         }
-        if let Some(others) = fields.others.filter(|_| self.size != SampleSize::Required)
-            && let Some(value) = self.try_value(others, &format!("{path}/key"))
+        if let Some(additional) = fields
+            .additional
+            .filter(|_| self.size != SampleSize::Required)
+            && let Some(value) = self.try_value(additional, &format!("{path}/key"))
         {
             object.insert("key".to_owned(), value);
         }

@@ -67,11 +67,11 @@ fn object(
 ) {
     for (name, inner) in value.as_object().into_iter().flatten() {
         let path = format!("{path}/{name}");
-        match (fields.declared.get(name.as_str()), fields.others) {
+        match (fields.declared.get(name.as_str()), fields.additional) {
             (Some(schemas), _) => schemas
                 .iter()
                 .for_each(|schema| check(interface, schema, inner, &path, violations)),
-            (None, Some(others)) => check(interface, others, inner, &path, violations),
+            (None, Some(additional)) => check(interface, additional, inner, &path, violations),
             (None, None) => violations.push(format!("{path} is not declared")),
         }
     }

@@ -5,7 +5,7 @@ use hoopai_mock::{Denial, ErrorBody, Failure, Fault, FaultId, FaultRule};
 use super::id_lists::{ReadOptions, read_all, read_to_end};
 use super::list_table::Row;
 use super::{client, for_each_row, seeded};
-use crate::world::Harness;
+use crate::paging::harness::Harness;
 
 /// Faults after which a retry succeeds.
 pub(super) fn transient_faults() -> [Fault; 8] {

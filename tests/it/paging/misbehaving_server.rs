@@ -1,11 +1,6 @@
 //! Lists from servers that break the paging rules: each ends as the documentation of `paging` says.
 //! The server is the mock where it behaves like that, and a scripted one elsewhere.
 
-use std::sync::{Arc, Mutex};
-
-use axum::body::to_bytes;
-use axum::extract::Request;
-use axum::http::header::CONTENT_TYPE;
 use hoopai::paging::ItemStream;
 use hoopai::paging::PagingErrorKind;
 use hoopai::runtime::operation::{
@@ -14,54 +9,33 @@ use hoopai::runtime::operation::{
 use hoopai::serde_json::{Value, json};
 use hoopai::{Client, Error, Method};
 use hoopai_mock::LOCATION;
+use hoopai_test_support::{Request, Server};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::world::Harness;
+use crate::paging::harness::Harness;
 
 /// A server whose replies are computed from the number of the request and its query.
-struct ScriptedServer {
-    address: String,
-    queries: Arc<Mutex<Vec<Value>>>,
-}
+struct ScriptedServer(Server);
 
 impl ScriptedServer {
-    async fn new(reply: impl Fn(usize, &Value) -> Value + Send + Sync + 'static) -> Self {
-        let queries: Arc<Mutex<Vec<Value>>> = Arc::default();
-        let (seen, reply) = (queries.clone(), Arc::new(reply));
-        let app = axum::Router::new().fallback(move |request: Request| {
-            let (seen, reply) = (seen.clone(), reply.clone());
-            async move {
-                let (head, body) = request.into_parts();
-                to_bytes(body, 1 << 20).await.unwrap();
-                let pairs = head.uri.query().unwrap_or_default().split('&');
-                let query: Value = pairs.filter_map(|pair| pair.split_once('=')).collect();
-                let mut seen = seen.lock().unwrap();
-                seen.push(query.clone());
-                let reply = reply(seen.len() - 1, &query).to_string();
-                ([(CONTENT_TYPE, "application/json")], reply)
-            }
-        });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        ScriptedServer { address, queries }
+    fn new(reply: impl Fn(&Request) -> Value + Send + Sync + 'static) -> Self {
+        Self(Server::start(move |request| {
+            reply(request).to_string().into()
+        }))
     }
 
     fn client(&self) -> Client {
-        Client::builder()
-            .private_token("pit-secret")
-            .location(LOCATION)
-            .base_url(&self.address)
-            .build()
-            .unwrap()
+        let builder = Client::builder().private_token("pit-secret");
+        let builder = builder.location(LOCATION).base_url(&self.0.url);
+        builder.build().unwrap()
     }
 
     /// The values of a parameter in all requests; `-` if it is absent.
     fn sent(&self, name: &str) -> Vec<String> {
-        let queries = self.queries.lock().unwrap();
-        let value = |query: &Value| query[name].as_str().unwrap_or("-").to_owned();
-        queries.iter().map(value).collect()
+        let requests = self.0.requests().into_iter();
+        let value = |request: Request| request.query(name).unwrap_or_else(|| "-".to_owned());
+        requests.map(value).collect()
     }
 }
 
@@ -136,15 +110,14 @@ async fn contacts_by_one_of_two_cursors_fail_on_page_two() {
 #[tokio::test]
 async fn cursor_cycle_of_several_pages_is_an_error() {
     // Pages 0 to 6, then page 3 again.
-    let server = ScriptedServer::new(|_, query| {
-        let page: usize = match query["cursor"].as_str() {
+    let server = ScriptedServer::new(|request| {
+        let page: usize = match request.query("cursor") {
             Some(cursor) => cursor.trim_start_matches("c").parse().unwrap(),
             None => 0,
         };
         let next = if page == 6 { 3 } else { page + 1 };
         json!({"messages": items([page]), "nextCursor": format!("c{next}"), "total": 1000})
-    })
-    .await;
+    });
     let list = server.client().conversations().export_messages().stream();
     let (numbers, error) = read(list).await;
     assert_eq!(kind(error), Some(PagingErrorKind::RepeatedCursor));
@@ -155,9 +128,8 @@ async fn cursor_cycle_of_several_pages_is_an_error() {
 #[tokio::test]
 async fn cursor_of_the_same_page_is_an_error_after_its_items() {
     let server = ScriptedServer::new(
-        |_, _| json!({"messages": items([0, 1]), "nextCursor": "same", "total": 2000}),
+        |_| json!({"messages": items([0, 1]), "nextCursor": "same", "total": 2000}),
     );
-    let server = server.await;
     let list = server.client().conversations().export_messages().stream();
     let (numbers, error) = read(list).await;
     assert_eq!(kind(error), Some(PagingErrorKind::RepeatedCursor));
@@ -167,11 +139,10 @@ async fn cursor_of_the_same_page_is_an_error_after_its_items() {
 
 /// Reads 12 products, 5 on a page, with this total.
 async fn products(total: usize) -> (Vec<usize>, Option<Error>, Vec<String>) {
-    let server = ScriptedServer::new(move |_, query| {
-        let from: usize = query["offset"].as_str().unwrap().parse().unwrap();
+    let server = ScriptedServer::new(move |request| {
+        let from = request.number("offset").unwrap();
         json!({"products": items(from.min(12)..(from + 5).min(12)), "total": [{"total": total}]})
-    })
-    .await;
+    });
     let list = server.client().products().list_products().limit(5);
     let (numbers, error) = read(list.stream()).await;
     (numbers, error, server.sent("offset"))
@@ -197,12 +168,11 @@ async fn wrong_total_loses_no_items() {
 #[tokio::test]
 async fn pages_of_varying_length_lose_no_items() {
     // Pages have 1 to 4 items instead of the requested 100.
-    let server = ScriptedServer::new(|number, query| {
-        let from: usize = query["skip"].as_str().unwrap().parse().unwrap();
-        let length = [3, 1, 4, 2][number % 4];
+    let server = ScriptedServer::new(|request| {
+        let from = request.number("skip").unwrap();
+        let length = [3, 1, 4, 2][request.index % 4];
         json!({"forms": items(from.min(30)..(from + length).min(30)), "total": 30})
-    })
-    .await;
+    });
     let (numbers, error) = read(server.client().forms().list_forms().stream()).await;
     assert!(error.is_none(), "{error:?}");
     assert_eq!(numbers, (0..30).collect::<Vec<_>>());
@@ -212,12 +182,11 @@ async fn pages_of_varying_length_lose_no_items() {
 #[tokio::test]
 async fn empty_page_with_a_next_page_does_not_end_the_list() {
     // The next page by cursor.
-    let server = ScriptedServer::new(|number, _| match number {
-        1 | 2 => json!({"messages": [], "nextCursor": format!("c{number}"), "total": 4}),
+    let server = ScriptedServer::new(|request| match request.index {
+        number @ (1 | 2) => json!({"messages": [], "nextCursor": format!("c{number}"), "total": 4}),
         3 => json!({"messages": items([2, 3]), "nextCursor": null, "total": 4}),
         _ => json!({"messages": items([0, 1]), "nextCursor": "c0", "total": 4}),
-    })
-    .await;
+    });
     let messages = server.client().conversations().export_messages();
     let (numbers, error) = read(messages.limit(2).stream()).await;
     assert!(error.is_none(), "{error:?}");
@@ -225,13 +194,12 @@ async fn empty_page_with_a_next_page_does_not_end_the_list() {
     assert_eq!(server.sent("cursor"), ["-", "c0", "c1", "c2"]);
 
     // The next page by number.
-    let server = ScriptedServer::new(|_, query| {
-        let page: usize = query["page"].as_str().unwrap().parse().unwrap();
+    let server = ScriptedServer::new(|request| {
+        let page = request.number("page").unwrap();
         let own = if page == 2 { items([]) } else { items([page]) };
         let next = (page < 3).then_some(page + 1);
         json!({"submissions": own, "meta": {"total": 2, "nextPage": next}})
-    })
-    .await;
+    });
     let (numbers, error) = read(server.client().forms().list_form_submissions().stream()).await;
     assert!(error.is_none(), "{error:?}");
     assert_eq!(numbers, [1, 3]);
@@ -240,7 +208,7 @@ async fn empty_page_with_a_next_page_does_not_end_the_list() {
 
 #[tokio::test]
 async fn ignored_offset_is_a_repeated_page_error() {
-    let server = ScriptedServer::new(|_, _| json!({"forms": items(0..50), "total": 5000})).await;
+    let server = ScriptedServer::new(|_| json!({"forms": items(0..50), "total": 5000}));
     let (numbers, error) = read(server.client().forms().list_forms().stream()).await;
     assert_eq!(kind(error), Some(PagingErrorKind::RepeatedPage));
     assert_eq!(numbers, (0..50).collect::<Vec<_>>());
@@ -248,7 +216,7 @@ async fn ignored_offset_is_a_repeated_page_error() {
 
 #[tokio::test]
 async fn missing_list_is_an_error() {
-    let server = ScriptedServer::new(|_, _| json!({"forms": {"0": {"id": "0"}}, "total": 1})).await;
+    let server = ScriptedServer::new(|_| json!({"forms": {"0": {"id": "0"}}, "total": 1}));
     let (numbers, error) = read(server.client().forms().list_forms().stream()).await;
     assert!(numbers.is_empty());
     assert_eq!(kind(error), Some(PagingErrorKind::NoList));

@@ -5,6 +5,7 @@
 
 mod faults;
 mod full_read;
+mod harness;
 mod id_lists;
 #[allow(deprecated, reason = "deprecated lists page like all others")]
 mod list_table;
@@ -20,7 +21,7 @@ use hoopai::{Client, rate_limit::RateLimitSettings};
 use hoopai_mock::{COMPANY, RateLimitSettings as MockLimits};
 
 use crate::operations::{all_operations, qualified_name};
-use crate::world::Harness;
+use crate::paging::harness::Harness;
 use list_table::Row;
 use seeds::Seeded;
 

@@ -7,7 +7,7 @@ use super::faults::transient_faults;
 use super::id_lists::{ReadOptions, round_tripped};
 use super::list_table::{self, Row};
 use super::{client, seeded};
-use crate::world::seeded_random;
+use hoopai_test_support::seeded_random;
 
 const RUNS: u64 = 60;
 

@@ -3,6 +3,8 @@
 #[cfg(feature = "full")]
 mod examples;
 #[cfg(feature = "contacts")]
+mod harness;
+#[cfg(feature = "contacts")]
 mod paging;
 #[cfg(feature = "contacts")]
 mod paging_rate_limit;
@@ -16,8 +18,6 @@ mod rate_limit;
 mod retry;
 #[cfg(all(feature = "contacts", feature = "locations"))]
 mod token_refresh;
-#[cfg(feature = "contacts")]
-mod world;
 
 use hoopai::{Client, ErrorKind, Handle};
 

@@ -9,7 +9,7 @@ use hoopai::rate_limit::RateLimitSettings;
 use hoopai::{Client, ListPosition, Method, serde_json};
 use hoopai_mock::{Fault, FaultRule, LOCATION};
 
-use crate::world::Harness;
+use crate::harness::Harness;
 
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 

@@ -8,8 +8,8 @@ use hoopai::rate_limit::RateLimitSettings;
 use hoopai::serde_json::json;
 use hoopai_mock::LOCATION;
 
+use crate::harness::Harness;
 use crate::rate_limit::{TEN_SECONDS, rate_limited};
-use crate::world::Harness;
 
 /// The shortest duration of this number of requests: 100 at once, then 100 every ten seconds.
 fn ideal(requests: u32) -> Duration {

@@ -14,7 +14,8 @@ use hoopai_mock::{
     RetryAfter,
 };
 
-use crate::world::{Harness, seeded_random};
+use crate::harness::Harness;
+use hoopai_test_support::seeded_random;
 
 const RUNS: u64 = 12;
 const TEN_SECONDS: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use hoopai::rate_limit::RateLimitSettings;
 use hoopai::{CallOptions, ErrorKind, Response};
 use hoopai_mock::LOCATION;
 
-use crate::world::Harness;
+use crate::harness::Harness;
 
 pub(crate) const TEN_SECONDS: Duration = Duration::from_secs(10);
 

@@ -7,7 +7,8 @@ use hoopai::retry::{DefaultRetryPolicy, FullJitter};
 use hoopai::{CallOptions, Error, ErrorKind};
 use hoopai_mock::{Denial, ErrorBody, Failure, Fault, FaultRule, LOCATION, RetryAfter};
 
-use crate::world::{Harness, seeded_random};
+use crate::harness::Harness;
+use hoopai_test_support::seeded_random;
 
 const READ: &str = "contacts.get-contact";
 const CREATE: &str = "contacts.create-contact";
@@ -230,9 +231,7 @@ async fn attempt_timeout_is_retried_for_idempotent_calls_only() {
 #[tokio::test]
 async fn connect_error_is_retried_for_any_call() {
     let harness = Harness::new().await;
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", free.local_addr().unwrap());
-    drop(free);
+    let url = hoopai_test_support::Server::refusing_url();
     let client = harness.builder().base_url(url).build().unwrap();
     let contact = CreateContactRequest::new().email("ada@example.com");
     let create = client.contacts().create_contact().body(contact).send();
