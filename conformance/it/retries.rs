@@ -166,7 +166,7 @@ async fn error_reply_without_body_keeps_its_status() {
                 let reply = if hangs { reply.hang() } else { reply.close() };
                 let server = Server::with_reply(reply);
                 let client = private(&server.url)
-                    .attempt_timeout(Duration::from_millis(40))
+                    .attempt_timeout(Duration::from_millis(250))
                     .retry(NoRetry)
                     .build()
                     .unwrap();
