@@ -86,7 +86,7 @@ async fn lease_of_running_holder_is_kept_under_any_clock() {
             .await
             .unwrap();
         // The holder keeps its expired lease, as a suspended machine does.
-        let held = store.lease(&key(), Duration::ZERO).await.unwrap().unwrap();
+        let lease = store.lease(&key(), Duration::ZERO).await.unwrap().unwrap();
         let error = read(&client.as_location("loc-1")).await.unwrap_err();
         assert_eq!(
             error.auth_error_kind(),
@@ -96,7 +96,7 @@ async fn lease_of_running_holder_is_kept_under_any_clock() {
         assert!(error.to_string().contains("another process"), "{error}");
         assert!(clock.passed() >= Duration::from_secs(60));
         assert_eq!(server.count(), 0);
-        held.release().await;
+        lease.release().await;
         assert!(store.lease(&key(), DAY).await.unwrap().is_some());
     }
 }

@@ -24,7 +24,7 @@ pub struct Server {
 struct State {
     script: Box<Script>,
     requests: Mutex<Requests>,
-    /// The permits to reply, for a held server.
+    /// The permits to reply, for a guard server.
     gate: Option<Semaphore>,
 }
 
@@ -116,10 +116,10 @@ impl Server {
         (server, listener)
     }
 
-    /// Allows a held server to reply to this many more requests.
+    /// Allows a guard server to reply to this many more requests.
     pub fn release(&self, requests: usize) {
         let gate = self.state.gate.as_ref();
-        gate.expect("a held server").add_permits(requests);
+        gate.expect("a guard server").add_permits(requests);
     }
 
     /// Waits until this many requests have arrived.

@@ -46,7 +46,7 @@ pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize,
                 .enumerate()
             {
                 let parameters_at = operation_at.key("parameters");
-                let (resolved, hops) = references::follow(
+                let (resolved, references) = references::follow(
                     &components,
                     "parameters",
                     parameter,
@@ -54,7 +54,7 @@ pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize,
                 )?;
                 let key = |p: &Value| (p.get("in").cloned(), p.get("name").cloned());
                 let known = all.iter().any(|other| key(other) == key(resolved));
-                moved += usize::from(hops > 0 || index >= own.as_array().map_or(0, Vec::len));
+                moved += usize::from(references > 0 || index >= own.as_array().map_or(0, Vec::len));
                 if !known {
                     all.push(resolved.clone());
                 }

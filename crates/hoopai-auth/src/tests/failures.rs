@@ -246,7 +246,7 @@ async fn tokens_of_a_new_authorization_win_over_a_refresh() {
 async fn unavailable_lease_times_out() {
     let harness = Harness::with_tokens(Duration::ZERO).await;
     let key = key(location());
-    let _held = harness.store.lease(&key, DAY).await.unwrap().unwrap();
+    let _lease = harness.store.lease(&key, DAY).await.unwrap().unwrap();
     let _advance = harness.auto_advance();
     let error = error_of(&harness.account()).await;
     assert_kind(&error, AuthErrorKind::Unavailable);

@@ -292,8 +292,8 @@ async fn drifted_reply_is_json() {
         );
         let straight = json(get(&mock)).await;
         mock.faults().add(Fault::Drift(kind).into());
-        let strayed = json(get(&mock)).await;
-        assert_ne!(straight, strayed, "{kind:?}");
+        let misplaced = json(get(&mock)).await;
+        assert_ne!(straight, misplaced, "{kind:?}");
     }
     let mock = start(Fault::Drift(Drift::Empty)).await;
     let reply = get(&mock).send().await.expect("a reply");
@@ -321,10 +321,10 @@ async fn drift_at_changes_only_its_pointer() {
     );
     let null = Fault::DriftAt(Drift::Null, at.into());
     mock.faults().add(null.into());
-    let strayed = json(get(&mock)).await;
-    assert_eq!(strayed.pointer(at), Some(&Value::Null));
+    let misplaced = json(get(&mock)).await;
+    assert_eq!(misplaced.pointer(at), Some(&Value::Null));
     assert!(
-        strayed
+        misplaced
             .pointer("/contacts/0/id")
             .is_some_and(Value::is_string)
     );

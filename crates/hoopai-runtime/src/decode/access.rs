@@ -7,7 +7,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::fault::{Cause, Fault};
+use super::error::{DecodeError, DecodeErrorKind};
 use super::reader::{RAW_VALUE, Reader};
 use crate::decode::drift::DriftKind;
 
@@ -102,7 +102,7 @@ pub(super) struct Fields<'a, 'de> {
 impl<'de> Fields<'_, 'de> {
     /// Returns the next key, or `None` after the last field.
     #[inline]
-    fn key(&mut self) -> Result<Option<Cow<'de, str>>, Fault> {
+    fn key(&mut self) -> Result<Option<Cow<'de, str>>, DecodeError> {
         let scan = &mut self.reader.scan;
         let progress = &mut *self.progress;
         match scan.peek() {
@@ -113,7 +113,7 @@ impl<'de> Fields<'_, 'de> {
             }
             b',' if !progress.first => scan.at += 1,
             _ if progress.first => {}
-            _ => return Err(Fault::broken()),
+            _ => return Err(DecodeError::broken()),
         }
         progress.first = false;
         let (key, _) = scan.name()?.text();
@@ -145,9 +145,13 @@ impl<'de> Fields<'_, 'de> {
 
     /// Resets the reader to before a value that does not fit.
     #[cold]
-    fn unfit(&mut self, fault: Fault, (start, drifts, depth): (usize, usize, u8)) -> Fault {
+    fn unfit(
+        &mut self,
+        fault: DecodeError,
+        (start, drifts, depth): (usize, usize, u8),
+    ) -> DecodeError {
         let fault = fault.at(start);
-        if let Cause::Unfit { at, expected } = fault.cause() {
+        if let DecodeErrorKind::Unfit { at, expected } = fault.cause() {
             let reader = &mut *self.reader;
             reader.scan.at = start;
             reader.depth = depth;
@@ -164,12 +168,12 @@ impl<'de> Fields<'_, 'de> {
 }
 
 impl<'de> MapAccess<'de> for Fields<'_, 'de> {
-    type Error = Fault;
+    type Error = DecodeError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, Fault> {
+    ) -> Result<Option<K::Value>, DecodeError> {
         match self.key()? {
             Some(key) => match seed.deserialize(KeyReader(key)) {
                 Ok(key) => Ok(Some(key)),
@@ -179,7 +183,10 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
         }
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, DecodeError> {
         let before = self.begin();
         match seed.deserialize(&mut *self.reader) {
             Ok(value) => {
@@ -208,7 +215,7 @@ pub(super) struct Items<'a, 'de> {
 
 impl Items<'_, '_> {
     /// Advances to the next item, if there is one, and returns its offset.
-    fn next(&mut self) -> Result<Option<usize>, Fault> {
+    fn next(&mut self) -> Result<Option<usize>, DecodeError> {
         let scan = &mut self.reader.scan;
         match scan.peek() {
             b']' => {
@@ -219,11 +226,11 @@ impl Items<'_, '_> {
             b',' if !self.first => {
                 scan.at += 1;
                 if scan.peek() == b']' {
-                    return Err(Fault::broken());
+                    return Err(DecodeError::broken());
                 }
             }
             _ if self.first => {}
-            _ => return Err(Fault::broken()),
+            _ => return Err(DecodeError::broken()),
         }
         self.first = false;
         self.reader.item = true;
@@ -232,12 +239,12 @@ impl Items<'_, '_> {
 }
 
 impl<'de> SeqAccess<'de> for Items<'_, 'de> {
-    type Error = Fault;
+    type Error = DecodeError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Fault> {
+    ) -> Result<Option<T::Value>, DecodeError> {
         let Some(start) = self.next()? else {
             return Ok(None);
         };
@@ -262,12 +269,12 @@ pub(super) struct RawFields<'de> {
 }
 
 impl<'de> MapAccess<'de> for RawFields<'de> {
-    type Error = Fault;
+    type Error = DecodeError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, Fault> {
+    ) -> Result<Option<K::Value>, DecodeError> {
         if std::mem::replace(&mut self.asked, true) {
             return Ok(None);
         }
@@ -277,7 +284,10 @@ impl<'de> MapAccess<'de> for RawFields<'de> {
         }
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, DecodeError> {
         seed.deserialize(KeyReader(Cow::Borrowed(self.text)))
     }
 }
@@ -287,20 +297,20 @@ struct KeyReader<'de>(Cow<'de, str>);
 
 macro_rules! parsed {
     ($($method:ident $visit:ident $expected:literal)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
             match self.0.parse() {
                 Ok(value) => visitor.$visit(value),
-                Err(_) => Err(Fault::unfit($expected)),
+                Err(_) => Err(DecodeError::unfit($expected)),
             }
         }
     )*};
 }
 
 impl<'de> Deserializer<'de> for KeyReader<'de> {
-    type Error = Fault;
+    type Error = DecodeError;
 
     #[inline]
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.0 {
             Cow::Borrowed(key) => visitor.visit_borrowed_str(key),
             Cow::Owned(key) => visitor.visit_string(key),
@@ -323,7 +333,7 @@ impl<'de> Deserializer<'de> for KeyReader<'de> {
         deserialize_f64 visit_f64 "a number as key"
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_some(self)
     }
 
@@ -331,7 +341,7 @@ impl<'de> Deserializer<'de> for KeyReader<'de> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -340,7 +350,7 @@ impl<'de> Deserializer<'de> for KeyReader<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         visitor.visit_enum(self)
     }
 
@@ -350,13 +360,17 @@ impl<'de> Deserializer<'de> for KeyReader<'de> {
 }
 
 impl<'de> EnumAccess<'de> for KeyReader<'de> {
-    type Error = Fault;
-    type Variant = <serde::de::value::CowStrDeserializer<'de, Fault> as EnumAccess<'de>>::Variant;
+    type Error = DecodeError;
+    type Variant =
+        <serde::de::value::CowStrDeserializer<'de, DecodeError> as EnumAccess<'de>>::Variant;
 
     fn variant_seed<V: DeserializeSeed<'de>>(
         self,
         seed: V,
-    ) -> Result<(V::Value, Self::Variant), Fault> {
-        EnumAccess::variant_seed(IntoDeserializer::<Fault>::into_deserializer(self.0), seed)
+    ) -> Result<(V::Value, Self::Variant), DecodeError> {
+        EnumAccess::variant_seed(
+            IntoDeserializer::<DecodeError>::into_deserializer(self.0),
+            seed,
+        )
     }
 }

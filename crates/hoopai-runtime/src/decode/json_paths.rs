@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::fault::Fault;
+use super::error::DecodeError;
 use super::scan::{DEPTH, Scan};
 
 /// The value at the path of a list.
@@ -29,7 +29,7 @@ pub(crate) fn find<'t>(
     text: &'t str,
     list: &'static str,
     places: &[&'static str],
-) -> Result<PathMatches<'t>, Fault> {
+) -> Result<PathMatches<'t>, DecodeError> {
     let mut walk = PathWalker {
         scan: Scan::new(text),
         list: ListAt::Nothing,
@@ -44,7 +44,7 @@ pub(crate) fn find<'t>(
         walk.value(&requested, DEPTH)?;
         walk.scan.peek();
         if walk.scan.at < text.len() {
-            return Err(Fault::broken());
+            return Err(DecodeError::broken());
         }
     }
     Ok(PathMatches {
@@ -102,7 +102,7 @@ struct PathWalker<'t> {
 
 impl PathWalker<'_> {
     /// Reads the next value and the paths through it.
-    fn value(&mut self, requested: &[RequestedPath], depth: u8) -> Result<(), Fault> {
+    fn value(&mut self, requested: &[RequestedPath], depth: u8) -> Result<(), DecodeError> {
         let (mut deeper, mut list) = (false, false);
         for place in requested {
             deeper |= place.rest.is_some();
@@ -137,7 +137,7 @@ impl PathWalker<'_> {
         Ok(())
     }
 
-    fn object(&mut self, requested: &[RequestedPath], depth: u8) -> Result<(), Fault> {
+    fn object(&mut self, requested: &[RequestedPath], depth: u8) -> Result<(), DecodeError> {
         self.scan.at += 1;
         if self.scan.peek() == b'}' {
             self.scan.at += 1;
@@ -152,12 +152,17 @@ impl PathWalker<'_> {
                     self.scan.at += 1;
                     return Ok(());
                 }
-                _ => return Err(Fault::broken()),
+                _ => return Err(DecodeError::broken()),
             }
         }
     }
 
-    fn items(&mut self, requested: &[RequestedPath], list: bool, depth: u8) -> Result<(), Fault> {
+    fn items(
+        &mut self,
+        requested: &[RequestedPath],
+        list: bool,
+        depth: u8,
+    ) -> Result<(), DecodeError> {
         let start = self.scan.at;
         self.scan.at += 1;
         let mut items = Vec::new();
@@ -174,7 +179,7 @@ impl PathWalker<'_> {
             match self.scan.peek() {
                 b',' => self.scan.at += 1,
                 b']' => more = false,
-                _ => return Err(Fault::broken()),
+                _ => return Err(DecodeError::broken()),
             }
         }
         self.scan.at += 1;
@@ -195,7 +200,12 @@ impl PathWalker<'_> {
     }
 
     /// Reads the value of a key and the paths through it.
-    fn below(&mut self, requested: &[RequestedPath], key: Key<'_>, depth: u8) -> Result<(), Fault> {
+    fn below(
+        &mut self,
+        requested: &[RequestedPath],
+        key: Key<'_>,
+        depth: u8,
+    ) -> Result<(), DecodeError> {
         let mut below = Vec::new();
         for place in requested {
             if let Some(place) = place.below(key) {
@@ -211,9 +221,9 @@ impl PathWalker<'_> {
 }
 
 /// The nesting levels left after an opening bracket.
-fn open(depth: u8) -> Result<u8, Fault> {
+fn open(depth: u8) -> Result<u8, DecodeError> {
     match depth {
-        0 | 1 => Err(Fault::deep()),
+        0 | 1 => Err(DecodeError::deep()),
         depth => Ok(depth - 1),
     }
 }

@@ -4,7 +4,7 @@
 
 mod access;
 pub(crate) mod drift;
-mod fault;
+mod error;
 mod json_paths;
 mod read;
 mod reader;
@@ -16,7 +16,7 @@ mod tests;
 mod tolerance_tests;
 
 pub(crate) use access::{RETRY_VALUE_HINT, SUCCESS_FLAGS};
-pub(crate) use fault::{Cause, Fault, LIST, OBJECT};
+pub(crate) use error::{DecodeError, DecodeErrorKind, LIST, OBJECT};
 pub(crate) use json_paths::{ListAt, find};
 pub use read::Decoded;
 pub(crate) use read::{Entries, empty_drift, is_empty, item, last_trace_id, read, text};

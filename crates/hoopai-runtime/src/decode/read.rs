@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::drift::{Drift, DriftKind};
-use super::fault::Fault;
+use super::error::DecodeError;
 use super::reader::Reader;
 use super::scan::{DEPTH, Scan};
 
@@ -25,7 +25,7 @@ pub struct Decoded<T> {
 /// Decodes a text tolerantly. An empty text and `null` are the empty value of the type, and drift,
 /// unless the type accepts `null`.
 #[inline]
-pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Fault> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, DecodeError> {
     let text = text(body)?;
     if is_empty(text) {
         let (value, drift) = match T::deserialize(&mut Reader::of_nothing("null")) {
@@ -64,7 +64,7 @@ pub(crate) fn item<T: DeserializeOwned>(
     text: &[u8],
     start: usize,
     drift: &mut Vec<Drift>,
-) -> Result<T, Fault> {
+) -> Result<T, DecodeError> {
     let mut reader = Reader::new(utf8(text)?);
     let mut read = T::deserialize(&mut reader);
     if read.is_ok()
@@ -96,7 +96,7 @@ pub(crate) fn empty_drift(text: &str, expected: Cow<'static, str>) -> Drift {
 }
 
 /// The empty value of a type.
-fn empty_value<T: DeserializeOwned>() -> Result<T, Fault> {
+fn empty_value<T: DeserializeOwned>() -> Result<T, DecodeError> {
     for nothing in &["null", "{}"] {
         if let Ok(value) = T::deserialize(&mut Reader::of_nothing(nothing)) {
             return Ok(value);
@@ -109,7 +109,7 @@ fn empty_value<T: DeserializeOwned>() -> Result<T, Fault> {
 }
 
 /// Returns JSON as text without surrounding white space.
-pub(crate) fn text(body: &[u8]) -> Result<&str, Fault> {
+pub(crate) fn text(body: &[u8]) -> Result<&str, DecodeError> {
     let mut text = body;
     while let [b' ' | b'\n' | b'\t' | b'\r', rest @ ..]
     | [rest @ .., b' ' | b'\n' | b'\t' | b'\r'] = text
@@ -121,8 +121,8 @@ pub(crate) fn text(body: &[u8]) -> Result<&str, Fault> {
 
 /// With the standard library, validation takes a tenth of the time of a page, with this one a
 /// fortieth.
-fn utf8(text: &[u8]) -> Result<&str, Fault> {
-    simdutf8::basic::from_utf8(text).map_err(|_| Fault::broken())
+fn utf8(text: &[u8]) -> Result<&str, DecodeError> {
+    simdutf8::basic::from_utf8(text).map_err(|_| DecodeError::broken())
 }
 
 /// The entries of an object or list that was checked, as text.

@@ -12,7 +12,9 @@ use serde::de::{Deserialize, Deserializer, IntoDeserializer, Visitor};
 use serde_json::Value;
 
 use super::access::{FieldProgress, Fields, Items, RawFields, TRACE};
-use super::fault::{BOOLEAN, Cause, Fault, LIST, NULL, NUMBER, OBJECT, STRING, WHOLE_NUMBER};
+use super::error::{
+    BOOLEAN, DecodeError, DecodeErrorKind, LIST, NULL, NUMBER, OBJECT, STRING, WHOLE_NUMBER,
+};
 use super::scan::{DEPTH, Number, Scan, is_number, number_in};
 use crate::decode::drift::{Drift, DriftKind};
 use crate::redact::json_path::JsonPaths;
@@ -109,8 +111,8 @@ impl<'de> Reader<'de> {
 
     /// Keeps a text raw that does not fit its type. It must still be JSON.
     #[cold]
-    pub(super) fn keep_raw(&mut self, fault: Fault) -> Result<(), Fault> {
-        let Cause::Unfit { at, expected } = fault.cause() else {
+    pub(super) fn keep_raw(&mut self, fault: DecodeError) -> Result<(), DecodeError> {
+        let DecodeErrorKind::Unfit { at, expected } = fault.cause() else {
             return Err(fault);
         };
         self.scan.at = 0;
@@ -137,29 +139,29 @@ impl<'de> Reader<'de> {
     }
 
     /// Checks that only white space is left.
-    pub(super) fn end(&mut self) -> Result<(), Fault> {
+    pub(super) fn end(&mut self) -> Result<(), DecodeError> {
         self.scan.peek();
         if self.scan.at < self.scan.text.len() {
-            return Err(Fault::broken());
+            return Err(DecodeError::broken());
         }
         Ok(())
     }
 
     /// The error for a value of a kind that the type does not accept.
     #[cold]
-    fn unfit(&mut self, expected: &'static str) -> Fault {
+    fn unfit(&mut self, expected: &'static str) -> DecodeError {
         match self.scan.peek() {
             b'"' | b'{' | b'[' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9' => {
-                Fault::unfit(expected).at(self.scan.at)
+                DecodeError::unfit(expected).at(self.scan.at)
             }
-            _ => Fault::broken(),
+            _ => DecodeError::broken(),
         }
     }
 
-    fn enter(&mut self) -> Result<(), Fault> {
+    fn enter(&mut self) -> Result<(), DecodeError> {
         self.depth = self.depth.saturating_sub(1);
         if self.depth == 0 {
-            return Err(Fault::deep());
+            return Err(DecodeError::deep());
         }
         self.scan.at += 1;
         Ok(())
@@ -167,7 +169,7 @@ impl<'de> Reader<'de> {
 
     /// Reads a string, or another scalar as text.
     #[inline]
-    fn text(&mut self) -> Result<Cow<'de, str>, Fault> {
+    fn text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
         if self.scan.peek() == b'"' {
             let start = self.scan.at;
             let (text, whole) = self.scan.string()?.text();
@@ -180,7 +182,7 @@ impl<'de> Reader<'de> {
     }
 
     #[cold]
-    fn other_as_text(&mut self) -> Result<Cow<'de, str>, Fault> {
+    fn other_as_text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
         let start = self.scan.at;
         let text = match self.scan.peek() {
             b't' => self.scan.literal("true")?,
@@ -192,7 +194,7 @@ impl<'de> Reader<'de> {
         Ok(Cow::Borrowed(text))
     }
 
-    fn number(&mut self, expected: &'static str) -> Result<Number, Fault> {
+    fn number(&mut self, expected: &'static str) -> Result<Number, DecodeError> {
         let start = self.scan.peek_at();
         let found = match self.scan.peek() {
             b'-' | b'0'..=b'9' => Some(Number::of(self.scan.number()?)),
@@ -206,20 +208,20 @@ impl<'de> Reader<'de> {
             _ => return Err(self.unfit(expected)),
         };
         match found {
-            None | Some(Number::Huge) => Err(Fault::unfit(expected).at(start)),
+            None | Some(Number::Huge) => Err(DecodeError::unfit(expected).at(start)),
             Some(number) => Ok(number),
         }
     }
 
-    fn whole_number(&mut self) -> Result<Number, Fault> {
+    fn whole_number(&mut self) -> Result<Number, DecodeError> {
         let start = self.scan.peek_at();
         match self.number(WHOLE_NUMBER)?.whole() {
             Some(number) => Ok(number),
-            None => Err(Fault::unfit(WHOLE_NUMBER).at(start)),
+            None => Err(DecodeError::unfit(WHOLE_NUMBER).at(start)),
         }
     }
 
-    fn boolean(&mut self) -> Result<bool, Fault> {
+    fn boolean(&mut self) -> Result<bool, DecodeError> {
         let start = self.scan.peek_at();
         let found = match self.scan.peek() {
             b't' => {
@@ -239,20 +241,20 @@ impl<'de> Reader<'de> {
             "0" => false,
             text if text.eq_ignore_ascii_case("true") => true,
             text if text.eq_ignore_ascii_case("false") => false,
-            _ => return Err(Fault::unfit(BOOLEAN).at(start)),
+            _ => return Err(DecodeError::unfit(BOOLEAN).at(start)),
         };
         self.note(DriftKind::Coerced, start, BOOLEAN);
         Ok(value)
     }
 
     /// Reads the text of a value and checks it.
-    pub(super) fn raw_text(&mut self) -> Result<&'de str, Fault> {
+    pub(super) fn raw_text(&mut self) -> Result<&'de str, DecodeError> {
         self.scan.skip(self.depth)
     }
 
     /// Reads `null` if it is next.
     #[inline]
-    fn null(&mut self) -> Result<bool, Fault> {
+    fn null(&mut self) -> Result<bool, DecodeError> {
         if self.scan.peek() != b'n' {
             return Ok(false);
         }
@@ -261,7 +263,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Returns the text of a value for a newtype that requests it by name.
-    fn newtype_text(&mut self, name: &str) -> Result<&'de str, Fault> {
+    fn newtype_text(&mut self, name: &str) -> Result<&'de str, DecodeError> {
         let text = self.raw_text()?;
         let start = self.scan.at - text.len();
         if name == UNKNOWN_FIELD {
@@ -279,7 +281,7 @@ impl<'de> Reader<'de> {
         &mut self,
         of: Option<Struct>,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         let start = self.scan.peek_at();
         let item = std::mem::take(&mut self.item);
         if self.scan.peek() != b'{' {
@@ -320,11 +322,11 @@ impl<'de> Reader<'de> {
         progress: &FieldProgress,
         start: usize,
         of: Option<Struct>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), DecodeError> {
         self.depth += 1;
         if progress.open() {
             if self.scan.peek() != b'}' {
-                return Err(Fault::unfit("an object with fewer fields").at(start));
+                return Err(DecodeError::unfit("an object with fewer fields").at(start));
             }
             self.scan.at += 1;
         }
@@ -338,7 +340,7 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
-    fn list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Fault> {
+    fn list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
         let start = self.scan.peek_at();
         if self.scan.peek() != b'[' {
             return Err(self.unfit(LIST));
@@ -353,7 +355,7 @@ impl<'de> Reader<'de> {
         self.depth += 1;
         if open {
             if self.scan.peek() != b']' {
-                return Err(Fault::unfit("a list of fewer items").at(start));
+                return Err(DecodeError::unfit("a list of fewer items").at(start));
             }
             self.scan.at += 1;
         }
@@ -381,22 +383,25 @@ fn says_more(fields: &[&str]) -> bool {
 
 macro_rules! numbers {
     ($read:ident: $($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
             visit_number(self.$read()?, visitor)
         }
     )*};
 }
 
-fn visit_number<'de, V: Visitor<'de>>(number: Number, visitor: V) -> Result<V::Value, Fault> {
+fn visit_number<'de, V: Visitor<'de>>(number: Number, visitor: V) -> Result<V::Value, DecodeError> {
     match number {
         Number::Unsigned(value) => visitor.visit_u64(value),
         Number::Signed(value) => visitor.visit_i64(value),
         Number::Float(value) => visitor.visit_f64(value),
-        Number::Huge => Err(Fault::unfit(NUMBER)),
+        Number::Huge => Err(DecodeError::unfit(NUMBER)),
     }
 }
 
-fn visit_text<'de, V: Visitor<'de>>(text: Cow<'de, str>, visitor: V) -> Result<V::Value, Fault> {
+fn visit_text<'de, V: Visitor<'de>>(
+    text: Cow<'de, str>,
+    visitor: V,
+) -> Result<V::Value, DecodeError> {
     match text {
         Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
         Cow::Owned(text) => visitor.visit_string(text),
@@ -404,9 +409,9 @@ fn visit_text<'de, V: Visitor<'de>>(text: Cow<'de, str>, visitor: V) -> Result<V
 }
 
 impl<'de> Deserializer<'de> for &mut Reader<'de> {
-    type Error = Fault;
+    type Error = DecodeError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.scan.peek() {
             b'"' => visit_text(self.text()?, visitor),
             b'{' => self.object(None, visitor),
@@ -428,11 +433,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
                     number => visit_number(number, visitor),
                 }
             }
-            _ => Err(Fault::broken()),
+            _ => Err(DecodeError::broken()),
         }
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_bool(self.boolean()?)
     }
 
@@ -443,30 +448,30 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     numbers! { any_number: deserialize_f32 deserialize_f64 }
 
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         visit_text(self.text()?, visitor)
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         if self.scan.peek() == b'"' {
             return visitor.visit_bytes(self.text()?.as_bytes());
         }
         self.deserialize_any(visitor)
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.deserialize_bytes(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         if self.null()? {
             visitor.visit_none()
         } else {
@@ -474,7 +479,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         if self.null()? {
             visitor.visit_unit()
         } else {
@@ -486,7 +491,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         self.deserialize_unit(visitor)
     }
 
@@ -494,7 +499,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self,
         name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         match name {
             UNKNOWN_FIELD | RAW_FIELD | RAW_NUMBER => {
                 // As bytes, because deserializers that ignore newtypes pass strings.
@@ -508,11 +513,15 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.list(visitor)
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
         self.list(visitor)
     }
 
@@ -521,11 +530,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         _: &'static str,
         _: usize,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         self.list(visitor)
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.object(None, visitor)
     }
 
@@ -534,7 +543,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         self.object(Some((name, fields)), visitor)
     }
 
@@ -544,20 +553,20 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         let start = self.scan.peek_at();
         let value = Value::deserialize(self)?.into_deserializer();
         match value.deserialize_enum(name, variants, visitor) {
             Ok(variant) => Ok(variant),
-            Err(_) => Err(Fault::unfit("one of its type's variants").at(start)),
+            Err(_) => Err(DecodeError::unfit("one of its type's variants").at(start)),
         }
     }
 
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.deserialize_any(visitor)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         let text = self.raw_text()?;
         self.unnamed = self.scan.at - text.len();
         visitor.visit_unit()
@@ -565,7 +574,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 }
 
 impl Reader<'_> {
-    fn any_number(&mut self) -> Result<Number, Fault> {
+    fn any_number(&mut self) -> Result<Number, DecodeError> {
         self.number(NUMBER)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::fault::Fault;
+use super::error::DecodeError;
 
 /// The maximum nesting of lists and objects. It equals that of `serde_json` and is small enough for
 /// any stack.
@@ -35,16 +35,16 @@ impl<'de> Scan<'de> {
 
     /// Reads a byte that must be next.
     #[inline]
-    pub(super) fn take(&mut self, byte: u8) -> Result<(), Fault> {
+    pub(super) fn take(&mut self, byte: u8) -> Result<(), DecodeError> {
         if self.peek() != byte {
-            return Err(Fault::broken());
+            return Err(DecodeError::broken());
         }
         self.at += 1;
         Ok(())
     }
 
     /// Reads `true`, `false` or `null`.
-    pub(super) fn literal(&mut self, word: &str) -> Result<&'de str, Fault> {
+    pub(super) fn literal(&mut self, word: &str) -> Result<&'de str, DecodeError> {
         let start = self.at;
         let end = start + word.len();
         match self.text.get(start..end) {
@@ -52,13 +52,13 @@ impl<'de> Scan<'de> {
                 self.at = end;
                 Ok(found)
             }
-            _ => Err(Fault::broken()),
+            _ => Err(DecodeError::broken()),
         }
     }
 
     /// Reads a string from its opening quote on.
     #[inline]
-    pub(super) fn string(&mut self) -> Result<Quoted<'de>, Fault> {
+    pub(super) fn string(&mut self) -> Result<Quoted<'de>, DecodeError> {
         let bytes = self.text.as_bytes();
         let start = self.at + 1;
         let at = plain_end(bytes, start);
@@ -73,7 +73,11 @@ impl<'de> Scan<'de> {
     }
 
     /// Reads the rest of a string that begins at `start` and has no escapes up to `at`.
-    fn string_with_escapes(&mut self, start: usize, mut at: usize) -> Result<Quoted<'de>, Fault> {
+    fn string_with_escapes(
+        &mut self,
+        start: usize,
+        mut at: usize,
+    ) -> Result<Quoted<'de>, DecodeError> {
         let bytes = self.text.as_bytes();
         let mut escaped = false;
         loop {
@@ -88,15 +92,15 @@ impl<'de> Scan<'de> {
                             for place in at + 2..at + 6 {
                                 match bytes.get(place) {
                                     Some(digit) if digit.is_ascii_hexdigit() => {}
-                                    _ => return Err(Fault::broken()),
+                                    _ => return Err(DecodeError::broken()),
                                 }
                             }
                             6
                         }
-                        _ => return Err(Fault::broken()),
+                        _ => return Err(DecodeError::broken()),
                     };
                 }
-                _ => return Err(Fault::broken()),
+                _ => return Err(DecodeError::broken()),
             }
         }
         self.at = at + 1;
@@ -107,7 +111,7 @@ impl<'de> Scan<'de> {
     }
 
     /// Reads a number.
-    pub(super) fn number(&mut self) -> Result<&'de str, Fault> {
+    pub(super) fn number(&mut self) -> Result<&'de str, DecodeError> {
         let bytes = self.text.as_bytes();
         let start = self.at;
         let mut at = start + usize::from(bytes.get(start) == Some(&b'-'));
@@ -117,7 +121,7 @@ impl<'de> Scan<'de> {
                 at += 1;
             }
             if at == first {
-                Err(Fault::broken())
+                Err(DecodeError::broken())
             } else {
                 Ok(at)
             }
@@ -139,7 +143,7 @@ impl<'de> Scan<'de> {
 
     /// Reads and checks a whole value. It does not recurse: a bit per level distinguishes objects
     /// from lists.
-    pub(super) fn skip(&mut self, depth: u8) -> Result<&'de str, Fault> {
+    pub(super) fn skip(&mut self, depth: u8) -> Result<&'de str, DecodeError> {
         let (mut level, mut objects) = (0_u8, 0_u128);
         self.peek();
         let start = self.at;
@@ -163,7 +167,7 @@ impl<'de> Scan<'de> {
                 open @ (b'{' | b'[') => {
                     level += 1;
                     if level >= depth {
-                        return Err(Fault::deep());
+                        return Err(DecodeError::deep());
                     }
                     self.at += 1;
                     let object = open == b'{';
@@ -175,7 +179,7 @@ impl<'de> Scan<'de> {
                         continue;
                     }
                 }
-                _ => return Err(Fault::broken()),
+                _ => return Err(DecodeError::broken()),
             }
             // A value, or the opening of an empty list or object, has been read.
             loop {
@@ -193,7 +197,7 @@ impl<'de> Scan<'de> {
                     }
                     b'}' if object => {}
                     b']' if !object => {}
-                    _ => return Err(Fault::broken()),
+                    _ => return Err(DecodeError::broken()),
                 }
                 self.at += 1;
                 level -= 1;
@@ -216,9 +220,9 @@ impl<'de> Scan<'de> {
 
     /// Reads a name and the colon after it.
     #[inline]
-    pub(super) fn name(&mut self) -> Result<Quoted<'de>, Fault> {
+    pub(super) fn name(&mut self) -> Result<Quoted<'de>, DecodeError> {
         if self.peek() != b'"' {
-            return Err(Fault::broken());
+            return Err(DecodeError::broken());
         }
         let name = self.string()?;
         self.take(b':')?;

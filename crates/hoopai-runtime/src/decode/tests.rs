@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::fault::Cause;
+use super::error::DecodeErrorKind;
 use super::{last_trace_id, read, survives};
 
 fn ours<T: DeserializeOwned>(text: &str) -> Result<T, &'static str> {
@@ -16,9 +16,9 @@ fn ours<T: DeserializeOwned>(text: &str) -> Result<T, &'static str> {
         Ok(read) if read.raw.is_some() => Err("unfit"),
         Ok(read) => Ok(read.value),
         Err(fault) => Err(match fault.cause() {
-            Cause::Broken => "broken",
-            Cause::Deep => "deep",
-            Cause::Unfit { .. } => "unfit",
+            DecodeErrorKind::Broken => "broken",
+            DecodeErrorKind::Deep => "deep",
+            DecodeErrorKind::Unfit { .. } => "unfit",
         }),
     }
 }

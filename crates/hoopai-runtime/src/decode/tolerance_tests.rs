@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, json};
 
-use super::{Cause, Decoded, Entries, last_trace_id, read};
+use super::{DecodeErrorKind, Decoded, Entries, last_trace_id, read};
 use crate::decode::drift::DriftKind::{self, Coerced, Empty, UnknownShape, Unparsed};
 use crate::{Decimal, Timestamp};
 
@@ -253,7 +253,7 @@ fn a_reply_of_another_kind_is_kept_whole() {
 }
 
 fn read_is_broken<T: DeserializeOwned>(text: &str) -> bool {
-    matches!(read::<T>(text.as_bytes()), Err(fault) if matches!(fault.cause(), Cause::Broken))
+    matches!(read::<T>(text.as_bytes()), Err(fault) if matches!(fault.cause(), DecodeErrorKind::Broken))
 }
 
 #[test]

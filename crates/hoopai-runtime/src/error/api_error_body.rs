@@ -6,7 +6,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
 
 use super::field_error::FieldError;
-use crate::decode::{self, Cause};
+use crate::decode::{self, DecodeErrorKind};
 use crate::redact::SentValues;
 
 /// The format of an error body.
@@ -166,8 +166,8 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, bool> {
     match decode::read::<Value>(body) {
         Ok(decoded) => return Ok(decoded.value),
         Err(fault) => match fault.cause() {
-            Cause::Broken => {}
-            Cause::Deep | Cause::Unfit { .. } => return Err(false),
+            DecodeErrorKind::Broken => {}
+            DecodeErrorKind::Deep | DecodeErrorKind::Unfit { .. } => return Err(false),
         },
     }
     let repaired = decode::repair(body, Some(headers));
@@ -288,10 +288,10 @@ pub(super) fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
     content_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("text/html"))
-        || looks_like_html(body)
+        || body_is_html(body)
 }
 
-pub(super) fn looks_like_html(body: &[u8]) -> bool {
+pub(super) fn body_is_html(body: &[u8]) -> bool {
     matches!(body.trim_ascii_start(), [b'<', ..])
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod ids;
 mod kind;
 mod predicates;
 mod rules;
+mod text;
 mod words;
 
 use std::borrow::Cow;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use crate::call_site::CallSite;
 use crate::decode::drift::Drift;
-use crate::decode::{self, Fault};
+use crate::decode::{self, DecodeError};
 use crate::operation::{Method, Operation};
 use crate::redact::{SentRequest, SentValues};
 use api_error_body::ApiErrorBody;
@@ -125,7 +126,7 @@ impl Error {
     pub(crate) fn no_client(source: reqwest::Error) -> Self {
         let mut error = Self::config(format!(
             "the HTTP client cannot be built: {}",
-            display::root_cause(&source)
+            text::root_cause(&source)
         ));
         error.0.source = Some(Box::new(source.without_url()));
         error
@@ -223,7 +224,7 @@ impl Error {
     /// The request got no complete reply.
     pub(crate) fn broken(call_site: CallSite, source: reqwest::Error) -> Self {
         let source = source.without_url();
-        let cause = display::root_cause(&source);
+        let cause = text::root_cause(&source);
         let (kind, outcome, text) = if let Some(reason) = connection::permanent_tls_failure(&source)
         {
             let text = format!("no secure connection was made: {reason}");
@@ -316,14 +317,14 @@ impl Error {
     /// A 2xx reply that cannot be decoded. `text` is the decoded text.
     pub(crate) fn decode(
         call_site: Option<CallSite>,
-        fault: &Fault,
+        fault: &DecodeError,
         text: &[u8],
         body: Bytes,
         sent_values: SentValues,
     ) -> Self {
         Self::unreadable(
             call_site,
-            display::decode(fault, text, &sent_values),
+            text::decode(fault, text, &sent_values),
             body,
             sent_values,
         )
@@ -336,7 +337,7 @@ impl Error {
         body: Bytes,
         sent_values: SentValues,
     ) -> Self {
-        Self::unreadable(call_site, display::drift(drift), body, sent_values)
+        Self::unreadable(call_site, text::drift(drift), body, sent_values)
     }
 
     /// A 2xx reply without a list at the declared path.
@@ -350,7 +351,7 @@ impl Error {
         let path = sent_values.mask_path(path).into_owned();
         let text = format!(
             "expected the list of items at {}, found {found}: the reply is not the requested page, or the platform has changed; `send` returns the reply unchanged",
-            display::path_in_words(&path)
+            text::path_in_words(&path)
         );
         let mut error = Self::unreadable(Some(call_site), (text, Some(path)), body, sent_values);
         error.0.kind = ErrorKind::Paging;

@@ -331,7 +331,7 @@ fn whole<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
         )),
         (Some(_), None) => Err(Error::decode(
             None,
-            &decode::Fault::broken(),
+            &decode::DecodeError::broken(),
             text,
             text.to_vec().into(),
             SentValues::default(),

@@ -171,7 +171,7 @@ enum ScanResult {
     NoList(usize),
 }
 
-fn scan_page(text: &str, rule: &Paging) -> Result<ScanResult, decode::Fault> {
+fn scan_page(text: &str, rule: &Paging) -> Result<ScanResult, decode::DecodeError> {
     let cursor = cursor_fields(rule);
     let mut paths: Vec<&'static str> = Vec::with_capacity(cursor.len() + 2);
     if let Some(path) = rule.total {

@@ -81,7 +81,7 @@ impl SentValues {
         }
         for (name, value) in request.headers {
             let value = String::from_utf8_lossy(value.as_bytes());
-            if is_secret(name.as_str()) || looks_random(&value) {
+            if is_secret(name.as_str()) || is_random(&value) {
                 values.add_secret(&value);
             } else {
                 values.add_value(&value);
@@ -226,7 +226,7 @@ fn is_secret(name: &str) -> bool {
 
 /// Whether a header value looks like a key or a token: long, with letters and digits, and without
 /// spaces.
-fn looks_random(value: &str) -> bool {
+fn is_random(value: &str) -> bool {
     value.len() >= 16
         && !value.contains(' ')
         && value.contains(|c: char| c.is_ascii_alphabetic())

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::decode::drift::Drift;
-use crate::decode::{Cause, Decoded, Fault, Repaired, last_trace_id, read, repair};
+use crate::decode::{DecodeError, DecodeErrorKind, Decoded, Repaired, last_trace_id, read, repair};
 use crate::drift::Reading;
 use crate::error::Error;
 use crate::redact::SentValues;
@@ -98,15 +98,15 @@ impl ReplyContext {
     #[cold]
     pub(crate) fn repair(
         &self,
-        fault: &Fault,
+        fault: &DecodeError,
         before: Option<Repaired>,
     ) -> Result<Repaired, Error> {
         let body = self.body();
         match before {
             Some(made) => Err(self.unreadable(fault, made.text.as_bytes())),
             None => match fault.cause() {
-                Cause::Broken => repair(&body, Some(&self.reply.headers)),
-                Cause::Deep | Cause::Unfit { .. } => None,
+                DecodeErrorKind::Broken => repair(&body, Some(&self.reply.headers)),
+                DecodeErrorKind::Deep | DecodeErrorKind::Unfit { .. } => None,
             }
             .ok_or_else(|| self.unreadable(fault, &body)),
         }
@@ -114,7 +114,7 @@ impl ReplyContext {
 
     /// The error for a reply that cannot be decoded; `text` is what was decoded.
     #[cold]
-    pub(crate) fn unreadable(&self, fault: &Fault, text: &[u8]) -> Error {
+    pub(crate) fn unreadable(&self, fault: &DecodeError, text: &[u8]) -> Error {
         let origin = Some(self.prepared.call_site.clone());
         self.of_reply(Error::decode(
             origin,

@@ -6,7 +6,7 @@ pub use serde_json::Value;
 use crate::Error;
 use crate::decode;
 pub use crate::decode::Decoded;
-use crate::decode::{Cause, Repaired};
+use crate::decode::{DecodeErrorKind, Repaired};
 use crate::redact::SentValues;
 
 /// A JSON object of any shape.
@@ -53,7 +53,7 @@ pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<Decoded<T>, Error>
             Err(fault) => fault,
         };
         let again = match (&repaired, fault.cause()) {
-            (None, Cause::Broken) => decode::repair(json, None),
+            (None, DecodeErrorKind::Broken) => decode::repair(json, None),
             _ => None,
         };
         match again {

@@ -110,33 +110,33 @@ impl<'m> Planner<'m> {
             extent,
             index,
         };
-        let given = &self.data["calls"][format!("{verb} {path}")].clone();
+        let input = &self.data["calls"][format!("{verb} {path}")].clone();
         if let Some([collection, fields]) = given["seed"].as_array().map(Vec::as_slice) {
             let collection = collection.as_str().unwrap_or_default();
             let id = self.mock.seed().item(collection, LOCATION, fields);
             self.ids.insert("seeded".to_owned(), vec![id; ITEMS]);
         }
-        line["arguments"] = self.arguments(scene, method, given);
-        self.body(scene, method, given, &mut line);
+        line["arguments"] = self.arguments(scene, method, input);
+        self.body(scene, method, input, &mut line);
         self.interface = interface;
         Call { name, line }
     }
 
-    fn arguments(&mut self, scene: Scene<'_>, method: &Value, given: &Value) -> Value {
+    fn arguments(&mut self, scene: Scene<'_>, method: &Value, input: &Value) -> Value {
         let mut arguments = Map::new();
         let parameters = method["parameters"].as_array().into_iter().flatten();
         for parameter in parameters {
             let (name, place) = (text(parameter, "name"), text(parameter, "in"));
             let schema = scene.operation.parameter(place, name);
             let required = parameter["required"] == true || scene.operation.requires(place, name);
-            let given = &given["parameters"][name];
-            let wanted = required || place == "path" || scene.extent == Extent::Everything;
-            if !wanted || given == "left out" {
+            let input = &given["parameters"][name];
+            let requested = required || place == "path" || scene.extent == Extent::Everything;
+            if !requested || input == "left out" {
                 continue;
             }
-            let value = match given {
+            let value = match input {
                 Value::Null => self.value(scene, name, &parameter["type"], schema),
-                given => self.filled(scene, given),
+                input => self.filled(scene, input),
             };
             arguments.insert(text(parameter, "argument").to_owned(), value);
         }
@@ -146,7 +146,7 @@ impl<'m> Planner<'m> {
         }
     }
 
-    fn body(&mut self, scene: Scene<'_>, method: &Value, given: &Value, line: &mut Value) {
+    fn body(&mut self, scene: Scene<'_>, method: &Value, input: &Value, line: &mut Value) {
         if method["body"].is_null() {
             return;
         }
@@ -158,7 +158,7 @@ impl<'m> Planner<'m> {
                 &method["body"],
                 declared.map(|(schema, _)| schema),
             ),
-            given => self.filled(scene, given),
+            input => self.filled(scene, input),
         };
         for (name, value) in given["fields"].as_object().into_iter().flatten() {
             match value.as_str() {
@@ -206,9 +206,9 @@ impl<'m> Planner<'m> {
     ) -> Value {
         let operation = scene.operation;
         let declared = |key: &str| schema.and_then(|schema| operation.keyword(schema, key));
-        let mut wanted = text(kind, "kind");
-        if wanted == "any" {
-            wanted = match declared("type").and_then(Value::as_str) {
+        let mut requested = text(kind, "kind");
+        if requested == "any" {
+            requested = match declared("type").and_then(Value::as_str) {
                 Some("integer") => "number",
                 Some(other) => other,
                 None if declared("properties").is_some() => "object",
@@ -216,11 +216,11 @@ impl<'m> Planner<'m> {
             };
         }
         if let Some(first) = declared("enum").and_then(|listed| listed.get(0))
-            && wanted != "array"
+            && requested != "array"
         {
             return first.clone();
         }
-        match wanted {
+        match requested {
             "array" => {
                 let items = declared("items");
                 let kind = kind.get("items").cloned();

@@ -22,7 +22,7 @@ const fn with_total(rule: Paging) -> Paging {
     }
 }
 
-fn held_server(fake: &FakeList) -> Server {
+fn paused_server(fake: &FakeList) -> Server {
     let fake = fake.clone();
     Server::held(move |request| fake.reply(request))
 }
@@ -41,7 +41,7 @@ async fn id(list: &mut ItemStream<Item>) -> String {
 #[tokio::test]
 async fn one_page_is_prefetched_while_one_is_read() {
     for rule in rules() {
-        let server = held_server(&FakeList::full(57));
+        let server = paused_server(&FakeList::full(57));
         let mut list = list(&handle(&server), rule);
         settle().await;
         assert_eq!(server.count(), 0, "no request before the first `next`");
@@ -86,7 +86,7 @@ async fn without_prefetch_pages_are_requested_on_demand() {
 async fn concurrent_pages_arrive_in_order() {
     for rule in [OFFSET, PAGE] {
         let fake = FakeList::full(57);
-        let server = held_server(&fake);
+        let server = paused_server(&fake);
         let mut list = list(&handle(&server), with_total(rule)).concurrent(3);
         server.release(1);
         assert_eq!(id(&mut list).await, "0");
@@ -163,7 +163,7 @@ impl RetryPolicy for Probe {
 #[tokio::test]
 async fn dropped_list_cancels_its_requests() {
     for concurrent in [1, 4] {
-        let server = held_server(&FakeList::full(57));
+        let server = paused_server(&FakeList::full(57));
         let mark = Arc::new(());
         let there: Weak<()> = Arc::downgrade(&mark);
         let call = handle(&server).request(Method::Get, "/items");

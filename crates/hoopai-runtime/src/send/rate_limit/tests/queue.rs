@@ -252,13 +252,13 @@ async fn cancelled_waiter_passes_its_turn_on() {
 
     // A call that is dropped in the moment of its admission passes its slot on.
     let last = fixture.limiter.clone();
-    let mut granted = Box::pin(last.acquire(None));
-    assert!(futures_util::FutureExt::now_or_never(granted.as_mut()).is_none());
+    let mut admitted = Box::pin(last.acquire(None));
+    assert!(futures_util::FutureExt::now_or_never(admitted.as_mut()).is_none());
     let waiter = fixture.limiter.clone();
     let next = fixture.spawn(async move { waiter.acquire(None).await.is_ok() });
     fixture.advance(secs(10)).await;
     assert!(!next.is_finished());
-    drop(granted);
+    drop(admitted);
     fixture.settle().await;
     assert!(next.is_finished());
     assert_eq!(fixture.limiter.snapshot().in_window, 0);
@@ -385,7 +385,7 @@ async fn extreme_settings_work() {
 }
 
 #[tokio::test]
-async fn registry_keeps_limiters_that_are_held_or_in_use() {
+async fn registry_keeps_limiters_in_use() {
     let clock = ManualClock::new();
     let settings = RateLimitSettings::default().max(1);
     let limiters = Limiters::new(settings.clone(), Arc::new(clock.clone()));

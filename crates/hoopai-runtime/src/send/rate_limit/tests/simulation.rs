@@ -77,7 +77,7 @@ enum Kind {
     /// No connection is made.
     Unreached,
     /// Its caller gives up before the reply, or the connection breaks.
-    GivenUp(Duration),
+    Cancelled(Duration),
     Broken(Duration),
 }
 
@@ -92,11 +92,11 @@ impl CallPlan {
         let kind = match rng.u8(0..20) {
             0 => Kind::Unsent,
             1 => Kind::Unreached,
-            2 | 3 => Kind::GivenUp(millis(rng, LATE_ARRIVAL_MS)),
+            2 | 3 => Kind::Cancelled(millis(rng, LATE_ARRIVAL_MS)),
             4 => Kind::Broken(millis(rng, LATE_ARRIVAL_MS)),
             _ => Kind::Whole,
         };
-        let abandoned = matches!(kind, Kind::GivenUp(_) | Kind::Broken(_));
+        let abandoned = matches!(kind, Kind::Cancelled(_) | Kind::Broken(_));
         CallPlan {
             arrives: millis(rng, span_ms),
             max_wait: ms(rng.choice([0, 5_000, 30_000, 600_000]).unwrap_or(0)),
@@ -201,7 +201,7 @@ impl Simulation {
                 })
             };
             match plan.kind {
-                Kind::GivenUp(after) => {
+                Kind::Cancelled(after) => {
                     clock.sleep(after).await;
                     drop(permit);
                 }

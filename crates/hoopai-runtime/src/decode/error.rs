@@ -8,10 +8,10 @@ use serde::de::{self, Expected, Unexpected};
 /// An error of the decoder. It is one pointer in size, because every function of the reader returns
 /// it.
 #[derive(Debug)]
-pub(crate) struct Fault(Box<Cause>);
+pub(crate) struct DecodeError(Box<DecodeErrorKind>);
 
 #[derive(Debug)]
-pub(crate) enum Cause {
+pub(crate) enum DecodeErrorKind {
     /// The text is not JSON.
     Broken,
     /// Lists and objects are nested too deeply.
@@ -24,32 +24,32 @@ pub(crate) enum Cause {
     },
 }
 
-impl Fault {
+impl DecodeError {
     #[cold]
     pub(crate) fn broken() -> Self {
-        Fault(Box::new(Cause::Broken))
+        DecodeError(Box::new(DecodeErrorKind::Broken))
     }
 
     #[cold]
     pub(super) fn deep() -> Self {
-        Fault(Box::new(Cause::Deep))
+        DecodeError(Box::new(DecodeErrorKind::Deep))
     }
 
     #[cold]
     pub(super) fn unfit(expected: &'static str) -> Self {
-        Fault::unfit_as(Cow::Borrowed(expected))
+        DecodeError::unfit_as(Cow::Borrowed(expected))
     }
 
     /// A mismatch with a computed description.
     #[cold]
     fn unfit_as(expected: Cow<'static, str>) -> Self {
-        Fault(Box::new(Cause::Unfit { at: None, expected }))
+        DecodeError(Box::new(DecodeErrorKind::Unfit { at: None, expected }))
     }
 
     /// Sets the offset, unless a more exact one is known.
     #[cold]
     pub(super) fn at(mut self, place: usize) -> Self {
-        if let Cause::Unfit { at: at @ None, .. } = &mut *self.0 {
+        if let DecodeErrorKind::Unfit { at: at @ None, .. } = &mut *self.0 {
             *at = Some(place);
         }
         self
@@ -58,7 +58,7 @@ impl Fault {
     /// Shifts the offset, for a text that is part of a longer one.
     #[cold]
     pub(super) fn moved(mut self, by: usize) -> Self {
-        if let Cause::Unfit { at: Some(at), .. } = &mut *self.0 {
+        if let DecodeErrorKind::Unfit { at: Some(at), .. } = &mut *self.0 {
             *at += by;
         }
         self
@@ -68,12 +68,12 @@ impl Fault {
     #[cold]
     pub(super) fn expected(&self) -> Cow<'static, str> {
         match &*self.0 {
-            Cause::Unfit { expected, .. } => expected.clone(),
-            Cause::Broken | Cause::Deep => Cow::Borrowed("a value"),
+            DecodeErrorKind::Unfit { expected, .. } => expected.clone(),
+            DecodeErrorKind::Broken | DecodeErrorKind::Deep => Cow::Borrowed("a value"),
         }
     }
 
-    pub(crate) fn cause(&self) -> &Cause {
+    pub(crate) fn cause(&self) -> &DecodeErrorKind {
         &self.0
     }
 }
@@ -101,50 +101,50 @@ pub(crate) const OBJECT: &str = "an object";
 pub(super) const NULL: &str = "null";
 
 /// Keeps only what the type declares from serde's messages, because the rest repeats the value.
-impl de::Error for Fault {
+impl de::Error for DecodeError {
     fn custom<T: fmt::Display>(_: T) -> Self {
-        Fault::unfit("a value that its type takes")
+        DecodeError::unfit("a value that its type takes")
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Fault::unfit_as(words(expected))
+        DecodeError::unfit_as(words(expected))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Fault::unfit_as(words(expected))
+        DecodeError::unfit_as(words(expected))
     }
 
     fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
-        Fault::unfit_as(words(expected))
+        DecodeError::unfit_as(words(expected))
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Fault::unfit_as(Cow::Owned(format!("one of {}", expected.join(", "))))
+        DecodeError::unfit_as(Cow::Owned(format!("one of {}", expected.join(", "))))
     }
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
-        Fault::unfit_as(Cow::Owned(format!("no fields but {}", expected.join(", "))))
+        DecodeError::unfit_as(Cow::Owned(format!("no fields but {}", expected.join(", "))))
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Fault::unfit_as(Cow::Owned(format!("an object with the field `{field}`")))
+        DecodeError::unfit_as(Cow::Owned(format!("an object with the field `{field}`")))
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Fault::unfit_as(Cow::Owned(format!(
+        DecodeError::unfit_as(Cow::Owned(format!(
             "an object with the field `{field}` once"
         )))
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.cause() {
-            Cause::Broken => f.write_str("it is no JSON"),
-            Cause::Deep => f.write_str("it is nested too deeply"),
-            Cause::Unfit { expected, .. } => write!(f, "expected {expected}"),
+            DecodeErrorKind::Broken => f.write_str("it is no JSON"),
+            DecodeErrorKind::Deep => f.write_str("it is nested too deeply"),
+            DecodeErrorKind::Unfit { expected, .. } => write!(f, "expected {expected}"),
         }
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for DecodeError {}
