@@ -68,7 +68,7 @@ impl Server {
 
     /// Starts a server that records requests at once, and replies only as [`Server::release`]
     /// allows.
-    pub fn held(script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+    pub fn paused(script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let (server, listener) = Self::bind(script, Some(Semaphore::new(0)));
         tokio::spawn(server.state.clone().accept(listener));
         server

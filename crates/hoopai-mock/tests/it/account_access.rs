@@ -381,22 +381,22 @@ async fn token_of_uninstalled_app_is_rejected() {
     let (mock, client) = started().await;
     let path = format!("/locations/{LOCATION}/tags");
     let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Location(LOCATION.into()));
-    let token = [
+    let form = [
         ("grant_type", "authorization_code"),
         ("code", code.as_str()),
     ];
-    let pair = token(&client, &mock, &token).await;
+    let pair = token(&client, &mock, &form).await;
     let (access, refresh) = (pair.field("access_token"), pair.field("refresh_token"));
     let before = Reply::of(call(&client, &mock, Method::GET, &path, &access)).await;
     assert_eq!(before.status, 200, "{}", before.text);
     assert!(mock.uninstall(CLIENT_ID, LOCATION));
     let after = Reply::of(call(&client, &mock, Method::GET, &path, &access)).await;
     after.refused(401, "Invalid JWT");
-    let token = [
+    let form = [
         ("grant_type", "refresh_token"),
         ("refresh_token", refresh.as_str()),
     ];
-    let reply = token(&client, &mock, &token).await;
+    let reply = token(&client, &mock, &form).await;
     assert_eq!(
         (reply.status, reply.field("error").as_str()),
         (400, "invalid_grant")
@@ -406,11 +406,11 @@ async fn token_of_uninstalled_app_is_rejected() {
     assert_eq!(own.status, 200, "{}", own.text);
     // A new installation issues new tokens.
     let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Location(LOCATION.into()));
-    let token = [
+    let form = [
         ("grant_type", "authorization_code"),
         ("code", code.as_str()),
     ];
-    let access = token(&client, &mock, &token).await.field("access_token");
+    let access = token(&client, &mock, &form).await.field("access_token");
     let anew = Reply::of(call(&client, &mock, Method::GET, &path, &access)).await;
     assert_eq!(anew.status, 200, "{}", anew.text);
 }

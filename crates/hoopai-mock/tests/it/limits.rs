@@ -246,13 +246,13 @@ async fn token_endpoint_accepts_five_a_minute_for_each_app() {
         )
         .app("another", "secret", "https://b.example", &[]);
     let (mock, client) = (builder.start().await.expect("a server"), client());
-    let token = [("grant_type", "client_credentials")];
+    let form = [("grant_type", "client_credentials")];
     for _ in 0..5 {
-        let reply = token(&client, &mock, &token).await;
+        let reply = token(&client, &mock, &form).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         clock.advance(Duration::from_secs(1));
     }
-    let reply = token(&client, &mock, &token).await;
+    let reply = token(&client, &mock, &form).await;
     reply.refused(429, "Too Many Requests");
     let other = [
         ("client_id", "another"),
@@ -262,7 +262,7 @@ async fn token_endpoint_accepts_five_a_minute_for_each_app() {
     let reply = crate::support::token_as(&client, &mock, &other).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     clock.advance(Duration::from_millis(54_999));
-    assert_eq!(token(&client, &mock, &token).await.status, 429);
+    assert_eq!(token(&client, &mock, &form).await.status, 429);
     clock.advance(Duration::from_millis(1));
-    assert_eq!(token(&client, &mock, &token).await.status, 200);
+    assert_eq!(token(&client, &mock, &form).await.status, 200);
 }

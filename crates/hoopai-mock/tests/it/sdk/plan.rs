@@ -111,7 +111,7 @@ impl<'m> Planner<'m> {
             index,
         };
         let input = &self.data["calls"][format!("{verb} {path}")].clone();
-        if let Some([collection, fields]) = given["seed"].as_array().map(Vec::as_slice) {
+        if let Some([collection, fields]) = input["seed"].as_array().map(Vec::as_slice) {
             let collection = collection.as_str().unwrap_or_default();
             let id = self.mock.seed().item(collection, LOCATION, fields);
             self.ids.insert("seeded".to_owned(), vec![id; ITEMS]);
@@ -129,7 +129,7 @@ impl<'m> Planner<'m> {
             let (name, place) = (text(parameter, "name"), text(parameter, "in"));
             let schema = scene.operation.parameter(place, name);
             let required = parameter["required"] == true || scene.operation.requires(place, name);
-            let input = &given["parameters"][name];
+            let input = &input["parameters"][name];
             let requested = required || place == "path" || scene.extent == Extent::Everything;
             if !requested || input == "left out" {
                 continue;
@@ -151,7 +151,7 @@ impl<'m> Planner<'m> {
             return;
         }
         let declared = scene.operation.body();
-        let mut body = match &given["body"] {
+        let mut body = match &input["body"] {
             Value::Null => self.value(
                 scene,
                 "",
@@ -160,7 +160,7 @@ impl<'m> Planner<'m> {
             ),
             input => self.filled(scene, input),
         };
-        for (name, value) in given["fields"].as_object().into_iter().flatten() {
+        for (name, value) in input["fields"].as_object().into_iter().flatten() {
             match value.as_str() {
                 Some("left out") => drop(body.as_object_mut().and_then(|body| body.remove(name))),
                 _ => body[name] = self.filled(scene, value),

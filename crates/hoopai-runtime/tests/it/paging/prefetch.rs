@@ -24,7 +24,7 @@ const fn with_total(rule: Paging) -> Paging {
 
 fn paused_server(fake: &FakeList) -> Server {
     let fake = fake.clone();
-    Server::held(move |request| fake.reply(request))
+    Server::paused(move |request| fake.reply(request))
 }
 
 /// Runs all other tasks that are ready.
