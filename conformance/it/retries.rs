@@ -85,7 +85,7 @@ async fn unprocessed_token_request_is_sent_again_once() {
         (
             &[Http2Reply::Refused, Http2Reply::Refused],
             2,
-            Some("still good"),
+            Some("still valid"),
         ),
         // These may have been processed.
         (&[Http2Reply::GoAwayAt], 1, Some("is not known")),
