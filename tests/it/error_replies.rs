@@ -174,7 +174,7 @@ fn documented_error_tables_match_the_predicates() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for file in [
         "docs/src/errors.md",
-        "crates/hoopai-runtime/src/error/refusal.rs",
+        "crates/hoopai-runtime/src/error/api_error_kind.rs",
     ] {
         let text = fs::read_to_string(root.join(file)).expect("text");
         let mut columns: Vec<String> = Vec::new();

@@ -36,7 +36,7 @@ fn failed_downloads_are_reported_and_other_modules_are_updated() {
         ("half", Reply::json(200, half), "is cut off: the JSON ends"),
         (
             "html",
-            Reply::json(200, b"<!doctype html><p>hello".to_vec()),
+            Reply::json(200, b"<!doctype html><p>hello"),
             "is HTML instead of JSON; open the address in a browser",
         ),
         (
@@ -51,7 +51,7 @@ fn failed_downloads_are_reported_and_other_modules_are_updated() {
         ),
         (
             "other",
-            Reply::json(200, b"{\"statusCode\":200}".to_vec()),
+            Reply::json(200, b"{\"statusCode\":200}"),
             "not an OpenAPI document",
         ),
         (
