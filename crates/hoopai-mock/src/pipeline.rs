@@ -19,7 +19,7 @@ use crate::interface::{Interface, Operation, Route};
 use crate::journal::EntryGuard;
 use crate::oauth::TokenEndpoint;
 use crate::server_state::ServerState;
-use crate::{check, edge, oauth, reply, state, time, tokens};
+use crate::{check, edge, oauth, reply, state, tokens};
 
 /// A reply and its delivery.
 pub(crate) struct HandledRequest {
@@ -107,7 +107,7 @@ pub(crate) fn reject_unread(
     Some(reply)
 }
 
-/// A request with its number, its route and its entry in the journal.
+/// A request with its trace id, its route and its entry in the journal.
 struct Received<'a> {
     trace_id: String,
     route: Option<Route<'static>>,
@@ -164,7 +164,6 @@ async fn answer(
             .map_err(with_limits)?,
         allowed_extra: state::undeclared(operation),
         numbers: state::numbers(operation),
-        is_timestamp: time::is_timestamp,
     };
     let parsed = check::request(operation, request, path, &options)
         .await

@@ -12,6 +12,7 @@ use super::parsed_request::ParsedRequest;
 use super::schema::FieldError;
 use crate::interface::Operation;
 use crate::interface::schema_view::{keys, parts, text};
+use crate::time;
 
 /// The largest integer that a JavaScript number holds exactly.
 const LARGEST: u64 = (1 << 53) - 1;
@@ -38,7 +39,7 @@ pub(super) fn check(
         if let Some(kind) = number_kind(&parameter.name).or(numeric)
             && let Some(value) = parsed.query.get(&parameter.name)
         {
-            check_number(options, &parameter.name, kind, value, errors);
+            check_number(&parameter.name, kind, value, errors);
         }
     }
     let body = parsed.body.as_ref().and_then(Value::as_object);
@@ -49,7 +50,7 @@ pub(super) fn check(
             .as_ref()
             .is_none_or(|declared| declared.contains(&name.as_str()));
         if let Some(kind) = number_kind(name).filter(|_| is_declared) {
-            check_number(options, name, kind, value, errors);
+            check_number(name, kind, value, errors);
         }
     }
 }
@@ -60,19 +61,13 @@ fn is_numeric(operation: &Operation, schema: &Value) -> bool {
 }
 
 /// Checks one value. Empty values, and fields that have an error already, are skipped.
-fn check_number(
-    options: &CheckOptions,
-    name: &str,
-    kind: NumberKind,
-    value: &Value,
-    errors: &mut Vec<FieldError>,
-) {
+fn check_number(name: &str, kind: NumberKind, value: &Value, errors: &mut Vec<FieldError>) {
     let is_empty = value.is_null() || value.as_str() == Some("");
     if is_empty || errors.iter().any(|(field, _)| field == name) {
         return;
     }
     let timestamp_error = |value: &Value| match value {
-        Value::String(text) if text.contains(['-', ':']) && (options.is_timestamp)(text) => None,
+        Value::String(text) if text.contains(['-', ':']) && time::is_timestamp(text) => None,
         value => count_error(value, 0),
     };
     let error = match kind {

@@ -1,7 +1,7 @@
 //! The check of a request against the interface, and its result, the [`ParsedRequest`].
 //!
-//! Depends on `interface`, `exchange` and `api_error`. Rules that only the stored items have are
-//! parameters, so this folder does not depend on `state`.
+//! Depends on `interface`, `exchange`, `api_error` and `time`. Rules that only the stored items
+//! have are parameters, so this folder does not depend on `state`.
 
 mod body;
 mod coerce;

@@ -58,8 +58,6 @@ pub(crate) struct CheckOptions {
     pub(crate) allowed_extra: &'static [&'static str],
     /// The paging parameters and fields of the operation.
     pub(crate) numbers: Vec<(&'static str, NumberKind)>,
-    /// Whether a text is a time for the list operations.
-    pub(crate) is_timestamp: fn(&str) -> bool,
 }
 
 impl CheckOptions {
@@ -69,7 +67,6 @@ impl CheckOptions {
             undeclared,
             allowed_extra: &[],
             numbers: Vec::new(),
-            is_timestamp: |_| false,
         }
     }
 }

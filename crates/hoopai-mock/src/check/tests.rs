@@ -27,19 +27,19 @@ struct Draft {
     body: Option<Value>,
 }
 
-fn draft(operation: &Operation, extent: FieldSet) -> Draft {
-    let mut maker = Generator::new(operation, 7).request(extent);
+fn draft(operation: &Operation, field_set: FieldSet) -> Draft {
+    let mut generator = Generator::new(operation, 7).request(field_set);
     let mut path = Vec::new();
     let mut query = Vec::new();
     for parameter in &operation.parameters {
         if parameter.in_path {
             path.push((
                 parameter.name.clone(),
-                write(&maker.generate(&parameter.schema)),
+                write(&generator.generate(&parameter.schema)),
             ));
-        } else if parameter.required || extent == FieldSet::All {
+        } else if parameter.required || field_set == FieldSet::All {
             let properties = property_names(operation, &parameter.schema);
-            let mut value = maker.generate(&parameter.schema);
+            let mut value = generator.generate(&parameter.schema);
             let numbers = crate::state::numbers(operation);
             if value.is_string() && counts::number_kind(&numbers, &parameter.name).is_some() {
                 value = "1".into();
@@ -79,7 +79,7 @@ fn draft(operation: &Operation, extent: FieldSet) -> Draft {
     let body = operation
         .body
         .as_ref()
-        .map(|body| maker.generate(&body.schema));
+        .map(|body| generator.generate(&body.schema));
     Draft { path, query, body }
 }
 
@@ -166,7 +166,6 @@ fn options(operation: &Operation, undeclared: UndeclaredPolicy) -> CheckOptions 
         undeclared,
         allowed_extra: crate::state::undeclared(operation),
         numbers: crate::state::numbers(operation),
-        is_timestamp: crate::time::is_timestamp,
     }
 }
 
@@ -204,11 +203,11 @@ fn interface_has_609_operations() {
 #[test]
 fn valid_request_is_accepted_by_every_operation() {
     for operation in &Interface::shared().operations {
-        for extent in [FieldSet::All, FieldSet::Required] {
-            let draft = draft(operation, extent);
+        for field_set in [FieldSet::All, FieldSet::Required] {
+            let draft = draft(operation, field_set);
             if let Err(error) = run(operation, &draft) {
                 panic!(
-                    "{} {extent:?}: {}\nquery {:?}\nbody {:?}",
+                    "{} {field_set:?}: {}\nquery {:?}\nbody {:?}",
                     operation.key(),
                     error.body,
                     draft.query,
