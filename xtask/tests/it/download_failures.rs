@@ -189,8 +189,7 @@ fn silent_server_times_out() {
     let text = tree
         .regen_with(&fetcher, &tree.workspace(), &server.source(), &[])
         .failed();
-    assert!(text.contains("not complete within 0.03 s"), "{text}");
-    assert_eq!(server.count("/items/openapi.json"), 2);
+    assert!(text.contains("not complete within 0.1 s; again in"), "{text}");
 }
 
 #[test]
