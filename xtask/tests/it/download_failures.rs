@@ -189,7 +189,10 @@ fn silent_server_times_out() {
     let text = tree
         .regen_with(&fetcher, &tree.workspace(), &server.source(), &[])
         .failed();
-    assert!(text.contains("not complete within 0.1 s; again in"), "{text}");
+    assert!(
+        text.contains("not complete within 0.1 s; again in"),
+        "{text}"
+    );
 }
 
 #[test]
