@@ -1,7 +1,7 @@
 //! The conformance suite: the promises of the client, tested against servers that violate the
 //! protocol.
 //!
-//! Promises of `cargo xtask regen` are tested in `xtask/tests/it/hostile.rs`.
+//! Promises of `cargo xtask regen` are tested in `xtask/tests/it/untrusted_sources.rs`.
 
 mod client;
 mod drift;
