@@ -193,3 +193,247 @@ impl Order {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{EVIDENCE, EXACT, MOST_EVIDENCE, Observation, Order};
+
+    /// The precision is 10 ms, replies are slow from 320 ms on.
+    const INTERVAL: Duration = Duration::from_millis(10_240);
+    const SLOW: Duration = Duration::from_millis(320);
+
+    /// An order with requests at known moments, in milliseconds.
+    struct Recorded {
+        order: Order,
+        start: Instant,
+        sendings: Vec<u64>,
+    }
+
+    impl Recorded {
+        fn started() -> Self {
+            let start = Instant::now() + INTERVAL * 4;
+            let mut recorded = Recorded {
+                order: Order::new(),
+                start,
+                sendings: Vec::new(),
+            };
+            assert!(!recorded.reply(0, 0, 9, SLOW, 0));
+            assert!(recorded.order.needs_evidence());
+            recorded
+        }
+
+        /// Started, with a request at each of these steps for two intervals.
+        fn every(step: u64) -> Self {
+            let mut recorded = Self::started();
+            for at in (0..=20_480).step_by(step as usize) {
+                recorded.send(at);
+            }
+            recorded
+        }
+
+        fn at(&self, millis: u64) -> Instant {
+            self.start + Duration::from_millis(millis)
+        }
+
+        fn send(&mut self, at: u64) {
+            self.sendings.push(at);
+            let now = self.at(at);
+            self.order.sent(self.sendings.len() as u64, INTERVAL, now);
+        }
+
+        fn reply(
+            &mut self,
+            sent: u64,
+            used: u64,
+            concurrent: u64,
+            time: Duration,
+            now: u64,
+        ) -> bool {
+            let observation = Observation {
+                sent: self.at(sent),
+                used,
+                concurrent,
+            };
+            let now = self.at(now);
+            self.order.observe(&observation, time, INTERVAL, now)
+        }
+
+        /// The reply to a request at this moment, which the server counted as number `used`.
+        fn observe(&mut self, sent: u64, used: u64, concurrent: u64) -> bool {
+            self.reply(sent, used, concurrent, SLOW, sent + 320)
+        }
+
+        /// The least and the most that a server counts that counts at sending.
+        fn bounds(&self, sent: u64) -> (u64, u64) {
+            let count = |after: u64, until: u64| {
+                let within = |at: &&u64| **at > after && **at <= until;
+                self.sendings.iter().filter(within).count() as u64
+            };
+            let opened = sent - 10_240;
+            (
+                count(opened + 10, sent - 10) + 1,
+                count(opened - 10, sent + 10),
+            )
+        }
+    }
+
+    #[test]
+    fn fast_replies_start_no_comparison() {
+        let mut order = Order::new();
+        let now = Instant::now() + INTERVAL;
+        let observation = Observation {
+            sent: now,
+            used: 1,
+            concurrent: 9,
+        };
+        let fast = SLOW - Duration::from_millis(1);
+        assert!(!order.observe(&observation, fast, INTERVAL, now));
+        order.sent(7, INTERVAL, now);
+        assert_eq!(order.until(now), 0);
+        order.refused(now);
+        order.disturb(now);
+        assert!(!order.needs_evidence() && !order.is_steady());
+    }
+
+    #[test]
+    fn comparison_ends_at_half_of_its_threshold() {
+        for (millis, continues) in [(319, true), (160, true), (159, false)] {
+            let mut recorded = Recorded::every(100);
+            let time = Duration::from_millis(millis);
+            recorded.reply(20_000, 103, 9, time, 20_000 + millis);
+            assert_eq!(recorded.order.needs_evidence(), continues, "{millis}");
+        }
+    }
+
+    #[test]
+    fn steady_order_needs_a_row_of_evidence() {
+        let mut recorded = Recorded::every(100);
+        for count in 1..=EVIDENCE {
+            assert!(!recorded.order.is_steady(), "{count}");
+            assert!(recorded.order.needs_evidence(), "{count}");
+            assert!(recorded.observe(20_000, 103, 1));
+        }
+        assert!(recorded.order.is_steady() && !recorded.order.needs_evidence());
+    }
+
+    #[test]
+    fn counts_outside_of_the_bounds_refute() {
+        for step in [100, 5, 7] {
+            let sent = 20_000 / step * step;
+            let (least, most) = Recorded::every(step).bounds(sent);
+            for (used, is_within) in [
+                (least - 1, false),
+                (least, true),
+                (most, true),
+                (most + 1, false),
+            ] {
+                let mut recorded = Recorded::every(step);
+                assert_eq!(recorded.observe(sent, used, 0), is_within, "{step} {used}");
+                let needed = if is_within { EVIDENCE } else { 2 * EVIDENCE };
+                assert_eq!(recorded.order.needed, needed, "{step} {used}");
+            }
+        }
+    }
+
+    #[test]
+    fn imprecise_counts_are_evidence_only_among_many_concurrent_requests() {
+        for step in [100, 5] {
+            let sent = 20_000;
+            let (least, most) = Recorded::every(step).bounds(sent);
+            for (concurrent, evidence) in [(4 * (most - least), 0), (4 * (most - least) + 1, 1)] {
+                let mut recorded = Recorded::every(step);
+                assert!(recorded.observe(sent, least, concurrent));
+                assert_eq!(recorded.order.evidence, evidence, "{step} {concurrent}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_replies_with_a_recorded_window_count() {
+        // The window and the precision before it must lie after the start.
+        for (sent, counts) in [(10_249, false), (10_250, true)] {
+            let mut recorded = Recorded::every(50);
+            assert_eq!(recorded.observe(sent, 205, 9), counts, "{sent}");
+            assert_eq!(recorded.order.needed, EVIDENCE);
+        }
+        // A window that has passed says nothing.
+        for (now, counts) in [(30_240, true), (30_241, false)] {
+            let mut recorded = Recorded::every(100);
+            assert_eq!(recorded.reply(20_000, 103, 9, SLOW, now), counts, "{now}");
+            assert_eq!(recorded.order.needed, EVIDENCE);
+        }
+    }
+
+    #[test]
+    fn refusals_double_the_needed_evidence_up_to_a_maximum() {
+        let mut recorded = Recorded::every(100);
+        let now = recorded.at(20_000);
+        let mut needed = Vec::new();
+        for _ in 0..10 {
+            recorded.order.refused(now);
+            needed.push((recorded.order.needed, recorded.order.needs_evidence()));
+        }
+        assert_eq!(needed[..3], [(96, true), (192, true), (384, false)]);
+        assert_eq!(needed[9].0, MOST_EVIDENCE);
+        assert_eq!(MOST_EVIDENCE, 12_288);
+    }
+
+    #[test]
+    fn refusals_and_disturbances_start_anew() {
+        for refused in [true, false] {
+            let mut recorded = Recorded::every(100);
+            recorded.observe(20_000, 103, 9);
+            let now = recorded.at(20_000);
+            if refused {
+                recorded.order.refused(now);
+            } else {
+                recorded.order.disturb(now);
+            }
+            assert_eq!(recorded.order.evidence, 0);
+            assert!(!recorded.observe(20_000, 103, 9), "its window began before");
+            let needed = if refused { 2 * EVIDENCE } else { EVIDENCE };
+            assert_eq!(recorded.order.needed, needed);
+        }
+    }
+
+    #[test]
+    fn requests_of_three_intervals_are_recorded() {
+        let mut recorded = Recorded::started();
+        recorded.send(0);
+        recorded.send(1);
+        recorded.send(3 * 10_240);
+        assert_eq!(recorded.order.sendings.len(), 3);
+        recorded.send(3 * 10_240 + 1);
+        assert_eq!(recorded.order.sendings.len(), 3);
+        assert_eq!(recorded.order.until(recorded.at(0)), 1);
+        assert_eq!(recorded.order.until(recorded.at(1)), 2);
+        assert_eq!(recorded.order.until(recorded.at(30_719)), 2);
+        assert_eq!(recorded.order.until(recorded.at(40_000)), 4);
+    }
+
+    #[test]
+    fn moments_are_merged_only_beyond_their_maximum() {
+        let mut recorded = Recorded::started();
+        for at in 0..EXACT as u64 {
+            recorded.send(at);
+            recorded.send(at);
+        }
+        assert_eq!(recorded.order.sendings.len(), EXACT);
+        let last = EXACT as u64 - 1;
+        recorded.send(last + 9);
+        assert_eq!(recorded.order.sendings.len(), EXACT);
+        recorded.send(last + 10);
+        assert_eq!(recorded.order.sendings.len(), EXACT + 1);
+        assert_eq!(
+            recorded.order.until(recorded.at(last)),
+            2 * EXACT as u64 + 1
+        );
+    }
+
+    #[test]
+    fn margin_is_a_part_of_the_interval() {
+        assert_eq!(Order::margin(INTERVAL), Duration::from_millis(160));
+    }
+}
