@@ -325,7 +325,7 @@ async fn malformed_email_returns_error_of_guide() {
     );
     let mut calendar = json!({ "locationId": "mockLocation00000001", "name": "Calls" });
     calendar["notifications"] = json!([]);
-    calendar["alertEmail"] = "nobody".into();
+    calendar["alertEmail"] = "absent".into();
     body = json_to(Method::POST, "/calendars/", calendar).await.json();
     assert_eq!(body["errors"][0]["field"], "alertEmail", "{body}");
     let reply = json_to(Method::POST, "/contacts/", contact("jane@example.com")).await;

@@ -80,7 +80,7 @@ async fn searches_filter_contacts() {
     let one = |field: &str, operator: &str, value: &str| json!({ "filters": [{ "field": field, "operator": operator, "value": value }] });
     assert_eq!(found(search(json!({}))).await, 51);
     assert_eq!(found(search(json!({ "query": "ZOE" }))).await, 1);
-    assert_eq!(found(search(json!({ "query": "nobody" }))).await, 0);
+    assert_eq!(found(search(json!({ "query": "absent" }))).await, 0);
     assert_eq!(
         found(search(one("email", "eq", "zoe@example.com"))).await,
         1
@@ -117,7 +117,7 @@ async fn tags_and_followers_are_added_and_removed() {
     assert_eq!(added["followersAdded"], json!(["u1", "u2"]));
     let removed = api.delete(&path, json!({ "followers": ["u1"] })).await;
     assert_eq!(removed["followers"], json!(["u2"]));
-    let bulk = json!({ "locationId": LOCATION, "contacts": [id, "nobody"], "tags": ["late"] });
+    let bulk = json!({ "locationId": LOCATION, "contacts": [id, "absent"], "tags": ["late"] });
     let bulk = api.post("/contacts/bulk/tags/update/add", bulk).await;
     assert_eq!(bulk["errorCount"], 1);
     let contact = api.get(&format!("/contacts/{id}")).await;
@@ -243,11 +243,11 @@ async fn uploaded_file_is_listed() {
 async fn unknown_ids_are_rejected() {
     let api = Api::start().await;
     for (path, status, message) in [
-        ("/contacts/nobody", 400, "Contact not found for id:nobody"),
+        ("/contacts/absent", 400, "Contact not found for id:absent"),
         (
-            "/contacts/nobody/tasks",
+            "/contacts/absent/tasks",
             400,
-            "Contact not found for id:nobody",
+            "Contact not found for id:absent",
         ),
         ("/opportunities/none", 404, "Opportunity not found"),
         (
@@ -260,9 +260,9 @@ async fn unknown_ids_are_rejected() {
         let reply = api.send(Method::GET, path, &Value::Null).await;
         reply.refused(status, message);
     }
-    let body = json!({ "locationId": LOCATION, "contactId": "nobody" });
+    let body = json!({ "locationId": LOCATION, "contactId": "absent" });
     let reply = api.send(Method::POST, "/conversations/", &body).await;
-    reply.refused(400, "Contact not found for id:nobody");
+    reply.refused(400, "Contact not found for id:absent");
 }
 
 #[tokio::test]

@@ -214,7 +214,7 @@ async fn unknown_item_returns_reported_error() {
     let mock = Mock::builder().start().await.expect("a server");
     let client = client();
     let get = |path: &'static str| Reply::of(call(&client, &mock, Method::GET, path, TOKEN));
-    get("/users/nobody")
+    get("/users/absent")
         .await
         .refused(401, "The user does not exist.");
     for path in [

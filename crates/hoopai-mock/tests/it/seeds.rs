@@ -89,7 +89,7 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
         ),
         (
             "opportunities",
-            json!({ "contactId": "nobody" }),
+            json!({ "contactId": "absent" }),
             "has no such item in `contacts`; seed it first",
         ),
         (
