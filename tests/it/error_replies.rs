@@ -189,7 +189,7 @@ fn documented_error_tables_match_the_predicates() {
                 .split('|')
                 .map(str::trim)
                 .collect();
-            if cells[0] == "class" {
+            if cells[0] == "kind" {
                 columns = cells
                     .iter()
                     .map(|cell| cell.trim_matches('`').to_owned())
@@ -199,12 +199,12 @@ fn documented_error_tables_match_the_predicates() {
             if columns.is_empty() || cells.len() != columns.len() {
                 continue;
             }
-            for class in cells[0]
+            for name in cells[0]
                 .split(',')
                 .map(|name| name.trim().trim_matches('`'))
             {
-                let Some(kind) = Kind::ALL.iter().find(|kind| format!("{kind:?}") == class) else {
-                    assert!(class.starts_with('-'), "{file}: {class} is no error kind");
+                let Some(kind) = Kind::ALL.iter().find(|kind| format!("{kind:?}") == name) else {
+                    assert!(name.starts_with('-'), "{file}: {name} is no error kind");
                     continue;
                 };
                 seen += 1;

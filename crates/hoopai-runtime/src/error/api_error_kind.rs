@@ -10,7 +10,7 @@ use std::fmt;
 /// [`Error`](crate::Error), the remedy in its text, and the decisions to retry or to refresh the
 /// token follow from the kind:
 ///
-/// | class | `is_not_found` | `is_auth` | `is_forbidden` | `is_validation` | `is_conflict` | `is_unsupported` | `is_rate_limited` | `is_server_error` | retried |
+/// | kind | `is_not_found` | `is_auth` | `is_forbidden` | `is_validation` | `is_conflict` | `is_unsupported` | `is_rate_limited` | `is_server_error` | retried |
 /// |---|---|---|---|---|---|---|---|---|---|
 /// | `NotFound` | yes | | | | | | | | |
 /// | `UnknownPath`, `RouteNotSupported`, `EndpointRemoved` | | | | | | yes | | | |
