@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::error::escape_token;
 use crate::error::{FileError, SourcePointer};
-use crate::openapi::{COMPOSITES, METHODS, schema_pointer};
+use crate::openapi::{COMPOSITES, METHODS, reply_schemas, request_schemas, schema_pointer};
 
 /// A file and its content.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ struct Documentation {
     operations: BTreeMap<String, OperationTexts>,
     /// Texts of parameters that their operation does not describe.
     parameters: BTreeMap<String, String>,
-    /// Texts of fields that nothing else describes.
+    /// Texts of the fields of requests that nothing else describes.
     fields: BTreeMap<String, String>,
     schemas: BTreeMap<String, SchemaTexts>,
 }
@@ -55,6 +55,38 @@ struct SchemaTexts {
 
 /// Fields below this number of nested schemas are not found.
 const DEPTH_LIMIT: usize = 24;
+
+/// Names of fields that mean something else in each type.
+const AMBIGUOUS: [&str; 28] = [
+    "_id",
+    "action",
+    "body",
+    "categories",
+    "category",
+    "code",
+    "content",
+    "data",
+    "date",
+    "description",
+    "id",
+    "items",
+    "key",
+    "label",
+    "message",
+    "name",
+    "notes",
+    "order",
+    "position",
+    "source",
+    "status",
+    "text",
+    "title",
+    "type",
+    "url",
+    "value",
+    "values",
+    "version",
+];
 
 const FORM: &str = "write `module`, `operations`, `parameters`, `fields` and `schemas`, as the files of other modules do";
 
@@ -107,6 +139,16 @@ impl Documentation {
         };
         full(&at.key("parameters"), &self.parameters)?;
         full(&at.key("fields"), &self.fields)?;
+        if let Some(name) = self
+            .fields
+            .keys()
+            .find(|name| AMBIGUOUS.contains(&name.as_str()))
+        {
+            return Err(at.key("fields").key(name).error(
+                "differs in meaning from type to type",
+                "move the text to `schemas`, under the name of each schema that it describes",
+            ));
+        }
         let operations = at.key("operations");
         for (name, operation) in &self.operations {
             let at = operations.key(name);
@@ -300,8 +342,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Sets the texts of parameters and fields that have none, by name. Returns the names that
-    /// matched.
+    /// Sets the texts of parameters and of fields of requests that have none, by name. Returns the
+    /// names that matched. Replies are left out: the same name often means something else there.
     fn defaults<'w>(
         &mut self,
         documentation: &'w Documentation,
@@ -326,13 +368,26 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        every_field(self.document, false, 0, &mut |name, schema| {
+        let mut describe = |name: &str, schema: &mut Value| {
             if let Some((name, text)) = documentation.fields.get_key_value(name)
                 && put_missing(schema, "description", text)
             {
                 fields.insert(name);
             }
-        });
+        };
+        let only_sent = &request_schemas(self.document) - &reply_schemas(self.document);
+        for name in &only_sent {
+            if let Some(schema) = self.document.pointer_mut(&schema_pointer(name)) {
+                every_field(schema, false, 0, &mut describe);
+            }
+        }
+        for item in objects_in(self.document.get_mut("paths")) {
+            for operation in objects_in(Some(item)) {
+                if let Some(body) = operation.get_mut("requestBody") {
+                    every_field(body, false, 0, &mut describe);
+                }
+            }
+        }
         (parameters, fields)
     }
 

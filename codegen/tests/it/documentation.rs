@@ -43,7 +43,8 @@ parameters:
   never: Nowhere here.
 fields:
   locationId: The location.
-  name: What it is called.
+  tags: Labels, by name.
+  dueDate: Never of a reply.
 ";
 
 fn generated(own: &str, common: &str) -> Result<Generated, String> {
@@ -122,10 +123,11 @@ fn texts_reach_rustdoc() {
             "        /// How far it is to go, in metres.\n        pub x:",
         ),
         (types, "        /// Where the label is.\n        pub x:"),
-        (types, "        /// What it is called.\n        pub name:"),
+        (types, "        /// Labels, by name.\n        pub tags:"),
     ] {
         assert!(file.contains(words), "{words}\nis not in\n{file}");
     }
+    assert!(!types.contains("Never of a reply."));
     let documented = &generated.report.documented;
     let counts = |share: &hoopai_codegen::Share| (share.done, share.all);
     assert_eq!(counts(&documented.operations), (5, 8));
@@ -136,10 +138,10 @@ fn texts_reach_rustdoc() {
     assert_eq!(
         documented.request_fields.lacking,
         [
-            "CreateThingRequest.tags",
             "CreateThingRequest.to",
             "ExchangeTokenRequest.client_id",
             "Label.at",
+            "Label.name",
             "upload_thing.hosted"
         ]
     );
@@ -150,6 +152,28 @@ fn texts_reach_rustdoc() {
         "Lists the things of a location."
     );
     assert!(generated.effective.pointer(pointer).is_none());
+}
+
+#[test]
+fn text_that_names_a_field_of_another_type_is_reported() {
+    let misplaced = |field: &str, text: &str| {
+        let own = format!("schemas: {{ ThingDto: {{ fields: {{ {field}: {text} }} }} }}");
+        let report = generated(&own, "{}").unwrap().report;
+        report.misplaced_texts
+    };
+    assert_eq!(
+        misplaced("id", "\"Either this or `tags`.\""),
+        ["the text of `id` of Thing names `tags`, which Thing lacks"]
+    );
+    for text in [
+        "Excludes `type`.",
+        "At `label.x`.",
+        "Like `colour`, which is no field.",
+        "Tags are of another type.",
+    ] {
+        assert_eq!(misplaced("id", &format!("{text:?}")), [""; 0], "{text}");
+    }
+    assert_eq!(misplaced("status", "\"`open` means unread.\""), [""; 0]);
 }
 
 /// Texts do not affect which types are equal.
@@ -185,6 +209,7 @@ fn keys_without_target_or_text_are_rejected() {
         ("parameters: { size: Large. }", "{}"),
         ("fields: { colour: Red. }", "{}"),
         ("fields: { name: '' }", "{}"),
+        ("fields: { id: The id of the thing. }", "{}"),
         ("summary: Things.", "{}"),
         ("- a list", "{}"),
         ("module: Things.", "module: All of them."),

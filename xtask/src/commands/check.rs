@@ -9,7 +9,9 @@ use crate::{
     commands::codegen::differences,
     error::{count, file_error},
     generation::{crate_changes, facade_changes, generate_crate, in_parallel, spec},
-    workspace::{Changes, LOCK, MODULES, SpecLock, TEMPORARY, crate_folder, spec_file},
+    workspace::{
+        Changes, LOCK, MODULES, SpecLock, TEMPORARY, crate_folder, documentation_file, spec_file,
+    },
 };
 
 const INTERRUPTED: &str =
@@ -82,6 +84,13 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<FileErr
     let mut changes = Changes::default();
     crate_changes(tree, &mut changes, module, &generated)?;
     findings.extend(differences(tree, &changes));
+    findings.extend(generated.report.misplaced_texts.iter().map(|problem| {
+        file_error(
+            documentation_file(&module.name),
+            problem.as_str(),
+            "describe the field of this type, or move the text to the type that it describes",
+        )
+    }));
     Ok((generated.report.operations, findings))
 }
 
