@@ -8,8 +8,12 @@ use serde_json::Value;
 use super::input::{HEADER, Input, checked};
 use super::{client, models, operation_table};
 use crate::error::FileError;
+use crate::model::Operation;
 use crate::modules::Module;
 use crate::text::write_docs;
+
+/// The heading of operations without a tag.
+const OTHER: &str = "Other";
 
 /// The files of the module's crate: path from the crate's folder, content.
 pub(crate) fn files(input: &Input<'_>) -> Result<BTreeMap<String, String>, FileError> {
@@ -44,7 +48,7 @@ all-features = true
 
 # The workspace's `tests` and `codegen` test the generated crates.
 [lib]
-doctest = false
+doctest = {doctest}
 test = false
 
 [lints]
@@ -59,6 +63,7 @@ hoopai-runtime.workspace = true
 "#,
         module.crate_name(),
         module.product,
+        doctest = module.generally_available,
     )
 }
 
@@ -110,6 +115,7 @@ fn library(input: &Input<'_>) -> String {
         out.push_str("//!\n");
         write_docs(&mut out, "", "//!", info);
     }
+    operations(&mut out, input);
     let _ = write!(
         out,
         r#"//!
@@ -137,4 +143,34 @@ pub use client::{{Client, builder}};
 "#
     );
     out
+}
+
+/// The operations, grouped by their tags in the order of the interface.
+fn operations(out: &mut String, input: &Input<'_>) {
+    let mut groups: Vec<(&str, Vec<&Operation>)> = Vec::new();
+    for operation in input.operations {
+        let tag = operation.tag.as_deref().unwrap_or(OTHER);
+        match groups.iter_mut().find(|(name, _)| *name == tag) {
+            Some((_, operations)) => operations.push(operation),
+            None => groups.push((tag, vec![operation])),
+        }
+    }
+    groups.sort_by_key(|(name, _)| *name == OTHER);
+    out.push_str("//!\n//! # Operations\n");
+    for (name, operations) in &groups {
+        if groups.len() > 1 {
+            out.push_str("//!\n");
+            write_docs(out, "", "//!", &format!("## {name}"));
+        }
+        out.push_str("//!\n//! | | |\n//! |---|---|\n");
+        for operation in operations {
+            let name = &operation.name;
+            let summary = operation.summary.as_deref().unwrap_or_default();
+            let row = format!(
+                "| [`{name}`](Client::{name}) | {} |",
+                summary.replace('|', "\\|")
+            );
+            write_docs(out, "", "//!", &row);
+        }
+    }
 }
