@@ -23,9 +23,6 @@ pub struct Module {
     /// `apps/<name>.json`.
     #[serde(default)]
     pub github: Option<String>,
-    /// Whether HoopAI lists it as generally available. Its operations have examples.
-    #[serde(default)]
-    pub generally_available: bool,
     /// Whether it is a default feature of the facade.
     #[serde(default)]
     pub default: bool,

@@ -142,7 +142,7 @@ impl Documentation {
         if let Some(name) = self
             .fields
             .keys()
-            .find(|name| false && AMBIGUOUS.contains(&name.as_str()))
+            .find(|name| AMBIGUOUS.contains(&name.as_str()))
         {
             return Err(at.key("fields").key(name).error(
                 "differs in meaning from type to type",
@@ -220,7 +220,7 @@ impl<'a> Writer<'a> {
         ] {
             if let Some(name) = all.keys().find(|name| !hit.contains(*name)) {
                 return Err(root.key(kind).key(name).error(
-                    "TRIAL matches nothing without a text of its own",
+                    "matches nothing without a text of its own",
                     "correct the name, or delete the line",
                 ));
             }

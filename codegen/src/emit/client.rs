@@ -79,11 +79,7 @@ fn method(out: &mut String, input: &Input<'_>, operation: &Operation, types: &Op
     for fact in facts(operation, &pascal) {
         let _ = writeln!(out, "    /// - {fact}");
     }
-    let example = input
-        .module
-        .generally_available
-        .then(|| example::lines(input, operation, types));
-    if let Some(lines) = example.flatten() {
+    if let Some(lines) = example::lines(input, operation, types) {
         out.push_str("    ///\n    /// ```no_run\n");
         write_docs(out, "    ", "///", &lines.join("\n"));
         out.push_str("    /// ```\n");

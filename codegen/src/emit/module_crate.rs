@@ -46,9 +46,8 @@ readme = "README.md"
 [package.metadata.docs.rs]
 all-features = true
 
-# The workspace's `tests` and `codegen` test the generated crates.
+# The workspace's `tests` and `codegen` test the generated crates. The examples are tested here.
 [lib]
-doctest = {doctest}
 test = false
 
 [lints]
@@ -63,7 +62,6 @@ hoopai-runtime.workspace = true
 "#,
         module.crate_name(),
         module.product,
-        doctest = module.generally_available,
     )
 }
 
@@ -115,7 +113,6 @@ fn library(input: &Input<'_>) -> String {
         out.push_str("//!\n");
         write_docs(&mut out, "", "//!", info);
     }
-    operations(&mut out, input);
     let _ = write!(
         out,
         r#"//!
@@ -128,9 +125,13 @@ fn library(input: &Input<'_>) -> String {
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.{ident}()`.
-
+"#
+    );
+    operations(&mut out, input);
+    out.push_str(
+        r#"
 pub use hoopai_runtime as runtime;
-pub use hoopai_runtime::{{Error, Handle, Response}};
+pub use hoopai_runtime::{Error, Handle, Response};
 
 #[rustfmt::skip]
 mod client;
@@ -139,13 +140,13 @@ pub mod operations;
 #[rustfmt::skip]
 pub mod types;
 
-pub use client::{{Client, builder}};
-"#
+pub use client::{Client, builder};
+"#,
     );
     out
 }
 
-/// The operations, grouped by their tags in the order of the interface.
+/// The operations, grouped by their tags.
 fn operations(out: &mut String, input: &Input<'_>) {
     let mut groups: Vec<(&str, Vec<&Operation>)> = Vec::new();
     for operation in input.operations {
@@ -155,14 +156,14 @@ fn operations(out: &mut String, input: &Input<'_>) {
             None => groups.push((tag, vec![operation])),
         }
     }
-    groups.sort_by_key(|(name, _)| *name == OTHER);
+    groups.sort_by_key(|(name, _)| (*name != input.module.product, *name == OTHER));
     out.push_str("//!\n//! # Operations\n");
     for (name, operations) in &groups {
         if groups.len() > 1 {
             out.push_str("//!\n");
             write_docs(out, "", "//!", &format!("## {name}"));
         }
-        out.push_str("//!\n//! | | |\n//! |---|---|\n");
+        out.push_str("//!\n//! | operation | |\n//! |---|---|\n");
         for operation in operations {
             let name = &operation.name;
             let summary = operation.summary.as_deref().unwrap_or_default();

@@ -15,7 +15,6 @@ pub(crate) fn module(name: &str) -> Module {
         product: "Sample".to_owned(),
         aliases: vec!["Example".to_owned()],
         github: None,
-        generally_available: name == "sample",
         default: false,
     }
 }

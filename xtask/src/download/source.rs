@@ -298,7 +298,6 @@ mod tests {
             product: "SaaS".to_owned(),
             aliases: Vec::new(),
             github: github.map(str::to_owned),
-            generally_available: false,
             default: false,
         };
         let origins = |source: Source, github: Option<&str>| -> Vec<SpecOrigin> {

@@ -41,6 +41,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio.delete_agent().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "deleteAgent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
@@ -58,6 +65,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_agent_studio::types;
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio
+    ///     .execute_agent()
+    ///     .agent_id("…")
+    ///     .body(types::ExecutePublicAgent::new().message("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "executeAgent")]
     pub fn execute_agent(&self) -> builder::ExecuteAgent {
         builder::ExecuteAgent::new(&self.handle)
@@ -73,6 +93,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_agent_studio::types;
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio
+    ///     .execute_agent_deprecated()
+    ///     .agent_id("…")
+    ///     .body(types::ExecutePublicAgent::new().message("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "executeAgent-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn execute_agent_deprecated(&self) -> builder::ExecuteAgentDeprecated {
@@ -89,6 +122,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio.get_agent().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getAgentById")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
@@ -104,6 +144,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio.get_agent_deprecated().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getAgentById-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_agent_deprecated(&self) -> builder::GetAgentDeprecated {
@@ -121,6 +168,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListAgents::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let mut items = agent_studio.list_agents().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getAgents")]
     pub fn list_agents(&self) -> builder::ListAgents {
         builder::ListAgents::new(&self.handle)
@@ -137,6 +194,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListAgentsDeprecated::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let mut items = agent_studio.list_agents_deprecated().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getAgents-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_agents_deprecated(&self) -> builder::ListAgentsDeprecated {
@@ -154,6 +221,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_agent_studio::types;
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio
+    ///     .publish_agent_version()
+    ///     .version_id("…")
+    ///     .body(types::PublishAgentVersionRequest::new().user_email("…").user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "promoteAndPublish")]
     pub fn publish_agent_version(&self) -> builder::PublishAgentVersion {
         builder::PublishAgentVersion::new(&self.handle)
@@ -169,6 +249,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_agent_studio::types;
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio
+    ///     .update_agent_metadata()
+    ///     .agent_id("…")
+    ///     .body(types::UpdateAgentMetadataRequest::new().description("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "updateAgentMetadata")]
     pub fn update_agent_metadata(&self) -> builder::UpdateAgentMetadata {
         builder::UpdateAgentMetadata::new(&self.handle)
@@ -185,6 +278,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_agent_studio::types;
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio
+    ///     .update_agent_version()
+    ///     .version_id("…")
+    ///     .body(types::UpdateAgentVersionRequest::new().description("…").user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "updateAgentVersion")]
     pub fn update_agent_version(&self) -> builder::UpdateAgentVersion {
         builder::UpdateAgentVersion::new(&self.handle)

@@ -106,7 +106,6 @@ hoopai_runtime::model! {
         pub agent_id: String = "agentId",
         pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub status: String = "status",

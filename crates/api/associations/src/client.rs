@@ -27,6 +27,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_associations::types;
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations
+    ///     .create_association()
+    ///     .body(types::CreateAssociationRequest::new().first_object_key("…").first_object_label("…").key("…").second_object_key("…").second_object_label("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-association")]
     pub fn create_association(&self) -> builder::CreateAssociation {
         builder::CreateAssociation::new(&self.handle)
@@ -42,6 +54,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_associations::types;
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations
+    ///     .create_relation()
+    ///     .body(types::CreateRelationRequest::new().association_id("…").first_record_id("…").second_record_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-relation")]
     pub fn create_relation(&self) -> builder::CreateRelation {
         builder::CreateRelation::new(&self.handle)
@@ -57,6 +81,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations.delete_association().association_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-association")]
     pub fn delete_association(&self) -> builder::DeleteAssociation {
         builder::DeleteAssociation::new(&self.handle)
@@ -70,6 +101,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations.delete_relation().relation_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-relation")]
     pub fn delete_relation(&self) -> builder::DeleteRelation {
         builder::DeleteRelation::new(&self.handle)
@@ -83,6 +121,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations.get_association().association_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-association-by-ID")]
     pub fn get_association(&self) -> builder::GetAssociation {
         builder::GetAssociation::new(&self.handle)
@@ -96,6 +141,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations.get_association_by_key().key_name("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-association-key-by-key-name")]
     pub fn get_association_by_key(&self) -> builder::GetAssociationByKey {
         builder::GetAssociationByKey::new(&self.handle)
@@ -109,6 +161,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations
+    ///     .get_association_by_object_key()
+    ///     .object_key("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-association-by-object-keys")]
     pub fn get_association_by_object_key(&self) -> builder::GetAssociationByObjectKey {
         builder::GetAssociationByObjectKey::new(&self.handle)
@@ -125,6 +188,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListAssociations::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let mut items = associations.list_associations().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "find-associations")]
     pub fn list_associations(&self) -> builder::ListAssociations {
         builder::ListAssociations::new(&self.handle)
@@ -141,6 +214,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListRelations::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let mut items = associations.list_relations().record_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-relations-by-record-id")]
     pub fn list_relations(&self) -> builder::ListRelations {
         builder::ListRelations::new(&self.handle)
@@ -154,6 +237,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_associations::types;
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations
+    ///     .update_association()
+    ///     .association_id("…")
+    ///     .body(types::UpdateAssociationRequest::new().first_object_label("…").second_object_label("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-association")]
     pub fn update_association(&self) -> builder::UpdateAssociation {
         builder::UpdateAssociation::new(&self.handle)

@@ -47,7 +47,6 @@ hoopai_runtime::model! {
         pub first_object_label: String = "firstObjectLabel",
         pub id: String = "id",
         pub key: String = "key",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub second_object_key: String = "secondObjectKey",
         pub second_object_label: String = "secondObjectLabel",
@@ -69,7 +68,6 @@ hoopai_runtime::model! {
         pub association_id: String = "associationId",
         pub first_record_id: String = "firstRecordId",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub second_record_id: String = "secondRecordId",
     }

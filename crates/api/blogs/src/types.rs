@@ -9,9 +9,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AuthorResponseDTO")]
     pub struct AuthorResponse {
         pub id: String = "_id",
-        /// The address that search engines are told is the original.
         pub canonical_link: String = "canonicalLink",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub updated_at: Timestamp = "updatedAt",
@@ -21,28 +19,17 @@ hoopai_runtime::model! {
     pub struct BlogPostResponse {
         pub id: String = "_id",
         pub archived: bool = "archived",
-        /// The id of the post's author, one that `list_blog_authors` answers.
         pub author: String = "author",
-        /// The address that search engines are told is the original.
         pub canonical_link: String = "canonicalLink",
-        /// The ids of the post's categories.
         pub categories: Vec<String> = "categories",
-        /// A short description of the post.
         pub description: String = "description",
-        /// The words that stand for the picture where it cannot be seen.
         pub image_alt_text: String = "imageAltText",
-        /// The address of the picture above the post.
         pub image_url: String = "imageUrl",
-        /// When the post is or was published, in ISO 8601.
         pub published_at: Timestamp = "publishedAt",
-        /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside.
         pub status: String = "status",
-        /// The post's tags, as words.
         pub tags: Vec<String> = "tags",
-        /// The post's title.
         pub title: String = "title",
         pub updated_at: Timestamp = "updatedAt",
-        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`.
         pub url_slug: String = "urlSlug",
     }
     /// `BlogResponseDTO` of Blogs.
@@ -55,13 +42,10 @@ hoopai_runtime::model! {
     #[doc(alias = "CategoryResponseDTO")]
     pub struct CategoryResponse {
         pub id: String = "_id",
-        /// The address that search engines are told is the original.
         pub canonical_link: String = "canonicalLink",
         pub label: String = "label",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub updated_at: Timestamp = "updatedAt",
-        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`.
         pub url_slug: String = "urlSlug",
     }
     /// `UrlSlugCheckResponseDTO` of Blogs.
@@ -117,7 +101,6 @@ hoopai_runtime::model! {
     /// `CategoriesResponseDTO` of Blogs.
     #[doc(alias = "CategoriesResponseDTO")]
     pub struct ListBlogCategoriesResponse {
-        /// The ids of the post's categories.
         pub categories: Vec<CategoryResponse> = "categories",
         pub trace_id: String = "traceId",
     }

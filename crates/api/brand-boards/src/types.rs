@@ -72,7 +72,6 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub folder_id: String = "folderId",
         pub fonts: Vec<Font> = "fonts",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub logos: Vec<Logo> = "logos",
         pub meta: MetaData = "meta",

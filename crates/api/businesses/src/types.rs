@@ -9,32 +9,21 @@ hoopai_runtime::model! {
     /// `BusinessDto` of Businesses.
     #[doc(alias = "BusinessDto")]
     pub struct Business {
-        /// Street and number.
         pub address: String = "address",
-        /// The city.
         pub city: String = "city",
-        /// The country, by two letters such as `us`.
         pub country: String = "country",
         pub created_at: Timestamp = "createdAt",
         pub created_by: Map = "createdBy",
-        /// What the business does or is to you.
         pub description: String = "description",
-        /// The business's email address.
         pub email: String = "email",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The business's name.
         pub name: String = "name",
-        /// The business's phone number, such as `+15550102372`.
         pub phone: String = "phone",
-        /// The postal code.
         pub postal_code: String = "postalCode",
-        /// The state or region.
         pub state: String = "state",
         pub updated_at: Timestamp = "updatedAt",
         pub updated_by: Map = "updatedBy",
-        /// The business's website, such as `www.example.com`.
         pub website: String = "website",
     }
     /// `CreateBusinessDto` of Businesses.

@@ -25,6 +25,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .add_calendar_to_schedule()
+    ///     .id("…")
+    ///     .calendar_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-calendar-to-schedule")]
     pub fn add_calendar_to_schedule(&self) -> builder::AddCalendarToSchedule {
         builder::AddCalendarToSchedule::new(&self.handle)
@@ -41,6 +53,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_appointment()
+    ///     .body(types::CreateAppointmentRequest::new().calendar_id("…").contact_id("…").start_time(std::time::SystemTime::now()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-appointment")]
     pub fn create_appointment(&self) -> builder::CreateAppointment {
         builder::CreateAppointment::new(&self.handle)
@@ -54,6 +78,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_appointment_note()
+    ///     .appointment_id("…")
+    ///     .body(types::Notes::new().body("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-appointment-note")]
     pub fn create_appointment_note(&self) -> builder::CreateAppointmentNote {
         builder::CreateAppointmentNote::new(&self.handle)
@@ -69,6 +106,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_blocked_slot()
+    ///     .body(types::CreateBlockedSlotRequest::new().assigned_user_id("…").calendar_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-block-slot")]
     pub fn create_blocked_slot(&self) -> builder::CreateBlockedSlot {
         builder::CreateBlockedSlot::new(&self.handle)
@@ -84,6 +133,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_calendar()
+    ///     .body(types::CreateCalendarRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-calendar")]
     pub fn create_calendar(&self) -> builder::CreateCalendar {
         builder::CreateCalendar::new(&self.handle)
@@ -97,6 +158,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_calendar_resource()
+    ///     .resource_type(types::ResourceType::Equipments)
+    ///     .body(types::CreateCalendarResourceRequest::new().calendar_ids(["…"]).capacity(0.5).description("…").name("…").out_of_service(0.5).quantity(0.5))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-calendar-resource")]
     pub fn create_calendar_resource(&self) -> builder::CreateCalendarResource {
         builder::CreateCalendarResource::new(&self.handle)
@@ -112,6 +186,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_event_notifications()
+    ///     .calendar_id("…")
+    ///     .body([types::CreateCalendarNotification::new()])
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-event-notification")]
     pub fn create_event_notifications(&self) -> builder::CreateEventNotifications {
         builder::CreateEventNotifications::new(&self.handle)
@@ -127,6 +214,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_group()
+    ///     .body(types::CreateGroupRequest::new().description("…").name("…").slug("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-calendar-group")]
     pub fn create_group(&self) -> builder::CreateGroup {
         builder::CreateGroup::new(&self.handle)
@@ -140,6 +239,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_schedule()
+    ///     .body(types::CreateScheduleRequest::new().name("…").timezone("…").user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "createSchedule")]
     pub fn create_schedule(&self) -> builder::CreateSchedule {
         builder::CreateSchedule::new(&self.handle)
@@ -153,6 +264,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .delete_appointment_note()
+    ///     .appointment_id("…")
+    ///     .note_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-appointment-note")]
     pub fn delete_appointment_note(&self) -> builder::DeleteAppointmentNote {
         builder::DeleteAppointmentNote::new(&self.handle)
@@ -166,6 +289,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.delete_calendar().calendar_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-calendar")]
     pub fn delete_calendar(&self) -> builder::DeleteCalendar {
         builder::DeleteCalendar::new(&self.handle)
@@ -179,6 +309,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .delete_calendar_resource()
+    ///     .resource_type(types::ResourceType::Equipments)
+    ///     .id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-calendar-resource")]
     pub fn delete_calendar_resource(&self) -> builder::DeleteCalendarResource {
         builder::DeleteCalendarResource::new(&self.handle)
@@ -208,6 +351,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .delete_event_notification()
+    ///     .calendar_id("…")
+    ///     .notification_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-event-notification")]
     pub fn delete_event_notification(&self) -> builder::DeleteEventNotification {
         builder::DeleteEventNotification::new(&self.handle)
@@ -221,6 +376,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.delete_group().group_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-group")]
     pub fn delete_group(&self) -> builder::DeleteGroup {
         builder::DeleteGroup::new(&self.handle)
@@ -234,6 +396,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.delete_schedule().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "deleteSchedule")]
     pub fn delete_schedule(&self) -> builder::DeleteSchedule {
         builder::DeleteSchedule::new(&self.handle)
@@ -247,6 +416,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.get_appointment().event_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-appointment")]
     pub fn get_appointment(&self) -> builder::GetAppointment {
         builder::GetAppointment::new(&self.handle)
@@ -260,6 +436,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.get_calendar().calendar_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-calendar")]
     pub fn get_calendar(&self) -> builder::GetCalendar {
         builder::GetCalendar::new(&self.handle)
@@ -273,6 +456,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .get_calendar_resource()
+    ///     .resource_type(types::ResourceType::Equipments)
+    ///     .id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-calendar-resource")]
     pub fn get_calendar_resource(&self) -> builder::GetCalendarResource {
         builder::GetCalendarResource::new(&self.handle)
@@ -286,6 +482,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .get_event_notification()
+    ///     .calendar_id("…")
+    ///     .notification_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "find-event-notification")]
     pub fn get_event_notification(&self) -> builder::GetEventNotification {
         builder::GetEventNotification::new(&self.handle)
@@ -299,6 +507,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.get_group().group_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-group")]
     pub fn get_group(&self) -> builder::GetGroup {
         builder::GetGroup::new(&self.handle)
@@ -312,6 +527,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.get_schedule().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getScheduleById")]
     pub fn get_schedule(&self) -> builder::GetSchedule {
         builder::GetSchedule::new(&self.handle)
@@ -326,6 +548,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 20 items, by `offset`; [`stream`](builder::ListAppointmentNotes::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let mut items = calendars.list_appointment_notes().appointment_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-appointment-notes")]
     pub fn list_appointment_notes(&self) -> builder::ListAppointmentNotes {
         builder::ListAppointmentNotes::new(&self.handle)
@@ -341,6 +573,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .list_blocked_slots()
+    ///     .end_time("…")
+    ///     .start_time("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-blocked-slots")]
     pub fn list_blocked_slots(&self) -> builder::ListBlockedSlots {
         builder::ListBlockedSlots::new(&self.handle)
@@ -355,6 +599,20 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCalendarResources::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let mut items = calendars
+    ///     .list_calendar_resources()
+    ///     .resource_type(types::ResourceType::Equipments)
+    ///     .stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fetch-calendar-resources")]
     pub fn list_calendar_resources(&self) -> builder::ListCalendarResources {
         builder::ListCalendarResources::new(&self.handle)
@@ -368,6 +626,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.list_calendars().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-calendars")]
     pub fn list_calendars(&self) -> builder::ListCalendars {
         builder::ListCalendars::new(&self.handle)
@@ -382,6 +647,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListEventNotifications::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let mut items = calendars.list_event_notifications().calendar_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-event-notification")]
     pub fn list_event_notifications(&self) -> builder::ListEventNotifications {
         builder::ListEventNotifications::new(&self.handle)
@@ -397,6 +672,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.list_events().end_time("…").start_time("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-calendar-events")]
     pub fn list_events(&self) -> builder::ListEvents {
         builder::ListEvents::new(&self.handle)
@@ -413,6 +695,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .list_free_slots()
+    ///     .calendar_id("…")
+    ///     .end_date(0.5)
+    ///     .start_date(0.5)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-slots")]
     pub fn list_free_slots(&self) -> builder::ListFreeSlots {
         builder::ListFreeSlots::new(&self.handle)
@@ -426,6 +721,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.list_groups().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-groups")]
     pub fn list_groups(&self) -> builder::ListGroups {
         builder::ListGroups::new(&self.handle)
@@ -442,6 +744,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 500 items, by `skip`; [`stream`](builder::ListSchedules::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let mut items = calendars.list_schedules().user_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getAllSchedules")]
     pub fn list_schedules(&self) -> builder::ListSchedules {
         builder::ListSchedules::new(&self.handle)
@@ -455,6 +767,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .remove_calendar_from_schedule()
+    ///     .id("…")
+    ///     .calendar_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "remove-calendar-from-schedule")]
     pub fn remove_calendar_from_schedule(&self) -> builder::RemoveCalendarFromSchedule {
         builder::RemoveCalendarFromSchedule::new(&self.handle)
@@ -470,6 +794,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_appointment()
+    ///     .event_id("…")
+    ///     .body(types::UpdateAppointmentRequest::new().address("…").assigned_user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "edit-appointment")]
     pub fn update_appointment(&self) -> builder::UpdateAppointment {
         builder::UpdateAppointment::new(&self.handle)
@@ -483,6 +820,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_appointment_note()
+    ///     .appointment_id("…")
+    ///     .note_id("…")
+    ///     .body(types::Notes::new().body("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-appointment-note")]
     pub fn update_appointment_note(&self) -> builder::UpdateAppointmentNote {
         builder::UpdateAppointmentNote::new(&self.handle)
@@ -498,6 +849,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_blocked_slot()
+    ///     .event_id("…")
+    ///     .body(types::UpdateBlockedSlotRequest::new().assigned_user_id("…").calendar_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "edit-block-slot")]
     pub fn update_blocked_slot(&self) -> builder::UpdateBlockedSlot {
         builder::UpdateBlockedSlot::new(&self.handle)
@@ -511,6 +875,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_calendar()
+    ///     .calendar_id("…")
+    ///     .body(types::UpdateCalendarRequest::new().alert_email("…").allow_booking_after(0.5))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-calendar")]
     pub fn update_calendar(&self) -> builder::UpdateCalendar {
         builder::UpdateCalendar::new(&self.handle)
@@ -524,6 +901,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_calendar_resource()
+    ///     .resource_type(types::ResourceType::Equipments)
+    ///     .id("…")
+    ///     .body(types::UpdateCalendarResourceRequest::new().capacity(0.5).description("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-calendar-resource")]
     pub fn update_calendar_resource(&self) -> builder::UpdateCalendarResource {
         builder::UpdateCalendarResource::new(&self.handle)
@@ -537,6 +928,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_event_notification()
+    ///     .calendar_id("…")
+    ///     .notification_id("…")
+    ///     .body(types::UpdateEventNotificationRequest::new().body("…").deleted(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-event-notification")]
     pub fn update_event_notification(&self) -> builder::UpdateEventNotification {
         builder::UpdateEventNotification::new(&self.handle)
@@ -550,6 +955,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_group()
+    ///     .group_id("…")
+    ///     .body(types::UpdateGroupRequest::new().description("…").name("…").slug("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "edit-group")]
     pub fn update_group(&self) -> builder::UpdateGroup {
         builder::UpdateGroup::new(&self.handle)
@@ -563,6 +981,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_group_status()
+    ///     .group_id("…")
+    ///     .body(types::UpdateGroupStatusRequest::new().is_active(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "disable-group")]
     pub fn update_group_status(&self) -> builder::UpdateGroupStatus {
         builder::UpdateGroupStatus::new(&self.handle)
@@ -576,6 +1007,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_schedule()
+    ///     .id("…")
+    ///     .body(types::UpdateScheduleRequest::new().name("…").timezone("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "updateSchedule")]
     pub fn update_schedule(&self) -> builder::UpdateSchedule {
         builder::UpdateSchedule::new(&self.handle)
@@ -589,6 +1033,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .validate_group_slug()
+    ///     .body(types::ValidateGroupSlugRequest::new().slug("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "validate-groups-slug")]
     pub fn validate_group_slug(&self) -> builder::ValidateGroupSlug {
         builder::ValidateGroupSlug::new(&self.handle)

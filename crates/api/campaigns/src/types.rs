@@ -7,7 +7,6 @@ hoopai_runtime::model! {
     #[doc(alias = "campaignsSchema")]
     pub struct Campaigns {
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub status: String = "status",

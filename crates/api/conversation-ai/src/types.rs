@@ -105,7 +105,6 @@ hoopai_runtime::model! {
         pub action_id: String = "actionId",
         /// The id of the user who gets the conversation.
         pub assign_to_user_id: String = "assignToUserId",
-        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
         /// Whether the agent may cancel appointments; not with `onlySendLink`.
         pub cancel_enabled: bool = "cancelEnabled",
@@ -171,78 +170,56 @@ hoopai_runtime::model! {
         pub trigger_message: String = "triggerMessage",
         /// Whether workflows start once it has booked; not with `onlySendLink`.
         pub trigger_workflow: bool = "triggerWorkflow",
-        /// The ids of the workflows that start.
+        /// The ids of the workflows that start; needed if `triggerWorkflow` is `true`.
         pub workflow_ids: Vec<String> = "workflowIds",
     }
     /// `EmployeeListItemDTO` of Conversation AI.
     #[doc(alias = "EmployeeListItemDTO")]
     pub struct EmployeeListItem {
         pub actions: Vec<Map> = "actions",
-        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
         pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
-        /// The business that the agent speaks for.
         pub business_name: String = "businessName",
-        /// The channels that the agent answers on.
         pub channels: Vec<String> = "channels",
         pub created_at: Timestamp = "createdAt",
-        /// What the agent is to achieve.
         pub goal: Map = "goal",
         pub id: String = "id",
-        /// Whether it is a primary agent.
         pub is_primary: bool = "isPrimary",
-        /// The ids of the knowledge bases that the agent draws on.
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
         pub mode: Mode = "mode",
         pub name: String = "name",
-        /// Whether the agent can be put to sleep for a time. The platform advises against it.
+        /// The platform advises against it.
         pub sleep_enabled: bool = "sleepEnabled",
-        /// Whether the agent falls asleep when a person writes.
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
-        /// Whether the agent falls asleep when a workflow writes.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
         pub updated_at: Timestamp = "updatedAt",
-        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
         pub wait_time: f64 = "waitTime",
-        /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
     /// `EmployeeResponseDTO` of Conversation AI.
     #[doc(alias = "EmployeeResponseDTO")]
     pub struct EmployeeResponse {
         pub actions: Vec<ActionsId> = "actions",
-        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
         pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
-        /// The business that the agent speaks for.
         pub business_name: String = "businessName",
-        /// The channels that the agent answers on.
         pub channels: Vec<Channel> = "channels",
-        /// What the agent is to achieve.
         pub goal: String = "goal",
         pub id: String = "id",
-        /// How the agent is to go about it.
         pub instructions: String = "instructions",
-        /// Whether it is a primary agent.
         pub is_primary: bool = "isPrimary",
-        /// The ids of the knowledge bases that the agent draws on.
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
         pub mode: Mode = "mode",
         pub name: String = "name",
-        /// What the agent is like, such as `Friendly and helpful`.
         pub personality: String = "personality",
-        /// Whether the agent can be put to sleep for a time. The platform advises against it.
+        /// The platform advises against it.
         pub sleep_enabled: bool = "sleepEnabled",
-        /// Whether the agent falls asleep when a person writes.
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
-        /// Whether the agent falls asleep when a workflow writes.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
         pub trace_id: String = "traceId",
-        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
         pub wait_time: f64 = "waitTime",
-        /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
     /// One of the messages that follow.

@@ -27,6 +27,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .add_inbound_message()
+    ///     .body(types::AddInboundMessageRequest::new().type_(types::AddInboundMessageRequestType::Sms))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-an-inbound-message")]
     pub fn add_inbound_message(&self) -> builder::AddInboundMessage {
         builder::AddInboundMessage::new(&self.handle)
@@ -42,6 +54,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .add_outbound_call()
+    ///     .body(types::AddOutboundCallRequest::new().conversation_id("…").conversation_provider_id("…").type_(types::AddOutboundCallRequestType::Call))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-an-outbound-message")]
     pub fn add_outbound_call(&self) -> builder::AddOutboundCall {
         builder::AddOutboundCall::new(&self.handle)
@@ -53,6 +77,17 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .cancel_scheduled_email_message()
+    ///     .email_message_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "cancel-scheduled-email-message")]
     pub fn cancel_scheduled_email_message(&self) -> builder::CancelScheduledEmailMessage {
         builder::CancelScheduledEmailMessage::new(&self.handle)
@@ -66,6 +101,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.cancel_scheduled_message().message_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "cancel-scheduled-message")]
     pub fn cancel_scheduled_message(&self) -> builder::CancelScheduledMessage {
         builder::CancelScheduledMessage::new(&self.handle)
@@ -79,6 +121,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .complete_file_upload()
+    ///     .body(types::CompleteFileUploadRequest::new().conversation_id("…").file_path("…").filename("…").upload_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "complete-file-upload")]
     pub fn complete_file_upload(&self) -> builder::CompleteFileUpload {
         builder::CompleteFileUpload::new(&self.handle)
@@ -94,6 +148,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .create_conversation()
+    ///     .body(types::CreateConversationRequest::new().contact_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-conversation")]
     pub fn create_conversation(&self) -> builder::CreateConversation {
         builder::CreateConversation::new(&self.handle)
@@ -108,6 +174,18 @@ impl Client {
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .create_custom_subtype()
+    ///     .body(types::CreateCustomSubtypeRequest::new().channel(types::CreateCustomSubtypeRequestChannel::Email).language("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-custom-subtype")]
     pub fn create_custom_subtype(&self) -> builder::CreateCustomSubtype {
         builder::CreateCustomSubtype::new(&self.handle)
@@ -121,6 +199,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.delete_conversation().conversation_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-conversation")]
     pub fn delete_conversation(&self) -> builder::DeleteConversation {
         builder::DeleteConversation::new(&self.handle)
@@ -134,6 +219,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .download_message_transcription()
+    ///     .message_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "download-message-transcription")]
     pub fn download_message_transcription(&self) -> builder::DownloadMessageTranscription {
         builder::DownloadMessageTranscription::new(&self.handle)
@@ -151,6 +247,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 500 items, by `cursor`; [`stream`](builder::ExportMessages::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let mut items = conversations.export_messages().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "export-messages-by-location")]
     pub fn export_messages(&self) -> builder::ExportMessages {
         builder::ExportMessages::new(&self.handle)
@@ -164,6 +270,17 @@ impl Client {
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .get_contact_unsubscription_status()
+    ///     .contact_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-contact-unsubscription-status")]
     pub fn get_contact_unsubscription_status(&self) -> builder::GetContactUnsubscriptionStatus {
         builder::GetContactUnsubscriptionStatus::new(&self.handle)
@@ -177,6 +294,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_conversation().conversation_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-conversation")]
     pub fn get_conversation(&self) -> builder::GetConversation {
         builder::GetConversation::new(&self.handle)
@@ -190,6 +314,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_email().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-email-by-id")]
     pub fn get_email(&self) -> builder::GetEmail {
         builder::GetEmail::new(&self.handle)
@@ -206,6 +337,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_message().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-message")]
     pub fn get_message(&self) -> builder::GetMessage {
         builder::GetMessage::new(&self.handle)
@@ -219,6 +357,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_message_recording().message_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-message-recording")]
     pub fn get_message_recording(&self) -> builder::GetMessageRecording {
         builder::GetMessageRecording::new(&self.handle)
@@ -232,6 +377,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_message_transcription().message_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-message-transcription")]
     pub fn get_message_transcription(&self) -> builder::GetMessageTranscription {
         builder::GetMessageTranscription::new(&self.handle)
@@ -248,6 +400,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .initiate_file_upload()
+    ///     .body(types::InitiateFileUploadRequest::new().channel("…").content_type("…").conversation_id("…").filename("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "initiate-file-upload")]
     pub fn initiate_file_upload(&self) -> builder::InitiateFileUpload {
         builder::InitiateFileUpload::new(&self.handle)
@@ -261,6 +425,13 @@ impl Client {
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.list_custom_subtypes().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-all-custom-subtypes")]
     pub fn list_custom_subtypes(&self) -> builder::ListCustomSubtypes {
         builder::ListCustomSubtypes::new(&self.handle)
@@ -278,6 +449,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `lastMessageId`; [`stream`](builder::ListMessages::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let mut items = conversations.list_messages().conversation_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-messages")]
     pub fn list_messages(&self) -> builder::ListMessages {
         builder::ListMessages::new(&self.handle)
@@ -295,6 +476,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `startAfterDate`; [`stream`](builder::SearchConversations::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let mut items = conversations.search_conversations().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-conversation")]
     pub fn search_conversations(&self) -> builder::SearchConversations {
         builder::SearchConversations::new(&self.handle)
@@ -308,6 +499,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .send_live_chat_typing_indicator()
+    ///     .body(types::SendLiveChatTypingIndicatorRequest::new().conversation_id("…").is_typing("…").visitor_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "live-chat-agent-typing")]
     pub fn send_live_chat_typing_indicator(&self) -> builder::SendLiveChatTypingIndicator {
         builder::SendLiveChatTypingIndicator::new(&self.handle)
@@ -325,6 +528,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .send_message()
+    ///     .body(types::SendMessageRequest::new().contact_id("…").type_(types::SendMessageRequestType::Sms))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-a-new-message")]
     pub fn send_message(&self) -> builder::SendMessage {
         builder::SendMessage::new(&self.handle)
@@ -338,6 +553,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .send_review_reply()
+    ///     .body(types::SendReviewReplyRequest::new().conversation_id("…").message("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-review-reply")]
     pub fn send_review_reply(&self) -> builder::SendReviewReply {
         builder::SendReviewReply::new(&self.handle)
@@ -353,6 +580,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .set_message_attachments()
+    ///     .message_id("…")
+    ///     .body(types::SetMessageAttachmentsRequest::new().attachments(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-message-attachments")]
     pub fn set_message_attachments(&self) -> builder::SetMessageAttachments {
         builder::SetMessageAttachments::new(&self.handle)
@@ -367,6 +607,18 @@ impl Client {
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .update_contact_subscription()
+    ///     .body(types::UpdateContactSubscriptionRequest::new().contact_id("…").email("…").subscription_action(types::SubscriptionAction::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "user-subscription-change")]
     pub fn update_contact_subscription(&self) -> builder::UpdateContactSubscription {
         builder::UpdateContactSubscription::new(&self.handle)
@@ -380,6 +632,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .update_conversation()
+    ///     .conversation_id("…")
+    ///     .body(types::UpdateConversationRequest::new().starred(true).unread_count(0.5))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-conversation")]
     pub fn update_conversation(&self) -> builder::UpdateConversation {
         builder::UpdateConversation::new(&self.handle)
@@ -394,6 +659,19 @@ impl Client {
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .update_custom_subtype()
+    ///     .id("…")
+    ///     .body(types::UpdateCustomSubtypeRequest::new().archived(true).description("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-custom-subtype")]
     pub fn update_custom_subtype(&self) -> builder::UpdateCustomSubtype {
         builder::UpdateCustomSubtype::new(&self.handle)
@@ -409,6 +687,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .update_message_status()
+    ///     .message_id("…")
+    ///     .body(types::UpdateMessageStatusRequest::new().status(types::Status::Delivered))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-message-status")]
     pub fn update_message_status(&self) -> builder::UpdateMessageStatus {
         builder::UpdateMessageStatus::new(&self.handle)
@@ -425,6 +716,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::runtime;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .upload_file_attachments()
+    ///     .file_attachment(runtime::Part::bytes("file.pdf", Vec::new()))
+    ///     .conversation_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "upload-file-attachments")]
     pub fn upload_file_attachments(&self) -> builder::UploadFileAttachments {
         builder::UploadFileAttachments::new(&self.handle)

@@ -77,7 +77,6 @@ hoopai_runtime::model! {
     /// `CancelScheduledResponseDto` of Conversations.
     #[doc(alias = "CancelScheduledResponseDto")]
     pub struct CancelScheduledResponse {
-        /// The text of the message.
         pub message: String = "message",
         pub status: f64 = "status",
         pub trace_id: String = "traceId",
@@ -107,7 +106,6 @@ hoopai_runtime::model! {
     #[doc(alias = "ConversationDto")]
     pub struct Conversation {
         pub assigned_to: String = "assignedTo",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub deleted: bool = "deleted",
         pub id: String = "id",
@@ -115,7 +113,6 @@ hoopai_runtime::model! {
         pub last_message_body: String = "lastMessageBody",
         pub last_message_date: Timestamp = "lastMessageDate",
         pub last_message_type: LastMessageType = "lastMessageType",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub starred: bool = "starred",
         pub unread_count: f64 = "unreadCount",
@@ -125,21 +122,18 @@ hoopai_runtime::model! {
     #[doc(alias = "ConversationCreateResponseDto")]
     pub struct ConversationCreateResponse {
         pub assigned_to: String = "assignedTo",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub last_message_date: Timestamp = "lastMessageDate",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
     }
     /// `ConversationSchema` of Conversations.
     pub struct ConversationSchema {
         pub attributed: bool = "attributed",
         pub company_name: String = "companyName",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
         pub date_added: Timestamp = "dateAdded",
@@ -155,7 +149,6 @@ hoopai_runtime::model! {
         pub last_message_direction: LastMessageDirection = "lastMessageDirection",
         pub last_message_type: ConversationSchemaLastMessageType = "lastMessageType",
         pub last_outbound_message_action: String = "lastOutboundMessageAction",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub mentions: Vec<Value> = "mentions",
         pub message_types: Vec<f64> = "messageTypes",
@@ -257,12 +250,10 @@ hoopai_runtime::model! {
     #[doc(alias = "GetConversationByIdResponse")]
     pub struct GetConversationResponse {
         pub assigned_to: String = "assignedTo",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub inbox: bool = "inbox",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub starred: bool = "starred",
         pub trace_id: String = "traceId",
@@ -272,31 +263,24 @@ hoopai_runtime::model! {
     /// `GetEmailMessageResponseDto` of Conversations.
     #[doc(alias = "GetEmailMessageResponseDto")]
     pub struct GetEmailResponse {
-        /// The id that the message has with the provider outside the platform.
         pub alt_id: String = "altId",
-        /// The addresses of files that go with the message. If it is given it must not be empty.
         pub attachments: Vec<String> = "attachments",
         pub bcc: Vec<String> = "bcc",
         pub body: String = "body",
         pub cc: Vec<String> = "cc",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub content_type: String = "contentType",
-        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
-        /// The id of the conversation provider that carries the message.
         pub conversation_provider_id: String = "conversationProviderId",
         pub date_added: Timestamp = "dateAdded",
         pub direction: Direction = "direction",
         pub from: String = "from",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub provider: String = "provider",
         pub reply_to_message_id: String = "replyToMessageId",
         pub source: Source = "source",
         pub status: GetEmailResponseStatus = "status",
-        /// The subject line, for emails.
         pub subject: String = "subject",
         pub thread_id: String = "threadId",
         pub to: Vec<String> = "to",
@@ -307,23 +291,18 @@ hoopai_runtime::model! {
     pub struct GetMessageResponse {
         /// The id that the message has with the provider outside the platform.
         pub alt_id: String = "altId",
-        /// The addresses of files that go with the message. If it is given it must not be empty.
         pub attachments: Vec<String> = "attachments",
         pub body: String = "body",
         pub chat_widget_id: String = "chatWidgetId",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub content_type: String = "contentType",
-        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
-        /// The id of the conversation provider that carries the message.
         pub conversation_provider_id: String = "conversationProviderId",
         pub date_added: Timestamp = "dateAdded",
         /// The time of the last change, such as that of the status.
         pub date_updated: Timestamp = "dateUpdated",
         pub direction: Direction = "direction",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub message_type: LastMessageType = "messageType",
         pub meta: MessageMeta = "meta",
@@ -334,7 +313,6 @@ hoopai_runtime::model! {
     }
     /// `GetMessageResponse2` of Conversations.
     pub struct GetMessageResponse2 {
-        /// The text of the message.
         pub message: Box<GetMessageResponse> = "message",
         pub trace_id: String = "traceId",
     }
@@ -407,13 +385,10 @@ hoopai_runtime::model! {
     /// `ProcessMessageResponseDto` of Conversations.
     #[doc(alias = "ProcessMessageResponseDto")]
     pub struct ProcessMessageResponse {
-        /// The id of the contact.
         pub contact_id: String = "contactId",
-        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
         pub date_added: Timestamp = "dateAdded",
         pub email_message_id: String = "emailMessageId",
-        /// The text of the message.
         pub message: String = "message",
         pub message_id: String = "messageId",
         pub success: bool = "success",
@@ -505,7 +480,6 @@ hoopai_runtime::model! {
     /// `SendMessageResponseDto` of Conversations.
     #[doc(alias = "SendMessageResponseDto")]
     pub struct SendMessageResponse {
-        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
         pub email_message_id: String = "emailMessageId",
         pub forward_data: Box<ForwardResponse> = "forwardData",

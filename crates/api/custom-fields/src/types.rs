@@ -61,39 +61,28 @@ hoopai_runtime::model! {
     }
     /// `ICustomField` of Custom Fields.
     pub struct ICustomField {
-        /// The file format that may be uploaded, such as `.pdf`, or `all`; for `FILE_UPLOAD` fields.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
         pub allow_custom_option: bool = "allowCustomOption",
         pub data_type: ICustomFieldDataType = "dataType",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
-        /// What the field is for.
         pub description: String = "description",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// How many files may be uploaded; for `FILE_UPLOAD` fields.
         pub max_file_limit: f64 = "maxFileLimit",
-        /// The field's name on screen.
         pub name: String = "name",
-        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
         pub options: Vec<OptionDto> = "options",
         pub parent_id: String = "parentId",
-        /// The text that an empty input shows.
         pub placeholder: String = "placeholder",
-        /// Whether the field can be used in forms.
         pub show_in_forms: bool = "showInForms",
     }
     /// `ICustomFieldFolder` of Custom Fields.
     pub struct ICustomFieldFolder {
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The field's name on screen.
         pub name: String = "name",
-        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
         pub trace_id: String = "traceId",
     }

@@ -34,29 +34,18 @@ hoopai_runtime::model! {
     /// `CustomMenuSchema` of Custom Menus.
     #[doc(alias = "CustomMenuSchema")]
     pub struct CustomMenu {
-        /// Whether the page may use the camera; for `iframe` only.
         pub allow_camera: bool = "allowCamera",
-        /// Whether the page may use the microphone; for `iframe` only.
         pub allow_microphone: bool = "allowMicrophone",
-        /// The icon beside the title.
         pub icon: Icon = "icon",
         pub id: String = "id",
-        /// The ids of the locations that see the menu; if `showOnLocation` is `true` and `showToAllLocations` `false`.
         pub locations: Vec<String> = "locations",
-        /// How the page opens, within the platform (`iframe`), in a new tab or in the current one.
         pub open_mode: OpenMode = "openMode",
         pub order: f64 = "order",
-        /// Whether the menu stands in the agency's own view; `true` if left out.
         pub show_on_company: bool = "showOnCompany",
-        /// Whether the menu stands in the view of locations; `true` if left out.
         pub show_on_location: bool = "showOnLocation",
-        /// Whether all locations see the menu; `true` if left out.
         pub show_to_all_locations: bool = "showToAllLocations",
-        /// The text of the link.
         pub title: String = "title",
-        /// The address that the link opens.
         pub url: String = "url",
-        /// The role of the users who see the menu, or `all`.
         pub user_role: UserRole = "userRole",
     }
     /// `DeleteCustomMenuSuccessfulResponseDTO` of Custom Menus.

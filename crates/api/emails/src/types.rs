@@ -100,7 +100,6 @@ hoopai_runtime::model! {
         pub has_utm_tracking: bool = "hasUtmTracking",
         pub id: String = "id",
         pub is_plain_text: bool = "isPlainText",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub migrated: bool = "migrated",
         pub name: String = "name",

@@ -35,14 +35,12 @@ hoopai_runtime::model! {
     /// `FormsParams` of Forms.
     pub struct FormsParams {
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
     }
     /// `FormsSubmissionsSubmissionsSchema` of Forms.
     #[doc(alias = "FormsSubmissionsSubmissionsSchema")]
     pub struct FormsSubmissionsSubmissions {
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub email: String = "email",

@@ -38,7 +38,6 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub deleted: bool = "deleted",
         pub funnel_id: String = "funnelId",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub step_id: String = "stepId",
@@ -71,17 +70,12 @@ hoopai_runtime::model! {
     /// `RedirectResponseDTO` of Funnels.
     #[doc(alias = "RedirectResponseDTO")]
     pub struct RedirectResponse {
-        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`.
         pub action: String = "action",
-        /// The domain whose visitors are sent on, without a scheme, such as `example.com`.
         pub domain: String = "domain",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The path on the domain that is redirected, such as `/hello`.
         pub path: String = "path",
         pub path_lowercase: String = "pathLowercase",
-        /// Where visitors are sent, such as a whole address for `url`.
         pub target: String = "target",
         pub type_: String = "type",
     }

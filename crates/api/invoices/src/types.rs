@@ -434,39 +434,25 @@ hoopai_runtime::model! {
     #[doc(alias = "DefaultInvoiceResponseDto")]
     pub struct DefaultInvoiceResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub amount_due: Decimal = "amountDue",
         pub amount_paid: Decimal = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
-        /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// What is taken off.
         pub discount: Map = "discount",
-        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
-        /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
-        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
-        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
-        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
         pub status: Status = "status",
-        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
         pub updated_at: Timestamp = "updatedAt",
@@ -500,9 +486,8 @@ hoopai_runtime::model! {
         pub amount: Decimal = "amount",
         /// The addresses of files that go with the line.
         pub attachments: Vec<String> = "attachments",
-        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is charged for, in more words.
         pub description: String = "description",
@@ -528,52 +513,32 @@ hoopai_runtime::model! {
     pub struct EstimateResponse {
         pub v: f64 = "__v",
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
-        /// Whether an invoice is made of the estimate automatically.
         pub auto_invoice: Map = "autoInvoice",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
-        /// The id of the agency (company).
         pub company_id: String = "companyId",
-        /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
-        /// What is taken off.
         pub discount: Discount = "discount",
         pub estimate_action_history: Vec<EstimateResponseEstimateActionHistory> = "estimateActionHistory",
-        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// The day on which the estimate expires, such as `2024-08-10`.
         pub expiry_date: Timestamp = "expiryDate",
-        /// Whether and how often the estimate recurs.
         pub frequency_settings: FrequencySettings = "frequencySettings",
-        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: Timestamp = "issueDate",
-        /// What is charged for, one entry a line.
         pub items: Vec<EstimateLineItem> = "items",
         pub last_visited_at: Timestamp = "lastVisitedAt",
-        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
-        /// Further data of your own, kept with the document.
         pub meta: Map = "meta",
         pub name: String = "name",
         pub sent_by: String = "sentBy",
-        /// The addresses and phone numbers to which it is sent.
         pub sent_to: Map = "sentTo",
-        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
         pub totalamount_in_usd: Decimal = "totalamountInUSD",
@@ -591,32 +556,20 @@ hoopai_runtime::model! {
     pub struct EstimateTemplateResponse {
         pub v: f64 = "__v",
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
-        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
-        /// What is taken off.
         pub discount: Discount = "discount",
-        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// What is charged for, one entry a line.
         pub items: Vec<EstimateLineItem> = "items",
-        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
-        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
         pub updated_at: Timestamp = "updatedAt",
@@ -668,14 +621,12 @@ hoopai_runtime::model! {
     }
     /// `GenerateEstimateNumberResponse` of Invoices.
     pub struct GenerateEstimateNumberResponse {
-        /// The number of the estimate; when left out, the next free one is taken.
         pub estimate_number: f64 = "estimateNumber",
         pub trace_id: String = "traceId",
     }
     /// `GenerateInvoiceNumberResponseDto` of Invoices.
     #[doc(alias = "GenerateInvoiceNumberResponseDto")]
     pub struct GenerateInvoiceNumberResponse {
-        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
         pub trace_id: String = "traceId",
     }
@@ -683,40 +634,26 @@ hoopai_runtime::model! {
     #[doc(alias = "GetInvoiceResponseDto")]
     pub struct GetInvoiceResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub amount_due: Decimal = "amountDue",
         pub amount_paid: Decimal = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
-        /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// What is taken off.
         pub discount: Map = "discount",
-        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
-        /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
-        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
-        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
-        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
         pub reminders_configuration: RemindersConfiguration = "remindersConfiguration",
         pub status: Status = "status",
-        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
         pub total_summary: TotalSummary = "totalSummary",
@@ -725,34 +662,25 @@ hoopai_runtime::model! {
     /// `GetInvoiceSettingsResponseDto` of Invoices.
     #[doc(alias = "GetInvoiceSettingsResponseDto")]
     pub struct GetInvoiceSettingsResponse {
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
         pub business_details: Box<InvoiceSettingsBusinessDetails> = "businessDetails",
         pub custom_fields: Vec<String> = "customFields",
         pub custom_notification: Box<CustomNotification> = "customNotification",
         pub due_after_x_days: f64 = "dueAfterXDays",
-        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         pub estimates_expire_after_x_days: f64 = "estimatesExpireAfterXDays",
         pub estimates_terms_note: String = "estimatesTermsNote",
         pub estimates_title: String = "estimatesTitle",
-        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// What is charged when it is paid late.
         pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
         pub minimum_percentage_partial_payment: f64 = "minimumPercentagePartialPayment",
-        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
         pub product_settings: InvoiceProductSettings = "productSettings",
         pub reminder_settings: ReminderSettings = "reminderSettings",
         pub sender_configuration: InvoiceSettingsSenderConfiguration = "senderConfiguration",
         pub terms_note: String = "termsNote",
-        /// Whether and which tips are offered.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
-        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub trace_id: String = "traceId",
     }
@@ -760,31 +688,21 @@ hoopai_runtime::model! {
     #[doc(alias = "GetScheduleResponseDto")]
     pub struct GetScheduleResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
-        /// The contact to whom the document goes.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// What is taken off.
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
-        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
         pub schedule: ScheduleOptions = "schedule",
         pub status: String = "status",
-        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
         pub updated_at: Timestamp = "updatedAt",
@@ -793,20 +711,13 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTemplateResponseDto")]
     pub struct GetTemplateResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// What is taken off.
         pub discount: Discount = "discount",
-        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
         pub name: String = "name",
         pub total: Decimal = "total",
@@ -817,9 +728,8 @@ hoopai_runtime::model! {
     pub struct InvoiceItem {
         /// What one piece costs, in major units. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is charged for, in more words.
         pub description: String = "description",
@@ -850,39 +760,25 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateInvoiceResponseDto")]
     pub struct InvoiceResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub amount_due: Decimal = "amountDue",
         pub amount_paid: Decimal = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
-        /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// What is taken off.
         pub discount: Map = "discount",
-        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
-        /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
-        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
-        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
-        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
         pub status: Status = "status",
-        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
         pub trace_id: String = "traceId",
@@ -892,31 +788,21 @@ hoopai_runtime::model! {
     #[doc(alias = "CancelInvoiceScheduleResponseDto")]
     pub struct InvoiceScheduleResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
-        /// The contact to whom the document goes.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// What is taken off.
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
-        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
         pub schedule: ScheduleOptions = "schedule",
         pub status: String = "status",
-        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
         pub trace_id: String = "traceId",
@@ -944,20 +830,13 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateInvoiceTemplateResponseDto")]
     pub struct InvoiceTemplateResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// What is taken off.
         pub discount: Discount = "discount",
-        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
         pub name: String = "name",
         pub total: Decimal = "total",
@@ -1156,7 +1035,6 @@ hoopai_runtime::model! {
         pub reminder_time: ReminderReminderTime = "reminderTime",
         pub sms_template: String = "smsTemplate",
         pub start_time: String = "startTime",
-        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
     }
     /// `ReminderSettingsDto` of Invoices.
@@ -1277,7 +1155,6 @@ hoopai_runtime::model! {
     /// `TotalSummaryDto` of Invoices.
     #[doc(alias = "TotalSummaryDto")]
     pub struct TotalSummary {
-        /// What is taken off.
         pub discount: Decimal = "discount",
         pub sub_total: Decimal = "subTotal",
         pub tax: Decimal = "tax",
@@ -1428,31 +1305,21 @@ hoopai_runtime::model! {
     #[doc(alias = "AutoPaymentInvoiceScheduleResponseDto")]
     pub struct UpdateInvoiceScheduleAutoPaymentResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
-        /// The contact to whom the document goes.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// What is taken off.
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
-        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
         pub schedule: ScheduleOptions = "schedule",
         pub status: String = "status",
-        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
         pub trace_id: String = "traceId",

@@ -12,9 +12,7 @@ hoopai_runtime::model! {
         pub content: String = "content",
         pub content_edited_by_user: bool = "contentEditedByUser",
         pub id: String = "id",
-        /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub status: Status = "status",
         pub title: String = "title",
@@ -145,16 +143,12 @@ hoopai_runtime::model! {
     /// `FaqResponseDTO` of Knowledge Base.
     #[doc(alias = "FaqResponseDTO")]
     pub struct FaqResponse {
-        /// The answer, as the bot should know it.
         pub answer: String = "answer",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub id: String = "id",
-        /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The question, as somebody may ask it.
         pub question: String = "question",
         pub question_lower_case: String = "questionLowerCase",
         pub trained_url_id: String = "trainedUrlId",
@@ -183,7 +177,6 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub is_default: bool = "isDefault",
         pub kb_metadata: KnowledgeBaseMetadata = "kbMetadata",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub name_lower_case: String = "nameLowerCase",
@@ -203,7 +196,6 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub kb_metadata: Map = "kbMetadata",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub name_lower_case: String = "nameLowerCase",
@@ -256,9 +248,7 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub created_at: Timestamp = "createdAt",
         pub discovered_urls_count: f64 = "discoveredUrlsCount",
-        /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub mode: OperationDetailsMode = "mode",
         pub robots_file_data: String = "robotsFileData",

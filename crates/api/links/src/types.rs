@@ -36,11 +36,8 @@ hoopai_runtime::model! {
     pub struct Link {
         pub field_key: String = "fieldKey",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The link's name within the platform.
         pub name: String = "name",
-        /// The whole address that whoever clicks is sent to, such as `https://www.example.com/offer`.
         pub redirect_to: String = "redirectTo",
     }
     /// `LinkUpdateDto` of Trigger Links.

@@ -52,7 +52,6 @@ hoopai_runtime::model! {
         pub app_id: String = "appId",
         pub charge_id: String = "chargeId",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_type: String = "entityType",
@@ -83,13 +82,11 @@ hoopai_runtime::model! {
         pub company_email: String = "companyEmail",
         /// The platform advises against it.
         pub company_high_level_plan: String = "companyHighLevelPlan",
-        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub company_name: String = "companyName",
         pub company_owner_full_name: String = "companyOwnerFullName",
         pub company_plan: String = "companyPlan",
         pub is_whitelabel_company: bool = "isWhitelabelCompany",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub marketplace_app_plan_id: String = "marketplaceAppPlanId",
         pub relationship_number: String = "relationshipNumber",
@@ -110,7 +107,6 @@ hoopai_runtime::model! {
         pub app_id: String = "appId",
         pub charge_id: String = "chargeId",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_type: String = "entityType",

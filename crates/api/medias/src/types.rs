@@ -18,9 +18,7 @@ hoopai_runtime::model! {
     /// `FolderDTO` of Media Library.
     #[doc(alias = "FolderDTO")]
     pub struct CreateMediaFolderResponse {
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; always `location`.
         pub alt_type: AltType = "altType",
         pub app_folder: bool = "appFolder",
         pub category: String = "category",
@@ -73,9 +71,7 @@ hoopai_runtime::model! {
     }
     /// `ListMediaObjectsResponseFile` of Media Library.
     pub struct ListMediaObjectsResponseFile {
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; always `location`.
         pub alt_type: String = "altType",
         pub name: String = "name",
         pub parent_id: String = "parentId",

@@ -30,12 +30,10 @@ hoopai_runtime::model! {
         pub access_token: String = "access_token",
         pub approve_all_locations: bool = "approveAllLocations",
         pub approved_locations: Vec<String> = "approvedLocations",
-        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub expires_in: f64 = "expires_in",
         pub install_to_future_locations: bool = "installToFutureLocations",
         pub is_bulk_installation: bool = "isBulkInstallation",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub plan_id: String = "planId",
         pub refresh_token: String = "refresh_token",
@@ -59,7 +57,6 @@ hoopai_runtime::model! {
         pub access_token: String = "access_token",
         pub app_id: String = "appId",
         pub expires_in: f64 = "expires_in",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub plan_id: String = "planId",
         pub scope: String = "scope",

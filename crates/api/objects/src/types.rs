@@ -93,7 +93,6 @@ hoopai_runtime::model! {
         pub description: String = "description",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub max_file_limit: f64 = "maxFileLimit",
         pub name: String = "name",
@@ -114,7 +113,6 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub key: String = "key",
         pub labels: CustomObjectLabel = "labels",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub primary_display_property: String = "primaryDisplayProperty",
         pub standard: bool = "standard",
@@ -130,7 +128,6 @@ hoopai_runtime::model! {
         pub follower: Vec<Value> = "follower",
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub object_key: String = "objectKey",
         pub owner: Vec<String> = "owner",
@@ -166,7 +163,6 @@ hoopai_runtime::model! {
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
         pub last_updated_by: CreatedByResponse = "lastUpdatedBy",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub object_id: String = "objectId",
         pub object_key: String = "objectKey",

@@ -9,7 +9,6 @@ hoopai_runtime::model! {
     /// `CreateAddFollowersSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "CreateAddFollowersSuccessfulResponseDto")]
     pub struct AddFollowersResponse {
-        /// The ids of the followers.
         pub followers: Vec<String> = "followers",
         pub followers_added: Vec<String> = "followersAdded",
         pub trace_id: String = "traceId",
@@ -104,11 +103,8 @@ hoopai_runtime::model! {
     #[doc(alias = "LostReasonResponseSchema")]
     pub struct LostReasonResponse {
         pub created_at: Timestamp = "createdAt",
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// What the opportunity is called.
         pub name: String = "name",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -118,11 +114,8 @@ hoopai_runtime::model! {
         pub color_render_mode: PipelinesResponseColorRenderMode = "colorRenderMode",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// What the opportunity is called.
         pub name: String = "name",
         pub origin_id: String = "originId",
         pub position: String = "position",
@@ -133,9 +126,7 @@ hoopai_runtime::model! {
     }
     /// `PipelinesResponseStage` of Opportunities.
     pub struct PipelinesResponseStage {
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
-        /// What the opportunity is called.
         pub name: String = "name",
         pub origin_id: String = "originId",
         pub position: f64 = "position",
@@ -146,7 +137,6 @@ hoopai_runtime::model! {
     /// `DeleteFollowersSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
     pub struct RemoveFollowersResponse {
-        /// The ids of the followers.
         pub followers: Vec<String> = "followers",
         pub followers_removed: Vec<String> = "followersRemoved",
         pub trace_id: String = "traceId",
@@ -191,9 +181,7 @@ hoopai_runtime::model! {
     pub struct SearchOpportunitiesContactResponse {
         pub company_name: String = "companyName",
         pub email: String = "email",
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
-        /// What the opportunity is called.
         pub name: String = "name",
         pub phone: String = "phone",
         pub tags: Vec<String> = "tags",
@@ -208,40 +196,28 @@ hoopai_runtime::model! {
     }
     /// `SearchOpportunitiesResponseSchema` of Opportunities.
     pub struct SearchOpportunitiesResponseSchema {
-        /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
         pub calendar_events: Vec<Value> = "calendarEvents",
         pub contact: Box<SearchOpportunitiesContactResponse> = "contact",
-        /// The id of the contact with whom the deal would be made.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
-        /// Values of the fields that the location has defined for opportunities itself, one item for each.
         pub custom_fields: Vec<CustomFieldResponse> = "customFields",
         pub external_object_id: String = "externalObjectId",
-        /// The ids of the followers.
         pub followers: Vec<Value> = "followers",
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
         pub index_version: String = "indexVersion",
         pub last_action_date: Timestamp = "lastActionDate",
         pub last_stage_change_at: Timestamp = "lastStageChangeAt",
         pub last_status_change_at: Timestamp = "lastStatusChangeAt",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
         pub lost_reason_id: String = "lostReasonId",
-        /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
         pub monetary_value: Decimal = "monetaryValue",
-        /// What the opportunity is called.
         pub name: String = "name",
         pub notes: Vec<Value> = "notes",
-        /// The id of the pipeline that the opportunity stands in.
         pub pipeline_id: String = "pipelineId",
-        /// The id of its stage, one of the pipeline's.
         pub pipeline_stage_id: String = "pipelineStageId",
         pub sort: Vec<Value> = "sort",
         pub source: String = "source",
-        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
         pub status: String = "status",
         pub tasks: Vec<Value> = "tasks",
         pub updated_at: Timestamp = "updatedAt",

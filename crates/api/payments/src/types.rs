@@ -44,9 +44,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CouponDto")]
     pub struct Coupon {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
@@ -97,9 +95,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateCouponResponseDto")]
     pub struct CreateCouponResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
@@ -149,7 +145,6 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub marketplace_app_id: String = "marketplaceAppId",
         pub name: String = "name",
@@ -202,9 +197,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateWhitelabelIntegrationResponseDto")]
     pub struct CreateWhiteLabelProviderResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
@@ -223,7 +216,6 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub marketplace_app_id: String = "marketplaceAppId",
         pub name: String = "name",
@@ -267,9 +259,7 @@ hoopai_runtime::model! {
         pub available_quantity: f64 = "availableQuantity",
         pub compare_at_price: Decimal = "compareAtPrice",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
         pub name: String = "name",
@@ -293,7 +283,6 @@ hoopai_runtime::model! {
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
         pub label: ProductLabel = "label",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub product_type: String = "productType",
@@ -349,9 +338,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FulfillmentSchema")]
     pub struct Fulfillment {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub created_at: Timestamp = "createdAt",
         pub items: Vec<FulfilledItem> = "items",
@@ -378,20 +365,16 @@ hoopai_runtime::model! {
     #[doc(alias = "GetOrderResponseSchema")]
     pub struct GetOrderResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub amount: Decimal = "amount",
         pub amount_summary: AmountSummary = "amountSummary",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_snapshot: Map = "contactSnapshot",
         pub coupon: Map = "coupon",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub fingerprint: String = "fingerprint",
         pub fulfillment_status: String = "fulfillmentStatus",
@@ -410,7 +393,6 @@ hoopai_runtime::model! {
     pub struct GetOrderResponseItem {
         pub id: String = "_id",
         pub authorize_amount: Decimal = "authorizeAmount",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub price: Map = "price",
@@ -425,21 +407,17 @@ hoopai_runtime::model! {
     #[doc(alias = "GetSubscriptionResponseSchema")]
     pub struct GetSubscriptionResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub amount: Decimal = "amount",
         pub auto_payment: Map = "autoPayment",
         pub canceled_at: Timestamp = "canceledAt",
         pub canceled_by: String = "canceledBy",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_snapshot: Map = "contactSnapshot",
         pub coupon: Map = "coupon",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_source: Box<OrderSource> = "entitySource",
@@ -461,20 +439,16 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTxnResponseSchema")]
     pub struct GetTransactionResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub amount: Decimal = "amount",
         pub amount_refunded: Decimal = "amountRefunded",
         pub charge_id: String = "chargeId",
         pub charge_snapshot: Map = "chargeSnapshot",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_snapshot: Map = "contactSnapshot",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_source: Box<OrderSource> = "entitySource",
@@ -499,9 +473,7 @@ hoopai_runtime::model! {
     #[doc(alias = "IntegrationProviderSchema")]
     pub struct IntegrationProvider {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
@@ -568,19 +540,15 @@ hoopai_runtime::model! {
     #[doc(alias = "OrderResponseSchema")]
     pub struct OrderResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub amount: Decimal = "amount",
         pub contact_email: String = "contactEmail",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
         pub coupon_code: String = "couponCode",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Decimal = "discount",
         pub fulfillment_status: String = "fulfillmentStatus",
@@ -669,18 +637,14 @@ hoopai_runtime::model! {
     #[doc(alias = "SubscriptionResponseSchema")]
     pub struct SubscriptionResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub amount: Decimal = "amount",
         pub contact_email: String = "contactEmail",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_source_id: String = "entitySourceId",
@@ -701,21 +665,17 @@ hoopai_runtime::model! {
     #[doc(alias = "TxnResponseSchema")]
     pub struct TxnResponse {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub amount: Decimal = "amount",
         pub amount_refunded: Decimal = "amountRefunded",
         pub charge_id: String = "chargeId",
         pub charge_snapshot: Map = "chargeSnapshot",
         pub contact_email: String = "contactEmail",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_source_id: String = "entitySourceId",

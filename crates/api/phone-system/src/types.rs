@@ -101,7 +101,6 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub inbound_call_service: NumberPoolInboundCallService = "inboundCallService",
         pub is_active: bool = "isActive",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub numbers: Vec<NumberPoolNumber> = "numbers",

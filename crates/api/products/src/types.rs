@@ -89,13 +89,11 @@ hoopai_runtime::model! {
     #[doc(alias = "CollectionSchema")]
     pub struct Collection {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         pub created_at: Timestamp = "createdAt",
         pub image: String = "image",
         pub name: String = "name",
         pub seo: CollectionSeo = "seo",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
     }
     /// What search engines and previews show of a collection.
@@ -222,39 +220,28 @@ hoopai_runtime::model! {
     #[doc(alias = "DefaultPriceResponseDto")]
     pub struct DefaultPriceResponse {
         pub id: String = "_id",
-        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         pub amount: Decimal = "amount",
-        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price to compare with, in major units.
         pub compare_at_price: Decimal = "compareAtPrice",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The membership offers that come with this price.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
         pub name: String = "name",
         pub product: String = "product",
-        /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
-        /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
         pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
-        /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
     /// `DefaultProductResponseDto` of Products.
     #[doc(alias = "DefaultProductResponseDto")]
     pub struct DefaultProductResponse {
         pub id: String = "_id",
-        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
         pub created_at: Timestamp = "createdAt",
@@ -262,13 +249,10 @@ hoopai_runtime::model! {
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
         pub label: ProductLabel = "label",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub product_type: String = "productType",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
-        /// What the buyer's card statement says for the product.
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
         pub updated_at: Timestamp = "updatedAt",
@@ -325,15 +309,12 @@ hoopai_runtime::model! {
     #[doc(alias = "InventoryItemDto")]
     pub struct InventoryItem {
         pub id: String = "_id",
-        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
         pub image: String = "image",
         pub name: String = "name",
         pub product: String = "product",
         pub product_name: String = "productName",
-        /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -423,31 +404,22 @@ hoopai_runtime::model! {
     #[doc(alias = "CreatePriceResponseDto")]
     pub struct PriceResponse {
         pub id: String = "_id",
-        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         pub amount: Decimal = "amount",
-        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price to compare with, in major units.
         pub compare_at_price: Decimal = "compareAtPrice",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The membership offers that come with this price.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
         pub name: String = "name",
         pub product: String = "product",
-        /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
         pub trace_id: String = "traceId",
-        /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
         pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
-        /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
     /// How prices change.
@@ -489,9 +461,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateProductResponseDto")]
     pub struct ProductResponse {
         pub id: String = "_id",
-        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
         pub created_at: Timestamp = "createdAt",
@@ -499,13 +469,10 @@ hoopai_runtime::model! {
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
         pub label: ProductLabel = "label",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub product_type: String = "productType",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
-        /// What the buyer's card statement says for the product.
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
         pub trace_id: String = "traceId",

@@ -41,7 +41,6 @@ hoopai_runtime::model! {
         pub is_expired: bool = "isExpired",
         pub links: Vec<ProposalEstimateLinks> = "links",
         pub locale: String = "locale",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub payment_status: Vec<PaymentStatus> = "paymentStatus",
@@ -66,7 +65,6 @@ hoopai_runtime::model! {
     #[doc(alias = "GrandTotalDto")]
     pub struct GrandTotal {
         pub amount: Decimal = "amount",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount_percentage: f64 = "discountPercentage",
         pub discounts: Vec<Discount> = "discounts",
@@ -204,7 +202,6 @@ hoopai_runtime::model! {
         pub document_count: f64 = "documentCount",
         pub id: String = "id",
         pub is_public_document: bool = "isPublicDocument",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub type_: TemplateListResponseType = "type",

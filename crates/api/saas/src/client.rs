@@ -24,6 +24,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .disable_saas_in_bulk()
+    ///     .company_id("…")
+    ///     .body(types::BulkDisableSaas::new().location_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-disable-saas")]
     pub fn disable_saas_in_bulk(&self) -> builder::DisableSaasInBulk {
         builder::DisableSaasInBulk::new(&self.handle)
@@ -36,6 +49,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .disable_saas_in_bulk_deprecated()
+    ///     .company_id("…")
+    ///     .body(types::BulkDisableSaas::new().location_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-disable-saas-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn disable_saas_in_bulk_deprecated(&self) -> builder::DisableSaasInBulkDeprecated {
@@ -53,6 +79,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .enable_saas_for_location()
+    ///     .location_id("…")
+    ///     .body(types::EnableSaas::new().company_id("…").is_saa_sv2(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "enable-saas-location")]
     pub fn enable_saas_for_location(&self) -> builder::EnableSaasForLocation {
         builder::EnableSaasForLocation::new(&self.handle)
@@ -65,6 +104,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .enable_saas_for_location_deprecated()
+    ///     .location_id("…")
+    ///     .body(types::EnableSaas::new().company_id("…").is_saa_sv2(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "enable-saas-location-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn enable_saas_for_location_deprecated(&self) -> builder::EnableSaasForLocationDeprecated {
@@ -80,6 +132,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .enable_saas_in_bulk()
+    ///     .company_id("…")
+    ///     .body(types::BulkEnableSaasRequest::new().action_payload(types::BulkEnableSaasActionPayload::new()).is_saa_sv2(true).location_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-enable-saas")]
     pub fn enable_saas_in_bulk(&self) -> builder::EnableSaasInBulk {
         builder::EnableSaasInBulk::new(&self.handle)
@@ -92,6 +157,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .enable_saas_in_bulk_deprecated()
+    ///     .company_id("…")
+    ///     .body(types::BulkEnableSaasRequest::new().action_payload(types::BulkEnableSaasActionPayload::new()).is_saa_sv2(true).location_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-enable-saas-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn enable_saas_in_bulk_deprecated(&self) -> builder::EnableSaasInBulkDeprecated {
@@ -105,6 +183,18 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .get_location_subscription()
+    ///     .location_id("…")
+    ///     .company_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-location-subscription")]
     pub fn get_location_subscription(&self) -> builder::GetLocationSubscription {
         builder::GetLocationSubscription::new(&self.handle)
@@ -117,6 +207,18 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .get_location_subscription_deprecated()
+    ///     .location_id("…")
+    ///     .company_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-location-subscription-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_location_subscription_deprecated(&self) -> builder::GetLocationSubscriptionDeprecated {
@@ -130,6 +232,13 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas.get_saas_plan().plan_id("…").company_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-saas-plan")]
     pub fn get_saas_plan(&self) -> builder::GetSaasPlan {
         builder::GetSaasPlan::new(&self.handle)
@@ -142,6 +251,18 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .get_saas_plan_deprecated()
+    ///     .plan_id("…")
+    ///     .company_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-saas-plan-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_saas_plan_deprecated(&self) -> builder::GetSaasPlanDeprecated {
@@ -158,6 +279,13 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas.list_agency_plans().company_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-agency-plans")]
     pub fn list_agency_plans(&self) -> builder::ListAgencyPlans {
         builder::ListAgencyPlans::new(&self.handle)
@@ -170,6 +298,13 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas.list_agency_plans_deprecated().company_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-agency-plans-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_agency_plans_deprecated(&self) -> builder::ListAgencyPlansDeprecated {
@@ -185,6 +320,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .list_locations_by_stripe_id()
+    ///     .company_id("…")
+    ///     .customer_id("…")
+    ///     .subscription_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "locations")]
     pub fn list_locations_by_stripe_id(&self) -> builder::ListLocationsByStripeId {
         builder::ListLocationsByStripeId::new(&self.handle)
@@ -197,6 +345,17 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .list_locations_by_stripe_id_deprecated()
+    ///     .company_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "locations-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_locations_by_stripe_id_deprecated(&self) -> builder::ListLocationsByStripeIdDeprecated {
@@ -213,6 +372,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages, by `page`; [`stream`](builder::ListSaasLocations::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let mut items = saas.list_saas_locations().company_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-saas-locations")]
     pub fn list_saas_locations(&self) -> builder::ListSaasLocations {
         builder::ListSaasLocations::new(&self.handle)
@@ -226,6 +395,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages, by `page`; [`stream`](builder::ListSaasLocationsDeprecated::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let mut items = saas.list_saas_locations_deprecated().company_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-saas-locations-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_saas_locations_deprecated(&self) -> builder::ListSaasLocationsDeprecated {
@@ -241,6 +420,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .update_location_paused()
+    ///     .location_id("…")
+    ///     .body(types::PauseLocation::new().company_id("…").paused(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "pause-location")]
     pub fn update_location_paused(&self) -> builder::UpdateLocationPaused {
         builder::UpdateLocationPaused::new(&self.handle)
@@ -253,6 +445,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .update_location_paused_deprecated()
+    ///     .location_id("…")
+    ///     .body(types::PauseLocation::new().company_id("…").paused(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "pause-location-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_location_paused_deprecated(&self) -> builder::UpdateLocationPausedDeprecated {
@@ -268,6 +473,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .update_rebilling()
+    ///     .company_id("…")
+    ///     .body(types::UpdateRebilling::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::UpdateRebillingProduct::ContentAi))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-rebilling")]
     pub fn update_rebilling(&self) -> builder::UpdateRebilling {
         builder::UpdateRebilling::new(&self.handle)
@@ -280,6 +498,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .update_rebilling_deprecated()
+    ///     .company_id("…")
+    ///     .body(types::UpdateRebilling::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::UpdateRebillingProduct::ContentAi))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-rebilling-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_rebilling_deprecated(&self) -> builder::UpdateRebillingDeprecated {
@@ -295,6 +526,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .update_saas_subscription()
+    ///     .location_id("…")
+    ///     .body(types::UpdateSubscription::new().company_id("…").customer_id("…").subscription_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "generate-payment-link")]
     pub fn update_saas_subscription(&self) -> builder::UpdateSaasSubscription {
         builder::UpdateSaasSubscription::new(&self.handle)
@@ -307,6 +551,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .update_saas_subscription_deprecated()
+    ///     .location_id("…")
+    ///     .body(types::UpdateSubscription::new().company_id("…").customer_id("…").subscription_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-saas-subscription-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_saas_subscription_deprecated(&self) -> builder::UpdateSaasSubscriptionDeprecated {

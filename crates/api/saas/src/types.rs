@@ -19,7 +19,6 @@ hoopai_runtime::model! {
         pub plan_level: f64 = "planLevel",
         pub prices: Vec<Price> = "prices",
         pub product_id: String = "productId",
-        /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
         pub saas_products: Vec<String> = "saasProducts",
         pub snapshot_id: String = "snapshotId",
@@ -121,17 +120,13 @@ hoopai_runtime::model! {
     /// `LocationSubscriptionResponseDto` of SaaS.
     #[doc(alias = "LocationSubscriptionResponseDto")]
     pub struct LocationSubscriptionResponse {
-        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub customer_id: String = "customerId",
         pub is_saa_sv2: bool = "isSaaSV2",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The id of the price, one of the plan's.
         pub price_id: String = "priceId",
         pub product_id: String = "productId",
         pub saas_mode: String = "saasMode",
-        /// The id of the plan.
         pub saas_plan_id: String = "saasPlanId",
         pub subscription_id: String = "subscriptionId",
         pub subscription_status: String = "subscriptionStatus",
@@ -150,7 +145,6 @@ hoopai_runtime::model! {
         pub active: bool = "active",
         pub amount: Decimal = "amount",
         pub billing_interval: BillingInterval = "billingInterval",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub id: String = "id",
         pub symbol: String = "symbol",
@@ -158,15 +152,12 @@ hoopai_runtime::model! {
     /// `SaasLocationDto` of SaaS.
     #[doc(alias = "SaasLocationDto")]
     pub struct SaasLocation {
-        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub customer_id: String = "customerId",
         pub email: String = "email",
         pub is_saa_sv2: bool = "isSaaSV2",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
-        /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
         pub saas_mode: String = "saasMode",
         pub subscription_id: String = "subscriptionId",
@@ -177,7 +168,6 @@ hoopai_runtime::model! {
     pub struct SaasPlanResponse {
         pub add_ons: Vec<String> = "addOns",
         pub category_id: String = "categoryId",
-        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub contact_limit: f64 = "contactLimit",
         pub created_at: Timestamp = "createdAt",
@@ -187,7 +177,6 @@ hoopai_runtime::model! {
         pub plan_level: f64 = "planLevel",
         pub prices: Vec<Price> = "prices",
         pub product_id: String = "productId",
-        /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
         pub saas_products: Vec<String> = "saasProducts",
         pub setup_fee: Decimal = "setupFee",

@@ -47,7 +47,6 @@ hoopai_runtime::model! {
     pub struct SnapshotStatus {
         pub date_added: Timestamp = "dateAdded",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub status: String = "status",
     }
@@ -55,7 +54,6 @@ hoopai_runtime::model! {
     pub struct SnapshotStatusSchemaWithAssets {
         pub completed: Vec<String> = "completed",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub pending: Vec<String> = "pending",
         pub status: String = "status",

@@ -146,9 +146,7 @@ hoopai_runtime::model! {
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Its name on the network.
         pub name: String = "name",
         pub primary_color: String = "primaryColor",
         pub secondary_color: String = "secondaryColor",
@@ -214,9 +212,7 @@ hoopai_runtime::model! {
         pub created_by: String = "createdBy",
         pub file: String = "file",
         pub file_name: String = "fileName",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Its id on the network.
         pub origin_id: String = "originId",
         pub status: String = "status",
         pub trace_id: String = "traceId",
@@ -277,9 +273,7 @@ hoopai_runtime::model! {
         pub created_by: String = "createdBy",
         pub file: String = "file",
         pub file_name: String = "fileName",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Its id on the network.
         pub origin_id: String = "originId",
         pub status: String = "status",
         pub trace_id: String = "traceId",
@@ -306,7 +300,6 @@ hoopai_runtime::model! {
     /// `DeleteAccountResponseSchema` of Social Planner.
     pub struct DeleteAccountResponseSchema {
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
     }
     /// `DeletePostResponseDTO` of Social Planner.
@@ -366,12 +359,10 @@ hoopai_runtime::model! {
     /// `FacebookPageSchema` of Social Planner.
     #[doc(alias = "FacebookPageSchema")]
     pub struct FacebookPage {
-        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
         pub is_owned: bool = "isOwned",
-        /// Its name on the network.
         pub name: String = "name",
     }
     /// `CSVDefaultDTO` of Social Planner.
@@ -403,7 +394,6 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub is_expired: bool = "isExpired",
         pub meta: Map = "meta",
-        /// Its name on the network.
         pub name: String = "name",
         pub oauth_id: String = "oauthId",
         pub platform: String = "platform",
@@ -417,10 +407,8 @@ hoopai_runtime::model! {
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub message: String = "message",
-        /// Its name on the network.
         pub name: String = "name",
         pub primary_color: String = "primaryColor",
         pub secondary_color: String = "secondaryColor",
@@ -474,7 +462,6 @@ hoopai_runtime::model! {
     pub struct GetGroup {
         pub account_ids: Vec<String> = "accountIds",
         pub id: String = "id",
-        /// Its name on the network.
         pub name: String = "name",
     }
     /// `GetInstagramAccountsSchema` of Social Planner.
@@ -499,7 +486,6 @@ hoopai_runtime::model! {
         pub display_date: Timestamp = "displayDate",
         pub error: String = "error",
         pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub media: Vec<PostMedia> = "media",
         pub og_tags_details: OgTags = "ogTagsDetails",
@@ -724,7 +710,6 @@ hoopai_runtime::model! {
     #[doc(alias = "GoogleAccountsSchema")]
     pub struct GoogleAccounts {
         pub account_name: String = "accountName",
-        /// Its name on the network.
         pub name: String = "name",
         pub type_: String = "type",
         pub verification_state: String = "verificationState",
@@ -737,7 +722,6 @@ hoopai_runtime::model! {
         pub is_verified: bool = "isVerified",
         pub max_location: bool = "maxLocation",
         pub metadata: Map = "metadata",
-        /// Its name on the network.
         pub name: String = "name",
         pub relationship_data: Map = "relationshipData",
         pub store_code: String = "storeCode",
@@ -758,33 +742,27 @@ hoopai_runtime::model! {
     /// `InstagramAccountSchema` of Social Planner.
     #[doc(alias = "InstagramAccountSchema")]
     pub struct InstagramAccount {
-        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
-        /// Its name on the network.
         pub name: String = "name",
         pub page_id: String = "pageId",
     }
     /// `LinkedInPageSchema` of Social Planner.
     #[doc(alias = "LinkedInPageSchema")]
     pub struct LinkedInPage {
-        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
-        /// Its name on the network.
         pub name: String = "name",
         pub urn: String = "urn",
     }
     /// `LinkedInProfileSchema` of Social Planner.
     #[doc(alias = "LinkedInProfileSchema")]
     pub struct LinkedInProfile {
-        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
-        /// Its name on the network.
         pub name: String = "name",
         pub urn: String = "urn",
     }
@@ -1054,18 +1032,14 @@ hoopai_runtime::model! {
     pub struct SocialGoogleMediaAccount {
         pub id: String = "_id",
         pub active: bool = "active",
-        /// The address of its picture.
         pub avatar: String = "avatar",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
-        /// Its name on the network.
         pub name: String = "name",
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
-        /// Its id on the network.
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
@@ -1076,18 +1050,14 @@ hoopai_runtime::model! {
     pub struct SocialMediaFacebookAccount {
         pub id: String = "_id",
         pub active: bool = "active",
-        /// The address of its picture.
         pub avatar: String = "avatar",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
-        /// Its name on the network.
         pub name: String = "name",
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
-        /// Its id on the network.
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
@@ -1098,18 +1068,14 @@ hoopai_runtime::model! {
     pub struct SocialMediaInstagramAccount {
         pub id: String = "_id",
         pub active: bool = "active",
-        /// The address of its picture.
         pub avatar: String = "avatar",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
-        /// Its name on the network.
         pub name: String = "name",
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
-        /// Its id on the network.
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
@@ -1120,18 +1086,14 @@ hoopai_runtime::model! {
     pub struct SocialMediaLinkedInAccount {
         pub id: String = "_id",
         pub active: bool = "active",
-        /// The address of its picture.
         pub avatar: String = "avatar",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
-        /// Its name on the network.
         pub name: String = "name",
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
-        /// Its id on the network.
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
@@ -1144,7 +1106,6 @@ hoopai_runtime::model! {
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub tag: String = "tag",
         pub updated_at: Timestamp = "updatedAt",
@@ -1154,18 +1115,14 @@ hoopai_runtime::model! {
     pub struct SocialMediaTiktokAccount {
         pub id: String = "_id",
         pub active: bool = "active",
-        /// The address of its picture.
         pub avatar: String = "avatar",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
-        /// Its name on the network.
         pub name: String = "name",
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
-        /// Its id on the network.
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
@@ -1176,18 +1133,14 @@ hoopai_runtime::model! {
     pub struct SocialMediaTwitterAccount {
         pub id: String = "_id",
         pub active: bool = "active",
-        /// The address of its picture.
         pub avatar: String = "avatar",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
-        /// Its name on the network.
         pub name: String = "name",
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
-        /// Its id on the network.
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
@@ -1222,16 +1175,12 @@ hoopai_runtime::model! {
     /// `TiktokProfileSchema` of Social Planner.
     #[doc(alias = "TiktokProfileSchema")]
     pub struct TiktokProfile {
-        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
-        /// Its name on the network.
         pub name: String = "name",
         pub type_: String = "type",
-        /// Its user name on the network.
         pub username: String = "username",
-        /// Whether the network has verified it.
         pub verified: bool = "verified",
     }
     /// A time of day.
@@ -1247,16 +1196,12 @@ hoopai_runtime::model! {
     /// `TwitterProfileSchema` of Social Planner.
     #[doc(alias = "TwitterProfileSchema")]
     pub struct TwitterProfile {
-        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
-        /// Its name on the network.
         pub name: String = "name",
         pub protected: bool = "protected",
-        /// Its user name on the network.
         pub username: String = "username",
-        /// Whether the network has verified it.
         pub verified: bool = "verified",
     }
     /// A post as it is to be from now on.

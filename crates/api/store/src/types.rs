@@ -8,19 +8,13 @@ hoopai_runtime::model! {
     /// `AvailableShippingRate` of Store.
     pub struct AvailableShippingRate {
         pub id: String = "_id",
-        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub description: String = "description",
-        /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
         pub name: String = "name",
-        /// The handling fee as a percentage of the carrier's price; for carrier rates only.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
-        /// The id of the shipping carrier that is asked.
         pub shipping_carrier_id: String = "shippingCarrierId",
-        /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
         pub shipping_zone_id: String = "shippingZoneId",
     }
@@ -198,18 +192,13 @@ hoopai_runtime::model! {
     #[doc(alias = "ShippingCarrierSchema")]
     pub struct ShippingCarrier {
         pub id: String = "_id",
-        /// Whether the seller may pick several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        /// A public address of yours that the platform calls for the carrier's rates.
         pub callback_url: String = "callbackUrl",
         pub created_at: Timestamp = "createdAt",
         pub marketplace_app_id: String = "marketplaceAppId",
         pub name: String = "name",
-        /// The services that the carrier offers, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -233,30 +222,19 @@ hoopai_runtime::model! {
     #[doc(alias = "ShippingRateSchema")]
     pub struct ShippingRate {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
-        /// What the rate depends on, the order's price, its weight, or nothing (`none`).
         pub condition_type: ConditionType = "conditionType",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub description: String = "description",
-        /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
-        /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound.
         pub max_condition: Decimal = "maxCondition",
-        /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound.
         pub min_condition: Decimal = "minCondition",
         pub name: String = "name",
-        /// The handling fee as a percentage of the carrier's price; for carrier rates only.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
-        /// The id of the shipping carrier that is asked.
         pub shipping_carrier_id: String = "shippingCarrierId",
-        /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
         pub shipping_zone_id: String = "shippingZoneId",
         pub updated_at: Timestamp = "updatedAt",
@@ -273,11 +251,8 @@ hoopai_runtime::model! {
     #[doc(alias = "ShippingZoneSchema")]
     pub struct ShippingZone {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
         pub created_at: Timestamp = "createdAt",
         pub name: String = "name",
@@ -309,34 +284,32 @@ hoopai_runtime::model! {
     /// `StoreOrderFulfillmentNotificationDto` of Store.
     #[doc(alias = "StoreOrderFulfillmentNotificationDto")]
     pub struct StoreOrderFulfillmentNotification {
-        /// The id of the default template. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// The id of the email template that is sent. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub email_template_id: String = "emailTemplateId",
-        /// Whether the email is sent. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// The subject line of the email. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub subject: String = "subject",
     }
     /// `StoreOrderNotificationDto` of Store.
     #[doc(alias = "StoreOrderNotificationDto")]
     pub struct StoreOrderNotification {
-        /// The id of the default template. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// The id of the email template that is sent. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub email_template_id: String = "emailTemplateId",
-        /// Whether the email is sent. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// The subject line of the email. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub subject: String = "subject",
     }
     /// `StoreSettingSchema` of Store.
     #[doc(alias = "StoreSettingSchema")]
     pub struct StoreSetting {
         pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub created_at: Timestamp = "createdAt",
         pub shipping_origin: Box<StoreShippingOrigin> = "shippingOrigin",

@@ -36,7 +36,6 @@ hoopai_runtime::model! {
     #[doc(alias = "GetSurveysSchema")]
     pub struct GetSurveys {
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
     }
@@ -89,7 +88,6 @@ hoopai_runtime::model! {
     /// `SubmissionSchema` of Surveys.
     #[doc(alias = "SubmissionSchema")]
     pub struct Submission {
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub email: String = "email",

@@ -175,12 +175,9 @@ hoopai_runtime::model! {
     /// `RoleSchema` of Users.
     #[doc(alias = "RoleSchema")]
     pub struct Role {
-        /// The ids of the locations in which the user may work.
         pub location_ids: Vec<String> = "locationIds",
         pub restrict_sub_account: bool = "restrictSubAccount",
-        /// The user's role there, such as `admin` or `user`.
         pub role: String = "role",
-        /// Where the user works: `agency`, or `account` for locations.
         pub type_: String = "type",
     }
     /// `SearchUserSuccessfulResponseDto` of Users.
@@ -232,21 +229,15 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub email: String = "email",
         pub extension: String = "extension",
-        /// The user's given name.
         pub first_name: String = "firstName",
         pub id: String = "id",
-        /// The user's family name.
         pub last_name: String = "lastName",
         pub lc_phone: Map = "lcPhone",
         pub name: String = "name",
-        /// Switches for areas of the app.
         pub permissions: Permissions = "permissions",
-        /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
-        /// The language in which the user sees the app.
         pub platform_language: UserResponsePlatformLanguage = "platformLanguage",
         pub roles: Role = "roles",
-        /// The scopes that the user has, and no others; an empty list takes all of them away.
         pub scopes: Vec<String> = "scopes",
     }
     /// `UserSuccessfulResponseDto` of Users.
@@ -257,23 +248,16 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub email: String = "email",
         pub extension: String = "extension",
-        /// The user's given name.
         pub first_name: String = "firstName",
         pub id: String = "id",
-        /// The user's family name.
         pub last_name: String = "lastName",
         pub lc_phone: Map = "lcPhone",
         pub name: String = "name",
-        /// Switches for areas of the app.
         pub permissions: Permissions = "permissions",
-        /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
-        /// The language in which the user sees the app.
         pub platform_language: UserResponsePlatformLanguage = "platformLanguage",
         pub roles: Role = "roles",
-        /// The scopes that the user has, and no others; an empty list takes all of them away.
         pub scopes: Vec<String> = "scopes",
-        /// The scopes that the user has for records assigned to them, and no others; an empty list takes all of them away.
         pub scopes_assigned_to_only: Vec<String> = "scopesAssignedToOnly",
         pub totp_enabled: bool = "totpEnabled",
         pub trace_id: String = "traceId",

@@ -10,15 +10,12 @@ hoopai_runtime::model! {
     pub struct ActionParameters {
         /// The service, and what is sent to it.
         pub api_details: Box<CustomActionApiDetails> = "apiDetails",
-        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
-        /// The id of the contact's field that the answer goes into.
         pub contact_field_id: String = "contactFieldId",
         /// For how many days ahead dates are offered.
         pub days_of_offering_dates: f64 = "daysOfOfferingDates",
         /// What is to be found, such as `The number of the order`.
         pub description: String = "description",
-        /// Examples of what the answer looks like, one to five.
         pub examples: Vec<String> = "examples",
         /// Whether whoever is called hears a message before the caller is put through.
         pub hear_whisper_message: bool = "hearWhisperMessage",
@@ -28,7 +25,6 @@ hoopai_runtime::model! {
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The text of the message.
         pub message_body: String = "messageBody",
-        /// Whether a value that the contact has already is overwritten; `false` if left out.
         pub overwrite_existing_value: bool = "overwriteExistingValue",
         /// The parts of the answer that the agent uses, such as `data.orderId`. At least one for `GET`, none for `POST`.
         pub selected_paths: Vec<String> = "selectedPaths",
@@ -38,9 +34,7 @@ hoopai_runtime::model! {
         pub transfer_to_type: TransferToType = "transferToType",
         /// The phone number that the call goes to, in E.164 form with its country code, 11 to 16 characters.
         pub transfer_to_value: String = "transferToValue",
-        /// What the agent tells the caller when the action runs.
         pub trigger_message: String = "triggerMessage",
-        /// When the action is to run, in words, such as `When the caller asks for a person`.
         pub trigger_prompt: String = "triggerPrompt",
         /// The id of the workflow that starts.
         pub workflow_id: String = "workflowId",
@@ -48,9 +42,7 @@ hoopai_runtime::model! {
     /// `CreateActionResponseDTO` of Voice AI.
     #[doc(alias = "CreateActionResponseDTO")]
     pub struct ActionResponse {
-        /// The settings of the action, in the shape that belongs to `actionType`.
         pub action_parameters: Box<ActionParameters> = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
         pub name: String = "name",
@@ -59,9 +51,7 @@ hoopai_runtime::model! {
     /// `AgentActionResponseDTO` of Voice AI.
     #[doc(alias = "AgentActionResponseDTO")]
     pub struct AgentActionResponse {
-        /// The settings of the action, in the shape that belongs to `actionType`.
         pub action_parameters: Box<ActionParameters> = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
         pub name: String = "name",
@@ -69,45 +59,26 @@ hoopai_runtime::model! {
     /// `CreateAgentResponseDTO` of Voice AI.
     #[doc(alias = "CreateAgentResponseDTO")]
     pub struct AgentResponse {
-        /// The agent's name, 1 to 40 characters; made up if left out.
         pub agent_name: String = "agentName",
-        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
-        /// When the agent takes calls, by day of the week; around the clock if left out.
         pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
-        /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
-        /// The ids of workflows that start after each call, ten at most.
         pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
         pub id: String = "id",
-        /// The phone number that reaches the agent, in E.164 form; none if left out.
         pub inbound_number: String = "inboundNumber",
-        /// Whether the agent is kept from standing in for others; `false` if left out.
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
-        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
         pub language: String = "language",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// How long a call may last in seconds, 180 to 900; 300 if left out.
         pub max_call_duration: f64 = "maxCallDuration",
-        /// The id of a pool of numbers that reach the agent; none if left out.
         pub number_pool_id: String = "numberPoolId",
-        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
         pub patience_level: String = "patienceLevel",
-        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
-        /// Who gets an email about each call; nobody if left out.
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
-        /// Whether the agent asks when the caller is silent; `true` if left out.
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
         pub timezone: String = "timezone",
         pub trace_id: String = "traceId",
-        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
         pub translation: Translation = "translation",
-        /// The id of the voice that the agent speaks with; chosen for you if left out.
         pub voice_id: String = "voiceId",
-        /// What the agent says first, 1 to 190 characters; made up if left out.
         pub welcome_message: String = "welcomeMessage",
     }
     /// When an agent takes calls on one day of the week.
@@ -123,9 +94,7 @@ hoopai_runtime::model! {
     pub struct CallAction {
         pub action_id: String = "actionId",
         pub action_name: String = "actionName",
-        /// The settings of the action, in the shape that belongs to `actionType`.
         pub action_parameters: Box<ActionParameters> = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
         pub executed_at: Timestamp = "executedAt",
         pub trigger_received_at: Timestamp = "triggerReceivedAt",
@@ -133,9 +102,7 @@ hoopai_runtime::model! {
     /// `CallLogDTO` of Voice AI.
     #[doc(alias = "CallLogDTO")]
     pub struct CallLog {
-        /// The id of the agent.
         pub agent_id: String = "agentId",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub duration: f64 = "duration",
@@ -147,7 +114,6 @@ hoopai_runtime::model! {
         pub message_id: String = "messageId",
         pub summary: String = "summary",
         pub transcript: String = "transcript",
-        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
         pub translation: Translation = "translation",
         pub trial_call: bool = "trialCall",
     }
@@ -247,44 +213,25 @@ hoopai_runtime::model! {
     #[doc(alias = "GetAgentResponseDTO")]
     pub struct GetAgentResponse {
         pub actions: Vec<AgentActionResponse> = "actions",
-        /// The agent's name, 1 to 40 characters; made up if left out.
         pub agent_name: String = "agentName",
-        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
-        /// When the agent takes calls, by day of the week; around the clock if left out.
         pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
-        /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
-        /// The ids of workflows that start after each call, ten at most.
         pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
         pub id: String = "id",
-        /// The phone number that reaches the agent, in E.164 form; none if left out.
         pub inbound_number: String = "inboundNumber",
-        /// Whether the agent is kept from standing in for others; `false` if left out.
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
-        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
         pub language: String = "language",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// How long a call may last in seconds, 180 to 900; 300 if left out.
         pub max_call_duration: f64 = "maxCallDuration",
-        /// The id of a pool of numbers that reach the agent; none if left out.
         pub number_pool_id: String = "numberPoolId",
-        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
         pub patience_level: String = "patienceLevel",
-        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
-        /// Who gets an email about each call; nobody if left out.
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
-        /// Whether the agent asks when the caller is silent; `true` if left out.
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
         pub timezone: String = "timezone",
-        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
         pub translation: Translation = "translation",
-        /// The id of the voice that the agent speaks with; chosen for you if left out.
         pub voice_id: String = "voiceId",
-        /// What the agent says first, 1 to 190 characters; made up if left out.
         pub welcome_message: String = "welcomeMessage",
     }
     /// A time of the day, from a start to an end.

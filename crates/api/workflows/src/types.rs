@@ -16,7 +16,6 @@ hoopai_runtime::model! {
     pub struct Workflow {
         pub created_at: Timestamp = "createdAt",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub status: String = "status",
