@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::attention::Attention;
 use crate::documentation::{self, SourceText};
 use crate::emit;
 use crate::error::{FileError, SourcePointer};
@@ -13,6 +14,7 @@ use crate::modules::Module;
 use crate::normalise;
 use crate::overlay;
 use crate::read;
+use crate::recovery::recover;
 use crate::report::{self, ModuleReport};
 use crate::rust_types::rust_types;
 use crate::schema::resolve_types;
@@ -36,6 +38,8 @@ pub struct Generated {
     pub documented: Value,
     /// Figures.
     pub report: ModuleReport,
+    /// Deviations between the platform's file and our data, which people should settle.
+    pub attention: Vec<Attention>,
 }
 
 /// The effective document of a module: the stripped file with its overlay and the passes applied.
@@ -68,20 +72,76 @@ fn apply_corrections(
     spec: &[u8],
     overlay: Option<SourceText<'_>>,
 ) -> Result<Effective, FileError> {
-    let at = SourcePointer::root(spec_file);
-    let mut document = json::parse(spec_file, spec)?;
-    json::object(&document, &at, "the document")?;
-    let overlay_actions = match overlay {
-        Some(SourceText { file, text }) => overlay::apply(&mut document, file, text)?,
-        None => 0,
-    };
-    let passes = normalise::run(&mut document, &at)?;
-    json::sort(&mut document);
-    Ok(Effective {
-        document,
-        overlay_actions,
-        passes,
-    })
+    let mut corrected = Corrected::read(spec_file, spec, overlay)?;
+    corrected.recovering(spec_file, Corrected::effective)
+}
+
+/// A stripped file with its overlay applied.
+struct Corrected {
+    document: Value,
+    overlay_actions: usize,
+    attention: Vec<Attention>,
+}
+
+/// The number of parts of one file that may be left out.
+const RECOVERY_LIMIT: usize = 500;
+
+impl Corrected {
+    fn read(
+        spec_file: &str,
+        spec: &[u8],
+        overlay: Option<SourceText<'_>>,
+    ) -> Result<Self, FileError> {
+        let mut document = json::parse(spec_file, spec)?;
+        json::object(&document, &SourcePointer::root(spec_file), "the document")?;
+        let mut attention = Vec::new();
+        let overlay_actions = match overlay {
+            Some(SourceText { file, text }) => {
+                overlay::apply(&mut document, file, text, &mut attention)?
+            }
+            None => 0,
+        };
+        Ok(Self {
+            document,
+            overlay_actions,
+            attention,
+        })
+    }
+
+    /// Runs `stage`. If a part of the file makes it fail, leaves that part out and runs it again.
+    fn recovering<T>(
+        &mut self,
+        spec_file: &str,
+        stage: impl Fn(&Self, &SourcePointer<'_>) -> Result<T, FileError>,
+    ) -> Result<T, FileError> {
+        let at = SourcePointer::root(spec_file);
+        for _ in 0..RECOVERY_LIMIT {
+            let error = match stage(self, &at) {
+                Ok(done) => return Ok(done),
+                Err(error) if error.file == spec_file => error,
+                Err(error) => return Err(error),
+            };
+            match recover(&mut self.document, &error.pointer) {
+                Some(done) => self.attention.push(Attention::new(error, done, None)),
+                None => return Err(error),
+            }
+        }
+        Err(at.error(
+            format!("more than {RECOVERY_LIMIT} parts of it cannot be read"),
+            "fetch the file again",
+        ))
+    }
+
+    fn effective(&self, at: &SourcePointer<'_>) -> Result<Effective, FileError> {
+        let mut document = self.document.clone();
+        let passes = normalise::run(&mut document, at)?;
+        json::sort(&mut document);
+        Ok(Effective {
+            document,
+            overlay_actions: self.overlay_actions,
+            passes,
+        })
+    }
 }
 
 /// The input from which a crate is generated.
@@ -128,15 +188,34 @@ fn with_large_stack<T: Send>(
 }
 
 fn run_stages(module: &Module, sources: &Sources<'_>) -> Result<Generated, FileError> {
-    let at = SourcePointer::root(sources.spec_file);
-    let effective = apply_corrections(sources.spec_file, sources.spec, sources.overlay)?;
+    let mut corrected = Corrected::read(sources.spec_file, sources.spec, sources.overlay)?;
+    let mut generated = corrected.recovering(sources.spec_file, |corrected, at| {
+        generate_effective(module, sources, corrected.effective(at)?, at)
+    })?;
+    corrected.attention.append(&mut generated.attention);
+    generated.attention = corrected.attention;
+    Ok(generated)
+}
+
+fn generate_effective(
+    module: &Module,
+    sources: &Sources<'_>,
+    effective: Effective,
+    at: &SourcePointer<'_>,
+) -> Result<Generated, FileError> {
+    let mut attention = Vec::new();
     let mut documented = effective.document.clone();
-    documentation::apply(&mut documented, sources.documentation, sources.common)?;
+    documentation::apply(
+        &mut documented,
+        sources.documentation,
+        sources.common,
+        &mut attention,
+    )?;
     json::sort(&mut documented);
-    let operations = read::operations(&documented, &at)?;
+    let operations = read::operations(&documented, at, &mut attention)?;
     let resolved = resolve_types(&documented, &operations);
-    let types = rust_types(&resolved, &at)?;
-    report::check_untyped(&operations, &types, &at)?;
+    let types = rust_types(&resolved, at)?;
+    report::check_untyped(&operations, &types, at)?;
     let input = emit::Input {
         module,
         document: &documented,
@@ -167,10 +246,12 @@ fn run_stages(module: &Module, sources: &Sources<'_>) -> Result<Generated, FileE
             lines,
             ..report
         },
+        attention,
     })
 }
 
-/// A copy of the document in which every operation has the name of its method.
+/// A copy of the document in which every operation has the name of its method and the extensions
+/// that generation decided.
 fn with_names(document: &Value, operations: &[Operation]) -> Value {
     let mut named = document.clone();
     for operation in operations {
@@ -180,6 +261,7 @@ fn with_names(document: &Value, operations: &[Operation]) -> Value {
             .and_then(Value::as_object_mut);
         if let Some(fields) = fields {
             fields.insert("x-hoopai-name".to_owned(), operation.name.as_str().into());
+            fields.extend(operation.decided.clone());
         }
     }
     json::sort(&mut named);

@@ -18,6 +18,7 @@
 //! [`generate`] runs stages 2 to 8; [`diff`] compares two results of stage 1. Every error is a
 //! [`FileError`]: the file, the JSON pointer in it, the problem and the remedy.
 
+mod attention;
 mod diff;
 mod documentation;
 mod emit;
@@ -33,6 +34,7 @@ mod openapi;
 mod overlay;
 mod paging;
 mod read;
+mod recovery;
 mod report;
 mod rust_types;
 mod schema;
@@ -40,6 +42,7 @@ mod sibling_texts;
 mod source;
 mod text;
 
+pub use attention::{Attention, Edit};
 pub use diff::{Change, ChangeKind, diff};
 pub use documentation::SourceText;
 pub use emit::facade;

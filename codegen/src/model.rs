@@ -38,6 +38,8 @@ pub(crate) struct Operation {
     pub(crate) paging: Option<Paging>,
     /// The reason why an operation with paging parameters does not page.
     pub(crate) unpaged: Option<String>,
+    /// Extensions that no overlay declares and generation decided.
+    pub(crate) decided: Object,
 }
 
 impl Operation {

@@ -229,6 +229,25 @@ pub(crate) fn operation(id: &str, method: &str, path: &str) -> String {
     }
 }
 
+/// A method name that is not taken: the name with static words of the path, from the last one on,
+/// or else with the HTTP method, or a number.
+pub(crate) fn qualified(name: &str, path: &str, method: &str, taken: &BTreeSet<String>) -> String {
+    let segments = path.split('/').filter(|segment| !segment.contains('{'));
+    let words = segments.map(|segment| ascii(segment).to_snake_case());
+    let words: Vec<String> = words
+        .filter(|word| !word.is_empty() && !name.contains(word))
+        .collect();
+    let mut candidate = name.to_owned();
+    let further = words.iter().rev().map(String::as_str).chain([method]);
+    for word in further {
+        candidate = format!("{candidate}_{word}");
+        if !taken.contains(&candidate) && is_method_name(&candidate) {
+            return candidate;
+        }
+    }
+    unique(name, &mut taken.clone())
+}
+
 const VERBS: [&str; 23] = [
     "add",
     "batch",

@@ -3,14 +3,15 @@
 //! May depend on the leaf modules only.
 //!
 //! The format is shorter than OpenAPI Overlay, which needs four lines for the description of a
-//! parameter, and there are thousands. Each key must match an item. `specs/documentation.yaml` has
-//! texts for all modules; its keys may match nothing.
+//! parameter, and there are thousands. Keys that match no item are skipped and listed.
+//! `specs/documentation.yaml` has texts for all modules; its keys may match nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::attention::{Attention, Edit};
 use crate::error::escape_token;
 use crate::error::{FileError, SourcePointer};
 use crate::openapi::{COMPOSITES, METHODS, reply_schemas, request_schemas, schema_pointer};
@@ -90,16 +91,20 @@ const AMBIGUOUS: [&str; 28] = [
 
 const FORM: &str = "write `module`, `operations`, `parameters`, `fields` and `schemas`, as the files of other modules do";
 
-/// Adds a module's texts to its effective document, then the texts for all modules.
+/// Adds a module's texts to its effective document, then the texts for all modules. Texts without
+/// an item are added to `attention`.
 pub(crate) fn apply(
     document: &mut Value,
     own: Option<SourceText<'_>>,
     common: Option<SourceText<'_>>,
+    attention: &mut Vec<Attention>,
 ) -> Result<(), FileError> {
     if let Some(text) = own {
         let documentation = read(text)?;
         documentation.check(&SourcePointer::root(text.file))?;
-        Writer::new(document, text.file).all(&documentation)?;
+        let mut writer = Writer::new(document, text.file);
+        writer.all(&documentation);
+        attention.append(&mut writer.attention);
     }
     if let Some(text) = common {
         let documentation = read(text)?;
@@ -174,6 +179,7 @@ struct Writer<'a> {
     file: &'a str,
     /// The texts of fields that this file has set, by pointer.
     written: BTreeMap<String, String>,
+    attention: Vec<Attention>,
 }
 
 impl<'a> Writer<'a> {
@@ -182,10 +188,17 @@ impl<'a> Writer<'a> {
             document,
             file,
             written: BTreeMap::new(),
+            attention: Vec::new(),
         }
     }
 
-    fn all(&mut self, documentation: &Documentation) -> Result<(), FileError> {
+    fn skip(&mut self, error: FileError) {
+        let edit = Some(Edit::RemoveText(error.pointer.clone()));
+        self.attention
+            .push(Attention::new(error, "the text was skipped", edit));
+    }
+
+    fn all(&mut self, documentation: &Documentation) {
         let file = self.file;
         let root = SourcePointer::root(file);
         if !documentation.module.trim().is_empty() {
@@ -196,44 +209,39 @@ impl<'a> Writer<'a> {
             let at = at.key(name);
             let pointer = schema_pointer(name);
             if self.document.pointer(&pointer).is_none() {
-                return Err(at.error(
+                self.skip(at.error(
                     "the interface has no such schema",
                     "use a name from the file that `cargo xtask export` writes",
                 ));
+                continue;
             }
             if !schema.description.trim().is_empty() {
                 self.put(&pointer, "description", &schema.description);
             }
             let fields = at.key("fields");
             for (path, text) in &schema.fields {
-                self.field(&pointer, path, text, &fields.key(path))?;
+                self.field(&pointer, path, text, &fields.key(path));
             }
         }
         let at = root.key("operations");
         for (name, operation) in &documentation.operations {
-            self.operation(name, operation, &at.key(name))?;
+            self.operation(name, operation, &at.key(name));
         }
         let (parameters, fields) = self.defaults(documentation);
         for (kind, all, hit) in [
             ("parameters", &documentation.parameters, parameters),
             ("fields", &documentation.fields, fields),
         ] {
-            if let Some(name) = all.keys().find(|name| !hit.contains(*name)) {
-                return Err(root.key(kind).key(name).error(
+            for name in all.keys().filter(|name| !hit.contains(*name)) {
+                self.skip(root.key(kind).key(name).error(
                     "matches nothing without a text of its own",
                     "correct the name, or delete the line",
                 ));
             }
         }
-        Ok(())
     }
 
-    fn operation(
-        &mut self,
-        name: &str,
-        documentation: &OperationTexts,
-        at: &SourcePointer<'_>,
-    ) -> Result<(), FileError> {
+    fn operation(&mut self, name: &str, documentation: &OperationTexts, at: &SourcePointer<'_>) {
         let pointer = name.split_once(' ').and_then(|(method, path)| {
             let method = method.to_ascii_lowercase();
             METHODS
@@ -242,7 +250,7 @@ impl<'a> Writer<'a> {
         });
         let Some(pointer) = pointer.filter(|pointer| self.document.pointer(pointer).is_some())
         else {
-            return Err(at.error(
+            return self.skip(at.error(
                 "the interface has no such operation",
                 "write the method and the path as the interface has them: `GET /contacts/{contactId}`",
             ));
@@ -263,10 +271,11 @@ impl<'a> Writer<'a> {
                     })
                 });
             let Some(index) = index else {
-                return Err(parameters.key(name).error(
+                self.skip(parameters.key(name).error(
                     "the operation has no such parameter",
                     "correct the name, or delete the line",
                 ));
+                continue;
             };
             self.put(
                 &format!("{pointer}/parameters/{index}"),
@@ -275,7 +284,7 @@ impl<'a> Writer<'a> {
             );
         }
         if documentation.body.is_empty() {
-            return Ok(());
+            return;
         }
         let content = format!("{pointer}/requestBody/content");
         let bodies: Vec<String> = self
@@ -288,24 +297,17 @@ impl<'a> Writer<'a> {
             .collect();
         let at = at.key("body");
         if bodies.is_empty() {
-            return Err(at.error("the operation takes no body", "delete `body`"));
+            return self.skip(at.error("the operation takes no body", "delete `body`"));
         }
         for (path, text) in &documentation.body {
             for body in &bodies {
-                self.field(body, path, text, &at.key(path))?;
+                self.field(body, path, text, &at.key(path));
             }
         }
-        Ok(())
     }
 
     /// Sets the text of the field at `path` below a schema, in all its variants.
-    fn field(
-        &mut self,
-        schema: &str,
-        path: &str,
-        text: &str,
-        at: &SourcePointer<'_>,
-    ) -> Result<(), FileError> {
+    fn field(&mut self, schema: &str, path: &str, text: &str, at: &SourcePointer<'_>) {
         let mut pointers = vec![schema.to_owned()];
         for name in path.split('.') {
             let mut found = BTreeSet::new();
@@ -319,7 +321,7 @@ impl<'a> Writer<'a> {
             pointers = found.into_iter().collect();
         }
         if pointers.is_empty() {
-            return Err(at.error(
+            return self.skip(at.error(
                 "there is no such field",
                 "correct the name, or delete the line; dots separate the names of nested fields",
             ));
@@ -327,7 +329,7 @@ impl<'a> Writer<'a> {
         for pointer in pointers {
             match self.written.get(&pointer) {
                 Some(other) if other != text => {
-                    return Err(at.error(
+                    return self.skip(at.error(
                         "the file has another text for the same field",
                         "keep one text, under the name of the schema in `schemas`",
                     ));
@@ -339,7 +341,6 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        Ok(())
     }
 
     /// Sets the texts of parameters and of fields of requests that have none, by name. Returns the

@@ -3,13 +3,14 @@
 //! May depend on the leaf modules only.
 //!
 //! An action selects nodes by JSONPath (RFC 9535) and merges `update` into them or removes them.
-//! Stricter than the specification: each action states its reason in `description`, and an action
-//! without a match or without effect is an error, because the platform's file has changed.
+//! Stricter than the specification: each action states its reason in `description`. Actions without
+//! a match or without effect are listed, because the platform's file has changed.
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+use crate::attention::{Attention, Edit};
 use crate::error::{FileError, SourcePointer};
 
 #[derive(Deserialize)]
@@ -44,8 +45,14 @@ struct Action {
     remove: bool,
 }
 
-/// Applies the overlay to the document. Returns the number of actions.
-pub(crate) fn apply(document: &mut Value, file: &str, text: &str) -> Result<usize, FileError> {
+/// Applies the overlay to the document. Returns the number of actions. Actions without a match or
+/// without effect are added to `attention`.
+pub(crate) fn apply(
+    document: &mut Value,
+    file: &str,
+    text: &str,
+    attention: &mut Vec<Attention>,
+) -> Result<usize, FileError> {
     let root = SourcePointer::root(file);
     let overlay: Overlay = serde_saphyr::from_str(text).map_err(|error| {
         let message = error.to_string();
@@ -63,13 +70,21 @@ pub(crate) fn apply(document: &mut Value, file: &str, text: &str) -> Result<usiz
     }
     let actions_at = root.key("actions");
     for (index, action) in overlay.actions.iter().enumerate() {
-        action.apply(document, &actions_at.index(index))?;
+        let drift = action.apply(document, &actions_at.index(index))?;
+        let done = "the action was skipped";
+        let edit = Some(Edit::RemoveAction(index));
+        attention.extend(drift.map(|error| Attention::new(error, done, edit)));
     }
     Ok(overlay.actions.len())
 }
 
 impl Action {
-    fn apply(&self, document: &mut Value, at: &SourcePointer<'_>) -> Result<(), FileError> {
+    /// Applies the action. Returns why it had no effect, if so.
+    fn apply(
+        &self,
+        document: &mut Value,
+        at: &SourcePointer<'_>,
+    ) -> Result<Option<FileError>, FileError> {
         let target = &self.target;
         if self.description.trim().is_empty() {
             return Err(at.error(
@@ -95,13 +110,14 @@ impl Action {
             .map(|location| location.to_json_pointer())
             .collect();
         if pointers.is_empty() {
-            return Err(at.error(
+            return Ok(Some(at.error(
                 format!("`{target}` matches nothing"),
                 "the platform's file has changed, or the path is wrong: correct the target, or delete the action",
-            ));
+            )));
         }
         // In reverse order, so that removing an array item does not move the others.
         pointers.sort_by_key(|pointer| std::cmp::Reverse(document_order(pointer)));
+        let mut unchanged = None;
         for pointer in pointers {
             let changed = match &self.update {
                 Some(update) => match document.pointer_mut(&pointer) {
@@ -111,7 +127,7 @@ impl Action {
                 None => remove(document, &pointer),
             };
             if !changed {
-                return Err(at.error(
+                unchanged = Some(at.error(
                     format!(
                         "`{target}` changes nothing at {}",
                         if pointer.is_empty() {
@@ -124,7 +140,7 @@ impl Action {
                 ));
             }
         }
-        Ok(())
+        Ok(unchanged)
     }
 }
 

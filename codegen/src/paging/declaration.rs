@@ -1,7 +1,6 @@
 //! Declarations of paging.
 //!
-//! A declaration that cannot work is an error, and so is an operation that has paging parameters
-//! and declares nothing. A path must be declared completely: below a schema that allows any field,
+//! A declaration that cannot work is an error. A path must be declared completely: below a schema that allows any field,
 //! a misspelt name would only show at run time, as a list that ends after its first page.
 
 use std::collections::BTreeSet;
@@ -17,8 +16,8 @@ use crate::model::{
 };
 use crate::text::code_list;
 
-const PAGED: &str = "x-hoopai-paging";
-const UNPAGED: &str = "x-hoopai-unpaged";
+pub(super) const PAGED: &str = "x-hoopai-paging";
+pub(super) const UNPAGED: &str = "x-hoopai-unpaged";
 
 /// What an overlay declares about the paging of an operation.
 pub(crate) enum Declaration {
@@ -29,7 +28,7 @@ pub(crate) enum Declaration {
 }
 
 /// Names of parameters for page size and position.
-const SIZES: [&str; 6] = [
+pub(super) const SIZES: [&str; 6] = [
     "limit",
     "pageLimit",
     "pageSize",
@@ -59,17 +58,13 @@ fn is_paging_parameter(name: &str) -> bool {
         || name.starts_with("last") && name.ends_with("Id")
 }
 
-/// Reads the declaration of an operation.
-pub(crate) fn read(
-    document: &Value,
-    operation: &Operation,
+/// Reads the declaration of an operation. The inner error states that it has paging parameters and
+/// declares nothing.
+pub(super) fn read(
+    reader: &Reader<'_>,
     declared: &Object,
     at: &SourcePointer<'_>,
-) -> Result<Declaration, FileError> {
-    let reader = Reader {
-        document,
-        operation,
-    };
+) -> Result<Result<Declaration, FileError>, FileError> {
     let candidates = reader.paging_parameters();
     match (declared.get(PAGED), declared.get(UNPAGED)) {
         (Some(_), Some(_)) => Err(at.error(
@@ -78,7 +73,7 @@ pub(crate) fn read(
         )),
         (Some(paging), None) => reader
             .paging(paging, &at.key(PAGED))
-            .map(Declaration::Paged),
+            .map(|paging| Ok(Declaration::Paged(paging))),
         (None, Some(reason)) => {
             let at = at.key(UNPAGED);
             let text = reason.as_str().map(str::trim).unwrap_or_default();
@@ -94,23 +89,23 @@ pub(crate) fn read(
                     "delete that action of the module's overlay",
                 ));
             }
-            Ok(Declaration::Unpaged(text.to_owned()))
+            Ok(Ok(Declaration::Unpaged(text.to_owned())))
         }
-        (None, None) if candidates.is_empty() => Ok(Declaration::None),
-        (None, None) => Err(at.error(
+        (None, None) if candidates.is_empty() => Ok(Ok(Declaration::None)),
+        (None, None) => Ok(Err(at.error(
             format!(
                 "it has the paging parameters {}, and no declaration of paging",
                 code_list(&candidates)
             ),
             format!("declare `{PAGED}` in the module's overlay, or `{UNPAGED}` with the reason"),
-        )),
+        ))),
     }
 }
 
 /// Reads the declaration of one operation.
-struct Reader<'a> {
-    document: &'a Value,
-    operation: &'a Operation,
+pub(super) struct Reader<'a> {
+    pub(super) document: &'a Value,
+    pub(super) operation: &'a Operation,
 }
 
 impl<'a> Reader<'a> {
@@ -133,7 +128,7 @@ impl<'a> Reader<'a> {
 
     /// The parameters with names of paging parameters. Fields of bodies count for POST only: other
     /// methods write, and their limits have another meaning.
-    fn paging_parameters(&self) -> Vec<&'a str> {
+    pub(super) fn paging_parameters(&self) -> Vec<&'a str> {
         let mut names: Vec<&str> = self
             .queries()
             .map(|query| query.wire_name.as_str())
@@ -147,7 +142,11 @@ impl<'a> Reader<'a> {
         names
     }
 
-    fn paging(&self, paging: &Value, at: &SourcePointer<'_>) -> Result<Paging, FileError> {
+    pub(super) fn paging(
+        &self,
+        paging: &Value,
+        at: &SourcePointer<'_>,
+    ) -> Result<Paging, FileError> {
         let map = entries(
             paging,
             &[
@@ -218,6 +217,15 @@ impl<'a> Reader<'a> {
             ));
         }
         Ok(paging)
+    }
+
+    /// The maximum in the schema of a parameter.
+    pub(super) fn declared_maximum(&self, name: &str) -> Option<u64> {
+        let (_, schemas) = self.param(name, &SourcePointer::root("")).ok()?;
+        let bound = schemas?.bound("maximum")?;
+        (1.0..=f64::from(u32::MAX))
+            .contains(&bound)
+            .then_some(bound as u64)
     }
 
     fn size(&self, size: &Value, at: &SourcePointer<'_>) -> Result<PageSize, FileError> {

@@ -1,8 +1,11 @@
 //! Reads operations.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use super::{idempotency, location, request, required};
+use crate::attention::{Attention, Edit};
 use crate::error::{FileError, SourcePointer};
 use crate::json::{self, Object};
 use crate::model::{Operation, Reply};
@@ -10,33 +13,56 @@ use crate::names;
 use crate::openapi::{self, is_json};
 use crate::paging::{self, Declaration};
 
-/// Reads all operations, sorted by name.
+/// Reads all operations, sorted by name. Decisions that nothing declares are added to `attention`.
 pub(crate) fn operations(
     document: &Value,
     at: &SourcePointer<'_>,
+    attention: &mut Vec<Attention>,
 ) -> Result<Vec<Operation>, FileError> {
     let paths_at = at.key("paths");
     let mut operations = openapi::operations(document)
         .map(|(path, method, operation)| {
             let path_at = paths_at.key(path);
-            read_operation(document, path, method, operation, &path_at.key(method))
+            let at = path_at.key(method);
+            read_operation(document, path, method, operation, &at, attention)
         })
         .collect::<Result<Vec<_>, FileError>>()?;
-    operations.sort_by(|a, b| (&a.name, &a.path, &a.method).cmp(&(&b.name, &b.path, &b.method)));
-    for pair in operations.windows(2) {
-        let (one, other) = (&pair[0], &pair[1]);
-        if one.name == other.name {
-            let path_at = paths_at.key(&other.path);
-            return Err(path_at.key(&other.method).error(
-                format!(
-                    "its method would have the name `{}`, like that of {} {}",
-                    one.name, one.method, one.path
-                ),
-                "give one of them another `x-hoopai-name` in the module's overlay",
-            ));
-        }
+    let key = |one: &Operation| (one.name.clone(), one.path.clone(), one.method.clone());
+    operations.sort_by_key(key);
+    for (index, name) in distinct_names(&operations) {
+        let operation = &mut operations[index];
+        let path_at = paths_at.key(&operation.path);
+        let error = path_at.key(&operation.method).error(
+            format!(
+                "its method would have the name `{}`, which another operation has",
+                operation.name
+            ),
+            "give one of them another `x-hoopai-name` in the module's overlay",
+        );
+        let done = format!("its method has the name `{name}`");
+        let update = json!({ "x-hoopai-name": name });
+        let reason = "Another operation has the same name.";
+        let edit = Edit::update_operation(&operation.path, &operation.method, reason, &update);
+        attention.push(Attention::new(error, done, Some(edit)));
+        operation.name = name;
     }
+    operations.sort_by_key(key);
     Ok(operations)
+}
+
+/// Other names for the operations whose name an earlier one has: the name with words of the path.
+/// Of operations with one name, the first in the order of paths keeps it.
+fn distinct_names(operations: &[Operation]) -> Vec<(usize, String)> {
+    let mut taken: BTreeSet<String> = operations.iter().map(|one| one.name.clone()).collect();
+    let repeated = operations.windows(2).enumerate();
+    let repeated = repeated.filter(|(_, pair)| pair[0].name == pair[1].name);
+    let mut renamed = Vec::new();
+    for (index, pair) in repeated {
+        let name = names::qualified(&pair[1].name, &pair[1].path, &pair[1].method, &taken);
+        taken.insert(name.clone());
+        renamed.push((index + 1, name));
+    }
+    renamed
 }
 
 fn read_operation(
@@ -45,6 +71,7 @@ fn read_operation(
     method: &str,
     declared: &Object,
     at: &SourcePointer<'_>,
+    attention: &mut Vec<Attention>,
 ) -> Result<Operation, FileError> {
     if !["delete", "get", "patch", "post", "put"].contains(&method) {
         return Err(at.error(
@@ -104,6 +131,7 @@ fn read_operation(
         required: Vec::new(),
         paging: None,
         unpaged: None,
+        decided: Object::new(),
     };
     operation.location = location::read(document, &operation, declared, at)?;
     if let (Some(location), Some(body)) = (&operation.location, &mut operation.body)
@@ -116,7 +144,12 @@ fn read_operation(
             .all(|name| *name == location.name || location.alt_type && name == "altType");
     }
     operation.required = required::read(document, &operation, declared, at)?;
-    match paging::read(document, &operation, declared, at)? {
+    let rule = paging::read(document, &operation, declared, at)?;
+    if let Some((extension, value, item)) = rule.decided {
+        operation.decided.insert(extension.to_owned(), value);
+        attention.push(item);
+    }
+    match rule.declaration {
         Declaration::Paged(paging) => operation.paging = Some(paging),
         Declaration::Unpaged(reason) => operation.unpaged = Some(reason),
         Declaration::None => {}

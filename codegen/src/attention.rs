@@ -1,0 +1,55 @@
+//! Deviations between the platform's file and our data that generation works around.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::error::FileError;
+
+/// One deviation: what is wrong and where, what was done instead, and what would settle it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Attention {
+    /// The file: the platform's, the overlay or the documentation.
+    pub file: String,
+    /// JSON pointer into that file.
+    pub pointer: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What generation did instead.
+    pub done: String,
+    /// The edit that settles it, if there is one.
+    pub edit: Option<Edit>,
+}
+
+/// An edit of a file that people write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edit {
+    /// Removes the action with this index from the module's overlay.
+    RemoveAction(usize),
+    /// Removes the item at this JSON pointer from a documentation file.
+    RemoveText(String),
+    /// Appends an action to the module's overlay. The text is YAML.
+    AppendAction(String),
+}
+
+impl Edit {
+    /// An action that merges `update` into an operation.
+    pub(crate) fn update_operation(path: &str, method: &str, reason: &str, update: &Value) -> Self {
+        let target = format!("$.paths['{}'].{method}", path.replace('\'', "\\'"));
+        let action = json!([{ "target": target, "description": reason, "update": update }]);
+        // JSON is valid YAML.
+        Edit::AppendAction(action.to_string())
+    }
+}
+
+impl Attention {
+    pub(crate) fn new(error: FileError, done: impl Into<String>, edit: Option<Edit>) -> Self {
+        Self {
+            file: error.file,
+            pointer: error.pointer,
+            problem: error.problem,
+            done: done.into(),
+            edit,
+        }
+    }
+}
