@@ -143,27 +143,19 @@ fn folders(tree: &Workspace, modules: &[Module]) -> Result<Vec<FileError>> {
 
 /// Finds temporary files and folders of an interrupted command.
 fn temporary_files(tree: &Workspace) -> Result<Vec<FileError>> {
-    let mut findings = Vec::new();
-    let mut folders = vec![String::new()];
-    while let Some(folder) = folders.pop() {
-        let names = tree.folders(&format!("./{folder}"))?.into_iter();
-        let paths = names
-            .filter(|name| name != "target")
-            .map(|name| format!("{folder}{name}"));
-        let (temporary, others): (Vec<_>, Vec<_>) =
-            paths.partition(|path| path.ends_with(TEMPORARY));
-        let files = tree.file_names(&format!("./{folder}"))?.into_iter();
-        let files = files
-            .filter(|name| name.ends_with(TEMPORARY))
-            .map(|name| format!("{folder}{name}"));
-        findings.extend(temporary.into_iter().chain(files).map(|path| {
-            file_error(
-                path,
-                "was left by an interrupted command",
-                "repeat the command, or remove it",
-            )
-        }));
-        folders.extend(others.into_iter().map(|path| format!("{path}/")));
-    }
-    Ok(findings)
+    let mut paths = Vec::new();
+    let files = tree.files_below(".", |path| {
+        let is_temporary = path.ends_with(TEMPORARY);
+        if is_temporary {
+            paths.push(path.to_owned());
+        }
+        !is_temporary && !path.contains("/.") && !path.ends_with("/target")
+    })?;
+    paths.extend(files.into_iter().filter(|path| path.ends_with(TEMPORARY)));
+    let problem = "was left by an interrupted command";
+    let finding = |path: &String| {
+        let path = path.trim_start_matches("./");
+        file_error(path, problem, "repeat the command, or remove it")
+    };
+    Ok(paths.iter().map(finding).collect())
 }

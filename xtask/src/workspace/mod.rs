@@ -9,7 +9,7 @@ mod packages;
 mod spec_lock;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -136,17 +136,22 @@ impl Workspace {
             .collect()
     }
 
-    /// All files below a folder with their bytes. A missing folder has none.
-    pub(crate) fn files_below(&self, folder: &str) -> Result<BTreeMap<String, Vec<u8>>> {
-        let mut files = BTreeMap::new();
+    /// The paths of all files below a folder, without the folders that `enters` rejects. A missing
+    /// folder has none.
+    pub(crate) fn files_below(
+        &self,
+        folder: &str,
+        mut enters: impl FnMut(&str) -> bool,
+    ) -> Result<BTreeSet<String>> {
+        let mut files = BTreeSet::new();
         let mut folders = vec![folder.to_owned()];
         while let Some(folder) = folders.pop() {
             for (name, is_folder) in self.entries(&folder)? {
                 let path = format!("{folder}/{name}");
-                if is_folder {
+                if !is_folder {
+                    files.insert(path);
+                } else if enters(&path) {
                     folders.push(path);
-                } else if let Some(bytes) = self.bytes(&path)? {
-                    files.insert(path, bytes);
                 }
             }
         }

@@ -100,26 +100,16 @@ impl SourcePackage {
     /// The Rust files in its folder. Generated files and packages in subfolders are left out.
     pub(crate) fn files(&self, tree: &Workspace) -> Result<Vec<SourceFile>> {
         let mut files = Vec::new();
-        let mut folders = vec![self.folder.clone()];
-        while let Some(folder) = folders.pop() {
-            for name in tree.folders(&folder)? {
-                let path = format!("{folder}/{name}");
-                if name != "target" && !tree.path(&path).join("Cargo.toml").is_file() {
-                    folders.push(path);
-                }
-            }
-            for name in tree.file_names(&folder)? {
-                if !name.ends_with(".rs") {
-                    continue;
-                }
-                let path = format!("{folder}/{name}");
-                let text = tree.text(&path)?.unwrap_or_default();
-                if !text.starts_with(GENERATED) {
-                    files.push(SourceFile { path, text });
-                }
+        let paths = tree.files_below(&self.folder, |path| {
+            let is_package = tree.path(path).join("Cargo.toml").is_file();
+            !is_package && !path.contains("/.") && !path.ends_with("/target")
+        })?;
+        for path in paths.into_iter().filter(|path| path.ends_with(".rs")) {
+            let text = tree.text(&path)?.unwrap_or_default();
+            if !text.starts_with(GENERATED) {
+                files.push(SourceFile { path, text });
             }
         }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
     }
 }
