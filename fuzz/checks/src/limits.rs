@@ -56,7 +56,7 @@ pub fn limits(input: &[u8]) {
                 call.send(),
             );
             assert_eq!(
-                server.seen().len(),
+                server.targets().len(),
                 usize::from(is_free),
                 "a call is sent unless it must wait: {result:?}"
             );

@@ -77,7 +77,7 @@ pub fn pages(input: &[u8]) {
             }
             _ => assert!(items.is_empty(), "items without a list"),
         }
-        let seen = server.seen();
+        let seen = server.targets();
         assert!(
             seen.len() <= 2,
             "an empty page is not the last one: {seen:?}"
