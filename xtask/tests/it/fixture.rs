@@ -246,6 +246,12 @@ pub(crate) fn fetcher_on(clock: &Clock, limits: Limits) -> Fetcher {
     fetcher.expect("a fetcher")
 }
 
+/// Asserts that a part is in the output of a command.
+#[track_caller]
+pub(crate) fn assert_contains(text: &str, part: &str) {
+    assert!(text.contains(part), "no {part:?} in:\n{text}");
+}
+
 /// An interface of a module: one operation for each `(method, path)`, and an error schema in
 /// another file.
 pub(crate) fn interface(module: &str, operations: &[(&str, &str)]) -> Value {

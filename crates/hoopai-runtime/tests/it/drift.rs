@@ -27,6 +27,11 @@ fn drift_text(drift: &[Drift]) -> String {
     lines.join("\n")
 }
 
+#[track_caller]
+fn assert_json(value: &impl serde::Serialize, json: &str) {
+    assert_eq!(serde_json::to_string(value).unwrap(), json);
+}
+
 /// Decodes one value in one field. Returns the serialized field, the drift, and the model.
 fn field(name: &str, value: &str) -> (Value, String, Contact) {
     let text = format!("{{\"{name}\":{value}}}");
@@ -186,13 +191,13 @@ fn unparsed_item_does_not_affect_other_items() {
          `friends[3].id`: a number was read as a string\n\
          `friends[4]`: a list where an object is declared was set aside"
     );
-    assert_eq!(
-        serde_json::to_string(&read.value).unwrap(),
-        r#"{"friends":[{"id":"a","odd":1.10,"visits":"x"},null,"Jane",{"id":"7"},[1]]}"#
+    assert_json(
+        &read.value,
+        r#"{"friends":[{"id":"a","odd":1.10,"visits":"x"},null,"Jane",{"id":"7"},[1]]}"#,
     );
     // Setting a field makes the item an object again.
     let item = friends[2].clone().id("b");
-    assert_eq!(serde_json::to_string(&item).unwrap(), r#"{"id":"b"}"#);
+    assert_json(&item, r#"{"id":"b"}"#);
 }
 
 #[test]
@@ -243,30 +248,24 @@ fn numbers_are_serialized_digit_by_digit() {
 #[test]
 fn set_field_replaces_the_unparsed_value() {
     let contact = read(r#"{"tags":"a,b","id":"c"}"#).value;
-    assert_eq!(
-        serde_json::to_string(&contact.clone().tags(["a", "b"])).unwrap(),
-        r#"{"id":"c","tags":["a","b"]}"#
+    assert_json(
+        &contact.clone().tags(["a", "b"]),
+        r#"{"id":"c","tags":["a","b"]}"#,
     );
-    assert_eq!(
-        serde_json::to_string(&contact).unwrap(),
-        r#"{"id":"c","tags":"a,b"}"#
-    );
+    assert_json(&contact, r#"{"id":"c","tags":"a,b"}"#);
 }
 
 #[test]
 fn last_value_of_a_repeated_key_is_used() {
-    assert_eq!(
-        serde_json::to_string(&read(r#"{"visits":1,"visits":"x"}"#).value).unwrap(),
-        r#"{"visits":"x"}"#
+    assert_json(
+        &read(r#"{"visits":1,"visits":"x"}"#).value,
+        r#"{"visits":"x"}"#,
     );
-    assert_eq!(
-        serde_json::to_string(&read(r#"{"visits":"x","visits":1}"#).value).unwrap(),
-        r#"{"visits":1}"#
+    assert_json(
+        &read(r#"{"visits":"x","visits":1}"#).value,
+        r#"{"visits":1}"#,
     );
-    assert_eq!(
-        serde_json::to_string(&read(r#"{"odd":1,"odd":2}"#).value).unwrap(),
-        r#"{"odd":2}"#
-    );
+    assert_json(&read(r#"{"odd":1,"odd":2}"#).value, r#"{"odd":2}"#);
 }
 
 #[test]
@@ -278,14 +277,14 @@ fn explicit_null_is_sent() {
         .null("nickname")
         .tags([] as [&str; 0]);
     assert_eq!(contact.first_name, None);
-    assert_eq!(
-        serde_json::to_string(&contact).unwrap(),
-        r#"{"id":"c","tags":[],"firstName":null,"nickname":null}"#
+    assert_json(
+        &contact,
+        r#"{"id":"c","tags":[],"firstName":null,"nickname":null}"#,
     );
     let again = contact.first_name("Ann");
-    assert_eq!(
-        serde_json::to_string(&again).unwrap(),
-        r#"{"id":"c","firstName":"Ann","tags":[],"nickname":null}"#
+    assert_json(
+        &again,
+        r#"{"id":"c","firstName":"Ann","tags":[],"nickname":null}"#,
     );
 }
 
@@ -532,10 +531,7 @@ fn timestamps_and_decimals_are_serialized_unchanged() {
          `amount`: a string was read as a number"
     );
     let sent = Payment::new().at(UNIX_EPOCH).amount(3);
-    assert_eq!(
-        serde_json::to_string(&sent).unwrap(),
-        r#"{"at":"1970-01-01T00:00:00Z","amount":3}"#
-    );
+    assert_json(&sent, r#"{"at":"1970-01-01T00:00:00Z","amount":3}"#);
 }
 
 #[test]
