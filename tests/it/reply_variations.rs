@@ -203,12 +203,8 @@ async fn custom_field_values_of_any_kind_are_kept() {
     let new = CreateContactRequest::new()
         .email("a@example.com")
         .custom_fields(fields(&values));
-    let created = contacts
-        .create_contact()
-        .body(new)
-        .send()
-        .await
-        .expect("created");
+    let call = contacts.create_contact().body(new);
+    let created = call.send().await.expect("created");
     let id = created
         .into_inner()
         .contact
@@ -221,23 +217,15 @@ async fn custom_field_values_of_any_kind_are_kept() {
             .map(|field| field.value.as_ref().expect("a value").as_json());
         values.cloned().collect()
     };
-    let got = contacts
-        .get_contact()
-        .contact_id(&id)
-        .send()
-        .await
-        .expect("a contact");
+    let call = contacts.get_contact().contact_id(&id);
+    let got = call.send().await.expect("a contact");
     assert_eq!(
         read(got.into_inner().contact.expect("a contact").custom_fields),
         values
     );
     let search = SearchContactsRequest::new().page_limit(10);
-    let found = contacts
-        .search_contacts()
-        .body(search)
-        .send()
-        .await
-        .expect("a page");
+    let call = contacts.search_contacts().body(search);
+    let found = call.send().await.expect("a page");
     let hit = found.into_inner().contacts.expect("hits").remove(0);
     assert_eq!(read(hit.custom_fields), values);
 
@@ -245,19 +233,10 @@ async fn custom_field_values_of_any_kind_are_kept() {
     let mut reversed = values.to_vec();
     reversed.reverse();
     let change = UpdateContactRequest::new().custom_fields(fields(&reversed));
-    contacts
-        .update_contact()
-        .contact_id(&id)
-        .body(change)
-        .send()
-        .await
-        .expect("updated");
-    let got = contacts
-        .get_contact()
-        .contact_id(&id)
-        .send()
-        .await
-        .expect("a contact");
+    let call = contacts.update_contact().contact_id(&id).body(change);
+    call.send().await.expect("updated");
+    let call = contacts.get_contact().contact_id(&id);
+    let got = call.send().await.expect("a contact");
     assert_eq!(
         read(got.into_inner().contact.expect("a contact").custom_fields),
         reversed

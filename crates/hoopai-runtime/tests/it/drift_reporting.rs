@@ -175,12 +175,8 @@ async fn drift_is_counted_by_operation_and_path_without_indexes() {
         .unwrap();
     let client = Client::new(&handle);
     for _ in 0..2 {
-        client
-            .page_contacts()
-            .extra_query("locationId", "L")
-            .send()
-            .await
-            .unwrap();
+        let call = client.page_contacts().extra_query("locationId", "L");
+        call.send().await.unwrap();
     }
     handle
         .request(Method::Get, "/contacts/")

@@ -64,13 +64,8 @@ async fn json_body_adds_content_type_and_length() {
 #[tokio::test]
 async fn unset_body_is_not_sent() {
     let server = Server::with_body("{}");
-    server
-        .client()
-        .update_contact()
-        .contact_id("c1")
-        .send()
-        .await
-        .unwrap();
+    let call = server.client().update_contact().contact_id("c1");
+    call.send().await.unwrap();
     let request = server.single();
     assert_eq!(
         (request.header("content-type"), request.text()),

@@ -142,10 +142,7 @@ async fn raw_call_error_shows_the_path_template() {
 #[tokio::test]
 async fn invalid_path_characters_are_encoded() {
     let server = Server::with_body("{}");
-    handle(&server)
-        .request(Method::Get, "/a b/ü/%20|x\"<>")
-        .send()
-        .await
-        .unwrap();
+    let call = handle(&server).request(Method::Get, "/a b/ü/%20|x\"<>");
+    call.send().await.unwrap();
     assert_eq!(server.single().target, "/a%20b/%C3%BC/%20%7Cx%22%3C%3E");
 }
