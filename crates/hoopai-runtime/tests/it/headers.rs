@@ -99,12 +99,8 @@ async fn version_is_that_of_call_client_operation_or_default() {
     assert_eq!(version(), "2021-07-28", "the operation declares none");
     client.list_contacts().send().await.unwrap();
     assert_eq!(version(), "2021-04-15", "the operation declares one");
-    client
-        .list_contacts()
-        .api_version("v3")
-        .send()
-        .await
-        .unwrap();
+    let call = client.list_contacts().api_version("v3");
+    call.send().await.unwrap();
     assert_eq!(version(), "v3", "the call names one");
 
     let fixed = crate::sample_api::Client::new(
@@ -117,12 +113,8 @@ async fn version_is_that_of_call_client_operation_or_default() {
     );
     fixed.list_contacts().send().await.unwrap();
     assert_eq!(version(), "2020-01-01", "the client names one");
-    fixed
-        .list_contacts()
-        .api_version("v3")
-        .send()
-        .await
-        .unwrap();
+    let call = fixed.list_contacts().api_version("v3");
+    call.send().await.unwrap();
     assert_eq!(version(), "v3", "the call goes first");
     assert_eq!(
         names(&server.last())

@@ -83,11 +83,8 @@ async fn raw_call_stays_below_the_base_url() {
         "/a\tb",
         "/\u{7f}",
     ] {
-        let error = handle(&server)
-            .request(Method::Get, path)
-            .send()
-            .await
-            .unwrap_err();
+        let call = handle(&server).request(Method::Get, path);
+        let error = call.send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Request, "{path}");
         assert!(error.to_string().contains("the path"), "{error}");
     }
@@ -98,20 +95,14 @@ async fn raw_call_stays_below_the_base_url() {
         .await
         .unwrap_err();
     assert_eq!(error.parameter(), Some("id"));
-    let error = handle(&server)
-        .request(Method::Get, "/a/{id}")
-        .send()
-        .await
-        .unwrap_err();
+    let call = handle(&server).request(Method::Get, "/a/{id}");
+    let error = call.send().await.unwrap_err();
     assert!(
         error.to_string().contains("call `.path(\"id\", ..)`"),
         "{error}"
     );
-    let error = handle(&server)
-        .request(Method::Get, "/a/{id")
-        .send()
-        .await
-        .unwrap_err();
+    let call = handle(&server).request(Method::Get, "/a/{id");
+    let error = call.send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Request);
     assert_eq!(server.count(), 0);
 }

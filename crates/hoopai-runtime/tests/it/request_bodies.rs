@@ -50,13 +50,8 @@ async fn default_location_fills_json_body() {
 
     let mut contact = Contact::new().first_name("Jane");
     contact.extra.insert("locationId", "own");
-    server
-        .client_with_location()
-        .create_contact()
-        .body(contact)
-        .send()
-        .await
-        .unwrap();
+    let call = server.client_with_location().create_contact().body(contact);
+    call.send().await.unwrap();
     assert_eq!(
         server.last().json(),
         json!({"firstName": "Jane", "locationId": "own"})
