@@ -76,8 +76,10 @@ fn child_process() {
     let (Ok(store), Ok(url)) = (std::env::var(STORE), std::env::var(URL)) else {
         return;
     };
-    let builder = tokio::runtime::Builder::new_current_thread().enable_all();
-    let runtime = builder.build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let first: u32 = std::env::var(DAY).unwrap().parse().unwrap();
         for day in (first..).step_by(STEP as usize) {
