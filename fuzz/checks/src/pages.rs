@@ -77,10 +77,10 @@ pub fn pages(input: &[u8]) {
             }
             _ => assert!(items.is_empty(), "items without a list"),
         }
-        let seen = server.targets();
+        let targets = server.targets();
         assert!(
-            seen.len() <= 2,
-            "an empty page is not the last one: {seen:?}"
+            targets.len() <= 2,
+            "an empty page is not the last one: {targets:?}"
         );
         let PageStrategy::Cursor(cursors) = rule.strategy else {
             return;
@@ -93,9 +93,8 @@ pub fn pages(input: &[u8]) {
             value.is_some_and(is_cursor)
         };
         // The request of the next page has exactly the cursors that have a value.
-        if let Some(next) = seen.get(1) {
-            let target = next.split(' ').nth(1).unwrap_or_default();
-            let query = target.split_once('?').map_or("", |(_, query)| query);
+        if let Some(next) = targets.get(1) {
+            let query = next.split_once('?').map_or("", |(_, query)| query);
             for cursor in cursors {
                 let sent = query.split('&').any(|pair| {
                     pair.split_once('=')
