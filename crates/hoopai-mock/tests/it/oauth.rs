@@ -34,8 +34,8 @@ async fn exchange(client: &Client, mock: &Mock, code: &str) -> Reply {
 }
 
 async fn refresh(client: &Client, mock: &Mock, refresh_token: &str) -> Reply {
-    let grant = ("grant_type", "refresh_token");
-    let form = [grant, ("refresh_token", refresh_token)];
+    let form_type = ("grant_type", "refresh_token");
+    let form = [form_type, ("refresh_token", refresh_token)];
     token(client, mock, &form).await
 }
 
