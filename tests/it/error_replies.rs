@@ -121,7 +121,7 @@ async fn call_error(status: u16, body: &Value) -> Error {
         .retry(hoopai::retry::NoRetry)
         .build()
         .unwrap();
-    let call = client.request(hoopai::Method::Get, "/recorded");
+    let call = client.request(hoopai::Method::GET, "/recorded");
     call.send().await.expect_err("an error reply")
 }
 

@@ -164,13 +164,13 @@ fn every_write_declares_whether_it_is_idempotent() {
         let no = declared["x-hoopai-not-idempotent"].is_string();
         assert!(!(yes && no), "{name} declares both");
         let by_rule = match operation.method {
-            Method::Post | Method::Patch
+            Method::POST | Method::PATCH
                 if !operation.name.starts_with("create_") && !yes && !no =>
             {
                 undeclared.push(name.clone());
                 false
             }
-            Method::Post | Method::Patch => false,
+            Method::POST | Method::PATCH => false,
             _ => true,
         };
         assert_eq!(operation.idempotent, yes || by_rule && !no, "{name}");

@@ -56,7 +56,7 @@ pub fn pages(input: &[u8]) {
     stub_server::with(|server| {
         let replies = vec![stub_server::reply(200, &[], page)];
         let (items, failed) = server.run(replies, async {
-            let request = server.handle().request(Method::Get, "/list");
+            let request = server.handle().request(Method::GET, "/list");
             let mut stream = request.stream::<Value>(rule);
             let mut items = Vec::new();
             while let Some(item) = stream.next().await {

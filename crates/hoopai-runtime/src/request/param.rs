@@ -122,6 +122,16 @@ impl<T: ParamValue, const N: usize> ParamValue for [T; N] {
     }
 }
 
+/// The argument of a setter: a value, or the reason why it is rejected.
+impl<T: ParamValue> ParamValue for Result<T, &'static str> {
+    fn write(self, to: &mut ParamWriter) {
+        match self {
+            Ok(value) => value.write(to),
+            Err(reason) => to.reject(reason),
+        }
+    }
+}
+
 impl<T: ParamValue> ParamValue for Option<T> {
     fn write(self, to: &mut ParamWriter) {
         if let Some(value) = self {

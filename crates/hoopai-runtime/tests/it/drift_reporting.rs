@@ -78,7 +78,7 @@ async fn drift_is_reported_to_reply_observer_and_log() {
     assert!(!log.concat().contains("jane"));
 
     handle
-        .request(hoopai_runtime::Method::Get, "/x")
+        .request(hoopai_runtime::Method::GET, "/x")
         .send_as::<Vec<Contact>>()
         .await
         .unwrap();
@@ -183,7 +183,7 @@ async fn drift_is_counted_by_operation_and_path_without_indexes() {
             .unwrap();
     }
     handle
-        .request(Method::Get, "/contacts/")
+        .request(Method::GET, "/contacts/")
         .send_as::<ContactsReply>()
         .await
         .unwrap();
@@ -330,11 +330,11 @@ async fn empty_reply_with_declared_body_is_drift() {
                 .is_empty()
         );
         let raw = handle
-            .request(hoopai_runtime::Method::Get, "/x")
+            .request(hoopai_runtime::Method::GET, "/x")
             .options(strict.clone());
         assert!(raw.send().await.unwrap().drift().is_empty());
         let raw = handle
-            .request(hoopai_runtime::Method::Get, "/x")
+            .request(hoopai_runtime::Method::GET, "/x")
             .options(strict);
         assert!(raw.send_as::<Option<Contact>>().await.unwrap().is_none());
         assert!(observed.lines().is_empty());

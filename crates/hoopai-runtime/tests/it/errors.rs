@@ -32,7 +32,7 @@ async fn error_contains_call_and_reply_data() {
     );
     assert_eq!(
         (error.method(), error.path_template()),
-        (Some(Method::Get), Some("/contacts/{contactId}"))
+        (Some(&Method::GET), Some("/contacts/{contactId}"))
     );
     assert_eq!(
         (
@@ -304,7 +304,7 @@ async fn secrets_and_personal_data_are_never_shown() {
             }
             let handle = server.builder().build().unwrap();
             let raw = handle
-                .request(Method::Post, "/contacts/Hk7dD1fI4gZ1lS1kO8qQ/")
+                .request(Method::POST, "/contacts/Hk7dD1fI4gZ1lS1kO8qQ/")
                 .json(&contact());
             shown.push_str(&format!("{raw:?} {handle:?}"));
             match raw.send().await {

@@ -180,7 +180,7 @@ async fn size_limit_applies_without_content_length() {
         .build()
         .unwrap();
     let error = handle
-        .request(hoopai_runtime::Method::Get, "/")
+        .request(hoopai_runtime::Method::GET, "/")
         .send()
         .await
         .unwrap_err();

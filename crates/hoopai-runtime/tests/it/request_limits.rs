@@ -62,12 +62,12 @@ async fn too_long_url_error_names_the_longest_parameter() {
 
     let handle = server.builder().build().unwrap();
     let error = handle
-        .request(Method::Get, &format!("/{long}"))
+        .request(Method::GET, &format!("/{long}"))
         .send()
         .await
         .unwrap_err();
     not_sent(&server, &error, None, "shorten the path");
-    let raw = handle.request(Method::Get, "/a/{b}").path("b", &*long);
+    let raw = handle.request(Method::GET, "/a/{b}").path("b", &*long);
     not_sent(
         &server,
         &raw.send().await.unwrap_err(),
@@ -150,7 +150,7 @@ async fn page_size_above_declared_maximum_is_not_sent() {
 static SEARCH: Operation = Operation {
     module: "things",
     name: "search_things",
-    method: Method::Post,
+    method: &Method::POST,
     path: "/things/search",
     body: Some(Body::DEFAULT),
     paging: Some(Paging {
