@@ -291,6 +291,7 @@ async fn page_size_above_a_declared_maximum_is_rejected() {
         let value = match size.to {
             PageParam::Query(name) => input.values.get_mut(&("query", name)),
             PageParam::Body { name, .. } => input.body.as_mut().map(|(_, _, body)| &mut body[name]),
+            other => panic!("{other:?}"),
         };
         let value = value.expect("a parameter");
         let above = u64::from(size.max) + 1;

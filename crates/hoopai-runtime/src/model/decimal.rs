@@ -147,6 +147,7 @@ impl TryFrom<f64> for Decimal {
 }
 
 /// A setter cannot fail, so a float that is not finite is kept as it is; serializing it fails, and so does the call.
+#[diagnostic::do_not_recommend]
 impl IntoField<Decimal> for f64 {
     fn into_field(self) -> Result<Decimal, &'static str> {
         Ok(Decimal::try_from(self).unwrap_or_else(|_| Decimal(self.to_string().into())))

@@ -191,7 +191,7 @@ pub fn set_null<T: Model>(model: &mut T, name: &str) {
     }
 
     let Some(name) = wire_name::<T>(name) else {
-        let reason = unknown_field::<T>();
+        let reason = unknown_field::<T>(name);
         return model.extra_mut().reject(name, reason);
     };
     // The field reads `null` and becomes empty, whatever its type.
@@ -204,16 +204,18 @@ fn wire_name<T: Model>(name: &str) -> Option<&'static str> {
     if let Some(known) = T::FIELDS.iter().find(|known| **known == name) {
         return Some(known);
     }
-    let index = T::IDENTIFIERS.iter().position(|known| *known == name)?;
+    let is_name = |known: &&str| known.strip_prefix("r#").unwrap_or(known) == name;
+    let index = T::IDENTIFIERS.iter().position(is_name)?;
     T::FIELDS.get(index).copied()
 }
 
 #[cold]
-fn unknown_field<T: Model>() -> String {
+fn unknown_field<T: Model>(name: &str) -> String {
     format!(
-        "`{}` has no such field, so `null` cannot clear it; its fields are {}. For a field that no interface file declares, insert `Value::Null` into `extra`",
+        "`{}` has no field `{}`, so `null` cannot clear it; its fields are {}. For a field that no interface file declares, insert `Value::Null` into `extra`",
         T::NAME,
-        T::IDENTIFIERS.join(", ")
+        name.replace(char::is_control, ""),
+        T::IDENTIFIERS.join(", ").replace("r#", "")
     )
 }
 

@@ -36,12 +36,23 @@ impl<T: Scalar> Scalar for Box<T> {}
 /// | `Value` | everything that implements `Serialize` |
 /// | `Map`, `BTreeMap<String, T>` | everything that serializes as an object, such as `json!({ … })` |
 ///
-/// Fields of models are public, so an `Option` is assigned: `contact.email = email`.
+/// Fields of models are public, so an `Option` is assigned: `contact.email = email`. A setter does
+/// not accept it:
+///
+/// ```compile_fail,E0277
+/// hoopai_runtime::model! {
+///     /// A note.
+///     pub struct Note { pub body: String = "body" }
+/// }
+/// # fn main() {
+/// Note::new().body(Some("text")); // `Option<&str>` is not a value for a field of type `String`
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value for a field of type `{T}`",
     label = "the setter expects a value for `{T}`",
-    note = "a setter of a text accepts `&str` and `String`, of a list an array or another iterator of its items, of a timestamp a `SystemTime` or `\"…\".parse()?`, of an amount an integer or a float, of JSON anything that serializes",
-    note = "to set an `Option`, assign it to the field: `model.field = option`"
+    note = "text accepts `&str` and `String`; lists accept arrays and other iterators of their items; timestamps accept `SystemTime` and `\"…\".parse()?`; amounts accept integers and floats; JSON accepts what serializes",
+    note = "an `Option` is assigned to the field instead: `model.field = option`"
 )]
 pub trait IntoField<T> {
     /// Converts the value into the field's type.

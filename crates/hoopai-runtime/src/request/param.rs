@@ -7,6 +7,10 @@ use crate::request::json_writer::NOT_FINITE;
 /// A value of a path, query, header or form parameter.
 ///
 /// A number without a fraction is written without one: `20`, not `20.0`. A list writes one text for each of its items.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of a parameter",
+    label = "expected text, a number, a boolean, an enum, or a list of these"
+)]
 pub trait ParamValue {
     /// Writes the value, one text for each item that it has.
     fn write(self, to: &mut ParamWriter);
