@@ -72,10 +72,10 @@ async fn invalid_requests_open_no_connection() {
     let contacts = private(&stub.url).build().unwrap();
     let contacts = contacts.contacts();
 
-    let body = UpdateContactRequest::new().null("companyname");
+    let body = UpdateContactRequest::new().null("postalcode");
     let call = contacts.update_contact().contact_id("c1").body(body);
-    let known = ["`companyname`", "company_name", "first_name", "`extra`"];
-    assert_rejected(&call.await.unwrap_err(), "companyname", &known);
+    let known = ["`postalcode`", "postal_code", "first_name", "`extra`"];
+    assert_rejected(&call.await.unwrap_err(), "postalcode", &known);
 
     #[allow(deprecated, reason = "the list has a declared maximum")]
     let call = contacts.list_contacts().limit(5_000);
@@ -98,9 +98,7 @@ async fn cleared_fields_and_json_of_the_caller_arrive() {
     let client = private(&stub.url).build().unwrap();
     let contacts = client.contacts();
 
-    let body = UpdateContactRequest::new()
-        .null("company_name")
-        .city("Oslo");
+    let body = UpdateContactRequest::new().null("postal_code").city("Oslo");
     let call = contacts.update_contact().contact_id("c1").body(body);
     call.await.unwrap();
     let request = stub.requests.recv().await.unwrap();
@@ -109,7 +107,7 @@ async fn cleared_fields_and_json_of_the_caller_arrive() {
         "{request}"
     );
     let (_, body) = request.split_once("\r\n\r\n").unwrap();
-    assert_eq!(body, r#"{"city":"Oslo","companyName":null}"#);
+    assert_eq!(body, r#"{"city":"Oslo","postalCode":null}"#);
 
     let call = contacts.add_contact_to_campaign().contact_id("c1");
     let call = call.campaign_id("p1").body(json!({"source": "fair"}));

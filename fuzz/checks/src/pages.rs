@@ -89,6 +89,7 @@ pub fn pages(input: &[u8]) {
             let value = match cursor.from {
                 CursorSource::Reply(path) => find(&tree, path),
                 CursorSource::LastItem(path) => items.last().and_then(|last| find(last, path)),
+                other => panic!("{other:?}"),
             };
             value.is_some_and(is_cursor)
         };
