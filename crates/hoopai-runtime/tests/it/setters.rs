@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::serde_json::{self, Value, json};
 use hoopai_runtime::testing::Reveal;
-use hoopai_runtime::{Error, Handle, Method};
+use hoopai_runtime::{Call, CallOptions, Error, Handle, Method};
 use hoopai_test_support::Server;
 
 use crate::clients::{Clients, LOCATION};
-use crate::sample_api::types::Contact;
+use crate::sample_api::{operations, types::Contact};
 
 /// The error of a call with this body, which is never sent.
 async fn rejected(contact: Contact) -> Error {
@@ -139,6 +139,27 @@ async fn values_that_are_no_objects_are_errors_with_their_path() {
     }
 }
 
+#[tokio::test]
+async fn body_that_is_no_object_lacks_the_required_fields() {
+    let server = Server::with_body("{}");
+    let handle = server.builder().location(LOCATION).build().unwrap();
+    for body in [json!([{"firstName": "Jane"}]), json!("text"), json!(null)] {
+        let mut call = Call::new(&handle, &operations::CREATE_CONTACT);
+        call.json(&body);
+        let error = call.send_empty().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Request);
+        assert_eq!(error.parameters(), ["locationId", "firstName"]);
+        assert_contains(&error, &["not a JSON object", "`json!({ … })`"]);
+    }
+    assert_eq!(server.count(), 0);
+
+    let mut call = Call::new(&handle, &operations::CREATE_CONTACT);
+    call.json(&json!([1]));
+    call.options(CallOptions::new().unchecked());
+    call.send_empty().await.unwrap();
+    assert_eq!(server.single().text(), "[1]");
+}
+
 #[test]
 fn rejected_values_make_models_unequal_and_are_not_written() {
     let contact = Contact::new().null("nickname");
@@ -164,10 +185,7 @@ async fn builders_are_futures() {
 
 #[test]
 fn methods_of_requests_are_those_of_http() {
-    assert_eq!(
-        *crate::sample_api::operations::CREATE_CONTACT.method,
-        Method::POST
-    );
+    assert_eq!(*operations::CREATE_CONTACT.method, Method::POST);
 }
 
 #[test]

@@ -148,6 +148,7 @@ impl Call {
             required.extend(declared.map_or(&[][..], |body| body.fields));
             if let Some((location, _)) = location
                 && location.required
+                && !required.contains(&location.name)
             {
                 required.push(location.name);
             }
