@@ -20,8 +20,7 @@ mod client;
 mod decode;
 pub mod drift;
 pub mod error;
-#[doc(hidden)]
-pub mod model;
+mod model;
 pub mod operation;
 pub mod paging;
 mod raw;
@@ -87,7 +86,7 @@ pub mod __private {
     pub use crate::model::open_enum::{deserialize_enum, parse_enum, serialize_enum};
     #[cfg(feature = "schemars")]
     pub use crate::model::schema::{enum_schema, model_schema};
-    pub use crate::model::traits::Described;
+    pub use crate::model::traits::{Described, Model, Visit};
     pub use crate::model::{deserialize_model, read, serialize_model, set, set_null, unnamed};
     pub use crate::paging::{item_stream, page_stream};
 }

@@ -95,7 +95,7 @@ macro_rules! model {
             )*
         }
 
-        impl $crate::model::Model for $name {
+        impl $crate::__private::Model for $name {
             const NAME: &'static str = ::core::stringify!($name);
             const FIELDS: &'static [&'static str] = &[$($wire),*];
             const IDENTIFIERS: &'static [&'static str] = &[$(::core::stringify!($field)),*];
@@ -111,7 +111,7 @@ macro_rules! model {
                 }
             }
 
-            fn fields<V: $crate::model::Visit>(&self, visit: &mut V) {
+            fn fields<V: $crate::__private::Visit>(&self, visit: &mut V) {
                 let _ = &visit;
                 $( visit.field($wire, &self.$field); )*
             }
