@@ -171,7 +171,7 @@ async fn calls_decode_replies_with_stray_bytes() {
         let error = call.options(strict()).send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{what}");
         assert_eq!(error.body().unwrap(), &variant.bytes, "{what}");
-        let value = client.request(Method::Get, "/x").send().await.unwrap();
+        let value = client.request(Method::GET, "/x").send().await.unwrap();
         assert_eq!(value["contact"]["id"], "c1", "{what}");
         observed.lock().unwrap().clear();
     }
@@ -260,7 +260,7 @@ async fn broken_json_is_a_decode_error() {
     // A body of stray bytes alone counts as empty.
     for body in [&b"\xef\xbb\xbf"[..], b"\0\0", b"\xef\xbb\xbf null"] {
         *next.lock().unwrap() = (body.to_vec(), "application/json".to_owned());
-        let reply = client.request(Method::Get, "/x").send().await.unwrap();
+        let reply = client.request(Method::GET, "/x").send().await.unwrap();
         assert_eq!(*reply, Value::Null);
         let reply = read(&client).await.unwrap();
         assert!(reply.contact.is_none());

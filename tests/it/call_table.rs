@@ -263,6 +263,7 @@ pub(crate) fn is_automatic(operation: &Operation, kind: &str, name: &str) -> boo
             ParamLocation::Path => "path",
             ParamLocation::Query => "query",
             ParamLocation::Body => "body",
+            other => panic!("{other:?}"),
         };
         location_kind == kind && (location.name == name || location.alt_type && name == "altType")
     })

@@ -154,7 +154,7 @@ async fn recorded_error_reply_keeps_its_messages_and_trace_id() {
         let name = payload.file.display();
         let body = payload.body.to_string();
         let server = Server::with_reply(Reply::json(payload.status, body));
-        let call = client(&server).request(hoopai::Method::Get, "/recorded");
+        let call = client(&server).request(hoopai::Method::GET, "/recorded");
         let error = call.send().await.expect_err("an error reply");
         assert_eq!(error.kind(), ErrorKind::Status, "{name}");
         assert_eq!(

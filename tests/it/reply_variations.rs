@@ -40,7 +40,7 @@ fn confirms(operation: &Operation) -> bool {
         _ => false,
     };
     SPELLINGS.into_iter().any(flag)
-        || operation.method == Method::Delete
+        || *operation.method == Method::DELETE
             && fields.declared.values().all(|schemas| all(schemas, scalar))
 }
 
@@ -85,7 +85,7 @@ fn success_flag_is_read_in_any_spelling() {
 fn success_flag_of_a_deletion_is_no_drift_in_any_spelling() {
     let mut count = 0;
     for (operation, read) in REPLIES.iter() {
-        let Some(read) = read.filter(|_| operation.method == Method::Delete) else {
+        let Some(read) = read.filter(|_| *operation.method == Method::DELETE) else {
             continue;
         };
         // One deletion returns a list.

@@ -53,7 +53,7 @@ fn check<T: DeserializeOwned + Serialize + Send + 'static>(reply: &[u8]) {
             let options = CallOptions::new().strict(strict);
             let call = server
                 .handle()
-                .request(Method::Get, "/reply")
+                .request(Method::GET, "/reply")
                 .options(options);
             let result = server.run(
                 vec![stub_server::reply(200, &[], reply)],

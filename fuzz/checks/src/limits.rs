@@ -49,7 +49,7 @@ pub fn limits(input: &[u8]) {
             clock.advance(Duration::from_millis(elapsed.into()));
             let is_free = handle.rate_limit_delay().is_zero();
             let call = handle
-                .request(Method::Get, "/limits")
+                .request(Method::GET, "/limits")
                 .options(options.clone());
             let result = server.run(
                 vec![stub_server::reply(status, &headers, b"{}")],

@@ -56,7 +56,7 @@ pub fn pages(input: &[u8]) {
     stub_server::with(|server| {
         let replies = vec![stub_server::reply(200, &[], page)];
         let (items, failed) = server.run(replies, async {
-            let request = server.handle().request(Method::Get, "/list");
+            let request = server.handle().request(Method::GET, "/list");
             let mut stream = request.stream::<Value>(rule);
             let mut items = Vec::new();
             while let Some(item) = stream.next().await {
@@ -89,6 +89,7 @@ pub fn pages(input: &[u8]) {
             let value = match cursor.from {
                 CursorSource::Reply(path) => find(&tree, path),
                 CursorSource::LastItem(path) => items.last().and_then(|last| find(last, path)),
+                other => panic!("{other:?}"),
             };
             value.is_some_and(is_cursor)
         };

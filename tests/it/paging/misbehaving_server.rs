@@ -87,7 +87,7 @@ async fn contacts_by_one_of_two_cursors_fail_on_page_two() {
     let mut seeded = harness.mock.seed().contacts(LOCATION, 50);
     seeded.reverse();
     let client = harness.client();
-    let call = client.request(Method::Get, "/contacts/");
+    let call = client.request(Method::GET, "/contacts/");
     let mut list: ItemStream<Value> = call.query("locationId", LOCATION).stream(ONE_CURSOR);
     let mut ids = Vec::new();
     let error = loop {

@@ -16,6 +16,7 @@
 /// A line consists of the kind of the value (`path`, `query`, `header`, or `text` of a multipart
 /// body), the setter, its type, and the wire name. `part file = "file"` sets a file of a multipart
 /// body, `json body: T` and `form body: T` a whole body.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! setters {
     ($builder:ident { $($(#[$meta:meta])* $kind:ident $setter:ident $(: $type:ty)? $(= $wire:literal)?),* $(,)? }) => {
@@ -55,7 +56,7 @@ macro_rules! __setter {
         $(#[$meta])*
         #[inline]
         pub fn $setter(mut self, value: impl $crate::IntoField<$type>) -> Self {
-            self.call.$kind(&value.into_field());
+            self.call.body(value.into_field(), $crate::Call::$kind);
             self
         }
     };

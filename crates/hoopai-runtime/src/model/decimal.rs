@@ -147,9 +147,10 @@ impl TryFrom<f64> for Decimal {
 }
 
 /// A setter cannot fail, so a float that is not finite is kept as it is; serializing it fails, and so does the call.
+#[diagnostic::do_not_recommend]
 impl IntoField<Decimal> for f64 {
-    fn into_field(self) -> Decimal {
-        Decimal::try_from(self).unwrap_or_else(|_| Decimal(self.to_string().into()))
+    fn into_field(self) -> Result<Decimal, &'static str> {
+        Ok(Decimal::try_from(self).unwrap_or_else(|_| Decimal(self.to_string().into())))
     }
 }
 
@@ -304,12 +305,12 @@ mod tests {
     fn floats_that_are_not_finite_never_become_numbers() {
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert!(Decimal::try_from(value).is_err());
-            let kept: Decimal = value.into_field();
+            let kept: Decimal = value.into_field().unwrap();
             assert!(!kept.as_f64().is_finite());
             assert!(serde_json::to_string(&kept).is_err());
             assert!(crate::ParamWriter::texts(kept).is_err());
         }
-        let exact: Decimal = 0.1.into_field();
+        let exact: Decimal = 0.1.into_field().unwrap();
         assert_eq!(serde_json::to_string(&exact).unwrap(), "0.1");
     }
 }

@@ -16,4 +16,4 @@ pub(crate) mod timestamp;
 pub(crate) mod traits;
 
 pub use definition::{deserialize_model, read, serialize_model, set, set_null, unnamed};
-pub use traits::{Model, Visit};
+pub(crate) use traits::{Model, Visit};

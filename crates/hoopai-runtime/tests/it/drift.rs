@@ -270,12 +270,12 @@ fn last_value_of_a_repeated_key_is_used() {
 
 #[test]
 fn explicit_null_is_sent() {
-    let contact = Contact::new()
+    let mut contact = Contact::new()
         .id("c")
         .first_name("Jane")
         .null("firstName")
-        .null("nickname")
         .tags([] as [&str; 0]);
+    contact.extra.insert("nickname", Value::Null);
     assert_eq!(contact.first_name, None);
     assert_json(
         &contact,

@@ -85,7 +85,7 @@ async fn drift_is_reported_to_reply_observer_and_log() {
     assert!(!log.concat().contains("jane"));
 
     handle
-        .request(Method::Get, "/x")
+        .request(Method::GET, "/x")
         .send_as::<Vec<Contact>>()
         .await
         .unwrap();
@@ -150,7 +150,7 @@ async fn drift_is_counted_by_operation_and_path_without_indexes() {
         call.send().await.unwrap();
     }
     handle
-        .request(Method::Get, "/contacts/")
+        .request(Method::GET, "/contacts/")
         .send_as::<ContactsReply>()
         .await
         .unwrap();
@@ -256,7 +256,7 @@ async fn empty_reply_with_declared_body_is_drift() {
         delete.options(strict.clone()).send().await.unwrap();
         let list = client.list_contacts().options(strict.clone());
         assert!(list.send().await.unwrap().drift().is_empty());
-        let raw = || handle.request(Method::Get, "/x").options(strict.clone());
+        let raw = || handle.request(Method::GET, "/x").options(strict.clone());
         assert!(raw().send().await.unwrap().drift().is_empty());
         assert!(raw().send_as::<Option<Contact>>().await.unwrap().is_none());
         assert!(observed.lines().is_empty());

@@ -30,7 +30,7 @@ async fn error_contains_call_and_reply_data() {
     assert_eq!(operation.id, "get-contact");
     assert_eq!(
         (error.method(), error.path_template()),
-        (Some(Method::Get), Some("/contacts/{contactId}"))
+        (Some(&Method::GET), Some("/contacts/{contactId}"))
     );
     let status = error.status().map(|status| status.as_u16());
     assert_eq!((status, error.body_status()), (Some(400), Some(422)));
@@ -267,7 +267,7 @@ async fn secrets_and_personal_data_are_never_shown() {
             }
             let handle = server.builder().build().unwrap();
             let raw = handle
-                .request(Method::Post, "/contacts/Hk7dD1fI4gZ1lS1kO8qQ/")
+                .request(Method::POST, "/contacts/Hk7dD1fI4gZ1lS1kO8qQ/")
                 .json(&contact());
             shown.push_str(&format!("{raw:?} {handle:?}"));
             match raw.send().await {

@@ -162,7 +162,7 @@ async fn reserved_and_invalid_headers_are_rejected() {
         ("x-fine", "secret\r\nx-more: 1"),
     ] {
         let call = client
-            .request(Method::Get, "/contacts/")
+            .request(Method::GET, "/contacts/")
             .header(name, value);
         let error = call.send().await.unwrap_err().to_string();
         assert!(
@@ -171,7 +171,7 @@ async fn reserved_and_invalid_headers_are_rejected() {
         );
     }
     let call = client
-        .request(Method::Post, "/oauth/billing/webhook")
+        .request(Method::POST, "/oauth/billing/webhook")
         .header("x-ghl-client-key", "key");
     call.send().await.unwrap();
     assert_eq!(server.single().header("x-ghl-client-key"), Some("key"));

@@ -149,7 +149,7 @@ async fn size_limit_applies_without_content_length() {
         .response_limit(20)
         .build()
         .unwrap();
-    let call = handle.request(hoopai_runtime::Method::Get, "/");
+    let call = handle.request(hoopai_runtime::Method::GET, "/");
     let error = call.send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
 }

@@ -52,10 +52,10 @@ async fn too_long_url_error_names_the_longest_parameter() {
     not_sent(&server, &error, Some("ids"), "so pass fewer values at once");
 
     let handle = server.builder().build().unwrap();
-    let call = handle.request(Method::Get, &format!("/{long}"));
+    let call = handle.request(Method::GET, &format!("/{long}"));
     let error = call.send().await.unwrap_err();
     not_sent(&server, &error, None, "shorten the path");
-    let raw = handle.request(Method::Get, "/a/{b}").path("b", &*long);
+    let raw = handle.request(Method::GET, "/a/{b}").path("b", &*long);
     not_sent(
         &server,
         &raw.send().await.unwrap_err(),
@@ -134,7 +134,7 @@ async fn page_size_above_declared_maximum_is_not_sent() {
 static SEARCH: Operation = Operation {
     module: "things",
     name: "search_things",
-    method: Method::Post,
+    method: &Method::POST,
     path: "/things/search",
     body: Some(Body::DEFAULT),
     paging: Some(Paging {
