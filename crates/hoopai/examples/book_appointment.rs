@@ -25,7 +25,7 @@ async fn main() -> Result {
     })?;
     let calendars = account.client.calendars();
 
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as f64;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64;
     let reply = calendars
         .list_free_slots()
         .calendar_id(&calendar)
