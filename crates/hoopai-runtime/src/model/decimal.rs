@@ -67,7 +67,7 @@ impl fmt::Display for ParseDecimalError {
 impl std::error::Error for ParseDecimalError {}
 
 /// Whether a coefficient has up to 38 digits.
-fn fits(coefficient: i128) -> bool {
+fn is_in_range(coefficient: i128) -> bool {
     power_of_ten(DIGITS).is_some_and(|limit| coefficient.abs() < limit)
 }
 
@@ -99,7 +99,7 @@ impl Decimal {
             let power = power_of_ten(u32::try_from(exponent).ok()?)?;
             (coefficient.checked_mul(power)?, 0)
         };
-        (coefficient != i128::MIN && fits(coefficient)).then(|| Decimal::new(coefficient, scale))
+        (coefficient != i128::MIN && is_in_range(coefficient)).then(|| Decimal::new(coefficient, scale))
     }
 
     /// The largest number, or the smallest.
@@ -158,7 +158,7 @@ impl Decimal {
 
     /// The sum of two coefficients of the same scale, if it fits.
     fn sum_of(a: i128, b: i128, scale: u8) -> Option<Self> {
-        if let Some(sum) = a.checked_add(b).filter(|sum| fits(*sum)) {
+        if let Some(sum) = a.checked_add(b).filter(|sum| is_in_range(*sum)) {
             return Some(Decimal::new(sum, scale));
         }
         // Both have the same sign, and the sum has one digit more, which may be a zero at the end.
