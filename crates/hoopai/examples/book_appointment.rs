@@ -13,7 +13,7 @@ use hoopai::Timestamp;
 use hoopai::calendars::types::{CreateAppointmentRequest, Slots};
 use hoopai_mock::LOCATION;
 
-const WEEK: f64 = 7.0 * 86_400_000.0;
+const WEEK: i64 = 7 * 86_400_000;
 
 #[tokio::main]
 async fn main() -> Result {
