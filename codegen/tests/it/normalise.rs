@@ -218,7 +218,12 @@ fn fraction_that_is_no_number_is_an_error() {
     let odd = json!({ "type": "object", "properties": {
         "name": { "type": "string", "x-hoopai-fraction": "a reason" },
     } });
-    let error = effective("sample.json", schema(odd).to_string().as_bytes(), "overlay.yaml", None);
+    let error = effective(
+        "sample.json",
+        schema(odd).to_string().as_bytes(),
+        "overlay.yaml",
+        None,
+    );
     insta::assert_snapshot!(error.unwrap_err());
 }
 

@@ -99,7 +99,8 @@ impl Decimal {
             let power = power_of_ten(u32::try_from(exponent).ok()?)?;
             (coefficient.checked_mul(power)?, 0)
         };
-        (coefficient != i128::MIN && is_in_range(coefficient)).then(|| Decimal::new(coefficient, scale))
+        (coefficient != i128::MIN && is_in_range(coefficient))
+            .then(|| Decimal::new(coefficient, scale))
     }
 
     /// The largest number, or the smallest.
@@ -165,7 +166,7 @@ impl Decimal {
         let sum = a.unsigned_abs() + b.unsigned_abs();
         let shorter = i128::try_from(sum / 10).ok()?;
         let scale = scale.checked_sub(1)?;
-        (sum % 10 == 0).then(|| Decimal::new(a.signum() * shorter, scale))
+        sum.is_multiple_of(10).then(|| Decimal::new(a.signum() * shorter, scale))
     }
 
     /// The product, rounded half to even where it has more digits than fit, and whether it is
@@ -192,7 +193,7 @@ impl Decimal {
         let sign = if (a < 0) == (b < 0) { 1 } else { -1 };
         let coefficient = sign * i128::try_from(kept).ok()?;
         let scale = (u32::from(self.scale) + u32::from(other.scale)).checked_sub(dropped)?;
-        let is_exact = low % power == 0;
+        let is_exact = low.is_multiple_of(power);
         match u8::try_from(scale) {
             Ok(scale) => Some((Decimal::new(coefficient, scale), is_exact)),
             Err(_) => {
@@ -657,15 +658,17 @@ mod tests {
         assert_eq!((a - b).to_string(), "-0.10");
         assert_eq!((a * b).to_string(), "0.020");
         assert_eq!((-a).to_string(), "-0.1");
+        let (ref_a, ref_b) = (&a, &b);
         let by_reference = [
-            (&a + b, &a - b, &a * b),
-            (a + &b, a - &b, a * &b),
-            (&a + &b, &a - &b, &a * &b),
+            (ref_a + b, ref_a - b, ref_a * b),
+            (a + ref_b, a - ref_b, a * ref_b),
+            (ref_a + ref_b, ref_a - ref_b, ref_a * ref_b),
         ];
         assert_eq!(by_reference, [(a + b, a - b, a * b); 3]);
+        assert_eq!(-ref_a, -a);
         let mut total = Decimal::ZERO;
         total += a;
-        total += &b;
+        total += ref_b;
         total -= number("0.05");
         total *= number("3");
         assert_eq!(total.to_string(), "0.75");
