@@ -166,7 +166,8 @@ impl Decimal {
         let sum = a.unsigned_abs() + b.unsigned_abs();
         let shorter = i128::try_from(sum / 10).ok()?;
         let scale = scale.checked_sub(1)?;
-        sum.is_multiple_of(10).then(|| Decimal::new(a.signum() * shorter, scale))
+        sum.is_multiple_of(10)
+            .then(|| Decimal::new(a.signum() * shorter, scale))
     }
 
     /// The product, rounded half to even where it has more digits than fit, and whether it is
