@@ -1,7 +1,24 @@
-//! The formats for which the runtime has a type.
+//! The formats for which the runtime has a type, and the mark of fractions.
+
+use serde_json::Value;
 
 /// The format of values of custom fields, which have several types.
 pub(crate) const CUSTOM_FIELD_FORMAT: &str = "custom-field-value";
+
+/// The extension of numbers that may have a fractional part. Its value is the reason.
+pub(crate) const FRACTION: &str = "x-hoopai-fraction";
+
+/// Why the number that a schema is or contains may have a fractional part.
+pub(crate) fn fraction_reason(schema: &Value) -> Option<String> {
+    if let Some(reason) = schema.get(FRACTION) {
+        let reason = reason.as_str().map(str::trim);
+        return reason
+            .filter(|reason| !reason.is_empty())
+            .map(str::to_owned);
+    }
+    let inner = schema.get("items").or(schema.get("additionalProperties"))?;
+    fraction_reason(inner)
+}
 
 /// A type of the runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

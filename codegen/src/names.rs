@@ -34,6 +34,12 @@ fn ascii(text: &str) -> String {
         .collect()
 }
 
+/// The words of a name, in lower case: those of `dueAfterXDays` are `due`, `after`, `x`, `days`.
+pub(crate) fn words(wire: &str) -> Vec<String> {
+    let name = ascii(wire).to_snake_case();
+    name.split('_').map(str::to_owned).collect()
+}
+
 /// A field's or a setter's name: `dueDate` is `due_date`, `_id` is `id`, `type` is `type_`, `2fa`
 /// is `n2fa`.
 pub(crate) fn field(wire: &str) -> String {

@@ -1,14 +1,15 @@
 //! Figures of a module.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::error::{FileError, SourcePointer};
+use crate::formats::fraction_reason;
 use crate::model::{Idempotency, Operation, PageStrategy, Paging, ParamLocation, Reply};
 use crate::modules::Module;
 use crate::rust_types::{OperationTypes, RustType, RustTypes};
-use crate::schema::ResolvedTypes;
+use crate::schema::{ResolvedTypes, Schema};
 
 /// Figures of one module, as `cargo xtask report` prints them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,6 +43,10 @@ pub struct ModuleReport {
     /// The names of operations whose idempotency is not declared: gaps. They count as not
     /// idempotent.
     pub idempotency_undeclared: Vec<String>,
+    /// The parameters and fields that are floats: name and reason.
+    pub fractions: BTreeMap<String, String>,
+    /// The names of parameters and fields that are floats without a reason: gaps.
+    pub fractions_without_reason: Vec<String>,
     /// The number of the overlay's actions.
     pub overlay_actions: usize,
     /// The number of changes of each pass, in the order of the passes, including 0.
@@ -138,6 +143,7 @@ pub(crate) fn of_module(
         .filter(|(operation, types)| is_untyped(operation, types))
         .map(|(operation, _)| operation)
         .collect();
+    let (fractions, fractions_without_reason) = fractions(operations, resolved);
     let gaps = untyped
         .iter()
         .filter(|operation| operation.untyped.is_none());
@@ -160,6 +166,8 @@ pub(crate) fn of_module(
         idempotency_undeclared: names(&|operation| {
             operation.idempotency == Idempotency::Undeclared
         }),
+        fractions,
+        fractions_without_reason,
         documented: Documented::count(operations, resolved),
         models: resolved.structs.len(),
         enums: resolved.enums.len(),
@@ -202,6 +210,61 @@ fn required(operation: &Operation) -> Option<String> {
     let others = others.map(|value| format!("`{}`: {}", value.path, value.evidence));
     let all: Vec<String> = location.into_iter().chain(others).collect();
     (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// The floats of parameters, parts and fields: those with a reason, and the names of the others.
+fn fractions(
+    operations: &[Operation],
+    resolved: &ResolvedTypes,
+) -> (BTreeMap<String, String>, Vec<String>) {
+    let mut reasons = BTreeMap::new();
+    let mut gaps = BTreeSet::new();
+    let mut add = |owner: &str, wire_name: &str, reason: Option<String>| {
+        let name = format!("{owner}.{wire_name}");
+        match reason {
+            Some(reason) => {
+                reasons.insert(name, reason);
+            }
+            None => {
+                gaps.insert(name);
+            }
+        }
+    };
+    for (operation, schemas) in operations.iter().zip(&resolved.operations) {
+        let parameters = operation
+            .parameters
+            .iter()
+            .map(|parameter| (&parameter.wire_name, &parameter.schema))
+            .zip(&schemas.parameters);
+        let parts = operation.body.iter().flat_map(|body| &body.parts);
+        let parts = parts
+            .map(|part| (&part.wire_name, &part.schema))
+            .zip(&schemas.parts);
+        for ((wire_name, source), schema) in parameters.chain(parts) {
+            if schema.has_fraction() {
+                add(&operation.name, wire_name, fraction_reason(source));
+            }
+        }
+        let contents = [("body", &schemas.body), ("reply", &schemas.reply)];
+        for (part, schema) in contents {
+            if schema.as_ref().is_some_and(Schema::has_fraction) {
+                add(&operation.name, part, None);
+            }
+        }
+    }
+    for (name, item) in &resolved.structs {
+        for field in item
+            .fields
+            .iter()
+            .filter(|field| field.schema.has_fraction())
+        {
+            add(name, &field.wire_name, field.fraction.clone());
+        }
+        if item.additional.as_ref().is_some_and(Schema::has_fraction) {
+            add(name, "additionalProperties", None);
+        }
+    }
+    (reasons, gaps.into_iter().collect())
 }
 
 impl Documented {

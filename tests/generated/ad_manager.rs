@@ -611,7 +611,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.ad_manager().list_facebook_ad_accounts();
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "fetchAll") { call = call.fetch_all(values.string("query", "fetchAll")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "next") { call = call.next(values.string("query", "next")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             discard_reply(call.options(values.options.clone()).send())

@@ -96,9 +96,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "isPublished", "is_published"), ("query", "source", "source")],
         call: |client, values| {
             let mut call = client.agent_studio().list_agents();
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "isPublished") { call = call.is_published(values.string("query", "isPublished")); }
             if values.has("query", "source") { call = call.source(values.string("query", "source")); }
             discard_reply(call.options(values.options.clone()).send())
@@ -112,9 +112,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "source", "source")],
         call: |client, values| {
             let mut call = client.agent_studio().list_agents_deprecated();
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "source") { call = call.source(values.string("query", "source")); }
             discard_reply(call.options(values.options.clone()).send())
         },

@@ -381,8 +381,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.calendars().list_free_slots();
             if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.number("query", "endDate")); }
-            if values.has("query", "startDate") { call = call.start_date(values.number("query", "startDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.integer("query", "endDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.integer("query", "startDate")); }
             if values.has("query", "timezone") { call = call.timezone(values.string("query", "timezone")); }
             if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
             if values.has("query", "userIds") { call = call.user_ids(values.strings("query", "userIds")); }

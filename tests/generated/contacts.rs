@@ -210,7 +210,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "query") { call = call.query(values.string("query", "query")); }
-            if values.has("query", "startAfter") { call = call.start_after(values.number("query", "startAfter")); }
+            if values.has("query", "startAfter") { call = call.start_after(values.integer("query", "startAfter")); }
             if values.has("query", "startAfterId") { call = call.start_after_id(values.string("query", "startAfterId")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -225,9 +225,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.contacts().list_contacts_by_business();
             if values.has("path", "businessId") { call = call.business_id(values.string("path", "businessId")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "query") { call = call.query(values.string("query", "query")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },

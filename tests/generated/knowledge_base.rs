@@ -144,7 +144,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "knowledgeBaseId") { call = call.knowledge_base_id(values.string("query", "knowledgeBaseId")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
-            if values.has("query", "pageLength") { call = call.page_length(values.number("query", "pageLength")); }
+            if values.has("query", "pageLength") { call = call.page_length(values.integer("query", "pageLength")); }
             if values.has("query", "query") { call = call.query(values.string("query", "query")); }
             discard_reply(call.options(values.options.clone()).send())
         },

@@ -259,8 +259,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
             if values.has("query", "originId") { call = call.origin_id(values.string("query", "originId")); }
             if values.has("query", "deleted") { call = call.deleted(values.boolean("query", "deleted")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -287,9 +287,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.locations().search_locations();
             if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
             if values.has("query", "email") { call = call.email(values.string("query", "email")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "order") { call = call.order(values.string("query", "order")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },

@@ -136,7 +136,7 @@ fn exported_and_listed_calls_are_typed() {
         let updated = message.date_updated.expect("a timestamp");
         assert_eq!(updated.as_wire(), "2025-08-03T20:04:54.736Z");
         let call = message.meta.and_then(|meta| meta.call).expect("a call");
-        assert_eq!(call.duration, Some(3309.0));
+        assert_eq!(call.duration, Some(3309));
         assert_eq!(call.status, Some(CallStatus::Completed));
     }
 }

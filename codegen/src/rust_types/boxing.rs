@@ -66,7 +66,8 @@ fn field_size(ty: &RustType) -> usize {
     match ty {
         RustType::Boolean => 1,
         RustType::Boxed(_) => 8,
-        RustType::Integer | RustType::Number | RustType::Runtime(RuntimeType::Decimal) => 16,
+        RustType::Integer | RustType::Number => 16,
+        RustType::Runtime(RuntimeType::Decimal) => 18,
         // Named types that are not structs are enums.
         RustType::String
         | RustType::List(_)

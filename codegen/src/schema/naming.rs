@@ -8,6 +8,7 @@ use super::dedupe;
 use super::types::{
     Enum, Field, OperationSchemas, ResolvedTypes, Schema, Shape, Struct, UnnamedType,
 };
+use crate::formats::fraction_reason;
 use crate::json;
 use crate::names;
 use crate::openapi::description;
@@ -140,6 +141,7 @@ fn named_fields(
             description: property.and_then(description),
             deprecated: object.is_some_and(|object| json::flag(object, "deprecated")),
             required: required.contains(&&Value::from(wire_name.as_str())),
+            fraction: property.and_then(fraction_reason),
         }
     };
     fields

@@ -28,6 +28,15 @@ pub(crate) enum Schema<T> {
 }
 
 impl<T> Schema<T> {
+    /// Whether the schema is or contains a number that may have a fractional part.
+    pub(crate) fn has_fraction(&self) -> bool {
+        match self {
+            Schema::Number => true,
+            Schema::List(inner) | Schema::Map(inner) => inner.has_fraction(),
+            _ => false,
+        }
+    }
+
     /// The struct or enum that the schema is or contains.
     pub(crate) fn named(&self) -> Option<&T> {
         match self {
@@ -80,6 +89,8 @@ pub(crate) struct Field {
     pub(crate) description: Option<String>,
     pub(crate) deprecated: bool,
     pub(crate) required: bool,
+    /// Why its number may have a fractional part.
+    pub(crate) fraction: Option<String>,
 }
 
 pub(crate) struct Enum {

@@ -13,7 +13,7 @@ use hoopai::Timestamp;
 use hoopai::calendars::types::{CreateAppointmentRequest, Slots};
 use hoopai_mock::LOCATION;
 
-const WEEK: f64 = 7.0 * 86_400_000.0;
+const WEEK: i64 = 7 * 86_400_000;
 
 #[tokio::main]
 async fn main() -> Result {
@@ -25,7 +25,7 @@ async fn main() -> Result {
     })?;
     let calendars = account.client.calendars();
 
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as f64;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64;
     let reply = calendars
         .list_free_slots()
         .calendar_id(&calendar)

@@ -61,10 +61,9 @@ async fn main() -> Result {
     // The client adds its location as `altId` and `altType`.
     let created = invoices.create_invoice().body(invoice).send().await?;
     let number = created.invoice_number.unwrap_or_default();
-    // A decimal keeps its digits.
-    let total = created.total.as_ref().map_or("-", |total| total.as_str());
+    let total = created.total.unwrap_or_default();
     println!(
-        "Created invoice {number}: {total} {}.",
+        "Created invoice {number}: {total:.2} {}.",
         or_dash(&created.currency)
     );
 

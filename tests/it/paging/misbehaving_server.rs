@@ -246,7 +246,7 @@ async fn deletion_while_reading_skips_items_by_offset_but_not_by_cursor() {
     }
     assert_eq!(ids, contacts, "a cursor skips no item");
 
-    let list = client.invoices().list_invoices().limit("5");
+    let list = client.invoices().list_invoices().limit(5);
     let mut list = list.stream().prefetch(false);
     let mut ids = Vec::new();
     while let Some(invoice) = list.next().await {

@@ -9,7 +9,9 @@ use crate::{
     commands::codegen::differences,
     error::{count, file_error},
     generation::{crate_changes, facade_changes, generate_crate, in_parallel, spec},
-    workspace::{Changes, LOCK, MODULES, SpecLock, TEMPORARY, crate_folder, spec_file},
+    workspace::{
+        Changes, LOCK, MODULES, SpecLock, TEMPORARY, crate_folder, overlay_file, spec_file,
+    },
 };
 
 const INTERRUPTED: &str =
@@ -79,6 +81,14 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<FileErr
         ));
     }
     let generated = generate_crate(tree, module, &spec)?;
+    let undecided = generated.report.fractions_without_reason.iter();
+    findings.extend(undecided.map(|name| {
+        file_error(
+            overlay_file(&module.name),
+            format!("does not say what kind of number `{name}` is"),
+            "add an action: `type: integer` for whole numbers, `format: decimal` for amounts of money, or `x-hoopai-fraction` with the reason why it may have a fractional part",
+        )
+    }));
     let mut changes = Changes::default();
     crate_changes(tree, &mut changes, module, &generated)?;
     findings.extend(differences(tree, &changes));

@@ -66,6 +66,8 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "enforced": sum(|report| report.required.len()),
         "not_idempotent": sum(|report| report.not_idempotent.len()),
         "idempotency_undeclared": sum(|report| report.idempotency_undeclared.len()),
+        "fractions": sum(|report| report.fractions.len()),
+        "fractions_without_reason": sum(|report| report.fractions_without_reason.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
         "documented": {
             "operations": share(reports, |documented| &documented.operations),
@@ -170,7 +172,7 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
     row(&format!("{} modules", reports.len()), totals);
 
     type Map = fn(&ModuleReport) -> &BTreeMap<String, String>;
-    let maps: [(&str, Map); 6] = [
+    let maps: [(&str, Map); 7] = [
         ("untyped replies, with the reason", |report| {
             &report.untyped_by_decision
         }),
@@ -193,6 +195,7 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
             "operations that are not idempotent, with the reason",
             |report| &report.not_idempotent,
         ),
+        ("floats, with the reason", |report| &report.fractions),
     ];
     for (title, map) in maps {
         console.line(format_args!("\n{title}"));
@@ -204,8 +207,11 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
     }
 
     type List = fn(&ModuleReport) -> &[String];
-    let lists: [(&str, List); 4] = [
+    let lists: [(&str, List); 5] = [
         ("untyped replies without a reason", |report| &report.untyped),
+        ("floats without a reason", |report| {
+            &report.fractions_without_reason
+        }),
         ("operations without declared idempotence", |report| {
             &report.idempotency_undeclared
         }),

@@ -318,3 +318,51 @@ fn exit_status_shows_the_result() {
     assert_eq!(code, Some(1));
     assert_contains(&text, "error: specs/modules.toml");
 }
+
+#[test]
+fn number_that_nothing_decides_is_found() {
+    let overlay = |update: &str| {
+        format!(
+            "overlay: 1.0.0
+info: {{ title: links, version: 1.0.0 }}
+actions:
+  - target: $.components.schemas.ItemDto.properties
+    description: Numbers.
+    update: {{ clickCount: {{ type: number }}, taxRate: {{ type: number }}, pull: {{ {update} }} }}
+"
+        )
+    };
+    let tree = generated();
+    tree.write("specs/links/overlay.yaml", &overlay("type: number"));
+    tree.run(&["codegen"]).ok();
+    let text = tree.run(&["check"]).failed();
+    assert_findings(
+        &text,
+        &[(
+            "specs/links/overlay.yaml: does not say what kind of number `Item.pull` is",
+            "`type: integer` for whole numbers",
+        )],
+    );
+    let text = tree.run(&["report"]).ok();
+    assert!(
+        text.contains("\nfloats without a reason\n  links: Item.pull\n"),
+        "{text}"
+    );
+
+    for decision in [
+        "type: integer",
+        "type: number, format: decimal",
+        "type: number, x-hoopai-fraction: a force",
+    ] {
+        tree.write("specs/links/overlay.yaml", &overlay(decision));
+        tree.run(&["codegen"]).ok();
+        tree.run(&["check"]).ok();
+    }
+    let text = tree.run(&["report"]).ok();
+    assert!(
+        text.contains(
+            "\nfloats, with the reason\n  links.Item.pull: a force\n  links.Item.taxRate: a rate may have a fractional part\n"
+        ),
+        "{text}"
+    );
+}

@@ -265,7 +265,7 @@ pub(crate) fn interface(module: &str, operations: &[(&str, &str)]) -> Value {
             .split('/')
             .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
             .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
-            .chain([json!({"name": "fields", "in": "query", "required": false, "schema": {"type": "number"}})])
+            .chain([json!({"name": "fields", "in": "query", "required": false, "schema": {"type": "integer"}})])
             .collect();
         paths[path][method] = json!({
             "operationId": format!("{method}{}", named.trim_end_matches('-')),

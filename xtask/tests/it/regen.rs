@@ -158,7 +158,7 @@ fn interface_changes_are_listed_and_breaking_ones_are_marked() {
 
     let mut changed = interface("links", &[LIST, CREATE]);
     changed["paths"]["/links/"]["get"]["parameters"] = json!([
-        {"name": "sort", "in": "query", "required": false, "schema": {"type": "number"}}
+        {"name": "sort", "in": "query", "required": false, "schema": {"type": "integer"}}
     ]);
     let item = &mut changed["components"]["schemas"]["ItemDto"];
     item["properties"]["name"] = json!({"type": "string"});

@@ -1977,7 +1977,7 @@ pub mod builder {
             /// `true` asks for everything at once instead of a page.
             query fetch_all: String = "fetchAll",
             /// How many accounts a page holds at most, as a string of digits.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The cursor of the page, as the reply before named it; left out for the first page.
             query next: String = "next",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.

@@ -9,7 +9,7 @@ hoopai_runtime::model! {
     /// `AffiliateListMetaResponseDto` of Affiliate Manager.
     #[doc(alias = "AffiliateListMetaResponseDto")]
     pub struct AffiliateListMetaResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
     }
     /// `CommissionAffiliateResponseDto` of Affiliate Manager.
     #[doc(alias = "CommissionAffiliateResponseDto")]
@@ -58,9 +58,9 @@ hoopai_runtime::model! {
         pub product_commission: Decimal = "productCommission",
         pub product_id: String = "productId",
         pub product_name: String = "productName",
-        pub qty: f64 = "qty",
+        pub qty: i64 = "qty",
         pub status: String = "status",
-        pub tier: f64 = "tier",
+        pub tier: i64 = "tier",
         pub transaction_at: Timestamp = "transactionAt",
         pub transaction_id: String = "transactionId",
         pub unit_discount: Decimal = "unitDiscount",
@@ -68,7 +68,7 @@ hoopai_runtime::model! {
     /// `CommissionListMetaResponseDto` of Affiliate Manager.
     #[doc(alias = "CommissionListMetaResponseDto")]
     pub struct CommissionListMetaResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
     }
     /// `GetAffiliateResponseDto` of Affiliate Manager.
     #[doc(alias = "GetAffiliateResponseDto")]
@@ -78,23 +78,23 @@ hoopai_runtime::model! {
         pub address: String = "address",
         pub avatar: String = "avatar",
         pub campaign_ids: Vec<String> = "campaignIds",
-        pub click_count: f64 = "clickCount",
+        pub click_count: i64 = "clickCount",
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub created_by: Map = "createdBy",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        pub customer: f64 = "customer",
+        pub customer: i64 = "customer",
         pub deleted: bool = "deleted",
-        pub dropped_customer: f64 = "droppedCustomer",
+        pub dropped_customer: i64 = "droppedCustomer",
         pub email: String = "email",
         pub facebook_url: String = "facebookUrl",
         pub first_name: String = "firstName",
         pub instagram_url: String = "instagramUrl",
         pub last_name: String = "lastName",
         pub last_updated_by: Map = "lastUpdatedBy",
-        pub lead: f64 = "lead",
+        pub lead: i64 = "lead",
         pub linked_in_url: String = "linkedInUrl",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -140,23 +140,23 @@ hoopai_runtime::model! {
         pub address: String = "address",
         pub avatar: String = "avatar",
         pub campaign_ids: Vec<String> = "campaignIds",
-        pub click_count: f64 = "clickCount",
+        pub click_count: i64 = "clickCount",
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub created_by: Map = "createdBy",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        pub customer: f64 = "customer",
+        pub customer: i64 = "customer",
         pub deleted: bool = "deleted",
-        pub dropped_customer: f64 = "droppedCustomer",
+        pub dropped_customer: i64 = "droppedCustomer",
         pub email: String = "email",
         pub facebook_url: String = "facebookUrl",
         pub first_name: String = "firstName",
         pub instagram_url: String = "instagramUrl",
         pub last_name: String = "lastName",
         pub last_updated_by: Map = "lastUpdatedBy",
-        pub lead: f64 = "lead",
+        pub lead: i64 = "lead",
         pub linked_in_url: String = "linkedInUrl",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -204,6 +204,6 @@ hoopai_runtime::model! {
     /// `PayoutListMetaResponseDto` of Affiliate Manager.
     #[doc(alias = "PayoutListMetaResponseDto")]
     pub struct PayoutListMetaResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
     }
 }

@@ -287,11 +287,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListAgents {
             /// How many agents a page holds at most, as a string of digits. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// How many agents are left out before the page begins, as a string of digits. Declared as required by the platform's specification.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// `true` leaves only agents that have a published production version.
             query is_published: String = "isPublished",
             /// Where the call comes from; the platform documents no values.
@@ -306,11 +306,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListAgentsDeprecated {
             /// How many agents a page holds at most, as a string of digits. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// How many agents are left out before the page begins, as a string of digits. Declared as required by the platform's specification.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// Where the call comes from; the platform documents no values.
             query source: String = "source",
         }

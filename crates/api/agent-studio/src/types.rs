@@ -117,7 +117,7 @@ hoopai_runtime::model! {
         pub has_more: bool = "hasMore",
         pub limit: i64 = "limit",
         pub offset: i64 = "offset",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
     }
     /// An attachment of a message.
     #[doc(alias = "PublicAttachmentSchema")]

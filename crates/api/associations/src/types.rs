@@ -55,13 +55,13 @@ hoopai_runtime::model! {
     /// `ListAssociationsResponse` of Associations.
     pub struct ListAssociationsResponse {
         pub associations: Vec<GetPostResponse> = "associations",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `ListRelationsResponse` of Associations.
     pub struct ListRelationsResponse {
         pub relations: Vec<Relation> = "relations",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `Relation` of Associations.

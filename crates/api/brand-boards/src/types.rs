@@ -86,7 +86,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetBrandBoardsByLocationSuccessDTO")]
     pub struct ListBrandBoardsResponse {
         pub brand_boards: Vec<BrandBoardListItem> = "brandBoards",
-        pub total_count: f64 = "totalCount",
+        pub total_count: i64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// A logo of a brand.

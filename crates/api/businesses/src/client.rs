@@ -129,9 +129,9 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// How many businesses a page holds at most; 100 if left out.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// How many businesses are left out before the page begins; 0 if left out.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
         }
     }
 

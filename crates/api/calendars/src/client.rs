@@ -969,9 +969,9 @@ pub mod builder {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
             /// Until when to look, in milliseconds since 1970; 31 days after the start at most. Declared as required by the platform's specification.
-            query end_date: f64 = "endDate",
+            query end_date: i64 = "endDate",
             /// From when to look, in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_date: f64 = "startDate",
+            query start_date: i64 = "startDate",
             /// The time zone that the slots are told in, by its IANA name, such as `America/New_York`.
             query timezone: String = "timezone",
             /// Only slots of the user with this id.

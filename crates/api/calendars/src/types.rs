@@ -70,11 +70,11 @@ hoopai_runtime::model! {
         /// The email address that gets alerts.
         pub alert_email: String = "alertEmail",
         /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
-        pub allow_booking_after: f64 = "allowBookingAfter",
+        pub allow_booking_after: i64 = "allowBookingAfter",
         /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
         /// How far ahead appointments can be booked, in `allowBookingForUnit`.
-        pub allow_booking_for: f64 = "allowBookingFor",
+        pub allow_booking_for: i64 = "allowBookingFor",
         /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
         /// Whether contacts may cancel their appointments.
@@ -82,17 +82,17 @@ hoopai_runtime::model! {
         /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
         /// How many appointments a day takes.
-        pub appoinment_per_day: f64 = "appoinmentPerDay",
+        pub appoinment_per_day: i64 = "appoinmentPerDay",
         /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
-        pub appoinment_per_slot: f64 = "appoinmentPerSlot",
-        pub appointment_per_slot: f64 = "appointmentPerSlot",
+        pub appoinment_per_slot: i64 = "appoinmentPerSlot",
+        pub appointment_per_slot: i64 = "appointmentPerSlot",
         /// Whether appointments are confirmed by being booked.
         pub auto_confirm: bool = "autoConfirm",
         /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<Availability> = "availabilities",
         /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
         /// `.null("availabilityType")`.
-        pub availability_type: f64 = "availabilityType",
+        pub availability_type: i64 = "availabilityType",
         /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
         /// The kind of calendar: `round_robin` shares appointments out among its members, `collective` takes all members at once, `personal` has one member,
@@ -146,7 +146,7 @@ hoopai_runtime::model! {
         /// The id of a tracking pixel.
         pub pixel_id: String = "pixelId",
         /// How much time is kept free before an appointment, in `preBufferUnit`.
-        pub pre_buffer: f64 = "preBuffer",
+        pub pre_buffer: i64 = "preBuffer",
         /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
         /// How appointments recur.
@@ -158,15 +158,15 @@ hoopai_runtime::model! {
         /// Whether that is left undone for contacts that exist already.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
         /// How much time is kept free after an appointment, in `slotBufferUnit`.
-        pub slot_buffer: f64 = "slotBuffer",
+        pub slot_buffer: i64 = "slotBuffer",
         /// The unit of `slotBuffer`.
         pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
         /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
-        pub slot_duration: f64 = "slotDuration",
+        pub slot_duration: i64 = "slotDuration",
         /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
         /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
-        pub slot_interval: f64 = "slotInterval",
+        pub slot_interval: i64 = "slotInterval",
         /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
         /// The end of the booking page's address.
@@ -278,14 +278,14 @@ hoopai_runtime::model! {
     pub struct CalendarResourceByIdResponse {
         /// The ids of the calendars that it is for.
         pub calendar_ids: Vec<String> = "calendarIds",
-        pub capacity: f64 = "capacity",
+        pub capacity: i64 = "capacity",
         pub description: String = "description",
         pub is_active: bool = "isActive",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
-        pub out_of_service: f64 = "outOfService",
-        pub quantity: f64 = "quantity",
+        pub out_of_service: i64 = "outOfService",
+        pub quantity: i64 = "quantity",
         pub resource_type: ResourceType = "resourceType",
     }
     /// An appointment to be booked.
@@ -385,11 +385,11 @@ hoopai_runtime::model! {
         /// The email address that gets alerts.
         pub alert_email: String = "alertEmail",
         /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
-        pub allow_booking_after: f64 = "allowBookingAfter",
+        pub allow_booking_after: i64 = "allowBookingAfter",
         /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
         /// How far ahead appointments can be booked, in `allowBookingForUnit`.
-        pub allow_booking_for: f64 = "allowBookingFor",
+        pub allow_booking_for: i64 = "allowBookingFor",
         /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
         /// Whether contacts may cancel their appointments.
@@ -397,16 +397,16 @@ hoopai_runtime::model! {
         /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
         /// How many appointments a day takes.
-        pub appoinment_per_day: f64 = "appoinmentPerDay",
+        pub appoinment_per_day: i64 = "appoinmentPerDay",
         /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
-        pub appoinment_per_slot: f64 = "appoinmentPerSlot",
+        pub appoinment_per_slot: i64 = "appoinmentPerSlot",
         /// Whether appointments are confirmed by being booked.
         pub auto_confirm: bool = "autoConfirm",
         /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<Availability> = "availabilities",
         /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
         /// `.null("availabilityType")`.
-        pub availability_type: f64 = "availabilityType",
+        pub availability_type: i64 = "availabilityType",
         /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
         /// The kind of calendar: `round_robin` shares appointments out among its members, `collective` takes all members at once, `personal` has one member,
@@ -462,7 +462,7 @@ hoopai_runtime::model! {
         /// The id of a tracking pixel.
         pub pixel_id: String = "pixelId",
         /// How much time is kept free before an appointment, in `preBufferUnit`.
-        pub pre_buffer: f64 = "preBuffer",
+        pub pre_buffer: i64 = "preBuffer",
         /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
         /// How appointments recur.
@@ -474,15 +474,15 @@ hoopai_runtime::model! {
         /// Whether that is left undone for contacts that exist already.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
         /// How much time is kept free after an appointment, in `slotBufferUnit`.
-        pub slot_buffer: f64 = "slotBuffer",
+        pub slot_buffer: i64 = "slotBuffer",
         /// The unit of `slotBuffer`.
         pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
         /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
-        pub slot_duration: f64 = "slotDuration",
+        pub slot_duration: i64 = "slotDuration",
         /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
         /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
-        pub slot_interval: f64 = "slotInterval",
+        pub slot_interval: i64 = "slotInterval",
         /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
         /// The end of the booking page's address.
@@ -504,7 +504,7 @@ hoopai_runtime::model! {
         /// many. Declared as required by the platform's specification.
         pub calendar_ids: Vec<String> = "calendarIds",
         /// Of a room, how many people it holds. Declared as required by the platform's specification.
-        pub capacity: f64 = "capacity",
+        pub capacity: i64 = "capacity",
         /// What it is. Declared as required by the platform's specification.
         pub description: String = "description",
         /// The id of the location (sub-account). The client's default location unless set.
@@ -512,9 +512,9 @@ hoopai_runtime::model! {
         /// What it is called. Declared as required by the platform's specification.
         pub name: String = "name",
         /// Of equipment, how many pieces are out of service. Declared as required by the platform's specification.
-        pub out_of_service: f64 = "outOfService",
+        pub out_of_service: i64 = "outOfService",
         /// Of equipment, how many pieces there are. Declared as required by the platform's specification.
-        pub quantity: f64 = "quantity",
+        pub quantity: i64 = "quantity",
     }
     /// A group of calendars to be made.
     #[doc(alias = "GroupCreateDTO")]
@@ -584,11 +584,11 @@ hoopai_runtime::model! {
         /// The email address that gets alerts.
         pub alert_email: String = "alertEmail",
         /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
-        pub allow_booking_after: f64 = "allowBookingAfter",
+        pub allow_booking_after: i64 = "allowBookingAfter",
         /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
         /// How far ahead appointments can be booked, in `allowBookingForUnit`.
-        pub allow_booking_for: f64 = "allowBookingFor",
+        pub allow_booking_for: i64 = "allowBookingFor",
         /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
         /// Whether contacts may cancel their appointments.
@@ -596,17 +596,17 @@ hoopai_runtime::model! {
         /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
         /// How many appointments a day takes.
-        pub appoinment_per_day: f64 = "appoinmentPerDay",
+        pub appoinment_per_day: i64 = "appoinmentPerDay",
         /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
-        pub appoinment_per_slot: f64 = "appoinmentPerSlot",
-        pub appointment_per_slot: f64 = "appointmentPerSlot",
+        pub appoinment_per_slot: i64 = "appoinmentPerSlot",
+        pub appointment_per_slot: i64 = "appointmentPerSlot",
         /// Whether appointments are confirmed by being booked.
         pub auto_confirm: bool = "autoConfirm",
         /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<Availability> = "availabilities",
         /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
         /// `.null("availabilityType")`.
-        pub availability_type: f64 = "availabilityType",
+        pub availability_type: i64 = "availabilityType",
         /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
         /// The kind of calendar: `round_robin` shares appointments out among its members, `collective` takes all members at once, `personal` has one member,
@@ -668,11 +668,11 @@ hoopai_runtime::model! {
         pub notifications: Vec<CalendarNotification> = "notifications",
         /// In which hours of which days of the week the calendar is open. Single dates are set by `availabilities`.
         pub open_hours: Value = "openHours",
-        pub order: f64 = "order",
+        pub order: i64 = "order",
         /// The id of a tracking pixel.
         pub pixel_id: String = "pixelId",
         /// How much time is kept free before an appointment, in `preBufferUnit`.
-        pub pre_buffer: f64 = "preBuffer",
+        pub pre_buffer: i64 = "preBuffer",
         /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
         /// How appointments recur.
@@ -686,15 +686,15 @@ hoopai_runtime::model! {
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
         pub show_seats_per_slot: bool = "showSeatsPerSlot",
         /// How much time is kept free after an appointment, in `slotBufferUnit`.
-        pub slot_buffer: f64 = "slotBuffer",
+        pub slot_buffer: i64 = "slotBuffer",
         /// The unit of `slotBuffer`.
         pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
         /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
-        pub slot_duration: f64 = "slotDuration",
+        pub slot_duration: i64 = "slotDuration",
         /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
         /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
-        pub slot_interval: f64 = "slotInterval",
+        pub slot_interval: i64 = "slotInterval",
         /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
         /// The end of the booking page's address.
@@ -705,7 +705,7 @@ hoopai_runtime::model! {
         /// The users who keep the appointments. Needed for the types `round_robin`, `collective`, `class_booking` and `service_booking`; `personal` has
         /// exactly one.
         pub team_members: Vec<TeamMemberResponse> = "teamMembers",
-        pub version: f64 = "version",
+        pub version: i64 = "version",
         /// The end of the booking widget's address.
         pub widget_slug: String = "widgetSlug",
         /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
@@ -774,13 +774,13 @@ hoopai_runtime::model! {
     /// From when to when a calendar is open.
     pub struct Hour {
         /// The hour at which it closes, from 0 to 23. Declared as required by the platform's specification.
-        pub close_hour: f64 = "closeHour",
+        pub close_hour: i64 = "closeHour",
         /// The minute at which it closes. Declared as required by the platform's specification.
-        pub close_minute: f64 = "closeMinute",
+        pub close_minute: i64 = "closeMinute",
         /// The hour at which it opens, from 0 to 23. Declared as required by the platform's specification.
-        pub open_hour: f64 = "openHour",
+        pub open_hour: i64 = "openHour",
         /// The minute at which it opens. Declared as required by the platform's specification.
-        pub open_minute: f64 = "openMinute",
+        pub open_minute: i64 = "openMinute",
     }
     /// `GetNotesListSuccessfulResponseDto` of Calendars.
     #[doc(alias = "GetNotesListSuccessfulResponseDto")]
@@ -827,7 +827,7 @@ hoopai_runtime::model! {
         pub kind: Kind = "kind",
         pub location: String = "location",
         pub meeting_id: String = "meetingId",
-        pub position: f64 = "position",
+        pub position: i64 = "position",
         pub zoom_oauth_id: String = "zoomOauthId",
     }
     /// Whether to look busier than one is, by hiding free slots.
@@ -854,7 +854,7 @@ hoopai_runtime::model! {
     /// Hours in which the calendar is open on some days of the week.
     pub struct OpenHour {
         /// The days, as numbers from 0 to 6. Declared as required by the platform's specification.
-        pub days_of_the_week: Vec<f64> = "daysOfTheWeek",
+        pub days_of_the_week: Vec<i64> = "daysOfTheWeek",
         /// The hours, from when to when; several for a day with breaks. Declared as required by the platform's specification.
         pub hours: Vec<Hour> = "hours",
     }
@@ -865,7 +865,7 @@ hoopai_runtime::model! {
         /// The status of an appointment that is booked where the slot is not free.
         pub booking_overlap_default_status: RecurringBookingOverlapDefaultStatus = "bookingOverlapDefaultStatus",
         /// How many times they recur, 24 at most.
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         /// How often they recur.
         pub freq: RecurringFreq = "freq",
         /// The interval of the recurrence; replies were seen to have it.
@@ -928,7 +928,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SchedulesDTO")]
     pub struct Schedules {
         /// How long, in `unit`.
-        pub time_offset: f64 = "timeOffset",
+        pub time_offset: i64 = "timeOffset",
         /// The unit, such as `hours`.
         pub unit: String = "unit",
     }
@@ -1039,11 +1039,11 @@ hoopai_runtime::model! {
         /// The email address that gets alerts.
         pub alert_email: String = "alertEmail",
         /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
-        pub allow_booking_after: f64 = "allowBookingAfter",
+        pub allow_booking_after: i64 = "allowBookingAfter",
         /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
         /// How far ahead appointments can be booked, in `allowBookingForUnit`.
-        pub allow_booking_for: f64 = "allowBookingFor",
+        pub allow_booking_for: i64 = "allowBookingFor",
         /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
         /// Whether contacts may cancel their appointments.
@@ -1051,16 +1051,16 @@ hoopai_runtime::model! {
         /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
         /// How many appointments a day takes.
-        pub appoinment_per_day: f64 = "appoinmentPerDay",
+        pub appoinment_per_day: i64 = "appoinmentPerDay",
         /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
-        pub appoinment_per_slot: f64 = "appoinmentPerSlot",
+        pub appoinment_per_slot: i64 = "appoinmentPerSlot",
         /// Whether appointments are confirmed by being booked.
         pub auto_confirm: bool = "autoConfirm",
         /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<UpdateAvailability> = "availabilities",
         /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
         /// `.null("availabilityType")`.
-        pub availability_type: f64 = "availabilityType",
+        pub availability_type: i64 = "availabilityType",
         /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
         /// The words beside the box by which who books gives consent.
@@ -1111,7 +1111,7 @@ hoopai_runtime::model! {
         /// The id of a tracking pixel.
         pub pixel_id: String = "pixelId",
         /// How much time is kept free before an appointment, in `preBufferUnit`.
-        pub pre_buffer: f64 = "preBuffer",
+        pub pre_buffer: i64 = "preBuffer",
         /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
         /// How appointments recur.
@@ -1123,13 +1123,13 @@ hoopai_runtime::model! {
         /// Whether that is left undone for contacts that exist already.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
         /// How much time is kept free after an appointment, in `slotBufferUnit`.
-        pub slot_buffer: f64 = "slotBuffer",
+        pub slot_buffer: i64 = "slotBuffer",
         /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
-        pub slot_duration: f64 = "slotDuration",
+        pub slot_duration: i64 = "slotDuration",
         /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
         /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
-        pub slot_interval: f64 = "slotInterval",
+        pub slot_interval: i64 = "slotInterval",
         /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
         /// The end of the booking page's address.
@@ -1151,7 +1151,7 @@ hoopai_runtime::model! {
         /// many.
         pub calendar_ids: Vec<String> = "calendarIds",
         /// Of a room, how many people it holds.
-        pub capacity: f64 = "capacity",
+        pub capacity: i64 = "capacity",
         /// What it is.
         pub description: String = "description",
         /// Whether it can be used.
@@ -1161,21 +1161,21 @@ hoopai_runtime::model! {
         /// What it is called.
         pub name: String = "name",
         /// Of equipment, how many pieces are out of service.
-        pub out_of_service: f64 = "outOfService",
+        pub out_of_service: i64 = "outOfService",
         /// Of equipment, how many pieces there are.
-        pub quantity: f64 = "quantity",
+        pub quantity: i64 = "quantity",
     }
     /// `CalendarResourceResponseDTO` of Calendars.
     #[doc(alias = "CalendarResourceResponseDTO")]
     pub struct UpdateCalendarResourceResponse {
-        pub capacity: f64 = "capacity",
+        pub capacity: i64 = "capacity",
         pub description: String = "description",
         pub is_active: bool = "isActive",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
-        pub out_of_service: f64 = "outOfService",
-        pub quantity: f64 = "quantity",
+        pub out_of_service: i64 = "outOfService",
+        pub quantity: i64 = "quantity",
         pub resource_type: ResourceType = "resourceType",
         pub trace_id: String = "traceId",
     }

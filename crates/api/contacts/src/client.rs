@@ -682,7 +682,7 @@ pub mod builder {
             /// Words to look for in the contacts.
             query query: String = "query",
             /// The `startAfter` of the page before, a moment in milliseconds. Only along with `startAfterId`.
-            query start_after: f64 = "startAfter",
+            query start_after: i64 = "startAfter",
             /// The `startAfterId` of the page before, the id of its last contact. Only along with `startAfter`.
             query start_after_id: String = "startAfterId",
         }
@@ -699,11 +699,11 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// How many contacts a page holds; 25 if left out.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// Words to look for, such as a contact's name.
             query query: String = "query",
             /// How many items are left out before the page begins.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
         }
     }
 

@@ -144,13 +144,13 @@ hoopai_runtime::model! {
     /// `ContactsMetaSchema` of Contacts.
     #[doc(alias = "ContactsMetaSchema")]
     pub struct ContactsMeta {
-        pub current_page: f64 = "currentPage",
+        pub current_page: i64 = "currentPage",
         pub next_page: Value = "nextPage",
         pub next_page_url: String = "nextPageUrl",
-        pub prev_page: f64 = "prevPage",
-        pub start_after: f64 = "startAfter",
+        pub prev_page: i64 = "prevPage",
+        pub start_after: i64 = "startAfter",
         pub start_after_id: String = "startAfterId",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
     }
     /// `ContactsSearchSchema` of Contacts.
     #[doc(alias = "ContactsSearchSchema")]
@@ -215,7 +215,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ContactsSearchSuccessfulResponseDto")]
     pub struct ContactsSearchResponse {
         pub contacts: Vec<ContactsSearch> = "contacts",
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub meta: Box<ContactsMeta> = "meta",
         pub trace_id: String = "traceId",
     }
@@ -235,8 +235,8 @@ hoopai_runtime::model! {
         pub address1: String = "address1",
         /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
-        pub birth_day: f64 = "birthDay",
-        pub birth_month: f64 = "birthMonth",
+        pub birth_day: i64 = "birthDay",
+        pub birth_month: i64 = "birthMonth",
         pub bounce_email: bool = "bounceEmail",
         pub business_id: String = "businessId",
         /// The town or city.
@@ -654,7 +654,7 @@ hoopai_runtime::model! {
     /// `SearchContactsResponse` of Contacts.
     pub struct SearchContactsResponse {
         pub contacts: Vec<ContactSearchHit> = "contacts",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// The contacts of which the business is to be set.
@@ -785,7 +785,7 @@ hoopai_runtime::model! {
     /// `UpdateTagsResponseDTO` of Contacts.
     #[doc(alias = "UpdateTagsResponseDTO")]
     pub struct UpdateTagsInBulkResponse {
-        pub error_count: f64 = "errorCount",
+        pub error_count: i64 = "errorCount",
         pub responses: Vec<UpdateTagsInBulkResponseResponse> = "responses",
         pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",

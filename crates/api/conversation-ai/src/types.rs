@@ -42,7 +42,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateEmployeeDto")]
     pub struct CreateAgentRequest {
         /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        pub auto_pilot_max_messages: i64 = "autoPilotMaxMessages",
         /// The business that the agent speaks for.
         pub business_name: String = "businessName",
         /// The channels that the agent answers on.
@@ -72,11 +72,11 @@ hoopai_runtime::model! {
         /// Whether the agent falls asleep when a workflow writes.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         /// How long it sleeps, in `sleepTimeUnit`, up to 48 hours; null for until it is woken. Needed if `sleepEnabled` is `true`.
-        pub sleep_time: f64 = "sleepTime",
+        pub sleep_time: i64 = "sleepTime",
         /// The unit of `sleepTime`; null together with it.
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
         /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
-        pub wait_time: f64 = "waitTime",
+        pub wait_time: i64 = "waitTime",
         /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
@@ -142,7 +142,7 @@ hoopai_runtime::model! {
         /// Whether the agent sleeps once it has booked; not with `onlySendLink`.
         pub sleep_after_booking: bool = "sleepAfterBooking",
         /// How long it sleeps, in `sleepTimeUnit`; needed if `sleepAfterBooking` is `true`.
-        pub sleep_time: f64 = "sleepTime",
+        pub sleep_time: i64 = "sleepTime",
         /// The unit of `sleepTime`; needed together with it.
         pub sleep_time_unit: CreateActionDetailsSleepTimeUnit = "sleepTimeUnit",
         /// Whether the agent stops at a goodbye (`Goodbye`) or at what you describe (`Custom`).
@@ -179,7 +179,7 @@ hoopai_runtime::model! {
     pub struct EmployeeListItem {
         pub actions: Vec<Map> = "actions",
         /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        pub auto_pilot_max_messages: i64 = "autoPilotMaxMessages",
         /// The business that the agent speaks for.
         pub business_name: String = "businessName",
         /// The channels that the agent answers on.
@@ -200,11 +200,11 @@ hoopai_runtime::model! {
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
         /// Whether the agent falls asleep when a workflow writes.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
-        pub sleep_time: f64 = "sleepTime",
+        pub sleep_time: i64 = "sleepTime",
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
         pub updated_at: Timestamp = "updatedAt",
         /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
-        pub wait_time: f64 = "waitTime",
+        pub wait_time: i64 = "waitTime",
         /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
@@ -213,7 +213,7 @@ hoopai_runtime::model! {
     pub struct EmployeeResponse {
         pub actions: Vec<ActionsId> = "actions",
         /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        pub auto_pilot_max_messages: i64 = "autoPilotMaxMessages",
         /// The business that the agent speaks for.
         pub business_name: String = "businessName",
         /// The channels that the agent answers on.
@@ -237,11 +237,11 @@ hoopai_runtime::model! {
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
         /// Whether the agent falls asleep when a workflow writes.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
-        pub sleep_time: f64 = "sleepTime",
+        pub sleep_time: i64 = "sleepTime",
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
         pub trace_id: String = "traceId",
         /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
-        pub wait_time: f64 = "waitTime",
+        pub wait_time: i64 = "waitTime",
         /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
@@ -254,11 +254,11 @@ hoopai_runtime::model! {
         /// The text of the message, if `aiEnabledMessage` is `false`.
         pub custom_message: String = "customMessage",
         /// How long to wait, in `followupTimeUnit`, up to 60 minutes, 24 hours or 180 days. Declared as required by the platform's specification.
-        pub followup_time: f64 = "followupTime",
+        pub followup_time: i64 = "followupTime",
         /// The unit of `followupTime`. Declared as required by the platform's specification.
         pub followup_time_unit: FollowupSequenceFollowupTimeUnit = "followupTimeUnit",
         /// The number of the step. Declared as required by the platform's specification.
-        pub id: f64 = "id",
+        pub id: i64 = "id",
         /// Whether a workflow starts too; `false` if left out.
         pub trigger_workflow: bool = "triggerWorkflow",
         /// The id of that workflow, if `triggerWorkflow` is `true`.
@@ -293,13 +293,13 @@ hoopai_runtime::model! {
     /// A time of the day, from a start to an end.
     pub struct Interval {
         /// The hour of the end, 0 to 23. Declared as required by the platform's specification.
-        pub end_hour: f64 = "endHour",
+        pub end_hour: i64 = "endHour",
         /// The minute of the end, 0 to 59. Declared as required by the platform's specification.
-        pub end_minute: f64 = "endMinute",
+        pub end_minute: i64 = "endMinute",
         /// The hour of the start, 0 to 23. Declared as required by the platform's specification.
-        pub start_hour: f64 = "startHour",
+        pub start_hour: i64 = "startHour",
         /// The minute of the start, 0 to 59. Declared as required by the platform's specification.
-        pub start_minute: f64 = "startMinute",
+        pub start_minute: i64 = "startMinute",
     }
     /// `fetchActionsForEmployeeResponseDTO` of Conversation AI.
     #[doc(alias = "fetchActionsForEmployeeResponseDTO")]
@@ -312,15 +312,15 @@ hoopai_runtime::model! {
     #[doc(alias = "SearchEmployeeResponseDTO")]
     pub struct SearchAgentsResponse {
         pub agents: Vec<EmployeeListItem> = "agents",
-        pub count: f64 = "count",
-        pub total_count: f64 = "totalCount",
+        pub count: i64 = "count",
+        pub total_count: i64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// What changes about an agent.
     #[doc(alias = "UpdateEmployeeDto")]
     pub struct UpdateAgentRequest {
         /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75. Declared as required by the platform's specification.
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        pub auto_pilot_max_messages: i64 = "autoPilotMaxMessages",
         /// The business that the agent speaks for.
         pub business_name: String = "businessName",
         /// The channels that the agent answers on.
@@ -350,11 +350,11 @@ hoopai_runtime::model! {
         /// Whether the agent falls asleep when a workflow writes.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         /// How long it sleeps, in `sleepTimeUnit`, up to 48 hours; null for until it is woken. Needed if `sleepEnabled` is `true`.
-        pub sleep_time: f64 = "sleepTime",
+        pub sleep_time: i64 = "sleepTime",
         /// The unit of `sleepTime`; null together with it.
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
         /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
-        pub wait_time: f64 = "waitTime",
+        pub wait_time: i64 = "waitTime",
         /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
@@ -369,7 +369,7 @@ hoopai_runtime::model! {
     /// The working hours of one day of the week.
     pub struct WorkingHours {
         /// The day of the week, 0 for Sunday to 6 for Saturday. Declared as required by the platform's specification.
-        pub day_of_the_week: f64 = "dayOfTheWeek",
+        pub day_of_the_week: i64 = "dayOfTheWeek",
         /// The times of that day.
         pub intervals: Vec<Interval> = "intervals",
     }

@@ -687,7 +687,7 @@ pub mod builder {
             /// The id of the contact.
             query contact_id: String = "contactId",
             /// Only conversations added up to here, in milliseconds since 1970.
-            query end_date: f64 = "endDate",
+            query end_date: i64 = "endDate",
             /// Only conversations that these users follow, by their ids parted by commas.
             query followers: String = "followers",
             /// Only the conversation with this id.
@@ -719,7 +719,7 @@ pub mod builder {
             /// The sort value of the last conversation of the page before.
             query start_after_date: String = "startAfterDate",
             /// Only conversations added from here on, in milliseconds since 1970.
-            query start_date: f64 = "startDate",
+            query start_date: i64 = "startDate",
             /// Only conversations in this state; `all` for any.
             query status: types::SearchConversationsStatus = "status",
         }

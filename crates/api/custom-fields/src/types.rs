@@ -31,7 +31,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// How many files may be uploaded; for `FILE_UPLOAD` fields.
-        pub max_file_limit: f64 = "maxFileLimit",
+        pub max_file_limit: i64 = "maxFileLimit",
         /// The field's name on screen.
         pub name: String = "name",
         /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Declared as required by the platform's specification.
@@ -74,7 +74,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// How many files may be uploaded; for `FILE_UPLOAD` fields.
-        pub max_file_limit: f64 = "maxFileLimit",
+        pub max_file_limit: i64 = "maxFileLimit",
         /// The field's name on screen.
         pub name: String = "name",
         /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
@@ -132,7 +132,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// How many files may be uploaded; for `FILE_UPLOAD` fields.
-        pub max_file_limit: f64 = "maxFileLimit",
+        pub max_file_limit: i64 = "maxFileLimit",
         /// The field's name on screen.
         pub name: String = "name",
         /// The whole list of options, old and new ones; for fields that offer a choice.

@@ -45,7 +45,7 @@ hoopai_runtime::model! {
         pub locations: Vec<String> = "locations",
         /// How the page opens, within the platform (`iframe`), in a new tab or in the current one.
         pub open_mode: OpenMode = "openMode",
-        pub order: f64 = "order",
+        pub order: i64 = "order",
         /// Whether the menu stands in the agency's own view; `true` if left out.
         pub show_on_company: bool = "showOnCompany",
         /// Whether the menu stands in the view of locations; `true` if left out.
@@ -86,7 +86,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetCustomMenusResponseDTO")]
     pub struct ListCustomMenusResponse {
         pub custom_menus: Vec<CustomMenu> = "customMenus",
-        pub total_links: f64 = "totalLinks",
+        pub total_links: i64 = "totalLinks",
         pub trace_id: String = "traceId",
     }
     /// `UpdateCustomMenuDTO` of Custom Menus.

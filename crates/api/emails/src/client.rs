@@ -245,11 +245,11 @@ pub mod builder {
             /// The version of the builder that the templates were made with; `2` if left out.
             query builder_version: types::BuilderVersion = "builderVersion",
             /// How many templates a page holds at most; 10 if left out.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// A name to look for.
             query name: String = "name",
             /// How many items are left out before the page begins.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// The id of the origin of templates, to have only those.
             query origin_id: String = "originId",
             /// The id of a folder, to have only what lies in it.

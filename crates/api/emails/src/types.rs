@@ -84,13 +84,13 @@ hoopai_runtime::model! {
     /// `ScheduleDto` of Emails.
     #[doc(alias = "ScheduleDto")]
     pub struct Schedule {
-        pub v: f64 = "__v",
+        pub v: i64 = "__v",
         pub _id: String = "_id",
         pub archived: bool = "archived",
         pub bulk_action_version: String = "bulkActionVersion",
         pub campaign_type: String = "campaignType",
         pub child: Vec<String> = "child",
-        pub child_count: f64 = "childCount",
+        pub child_count: i64 = "childCount",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub document_id: String = "documentId",

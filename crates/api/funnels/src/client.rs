@@ -425,11 +425,11 @@ pub mod builder {
             /// A category that the funnels are of.
             query category: String = "category",
             /// How many items a page holds at most.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// Words to look for in the name.
             query name: String = "name",
             /// How many items are left out before the page begins.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// The id of a folder, to have only what lies in it.
             query parent_id: String = "parentId",
             /// A type that the funnels are of.

@@ -47,13 +47,13 @@ hoopai_runtime::model! {
     /// `FunnelPageCountResponseDTO` of Funnels.
     #[doc(alias = "FunnelPageCountResponseDTO")]
     pub struct GetPageCountResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub trace_id: String = "traceId",
     }
     /// `FunnelListResponseDTO` of Funnels.
     #[doc(alias = "FunnelListResponseDTO")]
     pub struct ListFunnelsResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub funnels: Vec<Map> = "funnels",
         pub trace_id: String = "traceId",
     }
@@ -65,7 +65,7 @@ hoopai_runtime::model! {
     }
     /// `ListRedirectsResponseData` of Funnels.
     pub struct ListRedirectsResponseData {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub data: Vec<RedirectResponse> = "data",
     }
     /// `RedirectResponseDTO` of Funnels.

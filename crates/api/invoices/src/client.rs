@@ -826,9 +826,9 @@ pub mod builder {
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// An id or a name to look for.
             query search: String = "search",
         }
@@ -845,9 +845,9 @@ pub mod builder {
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// The id of the contact whom the estimate is for.
             query contact_id: String = "contactId",
             /// The day on which the period ends, such as `2023-01-31`.
@@ -872,9 +872,9 @@ pub mod builder {
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// The day on which the period ends, such as `2023-01-31`.
             query end_at: String = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
@@ -899,9 +899,9 @@ pub mod builder {
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// The day on which the period ends, such as `2023-01-31`.
             query end_at: String = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
@@ -926,9 +926,9 @@ pub mod builder {
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Required.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// The id of the contact who is to pay.
             query contact_id: String = "contactId",
             /// The day on which the period ends, such as `2023-01-31`.

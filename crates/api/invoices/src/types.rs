@@ -52,7 +52,7 @@ hoopai_runtime::model! {
         /// The file's name, such as `Electronics.pdf`. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The size of the file. Declared as required by the platform's specification.
-        pub size: f64 = "size",
+        pub size: i64 = "size",
         /// The type of the file. Declared as required by the platform's specification.
         pub type_: String = "type",
         /// The address of the file. Declared as required by the platform's specification.
@@ -186,7 +186,7 @@ hoopai_runtime::model! {
         /// What is taken off. Declared as required by the platform's specification.
         pub discount: Discount = "discount",
         /// The number of the estimate; when left out, the next free one is taken.
-        pub estimate_number: f64 = "estimateNumber",
+        pub estimate_number: i64 = "estimateNumber",
         /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// The day on which the estimate expires, such as `2024-08-10`.
@@ -402,13 +402,13 @@ hoopai_runtime::model! {
     #[doc(alias = "CustomRRuleOptionsDto")]
     pub struct CustomRRuleOptions {
         /// How many times it happens at most.
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         /// The day of the month: `1` to `28`, or `-1` for the last.
-        pub day_of_month: f64 = "dayOfMonth",
+        pub day_of_month: i64 = "dayOfMonth",
         /// The day of the week: `mo`, `tu`, `we`, `th`, `fr`, `sa` or `su`.
         pub day_of_week: CustomRRuleOptionsDayOfWeek = "dayOfWeek",
         /// How many days earlier than the rule says it happens.
-        pub days_before: f64 = "daysBefore",
+        pub days_before: i64 = "daysBefore",
         /// The day on which it ends, such as `2029-11-01`.
         pub end_date: String = "endDate",
         /// The time of day at which it ends, such as `18:45:00`.
@@ -416,13 +416,13 @@ hoopai_runtime::model! {
         /// How it ends: `after` so many times (`count`), `by` a day (`endDate`) or `never`.
         pub end_type: String = "endType",
         /// Every so many intervals it happens. Declared as required by the platform's specification.
-        pub interval: f64 = "interval",
+        pub interval: i64 = "interval",
         /// The interval: `yearly`, `monthly`, `weekly`, `daily`, `hourly`, `minutely` or `secondly`. Declared as required by the platform's specification.
         pub interval_type: IntervalType = "intervalType",
         /// The month by its first three letters, such as `jan`.
         pub month_of_year: CustomRRuleOptionsMonthOfYear = "monthOfYear",
         /// Which week: `1` to `4`, or `-1` for the last.
-        pub num_of_week: f64 = "numOfWeek",
+        pub num_of_week: i64 = "numOfWeek",
         /// The day on which it begins, such as `2023-01-01`. Declared as required by the platform's specification.
         pub start_date: String = "startDate",
         /// The time of day at which it begins, such as `20:45:00`.
@@ -457,7 +457,7 @@ hoopai_runtime::model! {
         /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
         /// The number of the invoice, without its prefix.
-        pub invoice_number: f64 = "invoiceNumber",
+        pub invoice_number: i64 = "invoiceNumber",
         /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
         /// Whether real money is meant; if not, payments are tests.
@@ -515,7 +515,7 @@ hoopai_runtime::model! {
         /// The id of the product, if it is one of the catalogue.
         pub product_id: String = "productId",
         /// How many pieces are charged for. Declared as required by the platform's specification.
-        pub qty: f64 = "qty",
+        pub qty: Decimal = "qty",
         /// Whether the amount contains the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
         /// The taxes on this line.
@@ -526,7 +526,7 @@ hoopai_runtime::model! {
     /// `EstimateResponseDto` of Invoices.
     #[doc(alias = "EstimateResponseDto")]
     pub struct EstimateResponse {
-        pub v: f64 = "__v",
+        pub v: i64 = "__v",
         pub id: String = "_id",
         /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
@@ -589,7 +589,7 @@ hoopai_runtime::model! {
     /// `EstimateTemplateResponseDTO` of Invoices.
     #[doc(alias = "EstimateTemplateResponseDTO")]
     pub struct EstimateTemplateResponse {
-        pub v: f64 = "__v",
+        pub v: i64 = "__v",
         pub id: String = "_id",
         /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
@@ -669,14 +669,14 @@ hoopai_runtime::model! {
     /// `GenerateEstimateNumberResponse` of Invoices.
     pub struct GenerateEstimateNumberResponse {
         /// The number of the estimate; when left out, the next free one is taken.
-        pub estimate_number: f64 = "estimateNumber",
+        pub estimate_number: i64 = "estimateNumber",
         pub trace_id: String = "traceId",
     }
     /// `GenerateInvoiceNumberResponseDto` of Invoices.
     #[doc(alias = "GenerateInvoiceNumberResponseDto")]
     pub struct GenerateInvoiceNumberResponse {
         /// The number of the invoice, without its prefix.
-        pub invoice_number: f64 = "invoiceNumber",
+        pub invoice_number: i64 = "invoiceNumber",
         pub trace_id: String = "traceId",
     }
     /// `GetInvoiceResponseDto` of Invoices.
@@ -706,7 +706,7 @@ hoopai_runtime::model! {
         /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
         /// The number of the invoice, without its prefix.
-        pub invoice_number: f64 = "invoiceNumber",
+        pub invoice_number: i64 = "invoiceNumber",
         /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
         /// Whether real money is meant; if not, payments are tests.
@@ -733,10 +733,10 @@ hoopai_runtime::model! {
         pub business_details: Box<InvoiceSettingsBusinessDetails> = "businessDetails",
         pub custom_fields: Vec<String> = "customFields",
         pub custom_notification: Box<CustomNotification> = "customNotification",
-        pub due_after_x_days: f64 = "dueAfterXDays",
+        pub due_after_x_days: i64 = "dueAfterXDays",
         /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        pub estimates_expire_after_x_days: f64 = "estimatesExpireAfterXDays",
+        pub estimates_expire_after_x_days: i64 = "estimatesExpireAfterXDays",
         pub estimates_terms_note: String = "estimatesTermsNote",
         pub estimates_title: String = "estimatesTitle",
         /// What goes before the number, such as `INV-`.
@@ -832,7 +832,7 @@ hoopai_runtime::model! {
         /// The id of the product, if it is one of the catalogue.
         pub product_id: String = "productId",
         /// How many pieces are charged for. Declared as required by the platform's specification.
-        pub qty: f64 = "qty",
+        pub qty: Decimal = "qty",
         /// Whether the amount contains the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
         /// The taxes on this line.
@@ -873,7 +873,7 @@ hoopai_runtime::model! {
         /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
         /// The number of the invoice, without its prefix.
-        pub invoice_number: f64 = "invoiceNumber",
+        pub invoice_number: i64 = "invoiceNumber",
         /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
         /// Whether real money is meant; if not, payments are tests.
@@ -1002,7 +1002,7 @@ hoopai_runtime::model! {
         /// The interval: `minute`, `hour`, `day`, `week` or `month`; `one_time` for a single fee. Declared as required by the platform's specification.
         pub interval: LateFeesFrequencyInterval = "interval",
         /// How many intervals lie between two fees. Declared as required by the platform's specification.
-        pub interval_count: f64 = "intervalCount",
+        pub interval_count: i64 = "intervalCount",
     }
     /// How long no late fee is charged yet.
     #[doc(alias = "LateFeesGraceDto")]
@@ -1010,7 +1010,7 @@ hoopai_runtime::model! {
         /// The unit; always `day`. Declared as required by the platform's specification.
         pub interval: LateFeesGraceInterval = "interval",
         /// The number of days. Declared as required by the platform's specification.
-        pub interval_count: f64 = "intervalCount",
+        pub interval_count: i64 = "intervalCount",
     }
     /// How much all late fees together can come to.
     #[doc(alias = "LateFeesMaxFeesDto")]
@@ -1024,35 +1024,35 @@ hoopai_runtime::model! {
     #[doc(alias = "ListEstimateTemplateResponseDTO")]
     pub struct ListEstimateTemplatesResponse {
         pub data: Vec<EstimateTemplateResponse> = "data",
-        pub total_count: f64 = "totalCount",
+        pub total_count: i64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// `ListEstimatesResponseDTO` of Invoices.
     #[doc(alias = "ListEstimatesResponseDTO")]
     pub struct ListEstimatesResponse {
         pub estimates: Vec<EstimateResponse> = "estimates",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `ListSchedulesResponseDto` of Invoices.
     #[doc(alias = "ListSchedulesResponseDto")]
     pub struct ListInvoiceSchedulesResponse {
         pub schedules: Vec<GetScheduleResponse> = "schedules",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `ListTemplatesResponseDto` of Invoices.
     #[doc(alias = "ListTemplatesResponseDto")]
     pub struct ListInvoiceTemplatesResponse {
         pub data: Vec<GetTemplateResponse> = "data",
-        pub total_count: f64 = "totalCount",
+        pub total_count: i64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// `ListInvoicesResponseDto` of Invoices.
     #[doc(alias = "ListInvoicesResponseDto")]
     pub struct ListInvoicesResponse {
         pub invoices: Vec<GetInvoiceResponse> = "invoices",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// How a document can be paid.
@@ -1148,11 +1148,11 @@ hoopai_runtime::model! {
         pub enabled: bool = "enabled",
         pub end_time: String = "endTime",
         pub interval_type: IntervalType = "intervalType",
-        pub max_reminders: f64 = "maxReminders",
+        pub max_reminders: i64 = "maxReminders",
         pub reminder_id: String = "reminderId",
         pub reminder_invoice_condition: ReminderReminderInvoiceCondition = "reminderInvoiceCondition",
         pub reminder_name: String = "reminderName",
-        pub reminder_number: f64 = "reminderNumber",
+        pub reminder_number: i64 = "reminderNumber",
         pub reminder_time: ReminderReminderTime = "reminderTime",
         pub sms_template: String = "smsTemplate",
         pub start_time: String = "startTime",
@@ -1310,7 +1310,7 @@ hoopai_runtime::model! {
         /// What is taken off. Declared as required by the platform's specification.
         pub discount: Discount = "discount",
         /// The number of the estimate; when left out, the next free one is taken.
-        pub estimate_number: f64 = "estimateNumber",
+        pub estimate_number: i64 = "estimateNumber",
         /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// The state of the estimate; `all` is declared too, but is a word for filters.

@@ -352,7 +352,7 @@ pub mod builder {
             /// The number of the page; the first is 1.
             query page: i64 = "page",
             /// How many trained pages come in one reply.
-            query page_length: f64 = "pageLength",
+            query page_length: i64 = "pageLength",
             /// Part of the addresses to look for, such as `www.example.com/`.
             query query: String = "query",
         }

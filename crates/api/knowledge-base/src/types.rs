@@ -140,7 +140,7 @@ hoopai_runtime::model! {
         pub options: Map = "options",
         pub response: String = "response",
         pub stack: String = "stack",
-        pub status: f64 = "status",
+        pub status: i64 = "status",
     }
     /// `FaqResponseDTO` of Knowledge Base.
     #[doc(alias = "FaqResponseDTO")]
@@ -163,7 +163,7 @@ hoopai_runtime::model! {
     /// `GetAllKnowledgeBasesPaginatedDataDTO` of Knowledge Base.
     #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]
     pub struct GetAllKnowledgeBasesPaginatedData {
-        pub active_count: f64 = "activeCount",
+        pub active_count: i64 = "activeCount",
         pub has_more: bool = "hasMore",
         pub knowledge_bases: Vec<KnowledgeBaseListItem> = "knowledgeBases",
         pub last_knowledge_base_id: String = "lastKnowledgeBaseId",
@@ -219,17 +219,17 @@ hoopai_runtime::model! {
     /// `KnowledgeBaseMetadataDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseMetadataDTO")]
     pub struct KnowledgeBaseMetadata {
-        pub faqs: f64 = "faqs",
-        pub files: f64 = "files",
-        pub rich_text: f64 = "richText",
-        pub tables: f64 = "tables",
-        pub urls: f64 = "urls",
-        pub web_searches: f64 = "webSearches",
+        pub faqs: i64 = "faqs",
+        pub files: i64 = "files",
+        pub rich_text: i64 = "richText",
+        pub tables: i64 = "tables",
+        pub urls: i64 = "urls",
+        pub web_searches: i64 = "webSearches",
     }
     /// `ListFaqsResponseDTO` of Knowledge Base.
     #[doc(alias = "ListFaqsResponseDTO")]
     pub struct ListFaqsResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub faqs: Vec<FaqResponse> = "faqs",
         pub has_more: bool = "hasMore",
         pub last_faq_id: String = "lastFaqId",
@@ -245,17 +245,17 @@ hoopai_runtime::model! {
     /// `GetAllUrlsByKnowledgeBaseResponseDTO` of Knowledge Base.
     #[doc(alias = "GetAllUrlsByKnowledgeBaseResponseDTO")]
     pub struct ListTrainedUrlsResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub trace_id: String = "traceId",
         pub urls: Vec<CrawledUrl> = "urls",
     }
     /// `OperationDetailsDTO` of Knowledge Base.
     #[doc(alias = "OperationDetailsDTO")]
     pub struct OperationDetails {
-        pub v: f64 = "__v",
+        pub v: i64 = "__v",
         pub id: String = "_id",
         pub created_at: Timestamp = "createdAt",
-        pub discovered_urls_count: f64 = "discoveredUrlsCount",
+        pub discovered_urls_count: i64 = "discoveredUrlsCount",
         /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The id of the location (sub-account).
@@ -263,7 +263,7 @@ hoopai_runtime::model! {
         pub mode: OperationDetailsMode = "mode",
         pub robots_file_data: String = "robotsFileData",
         pub status: Status = "status",
-        pub trained_urls_count: f64 = "trainedUrlsCount",
+        pub trained_urls_count: i64 = "trainedUrlsCount",
         pub updated_at: Timestamp = "updatedAt",
         pub url: String = "url",
     }

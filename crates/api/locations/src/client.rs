@@ -675,9 +675,9 @@ pub mod builder {
             /// Whether deleted templates are listed; `false` when left out.
             query deleted: bool = "deleted",
             /// How many templates a page holds at most; 25 when left out.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// How many templates are left out before the page begins; none when left out.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
             /// The channel of the templates; all channels when left out.
             query type_: types::ListTemplatesType = "type",
         }
@@ -705,11 +705,11 @@ pub mod builder {
             /// The email address of the locations looked for.
             query email: String = "email",
             /// How many locations a page holds at most; 10 when left out.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The sort order, `asc` (the default) or `desc`.
             query order: String = "order",
             /// How many locations are left out before the page begins; none when left out.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
         }
     }
 

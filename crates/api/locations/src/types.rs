@@ -32,7 +32,7 @@ hoopai_runtime::model! {
         /// For uploads, whether several files may be given.
         pub is_multiple_file: bool = "isMultipleFile",
         /// For uploads, how many files may be given at most.
-        pub max_number_of_files: f64 = "maxNumberOfFiles",
+        pub max_number_of_files: i64 = "maxNumberOfFiles",
         /// Whose field it is, a contact's or an opportunity's.
         pub model: Model = "model",
         /// The field's name, as forms and records show it. Declared as required by the platform's specification.
@@ -44,7 +44,7 @@ hoopai_runtime::model! {
         /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
         /// Where the field stands among the others; smaller numbers come first, `0` when left out.
-        pub position: f64 = "position",
+        pub position: i64 = "position",
         /// For lists of text boxes, the boxes in their order.
         pub text_box_list_options: Vec<TextBoxListOptions> = "textBoxListOptions",
     }
@@ -134,14 +134,14 @@ hoopai_runtime::model! {
         pub is_multi_file_allowed: bool = "isMultiFileAllowed",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub max_file_limit: f64 = "maxFileLimit",
+        pub max_file_limit: i64 = "maxFileLimit",
         pub model: Model = "model",
         pub name: String = "name",
         pub parent_id: String = "parentId",
         pub picklist_image_options: Vec<String> = "picklistImageOptions",
         pub picklist_options: Vec<String> = "picklistOptions",
         pub placeholder: String = "placeholder",
-        pub position: f64 = "position",
+        pub position: i64 = "position",
         pub scopes: Vec<Value> = "scopes",
         pub standard: bool = "standard",
     }
@@ -154,23 +154,23 @@ hoopai_runtime::model! {
     /// The schedule of a recurring task.
     pub struct CustomRRulesOptions {
         /// How many times a task is made at most.
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         /// Whether the next task is made while the one before is overdue.
         pub create_task_if_over_due: bool = "createTaskIfOverDue",
         /// The day of the month on which tasks are made: `1` to `27`, or `31`.
-        pub day_of_month: f64 = "dayOfMonth",
+        pub day_of_month: i64 = "dayOfMonth",
         /// The day of the week on which tasks are made.
         pub day_of_week: CustomRRulesOptionsDayOfWeek = "dayOfWeek",
         /// How many seconds after it is made a task falls due. Declared as required by the platform's specification.
-        pub due_after_seconds: f64 = "dueAfterSeconds",
+        pub due_after_seconds: i64 = "dueAfterSeconds",
         /// When the schedule ends, in ISO 8601; open when left out.
         pub end_date: Timestamp = "endDate",
         /// Every how many units a task is made; `2` with `monthly` is every second month. Declared as required by the platform's specification.
-        pub interval: f64 = "interval",
+        pub interval: i64 = "interval",
         /// The unit in which `interval` counts. Declared as required by the platform's specification.
         pub interval_type: CustomRRulesOptionsIntervalType = "intervalType",
         /// The month in which tasks are made, from `1` to `12`.
-        pub month_of_year: f64 = "monthOfYear",
+        pub month_of_year: i64 = "monthOfYear",
         /// When the schedule begins, in ISO 8601, such as `2026-09-30T00:00:00.000Z`. Declared as required by the platform's specification.
         pub start_date: Timestamp = "startDate",
     }
@@ -304,7 +304,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTemplatesSuccessfulResponseDto")]
     pub struct ListTemplatesResponse {
         pub templates: Vec<ListTemplatesResponseTemplate> = "templates",
-        pub total_count: f64 = "totalCount",
+        pub total_count: i64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// `ListTemplatesResponseTemplate` of Accounts.
@@ -369,7 +369,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
         pub title: String = "title",
-        pub total_occurrence: f64 = "totalOccurrence",
+        pub total_occurrence: i64 = "totalOccurrence",
         pub updated_at: Timestamp = "updatedAt",
     }
     /// `RecurringTaskSingleResponseDTO` of Accounts.
@@ -497,7 +497,7 @@ hoopai_runtime::model! {
         /// For uploads, whether several files may be given.
         pub is_multiple_file: bool = "isMultipleFile",
         /// For uploads, how many files may be given at most.
-        pub max_number_of_files: f64 = "maxNumberOfFiles",
+        pub max_number_of_files: i64 = "maxNumberOfFiles",
         /// Whose field it is, a contact's or an opportunity's.
         pub model: Model = "model",
         /// The field's name, as forms and records show it. Declared as required by the platform's specification.
@@ -509,7 +509,7 @@ hoopai_runtime::model! {
         /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
         /// Where the field stands among the others; smaller numbers come first.
-        pub position: f64 = "position",
+        pub position: i64 = "position",
         /// For lists of text boxes, the boxes in their order.
         pub text_box_list_options: Vec<TextBoxListOptions> = "textBoxListOptions",
     }
@@ -578,7 +578,7 @@ hoopai_runtime::model! {
         pub fieldname: String = "fieldname",
         pub mimetype: String = "mimetype",
         pub originalname: String = "originalname",
-        pub size: f64 = "size",
+        pub size: i64 = "size",
         pub url: String = "url",
     }
 }

@@ -174,9 +174,9 @@ pub mod builder {
             /// Whether all files or folders are answered, as text: `true` or `false`.
             query fetch_all: String = "fetchAll",
             /// How many items a page holds at most.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// How many items are left out before the page begins.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// The id of the folder whose contents are listed.
             query parent_id: String = "parentId",
             /// Words to look for in the names.

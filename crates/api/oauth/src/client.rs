@@ -121,7 +121,7 @@ pub mod builder {
             /// Whether to list locations in which the app is installed, or others.
             query is_installed: bool = "isInstalled",
             /// How many locations a page holds at most; 20 when left out.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The id of a location, to ask for it alone.
             query location_id: String = "locationId",
             /// Whether to list locations in which the app is on trial.
@@ -131,7 +131,7 @@ pub mod builder {
             /// Words to look for in the names of locations.
             query query: String = "query",
             /// How many locations are left out before the page begins; none when left out.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
             /// The id of a version of the app, to list only installations of it.
             query version_id: String = "versionId",
         }

@@ -32,7 +32,7 @@ hoopai_runtime::model! {
         pub approved_locations: Vec<String> = "approvedLocations",
         /// The id of the agency (company).
         pub company_id: String = "companyId",
-        pub expires_in: f64 = "expires_in",
+        pub expires_in: i64 = "expires_in",
         pub install_to_future_locations: bool = "installToFutureLocations",
         pub is_bulk_installation: bool = "isBulkInstallation",
         /// The id of the location (sub-account).
@@ -58,7 +58,7 @@ hoopai_runtime::model! {
     pub struct CreateLocationAccessTokenResponse {
         pub access_token: String = "access_token",
         pub app_id: String = "appId",
-        pub expires_in: f64 = "expires_in",
+        pub expires_in: i64 = "expires_in",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub plan_id: String = "planId",
@@ -81,7 +81,7 @@ hoopai_runtime::model! {
     /// `GetInstalledLocationsSuccessfulResponseDto` of OAuth 2.0.
     #[doc(alias = "GetInstalledLocationsSuccessfulResponseDto")]
     pub struct ListInstalledLocationsResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub install_to_future_locations: bool = "installToFutureLocations",
         pub locations: Vec<InstalledLocation> = "locations",
         pub trace_id: String = "traceId",

@@ -95,13 +95,13 @@ hoopai_runtime::model! {
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub max_file_limit: f64 = "maxFileLimit",
+        pub max_file_limit: i64 = "maxFileLimit",
         pub name: String = "name",
         pub object_key: String = "objectKey",
         pub options: Vec<OptionDto> = "options",
         pub parent_id: String = "parentId",
         pub placeholder: String = "placeholder",
-        pub position: f64 = "position",
+        pub position: i64 = "position",
         pub show_in_forms: bool = "showInForms",
         pub standard: bool = "standard",
     }
@@ -193,7 +193,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SearchRecordResponseDTO")]
     pub struct SearchObjectRecordsResponse {
         pub records: Vec<RecordResponse> = "records",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// The changes to a record.

@@ -91,7 +91,7 @@ hoopai_runtime::model! {
     #[doc(alias = "LostReasonsResponseSchema")]
     pub struct ListLostReasonsResponse {
         pub lost_reasons: Vec<LostReasonResponse> = "lostReasons",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `GetPipelinesSuccessfulResponseDto` of Opportunities.
@@ -138,7 +138,7 @@ hoopai_runtime::model! {
         /// What the opportunity is called.
         pub name: String = "name",
         pub origin_id: String = "originId",
-        pub position: f64 = "position",
+        pub position: i64 = "position",
         pub show_in_funnel: bool = "showInFunnel",
         pub show_in_pie_chart: bool = "showInPieChart",
         pub stage_win_probability: f64 = "stageWinProbability",
@@ -154,13 +154,13 @@ hoopai_runtime::model! {
     /// `SearchMetaResponseSchema` of Opportunities.
     #[doc(alias = "SearchMetaResponseSchema")]
     pub struct SearchMetaResponse {
-        pub current_page: f64 = "currentPage",
+        pub current_page: i64 = "currentPage",
         pub next_page: Value = "nextPage",
         pub next_page_url: String = "nextPageUrl",
-        pub prev_page: f64 = "prevPage",
-        pub start_after: f64 = "startAfter",
+        pub prev_page: i64 = "prevPage",
+        pub start_after: i64 = "startAfter",
         pub start_after_id: String = "startAfterId",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
     }
     /// What to search for.
     #[doc(alias = "OpportunitySearchBodyDTO")]
@@ -183,7 +183,7 @@ hoopai_runtime::model! {
     pub struct SearchOpportunitiesAdvancedResponse {
         pub aggregations: Map = "aggregations",
         pub opportunities: Vec<SearchOpportunitiesResponseSchema> = "opportunities",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `SearchOpportunitiesContactResponseSchema` of Opportunities.

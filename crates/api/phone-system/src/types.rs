@@ -90,7 +90,7 @@ hoopai_runtime::model! {
     pub struct ListNumberPoolsResponse {
         pub data: Vec<NumberPool> = "data",
         pub success: bool = "success",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `NumberPoolDto` of Phone System.

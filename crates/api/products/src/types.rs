@@ -16,7 +16,7 @@ hoopai_runtime::model! {
         /// How much it costs, in major units, such as `99.99`.
         pub amount: Decimal = "amount",
         /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
+        pub available_quantity: i64 = "availableQuantity",
         /// A former or usual price to compare with, in major units.
         pub compare_at_price: Decimal = "compareAtPrice",
         /// The currency by its three letters of ISO 4217, such as `USD`.
@@ -32,11 +32,11 @@ hoopai_runtime::model! {
         /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
         /// After how many payments it ends; 1 or more.
-        pub total_cycles: f64 = "totalCycles",
+        pub total_cycles: i64 = "totalCycles",
         /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
         /// How many days of trial go before the first payment.
-        pub trial_period: f64 = "trialPeriod",
+        pub trial_period: i64 = "trialPeriod",
     }
     /// A product and what is to change of it.
     #[doc(alias = "BulkEditProductDto")]
@@ -114,7 +114,7 @@ hoopai_runtime::model! {
         /// How much it costs, in major units, such as `99.99`; 0 or more. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
         /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
+        pub available_quantity: i64 = "availableQuantity",
         /// A former or usual price to compare with, in major units.
         pub compare_at_price: Decimal = "compareAtPrice",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
@@ -142,11 +142,11 @@ hoopai_runtime::model! {
         /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
         /// After how many payments it ends; 1 or more.
-        pub total_cycles: f64 = "totalCycles",
+        pub total_cycles: i64 = "totalCycles",
         /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
         /// How many days of trial go before the first payment.
-        pub trial_period: f64 = "trialPeriod",
+        pub trial_period: i64 = "trialPeriod",
         /// `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
         pub type_: Type = "type",
         /// The id of the user who makes the price.
@@ -226,7 +226,7 @@ hoopai_runtime::model! {
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         pub amount: Decimal = "amount",
         /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
+        pub available_quantity: i64 = "availableQuantity",
         /// A former or usual price to compare with, in major units.
         pub compare_at_price: Decimal = "compareAtPrice",
         pub created_at: Timestamp = "createdAt",
@@ -316,9 +316,9 @@ hoopai_runtime::model! {
     /// `GetProductStatsResponseDto` of Products.
     #[doc(alias = "GetProductStatsResponseDto")]
     pub struct GetProductStoreStatsResponse {
-        pub excluded_from_store: f64 = "excludedFromStore",
-        pub included_in_store: f64 = "includedInStore",
-        pub total_products: f64 = "totalProducts",
+        pub excluded_from_store: i64 = "excludedFromStore",
+        pub included_in_store: i64 = "includedInStore",
+        pub total_products: i64 = "totalProducts",
         pub trace_id: String = "traceId",
     }
     /// `InventoryItemDto` of Products.
@@ -328,7 +328,7 @@ hoopai_runtime::model! {
         /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
+        pub available_quantity: i64 = "availableQuantity",
         pub image: String = "image",
         pub name: String = "name",
         pub product: String = "product",
@@ -341,28 +341,28 @@ hoopai_runtime::model! {
     #[doc(alias = "GetInventoryResponseDto")]
     pub struct ListInventoryResponse {
         pub inventory: Vec<InventoryItem> = "inventory",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `ListPricesResponseDto` of Products.
     #[doc(alias = "ListPricesResponseDto")]
     pub struct ListPricesResponse {
         pub prices: Vec<DefaultPriceResponse> = "prices",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `ListCollectionResponseDto` of Products.
     #[doc(alias = "ListCollectionResponseDto")]
     pub struct ListProductCollectionsResponse {
         pub data: Vec<Map> = "data",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `ListProductReviewsResponseDto` of Products.
     #[doc(alias = "ListProductReviewsResponseDto")]
     pub struct ListProductReviewsResponse {
         pub data: Vec<ListProductReviewsResponseData> = "data",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `ListProductReviewsResponseData` of Products.
@@ -383,7 +383,7 @@ hoopai_runtime::model! {
     }
     /// `ListProductsStats` of Products.
     pub struct ListProductsStats {
-        pub total: f64 = "total",
+        pub total: i64 = "total",
     }
     /// A membership offer that comes with a price.
     #[doc(alias = "MembershipOfferDto")]
@@ -427,7 +427,7 @@ hoopai_runtime::model! {
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         pub amount: Decimal = "amount",
         /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
+        pub available_quantity: i64 = "availableQuantity",
         /// A former or usual price to compare with, in major units.
         pub compare_at_price: Decimal = "compareAtPrice",
         pub created_at: Timestamp = "createdAt",
@@ -554,7 +554,7 @@ hoopai_runtime::model! {
         /// The interval: `day`, `week`, `month` or `year`. Declared as required by the platform's specification.
         pub interval: RecurringInterval = "interval",
         /// How many intervals lie between two payments. Declared as required by the platform's specification.
-        pub interval_count: f64 = "intervalCount",
+        pub interval_count: i64 = "intervalCount",
     }
     /// Weight and size of what is shipped.
     #[doc(alias = "ShippingOptionsDto")]
@@ -570,7 +570,7 @@ hoopai_runtime::model! {
         /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
+        pub available_quantity: i64 = "availableQuantity",
         /// The id of the price. Declared as required by the platform's specification.
         pub price_id: String = "priceId",
     }
@@ -599,7 +599,7 @@ hoopai_runtime::model! {
         /// How much it costs, in major units, such as `99.99`; 0 or more. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
         /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
+        pub available_quantity: i64 = "availableQuantity",
         /// A former or usual price to compare with, in major units.
         pub compare_at_price: Decimal = "compareAtPrice",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
@@ -627,11 +627,11 @@ hoopai_runtime::model! {
         /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
         /// After how many payments it ends; 1 or more.
-        pub total_cycles: f64 = "totalCycles",
+        pub total_cycles: i64 = "totalCycles",
         /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
         /// How many days of trial go before the first payment.
-        pub trial_period: f64 = "trialPeriod",
+        pub trial_period: i64 = "trialPeriod",
         /// `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
         pub type_: Type = "type",
         /// The id of the user who made the price.
@@ -786,7 +786,7 @@ hoopai_runtime::model! {
         pub message: String = "message",
         pub status: bool = "status",
         pub trace_id: String = "traceId",
-        pub updated_count: f64 = "updatedCount",
+        pub updated_count: i64 = "updatedCount",
     }
     /// A change of many products.
     #[doc(alias = "BulkUpdateDto")]

@@ -117,11 +117,11 @@ pub mod builder {
             /// Whether to list public documents (DocForms); `userId` is then needed.
             query is_public_document: bool = "isPublicDocument",
             /// How many items a page holds at most.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The template's name, to look for.
             query name: String = "name",
             /// How many items are left out before the page begins.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
             /// The types to list, separated by commas, of `proposal`, `estimate` and `contentLibrary`.
             query type_: String = "type",
             /// The id of a user; needed with `isPublicDocument`.

@@ -35,7 +35,7 @@ hoopai_runtime::model! {
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub document_id: String = "documentId",
-        pub document_revision: f64 = "documentRevision",
+        pub document_revision: i64 = "documentRevision",
         pub fillable_fields: Vec<FillableFields> = "fillableFields",
         pub grand_total: GrandTotal = "grandTotal",
         pub is_expired: bool = "isExpired",
@@ -75,7 +75,7 @@ hoopai_runtime::model! {
     #[doc(alias = "DocumentListResponseDto")]
     pub struct ListDocumentsResponse {
         pub documents: Vec<Document> = "documents",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
         pub white_label_base_url: String = "whiteLabelBaseUrl",
         pub white_label_base_url_for_invoice: String = "whiteLabelBaseUrlForInvoice",
@@ -84,7 +84,7 @@ hoopai_runtime::model! {
     #[doc(alias = "TemplateListPaginationResponseDTO")]
     pub struct ListTemplatesResponse {
         pub data: Vec<TemplateListResponse> = "data",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `NotificationSendSettingDto` of Documents.
@@ -117,7 +117,7 @@ hoopai_runtime::model! {
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
         pub document_id: String = "documentId",
-        pub document_revision: f64 = "documentRevision",
+        pub document_revision: i64 = "documentRevision",
         pub entity_name: ProposalEstimateLinksEntityName = "entityName",
         pub recipient_category: ProposalEstimateLinksRecipientCategory = "recipientCategory",
         pub recipient_id: String = "recipientId",
@@ -143,7 +143,7 @@ hoopai_runtime::model! {
         pub role: RecipientItemRole = "role",
         pub share_link: String = "shareLink",
         pub signed_date: Timestamp = "signedDate",
-        pub signing_order: f64 = "signingOrder",
+        pub signing_order: i64 = "signingOrder",
         pub user_agent: String = "userAgent",
     }
     /// `SendDocumentDto` of Documents.
@@ -201,7 +201,7 @@ hoopai_runtime::model! {
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub doc_form_url: String = "docFormUrl",
-        pub document_count: f64 = "documentCount",
+        pub document_count: i64 = "documentCount",
         pub id: String = "id",
         pub is_public_document: bool = "isPublicDocument",
         /// The id of the location (sub-account).
@@ -210,7 +210,7 @@ hoopai_runtime::model! {
         pub type_: TemplateListResponseType = "type",
         pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
-        pub version: f64 = "version",
+        pub version: i64 = "version",
     }
 }
 

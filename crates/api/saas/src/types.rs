@@ -11,12 +11,12 @@ hoopai_runtime::model! {
     pub struct AgencyPlanResponse {
         pub add_ons: Vec<String> = "addOns",
         pub category_id: String = "categoryId",
-        pub contact_limit: f64 = "contactLimit",
+        pub contact_limit: i64 = "contactLimit",
         pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub is_saa_sv2: bool = "isSaaSV2",
         pub plan_id: String = "planId",
-        pub plan_level: f64 = "planLevel",
+        pub plan_level: i64 = "planLevel",
         pub prices: Vec<Price> = "prices",
         pub product_id: String = "productId",
         /// The id of the agency's own location whose payment provider bills the customers.
@@ -24,9 +24,9 @@ hoopai_runtime::model! {
         pub saas_products: Vec<String> = "saasProducts",
         pub snapshot_id: String = "snapshotId",
         pub title: String = "title",
-        pub trial_period: f64 = "trialPeriod",
+        pub trial_period: i64 = "trialPeriod",
         pub updated_at: Timestamp = "updatedAt",
-        pub user_limit: f64 = "userLimit",
+        pub user_limit: i64 = "userLimit",
     }
     /// `BulkDisableSaasDto` of SaaS.
     #[doc(alias = "BulkDisableSaasDto")]
@@ -115,8 +115,8 @@ hoopai_runtime::model! {
         pub has_prev: bool = "hasPrev",
         pub limit: i64 = "limit",
         pub page: i64 = "page",
-        pub total: f64 = "total",
-        pub total_pages: f64 = "totalPages",
+        pub total: i64 = "total",
+        pub total_pages: i64 = "totalPages",
     }
     /// `LocationSubscriptionResponseDto` of SaaS.
     #[doc(alias = "LocationSubscriptionResponseDto")]
@@ -179,12 +179,12 @@ hoopai_runtime::model! {
         pub category_id: String = "categoryId",
         /// The id of the agency (company).
         pub company_id: String = "companyId",
-        pub contact_limit: f64 = "contactLimit",
+        pub contact_limit: i64 = "contactLimit",
         pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub is_saa_sv2: bool = "isSaaSV2",
         pub plan_id: String = "planId",
-        pub plan_level: f64 = "planLevel",
+        pub plan_level: i64 = "planLevel",
         pub prices: Vec<Price> = "prices",
         pub product_id: String = "productId",
         /// The id of the agency's own location whose payment provider bills the customers.
@@ -194,9 +194,9 @@ hoopai_runtime::model! {
         pub snapshot_id: String = "snapshotId",
         pub title: String = "title",
         pub trace_id: String = "traceId",
-        pub trial_period: f64 = "trialPeriod",
+        pub trial_period: i64 = "trialPeriod",
         pub updated_at: Timestamp = "updatedAt",
-        pub user_limit: f64 = "userLimit",
+        pub user_limit: i64 = "userLimit",
     }
     /// How the use of a product is billed on.
     #[doc(alias = "UpdateRebillingDto")]

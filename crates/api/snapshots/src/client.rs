@@ -120,7 +120,7 @@ pub mod builder {
             /// The beginning, written like `10-10-2022 12:00 AM`, the month first. Declared as required by the platform's specification.
             query from_2: String = "from",
             /// How many items a page holds at most, as text, such as `10`. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The end, written like `12-18-2023 11:59 PM`, the month first. Declared as required by the platform's specification.
             query to: String = "to",
             /// The id of the last item of the page before, after which this page begins.

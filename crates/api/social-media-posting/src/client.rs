@@ -803,11 +803,11 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// How many items a page holds at most, as text, such as `10`.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// Words to look for.
             query search_text: String = "searchText",
             /// How many items are left out before the page begins, as text, such as `0`.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
         }
     }
 
@@ -822,9 +822,9 @@ pub mod builder {
             /// The id of the CSV file.
             path id: String = "id",
             /// How many items a page holds at most, as text, such as `10`.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// How many items are left out before the page begins, as text, such as `0`.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
         }
     }
 
@@ -839,9 +839,9 @@ pub mod builder {
             /// Whether the users who uploaded them are answered as well, as text: `true` or `false`.
             query include_users: String = "includeUsers",
             /// How many files a page holds at most, as text; `10` when left out.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// How many files are left out before the page begins, as text; `0` when left out.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
             /// The id of the user.
             query user_id: String = "userId",
         }
@@ -920,11 +920,11 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// How many items a page holds at most, as text, such as `10`.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// Words to look for.
             query search_text: String = "searchText",
             /// How many items are left out before the page begins, as text, such as `0`.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
         }
     }
 

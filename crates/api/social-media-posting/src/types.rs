@@ -33,7 +33,7 @@ hoopai_runtime::model! {
     pub struct AttachFacebookPageResponse {
         pub message: String = "message",
         pub results: Box<SocialMediaFacebookAccount> = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -56,7 +56,7 @@ hoopai_runtime::model! {
     pub struct AttachInstagramAccountResponse {
         pub message: String = "message",
         pub results: Box<SocialMediaInstagramAccount> = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -81,7 +81,7 @@ hoopai_runtime::model! {
     pub struct AttachLinkedinPageOrProfileResponse {
         pub message: String = "message",
         pub results: Box<SocialMediaLinkedInAccount> = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -108,7 +108,7 @@ hoopai_runtime::model! {
     pub struct AttachTiktokProfileResponse {
         pub message: String = "message",
         pub results: Box<SocialMediaTiktokAccount> = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -135,7 +135,7 @@ hoopai_runtime::model! {
     pub struct AttachTwitterProfileResponse {
         pub message: String = "message",
         pub results: Box<SocialMediaTwitterAccount> = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -195,7 +195,7 @@ hoopai_runtime::model! {
     pub struct CreatePostResponse {
         pub message: String = "message",
         pub results: CreatePostSuccessfulResponseSchema = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -209,7 +209,7 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub account_ids: Vec<String> = "accountIds",
         pub approver: String = "approver",
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub file: String = "file",
@@ -225,7 +225,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CSVMediaResponseSchema")]
     pub struct CsvMediaResponse {
         pub aspect_ratio: f64 = "aspectRatio",
-        pub audio_channels: f64 = "audioChannels",
+        pub audio_channels: i64 = "audioChannels",
         pub audio_codec_name: String = "audioCodecName",
         pub display_aspect_ratio: String = "displayAspectRatio",
         pub duration: f64 = "duration",
@@ -235,19 +235,19 @@ hoopai_runtime::model! {
         pub frame_rate: f64 = "frameRate",
         pub frames: Vec<String> = "frames",
         pub gmb_error: String = "gmbError",
-        pub height: f64 = "height",
+        pub height: i64 = "height",
         pub instagram_error: String = "instagramError",
         pub invalid_error: String = "invalidError",
         pub linkedin_error: String = "linkedinError",
-        pub selected_poster: f64 = "selectedPoster",
-        pub size: f64 = "size",
+        pub selected_poster: i64 = "selectedPoster",
+        pub size: i64 = "size",
         pub tiktok_business_error: String = "tiktokBusinessError",
         pub tiktok_error: String = "tiktokError",
         pub twitter_error: String = "twitterError",
         pub type_: String = "type",
         pub url: String = "url",
         pub video_codec_name: String = "videoCodecName",
-        pub width: f64 = "width",
+        pub width: i64 = "width",
     }
     /// `CSVPostSchema` of Social Planner.
     #[doc(alias = "CSVPostSchema")]
@@ -273,7 +273,7 @@ hoopai_runtime::model! {
     pub struct CsvResponse2 {
         pub account_ids: Vec<String> = "accountIds",
         pub approver: String = "approver",
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub created_by: String = "createdBy",
         pub file: String = "file",
         pub file_name: String = "fileName",
@@ -288,18 +288,18 @@ hoopai_runtime::model! {
     #[doc(alias = "DateSchema")]
     pub struct Date {
         /// The day of the month, from `1`. Declared as required by the platform's specification.
-        pub day: f64 = "day",
+        pub day: i64 = "day",
         /// The month, `1` to `12`. Declared as required by the platform's specification.
-        pub month: f64 = "month",
+        pub month: i64 = "month",
         /// The year, such as `2026`. Declared as required by the platform's specification.
-        pub year: f64 = "year",
+        pub year: i64 = "year",
     }
     /// `LocationAndAccountDeleteResponseDTO` of Social Planner.
     #[doc(alias = "LocationAndAccountDeleteResponseDTO")]
     pub struct DeleteAccountResponse {
         pub message: String = "message",
         pub results: DeleteAccountResponseSchema = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -314,7 +314,7 @@ hoopai_runtime::model! {
     pub struct DeleteCsvPostResponse {
         pub message: String = "message",
         pub results: DeletePostResponseSchema = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -323,7 +323,7 @@ hoopai_runtime::model! {
     pub struct DeleteCsvResponse {
         pub message: String = "message",
         pub results: CsvResponse = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -332,7 +332,7 @@ hoopai_runtime::model! {
     pub struct DeletePostResponse {
         pub message: String = "message",
         pub results: DeletePostResponseSchema = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -351,7 +351,7 @@ hoopai_runtime::model! {
     pub struct DeletePostsInBulkResponse {
         pub message: String = "message",
         pub results: Value = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -384,7 +384,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CsvPostStatusResponseDTO")]
     pub struct FinalizeCsvResponse {
         pub message: String = "message",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -430,7 +430,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetByLocationIdResponseSchema")]
     pub struct GetByLocationIdResponse {
         pub categories: Vec<Category> = "categories",
-        pub count: f64 = "count",
+        pub count: i64 = "count",
     }
     /// `GetCategorySchema` of Social Planner.
     #[doc(alias = "GetCategorySchema")]
@@ -442,14 +442,14 @@ hoopai_runtime::model! {
     pub struct GetCategoryResponse {
         pub message: String = "message",
         pub results: GetCategory = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `GetCsvPostResponseSchema` of Social Planner.
     #[doc(alias = "GetCsvPostResponseSchema")]
     pub struct GetCsvPostResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub csv: Box<CsvImport> = "csv",
         pub posts: Vec<CsvPost> = "posts",
     }
@@ -521,7 +521,7 @@ hoopai_runtime::model! {
     pub struct GetPostResponse {
         pub message: String = "message",
         pub results: GetPostSuccessfulResponseSchema = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -561,26 +561,26 @@ hoopai_runtime::model! {
     /// `GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue {
         pub change: f64 = "change",
-        pub comments: f64 = "comments",
-        pub likes: f64 = "likes",
-        pub shares: f64 = "shares",
+        pub comments: i64 = "comments",
+        pub likes: i64 = "likes",
+        pub shares: i64 = "shares",
     }
     /// `GetSocialMediaStatisticsResponseResultsBreakdownsImpressions` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsBreakdownsImpressions {
         pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub total_change: f64 = "totalChange",
     }
     /// `GetSocialMediaStatisticsResponseResultsBreakdownsPosts` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsBreakdownsPosts {
         pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub total_change: f64 = "totalChange",
     }
     /// `GetSocialMediaStatisticsResponseResultsBreakdownsReach` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsBreakdownsReach {
         pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub total_change: f64 = "totalChange",
     }
     /// `GetSocialMediaStatisticsResponseResultsDemographics` of Social Planner.
@@ -594,13 +594,13 @@ hoopai_runtime::model! {
     }
     /// `GetSocialMediaStatisticsResponseResultsDemographicsAgeTotals` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsDemographicsAgeTotals {
-        pub n13_17: f64 = "13-17",
-        pub n18_24: f64 = "18-24",
-        pub n25_34: f64 = "25-34",
-        pub n35_44: f64 = "35-44",
-        pub n45_54: f64 = "45-54",
-        pub n55_64: f64 = "55-64",
-        pub n65: f64 = "65+",
+        pub n13_17: i64 = "13-17",
+        pub n18_24: i64 = "18-24",
+        pub n25_34: i64 = "25-34",
+        pub n35_44: i64 = "35-44",
+        pub n45_54: i64 = "45-54",
+        pub n55_64: i64 = "55-64",
+        pub n65: i64 = "65+",
     }
     /// `GetSocialMediaStatisticsResponseResultsDemographicsGender` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsDemographicsGender {
@@ -615,17 +615,17 @@ hoopai_runtime::model! {
     /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale {
         pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
     }
     /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale {
         pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
     }
     /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown {
         pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
     }
     /// `GetSocialMediaStatisticsResponseResultsPlatformTotals` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsPlatformTotals {
@@ -635,44 +635,44 @@ hoopai_runtime::model! {
     }
     /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
+        pub series: Vec<i64> = "series",
+        pub total: i64 = "total",
     }
     /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
+        pub series: Vec<i64> = "series",
+        pub total: i64 = "total",
     }
     /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
+        pub series: Vec<i64> = "series",
+        pub total: i64 = "total",
     }
     /// `GetSocialMediaStatisticsResponseResultsPostPerformance` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsPostPerformance {
-        pub comments: Vec<f64> = "comments",
-        pub impressions: Vec<f64> = "impressions",
-        pub likes: Vec<f64> = "likes",
-        pub posts: BTreeMap<String, Vec<f64>> = "posts",
+        pub comments: Vec<i64> = "comments",
+        pub impressions: Vec<i64> = "impressions",
+        pub likes: Vec<i64> = "likes",
+        pub posts: BTreeMap<String, Vec<i64>> = "posts",
     }
     /// `GetSocialMediaStatisticsResponseResultsTotals` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsTotals {
-        pub comments: f64 = "comments",
-        pub followers: f64 = "followers",
-        pub impressions: f64 = "impressions",
-        pub likes: f64 = "likes",
-        pub posts: f64 = "posts",
+        pub comments: i64 = "comments",
+        pub followers: i64 = "followers",
+        pub impressions: i64 = "impressions",
+        pub likes: i64 = "likes",
+        pub posts: i64 = "posts",
     }
     /// `GetTagsByIdResponseSchema` of Social Planner.
     #[doc(alias = "GetTagsByIdResponseSchema")]
     pub struct GetTagsByIdResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub tags: Vec<SocialMediaTag> = "tags",
     }
     /// `GetTagsByLocationIdResponseSchema` of Social Planner.
     #[doc(alias = "GetTagsByLocationIdResponseSchema")]
     pub struct GetTagsByLocationIdResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub tags: Vec<SocialMediaTag> = "tags",
     }
     /// `GetTiktokAccountSchema` of Social Planner.
@@ -693,7 +693,7 @@ hoopai_runtime::model! {
     /// `GetUploadStatusResponseSchema` of Social Planner.
     #[doc(alias = "GetUploadStatusResponseSchema")]
     pub struct GetUploadStatusResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub csvs: Vec<CsvImport> = "csvs",
     }
     /// What only Google Business Profile needs to know of a post.
@@ -793,7 +793,7 @@ hoopai_runtime::model! {
     pub struct ListAccountsResponse {
         pub message: String = "message",
         pub results: AccountsListResponse = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -802,7 +802,7 @@ hoopai_runtime::model! {
     pub struct ListCategoriesResponse {
         pub message: String = "message",
         pub results: GetByLocationIdResponse = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -811,7 +811,7 @@ hoopai_runtime::model! {
     pub struct ListCsvPostsResponse {
         pub message: String = "message",
         pub results: GetCsvPostResponse = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -820,7 +820,7 @@ hoopai_runtime::model! {
     pub struct ListCsvsResponse {
         pub message: String = "message",
         pub results: GetUploadStatusResponse = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -829,7 +829,7 @@ hoopai_runtime::model! {
     pub struct ListFacebookPagesResponse {
         pub message: String = "message",
         pub results: GetFacebookAccounts = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -838,7 +838,7 @@ hoopai_runtime::model! {
     pub struct ListGoogleLocationsResponse {
         pub message: String = "message",
         pub results: GetGoogleLocationAccount = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -847,7 +847,7 @@ hoopai_runtime::model! {
     pub struct ListInstagramAccountsResponse {
         pub message: String = "message",
         pub results: GetInstagramAccounts = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -856,7 +856,7 @@ hoopai_runtime::model! {
     pub struct ListLinkedinPagesAndProfilesResponse {
         pub message: String = "message",
         pub results: GetLinkedInAccount = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -885,7 +885,7 @@ hoopai_runtime::model! {
     pub struct ListPostsResponse {
         pub message: String = "message",
         pub results: PostResponse = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -900,7 +900,7 @@ hoopai_runtime::model! {
     pub struct ListTagsByIdsResponse {
         pub message: String = "message",
         pub results: GetTagsByIdResponse = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -909,7 +909,7 @@ hoopai_runtime::model! {
     pub struct ListTagsResponse {
         pub message: String = "message",
         pub results: GetTagsByLocationIdResponse = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -918,7 +918,7 @@ hoopai_runtime::model! {
     pub struct ListTiktokBusinessProfilesResponse {
         pub message: String = "message",
         pub results: GetTiktokBusinessAccount = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -927,7 +927,7 @@ hoopai_runtime::model! {
     pub struct ListTiktokProfilesResponse {
         pub message: String = "message",
         pub results: GetTiktokAccount = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -936,17 +936,17 @@ hoopai_runtime::model! {
     pub struct ListTwitterProfilesResponse {
         pub message: String = "message",
         pub results: GetTwitterAccounts = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `OgImageSchema` of Social Planner.
     #[doc(alias = "OgImageSchema")]
     pub struct OgImage {
-        pub height: f64 = "height",
+        pub height: i64 = "height",
         pub type_: String = "type",
         pub url: String = "url",
-        pub width: f64 = "width",
+        pub width: i64 = "width",
     }
     /// The preview of a link.
     #[doc(alias = "OgTagsSchema")]
@@ -959,7 +959,7 @@ hoopai_runtime::model! {
     /// `Platforms` of Social Planner.
     pub struct Platforms {
         pub change: f64 = "change",
-        pub value: f64 = "value",
+        pub value: i64 = "value",
     }
     /// The approval of a post.
     #[doc(alias = "PostApprovalSchema")]
@@ -992,7 +992,7 @@ hoopai_runtime::model! {
     /// `PostSuccessfulResponseSchema` of Social Planner.
     #[doc(alias = "PostSuccessfulResponseSchema")]
     pub struct PostResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub posts: Vec<GetPostFormatted> = "posts",
     }
     /// `PostUserSchema` of Social Planner.
@@ -1018,7 +1018,7 @@ hoopai_runtime::model! {
         /// The path of the file, as `upload_csv` answered it. Declared as required by the platform's specification.
         pub file_path: String = "filePath",
         /// How many posts of the file are taken, from `1` to the number that it has. Declared as required by the platform's specification.
-        pub rows_count: f64 = "rowsCount",
+        pub rows_count: i64 = "rowsCount",
         /// The id of the user who imports the file.
         pub user_id: String = "userId",
     }
@@ -1026,7 +1026,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SetAccountsResponseDTO")]
     pub struct SetCsvAccountsResponse {
         pub message: String = "message",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -1045,7 +1045,7 @@ hoopai_runtime::model! {
     pub struct SetGoogleLocationResponse {
         pub message: String = "message",
         pub results: Box<SocialGoogleMediaAccount> = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -1238,11 +1238,11 @@ hoopai_runtime::model! {
     #[doc(alias = "TimeSchema")]
     pub struct Time {
         /// The hour, `0` to `23`. Declared as required by the platform's specification.
-        pub hours: f64 = "hours",
+        pub hours: i64 = "hours",
         /// The minute, `0` to `59`. Declared as required by the platform's specification.
-        pub minutes: f64 = "minutes",
+        pub minutes: i64 = "minutes",
         /// The second, `0` to `59`. Declared as required by the platform's specification.
-        pub seconds: f64 = "seconds",
+        pub seconds: i64 = "seconds",
     }
     /// `TwitterProfileSchema` of Social Planner.
     #[doc(alias = "TwitterProfileSchema")]
@@ -1299,7 +1299,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdatePostSuccessfulResponseDTO")]
     pub struct UpdatePostResponse {
         pub message: String = "message",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -1308,7 +1308,7 @@ hoopai_runtime::model! {
     pub struct UploadCsvResponse {
         pub message: String = "message",
         pub results: UploadFileResponse = "results",
-        pub status_code: f64 = "statusCode",
+        pub status_code: i64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -1317,7 +1317,7 @@ hoopai_runtime::model! {
     pub struct UploadFileResponse {
         pub file_name: String = "fileName",
         pub file_path: String = "filePath",
-        pub rows_count: f64 = "rowsCount",
+        pub rows_count: i64 = "rowsCount",
     }
 }
 

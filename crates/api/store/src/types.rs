@@ -170,14 +170,14 @@ hoopai_runtime::model! {
     #[doc(alias = "ListShippingRateResponseDto")]
     pub struct ListShippingRatesResponse {
         pub data: Vec<ShippingRate> = "data",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `ListShippingZoneResponseDto` of Store.
     #[doc(alias = "ListShippingZoneResponseDto")]
     pub struct ListShippingZonesResponse {
         pub data: Vec<ShippingZone> = "data",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// Where an order was made.
@@ -192,7 +192,7 @@ hoopai_runtime::model! {
         /// The id of what is ordered. The interface calls it a product's in one place, a price's in another. Declared as required by the platform's specification.
         pub id: String = "id",
         /// How many of it. Declared as required by the platform's specification.
-        pub qty: f64 = "qty",
+        pub qty: i64 = "qty",
     }
     /// `ShippingCarrierSchema` of Store.
     #[doc(alias = "ShippingCarrierSchema")]

@@ -51,16 +51,16 @@ hoopai_runtime::model! {
     #[doc(alias = "GetSurveysSuccessfulResponseDto")]
     pub struct ListSurveysResponse {
         pub surveys: Vec<GetSurveys> = "surveys",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `metaSchema` of Surveys.
     #[doc(alias = "metaSchema")]
     pub struct Meta {
-        pub current_page: f64 = "currentPage",
+        pub current_page: i64 = "currentPage",
         pub next_page: Value = "nextPage",
-        pub prev_page: f64 = "prevPage",
-        pub total: f64 = "total",
+        pub prev_page: i64 = "prevPage",
+        pub total: i64 = "total",
     }
     /// `othersSchema` of Surveys.
     #[doc(alias = "othersSchema")]

@@ -192,7 +192,7 @@ pub mod builder {
             /// Ids of the users looked for, separated by commas.
             query ids: String = "ids",
             /// How many users a page holds at most; 25 when left out.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The id of a location, to find only users who work in it.
             query location_id: String = "locationId",
             /// Words to look for in full name, email address and phone number.
@@ -200,7 +200,7 @@ pub mod builder {
             /// The role of the users looked for, such as `admin` or `user`.
             query role: String = "role",
             /// How many users are left out before the page begins; none when left out.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
             /// The field to sort by, such as `dateAdded`; first and last name when left out.
             query sort: String = "sort",
             /// The sort order, such as `asc`.

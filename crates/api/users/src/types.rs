@@ -186,7 +186,7 @@ hoopai_runtime::model! {
     /// `SearchUserSuccessfulResponseDto` of Users.
     #[doc(alias = "SearchUserSuccessfulResponseDto")]
     pub struct SearchUserResponse {
-        pub count: f64 = "count",
+        pub count: i64 = "count",
         pub trace_id: String = "traceId",
         pub users: Vec<User> = "users",
     }

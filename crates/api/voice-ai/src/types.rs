@@ -15,7 +15,7 @@ hoopai_runtime::model! {
         /// The id of the contact's field that the answer goes into.
         pub contact_field_id: String = "contactFieldId",
         /// For how many days ahead dates are offered.
-        pub days_of_offering_dates: f64 = "daysOfOfferingDates",
+        pub days_of_offering_dates: i64 = "daysOfOfferingDates",
         /// What is to be found, such as `The number of the order`.
         pub description: String = "description",
         /// Examples of what the answer looks like, one to five.
@@ -23,7 +23,7 @@ hoopai_runtime::model! {
         /// Whether whoever is called hears a message before the caller is put through.
         pub hear_whisper_message: bool = "hearWhisperMessage",
         /// How many hours lie between two slots that are offered.
-        pub hours_between_slots: f64 = "hoursBetweenSlots",
+        pub hours_between_slots: i64 = "hoursBetweenSlots",
         /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The text of the message.
@@ -33,7 +33,7 @@ hoopai_runtime::model! {
         /// The parts of the answer that the agent uses, such as `data.orderId`. At least one for `GET`, none for `POST`.
         pub selected_paths: Vec<String> = "selectedPaths",
         /// How many slots of a day are offered.
-        pub slots_per_day: f64 = "slotsPerDay",
+        pub slots_per_day: i64 = "slotsPerDay",
         /// What the call goes to; only `number` so far.
         pub transfer_to_type: TransferToType = "transferToType",
         /// The phone number that the call goes to, in E.164 form with its country code, 11 to 16 characters.
@@ -89,13 +89,13 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// How long a call may last in seconds, 180 to 900; 300 if left out.
-        pub max_call_duration: f64 = "maxCallDuration",
+        pub max_call_duration: i64 = "maxCallDuration",
         /// The id of a pool of numbers that reach the agent; none if left out.
         pub number_pool_id: String = "numberPoolId",
         /// How long the agent bears with a caller who is slow to answer; `high` if left out.
         pub patience_level: String = "patienceLevel",
         /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        pub reminder_after_idle_time_seconds: i64 = "reminderAfterIdleTimeSeconds",
         /// Who gets an email about each call; nobody if left out.
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
         /// Whether the agent asks when the caller is silent; `true` if left out.
@@ -114,7 +114,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AgentWorkingHoursDTO")]
     pub struct AgentWorkingHours {
         /// The day of the week, 1 for Monday to 7 for Sunday. Declared as required by the platform's specification.
-        pub day_of_the_week: f64 = "dayOfTheWeek",
+        pub day_of_the_week: i64 = "dayOfTheWeek",
         /// The times of that day. Declared as required by the platform's specification.
         pub intervals: Vec<Interval> = "intervals",
     }
@@ -138,7 +138,7 @@ hoopai_runtime::model! {
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
-        pub duration: f64 = "duration",
+        pub duration: i64 = "duration",
         pub executed_call_actions: Vec<CallAction> = "executedCallActions",
         pub extracted_data: Map = "extractedData",
         pub from_number: String = "fromNumber",
@@ -187,13 +187,13 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// How long a call may last in seconds, 180 to 900; 300 if left out.
-        pub max_call_duration: f64 = "maxCallDuration",
+        pub max_call_duration: i64 = "maxCallDuration",
         /// The id of a pool of numbers that reach the agent; none if left out.
         pub number_pool_id: String = "numberPoolId",
         /// How long the agent bears with a caller who is slow to answer; `high` if left out.
         pub patience_level: PatienceLevel = "patienceLevel",
         /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        pub reminder_after_idle_time_seconds: i64 = "reminderAfterIdleTimeSeconds",
         /// Who gets an email about each call; nobody if left out.
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
         /// Whether the agent asks when the caller is silent; `true` if left out.
@@ -267,13 +267,13 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// How long a call may last in seconds, 180 to 900; 300 if left out.
-        pub max_call_duration: f64 = "maxCallDuration",
+        pub max_call_duration: i64 = "maxCallDuration",
         /// The id of a pool of numbers that reach the agent; none if left out.
         pub number_pool_id: String = "numberPoolId",
         /// How long the agent bears with a caller who is slow to answer; `high` if left out.
         pub patience_level: String = "patienceLevel",
         /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        pub reminder_after_idle_time_seconds: i64 = "reminderAfterIdleTimeSeconds",
         /// Who gets an email about each call; nobody if left out.
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
         /// Whether the agent asks when the caller is silent; `true` if left out.
@@ -291,13 +291,13 @@ hoopai_runtime::model! {
     #[doc(alias = "IntervalDTO")]
     pub struct Interval {
         /// The hour of the end, 0 to 23. Declared as required by the platform's specification.
-        pub end_hour: f64 = "endHour",
+        pub end_hour: i64 = "endHour",
         /// The minute of the end, 0 to 59. Declared as required by the platform's specification.
-        pub end_minute: f64 = "endMinute",
+        pub end_minute: i64 = "endMinute",
         /// The hour of the start, 0 to 23. Declared as required by the platform's specification.
-        pub start_hour: f64 = "startHour",
+        pub start_hour: i64 = "startHour",
         /// The minute of the start, 0 to 59. Declared as required by the platform's specification.
-        pub start_minute: f64 = "startMinute",
+        pub start_minute: i64 = "startMinute",
     }
     /// `GetAgentsResponseDTO` of Voice AI.
     #[doc(alias = "GetAgentsResponseDTO")]
@@ -305,7 +305,7 @@ hoopai_runtime::model! {
         pub agents: Vec<GetAgentResponse> = "agents",
         pub page: i64 = "page",
         pub page_size: i64 = "pageSize",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `CallLogsResponseDTO` of Voice AI.
@@ -314,7 +314,7 @@ hoopai_runtime::model! {
         pub call_logs: Vec<CallLog> = "callLogs",
         pub page: i64 = "page",
         pub page_size: i64 = "pageSize",
-        pub total: f64 = "total",
+        pub total: i64 = "total",
         pub trace_id: String = "traceId",
     }
     /// Who gets an email about each call.
@@ -373,13 +373,13 @@ hoopai_runtime::model! {
         /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
         pub language: VoiceAiLanguage = "language",
         /// How long a call may last in seconds, 180 to 900; 300 if left out.
-        pub max_call_duration: f64 = "maxCallDuration",
+        pub max_call_duration: i64 = "maxCallDuration",
         /// The id of a pool of numbers that reach the agent; none if left out.
         pub number_pool_id: String = "numberPoolId",
         /// How long the agent bears with a caller who is slow to answer; `high` if left out.
         pub patience_level: PatienceLevel = "patienceLevel",
         /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        pub reminder_after_idle_time_seconds: i64 = "reminderAfterIdleTimeSeconds",
         /// Who gets an email about each call; nobody if left out.
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
         /// Whether the agent asks when the caller is silent; `true` if left out.

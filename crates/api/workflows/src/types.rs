@@ -21,6 +21,6 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub status: String = "status",
         pub updated_at: Timestamp = "updatedAt",
-        pub version: f64 = "version",
+        pub version: i64 = "version",
     }
 }

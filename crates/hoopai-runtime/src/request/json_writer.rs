@@ -12,7 +12,7 @@ use serde::ser::{self, Error as _, Serialize};
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
 /// Why a number that is NaN or infinite is rejected, in bodies and parameters alike.
-pub(crate) const NOT_FINITE: &str = "it is NaN or infinite";
+pub(crate) const NOT_FINITE: &str = "it is NaN, infinite or out of range";
 
 /// Begins the error of a value that a setter of a model rejected. The reason follows.
 pub(crate) const REJECTED: &str = "the field cannot be sent: ";

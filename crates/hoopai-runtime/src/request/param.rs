@@ -31,7 +31,7 @@ impl ParamWriter {
     }
 
     /// Rejects the value. The call fails before anything is sent, with an error that names the
-    /// parameter and ends with the reason, such as `it is NaN or infinite`.
+    /// parameter and ends with the reason, such as `it is NaN, infinite or out of range`.
     pub fn reject(&mut self, reason: &'static str) {
         self.rejected = Some(reason);
     }

@@ -105,6 +105,14 @@ fn convertible_scalars_are_coerced() {
 fn equivalent_json_is_no_drift() {
     plain("visits", "12.0", json!(12));
     plain("visits", "1e3", json!(1000));
+    plain("visits", "-0", json!(0));
+    plain(
+        "visits",
+        "9007199254740993.0",
+        json!(9_007_199_254_740_993_i64),
+    );
+    plain("visits", "9223372036854775807", json!(i64::MAX));
+    plain("visits", "-9223372036854775808", json!(i64::MIN));
     plain("score", "12", json!(12.0));
     plain("id", r#""""#, json!(""));
     plain("tags", "[]", json!([]));
@@ -125,7 +133,12 @@ fn unparsed_values_are_kept_in_extra() {
         "1.5",
         "true",
         "1e300",
+        "1e30",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "2.00000000000000000000000000000000000001",
         r#""12 kg""#,
+        r#""2.5""#,
         "[]",
         r#""NaN""#,
     ] {
@@ -530,6 +543,15 @@ fn timestamps_and_decimals_are_serialized_unchanged() {
          `times[1]`: an object where a date of RFC 3339 or RFC 2822, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
          `amount`: a string was read as a number"
     );
+    let long = r#"{"amount":0.1234567890123456789012345678901234567890}"#;
+    let read: Decoded<Payment> = from_slice(long.as_bytes()).unwrap();
+    assert_eq!(read.value.amount, None);
+    assert_eq!(
+        drift_text(&read.drift),
+        "`amount`: a number where a number with up to 38 digits is declared was set aside"
+    );
+    assert_eq!(serde_json::to_string(&read.value).unwrap(), long);
+
     let sent = Payment::new().at(UNIX_EPOCH).amount(3);
     assert_json(&sent, r#"{"at":"1970-01-01T00:00:00Z","amount":3}"#);
 }
@@ -557,10 +579,7 @@ fn map_values_decode_as_their_type() {
         slots.slots.as_deref().unwrap(),
         ["2031-05-06T09:00:00Z".parse().unwrap()]
     );
-    assert_eq!(
-        slots.price.as_ref().unwrap().as_str(),
-        "12345678901234567.10"
-    );
+    assert_eq!(slots.price.unwrap().to_string(), "12345678901234567.10");
     let (name, odd) = &read[1];
     let error = odd.as_ref().unwrap_err();
     assert_eq!((*name, error.kind()), ("odd", ErrorKind::Decode));

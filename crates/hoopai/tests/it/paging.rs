@@ -59,7 +59,7 @@ async fn search_pages_by_a_body_field() {
     let mut pages = search().pages();
     let first = harness.run(pages.next()).await.unwrap().unwrap();
     assert_eq!(first.items(), 100);
-    assert_eq!(first.total, Some(230.0));
+    assert_eq!(first.total, Some(230));
 }
 
 #[tokio::test]
