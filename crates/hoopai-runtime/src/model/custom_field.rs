@@ -129,7 +129,7 @@ macro_rules! from {
         }
     )*};
 }
-from!(&str String i32 i64 u32 u64 Vec<String> Vec<&str> &[String] &[&str] Value);
+from!(bool &str String i32 i64 u32 u64 Vec<String> Vec<&str> &[String] &[&str] Value);
 
 /// NaN and infinities are kept, and a request with one is an error.
 impl From<f64> for CustomFieldValue {

@@ -8,7 +8,19 @@ use serde_json::{Map, Value};
 ///
 /// Models and open enums implement it through their macros. Lists must not, or [`IntoField`] would
 /// be ambiguous.
-pub trait Scalar {}
+pub trait Scalar {
+    /// Converts a value to the wire form that fields of this type have unless the interface
+    /// declares another.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    fn in_default_form(self) -> Self
+    where
+        Self: Sized,
+    {
+        self
+    }
+}
 
 impl Scalar for String {}
 impl Scalar for bool {}
@@ -31,7 +43,7 @@ pub trait IntoField<T> {
 impl<T: Scalar, U: Into<T>> IntoField<T> for U {
     #[inline]
     fn into_field(self) -> T {
-        self.into()
+        self.into().in_default_form()
     }
 }
 
