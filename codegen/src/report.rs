@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::error::{FileError, SourcePointer};
 use crate::model::{Idempotency, Operation, PageStrategy, Paging, ParamLocation, Reply};
 use crate::modules::Module;
+use crate::read::Moments;
 use crate::rust_types::{OperationTypes, RustType, RustTypes};
 use crate::schema::ResolvedTypes;
 
@@ -42,6 +43,8 @@ pub struct ModuleReport {
     /// The names of operations whose idempotency is not declared: gaps. They count as not
     /// idempotent.
     pub idempotency_undeclared: Vec<String>,
+    /// The moments and days.
+    pub moments: Moments,
     /// The number of the overlay's actions.
     pub overlay_actions: usize,
     /// The number of changes of each pass, in the order of the passes, including 0.

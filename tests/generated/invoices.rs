@@ -269,9 +269,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
             if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -288,10 +288,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
             if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
             if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -308,10 +308,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
             if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
             if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -329,12 +329,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
             if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
             if values.has("query", "sortField") { call = call.sort_field(values.string("query", "sortField")); }
             if values.has("query", "sortOrder") { call = call.sort_order(values.string("query", "sortOrder")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },

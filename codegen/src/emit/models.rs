@@ -86,7 +86,11 @@ fn model(
             &field_docs(field, required.sentence(name, field)),
         );
         let (ident, wire_name) = (&field.ident, literal(&field.wire_name));
-        let _ = writeln!(out, "        pub {ident}: {} = {wire_name},", ty.in_types());
+        let _ = writeln!(
+            out,
+            "        pub {ident}: {} = {wire_name},",
+            ty.with_form(ty.in_types())
+        );
     }
     out.push_str("    }\n");
 }
@@ -174,7 +178,8 @@ fn imports(out: &mut String, input: &Input<'_>) {
     };
     let json = names(&[(RustType::Object, "Map"), (RustType::Value, "Value")]);
     let runtime = RuntimeType::ALL.map(|runtime| (RustType::Runtime(runtime), runtime.name()));
-    let runtime = names(&runtime);
+    let mut runtime = names(&runtime);
+    runtime.dedup();
     let import = |path: &str, names: &[&str]| match names {
         [] => String::new(),
         [one] => format!("use {path}::{one};\n"),

@@ -66,6 +66,9 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "enforced": sum(|report| report.required.len()),
         "not_idempotent": sum(|report| report.not_idempotent.len()),
         "idempotency_undeclared": sum(|report| report.idempotency_undeclared.len()),
+        "moments": sum(|report| report.moments.typed),
+        "moments_not": sum(|report| report.moments.others.len()),
+        "moments_untyped": sum(|report| report.moments.untyped.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
         "documented": {
             "operations": share(reports, |documented| &documented.operations),
@@ -170,7 +173,7 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
     row(&format!("{} modules", reports.len()), totals);
 
     type Map = fn(&ModuleReport) -> &BTreeMap<String, String>;
-    let maps: [(&str, Map); 6] = [
+    let maps: [(&str, Map); 7] = [
         ("untyped replies, with the reason", |report| {
             &report.untyped_by_decision
         }),
@@ -193,6 +196,10 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
             "operations that are not idempotent, with the reason",
             |report| &report.not_idempotent,
         ),
+        (
+            "names of moments that are none, with the reason",
+            |report| &report.moments.others,
+        ),
     ];
     for (title, map) in maps {
         console.line(format_args!("\n{title}"));
@@ -204,11 +211,12 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
     }
 
     type List = fn(&ModuleReport) -> &[String];
-    let lists: [(&str, List); 4] = [
+    let lists: [(&str, List); 5] = [
         ("untyped replies without a reason", |report| &report.untyped),
         ("operations without declared idempotence", |report| {
             &report.idempotency_undeclared
         }),
+        ("moments without a type", |report| &report.moments.untyped),
         ("documented by HoopAI only", |report| {
             &report.documented_only
         }),
@@ -224,6 +232,14 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
             ));
         }
     }
+    let typed: usize = reports.iter().map(|report| report.moments.typed).sum();
+    let untyped: usize = reports
+        .iter()
+        .map(|report| report.moments.untyped.len())
+        .sum();
+    console.line(format_args!(
+        "\nmoments and days: {typed} with a type, {untyped} without"
+    ));
     print_documented(reports, console);
     console.line("\nchanged by normalise passes");
     for (name, found) in passes(reports) {

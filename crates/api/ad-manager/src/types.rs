@@ -3,7 +3,7 @@
 //! The models of requests and replies.
 
 use hoopai_runtime::json::{Map, Value};
-use hoopai_runtime::{Decimal, Timestamp};
+use hoopai_runtime::{Date, Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// A campaign of LinkedIn, inside a campaign group.
@@ -165,9 +165,9 @@ hoopai_runtime::model! {
         /// Whether the amount is for each day or for the whole run. Declared as required by the platform's specification.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
-        pub schedule_end_date: String = "scheduleEndDate",
+        pub schedule_end_date: Date = "scheduleEndDate",
         /// The first day, as `YYYY-MM-DD`.
-        pub schedule_start_date: String = "scheduleStartDate",
+        pub schedule_start_date: Date = "scheduleStartDate",
     }
     /// A box that people tick in a LinkedIn form.
     #[doc(alias = "ConsentDTO")]
@@ -444,9 +444,9 @@ hoopai_runtime::model! {
         /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
-        pub schedule_end_date: String = "scheduleEndDate",
+        pub schedule_end_date: Date = "scheduleEndDate",
         /// The first day, as `YYYY-MM-DD`.
-        pub schedule_start_date: String = "scheduleStartDate",
+        pub schedule_start_date: Date = "scheduleStartDate",
     }
     /// Who is to see the ads of a Facebook ad set.
     #[doc(alias = "FacebookAudienceDTO")]
@@ -533,8 +533,8 @@ hoopai_runtime::model! {
         pub retention_days: f64 = "retentionDays",
         pub rule: Value = "rule",
         pub subtype: String = "subtype",
-        pub time_created: Timestamp = "timeCreated",
-        pub time_updated: Timestamp = "timeUpdated",
+        pub time_created: Timestamp as in_milliseconds = "timeCreated",
+        pub time_updated: Timestamp as in_milliseconds = "timeUpdated",
     }
     /// `FacebookCustomAudienceDataSource` of Ad Manager.
     pub struct FacebookCustomAudienceDataSource {
@@ -582,8 +582,8 @@ hoopai_runtime::model! {
         pub cpc: Value = "cpc",
         pub cpm: Value = "cpm",
         pub ctr: Value = "ctr",
-        pub date_start: String = "dateStart",
-        pub date_stop: String = "dateStop",
+        pub date_start: Date = "dateStart",
+        pub date_stop: Date = "dateStop",
         pub fb_campaign_id: String = "fbCampaignId",
         pub frequency: Value = "frequency",
         pub impressions: Value = "impressions",
@@ -645,7 +645,7 @@ hoopai_runtime::model! {
     pub struct FacebookIntegrationPage {
         pub _id: String = "_id",
         pub access_token: String = "accessToken",
-        pub created_on: String = "createdOn",
+        pub created_on: Timestamp = "createdOn",
         pub id: String = "id",
         pub name: String = "name",
     }
@@ -653,7 +653,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FacebookLeadFormDTO")]
     pub struct FacebookLeadForm {
         pub created_at: Timestamp = "createdAt",
-        pub created_time: String = "createdTime",
+        pub created_time: Timestamp = "createdTime",
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
         pub greeting_card: GreetingCard = "greetingCard",
         pub id: String = "id",
@@ -683,7 +683,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FacebookPageDTO")]
     pub struct FacebookPage {
         pub category: String = "category",
-        pub created_on: String = "createdOn",
+        pub created_on: Timestamp = "createdOn",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
         pub is_default: bool = "isDefault",
@@ -712,8 +712,8 @@ hoopai_runtime::model! {
         pub cpc: Value = "cpc",
         pub cpm: Value = "cpm",
         pub ctr: Value = "ctr",
-        pub date_start: String = "dateStart",
-        pub date_stop: String = "dateStop",
+        pub date_start: Date = "dateStart",
+        pub date_stop: Date = "dateStop",
         pub frequency: Value = "frequency",
         pub impressions: Value = "impressions",
         /// The id of the location (sub-account).
@@ -853,8 +853,8 @@ hoopai_runtime::model! {
         pub cpc: Value = "cpc",
         pub cpm: Value = "cpm",
         pub ctr: Value = "ctr",
-        pub date_start: String = "dateStart",
-        pub date_stop: String = "dateStop",
+        pub date_start: Date = "dateStart",
+        pub date_stop: Date = "dateStop",
         pub fb_campaign_id: String = "fbCampaignId",
         pub frequency: Value = "frequency",
         pub impressions: Value = "impressions",
@@ -866,8 +866,8 @@ hoopai_runtime::model! {
         pub reach: Value = "reach",
         pub results: Value = "results",
         pub spend: Value = "spend",
-        pub start_time: String = "startTime",
-        pub stop_time: String = "stopTime",
+        pub start_time: Timestamp = "startTime",
+        pub stop_time: Timestamp = "stopTime",
     }
     /// `FacebookUserDTO` of Ad Manager.
     #[doc(alias = "FacebookUserDTO")]
@@ -951,8 +951,8 @@ hoopai_runtime::model! {
         pub objective: String = "objective",
         /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
-        pub start_time: String = "startTime",
-        pub stop_time: String = "stopTime",
+        pub start_time: Timestamp = "startTime",
+        pub stop_time: Timestamp = "stopTime",
         pub trace_id: String = "traceId",
     }
     /// `GoogleUserDTO` of Ad Manager.
@@ -1004,8 +1004,8 @@ hoopai_runtime::model! {
         pub cpm: Decimal = "cpm",
         pub created_at: Timestamp = "createdAt",
         pub ctr: f64 = "ctr",
-        pub date_end: String = "dateEnd",
-        pub date_start: String = "dateStart",
+        pub date_end: Date = "dateEnd",
+        pub date_start: Date = "dateStart",
         pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
         pub impressions: f64 = "impressions",
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
@@ -1153,7 +1153,7 @@ hoopai_runtime::model! {
         /// The second line below the link.
         pub description2: String = "description2",
         /// The last day that the link is shown, as `YYYY-MM-DD`.
-        pub end_date: String = "endDate",
+        pub end_date: Date = "endDate",
         /// One address, despite its name: where the link leads to.
         pub final_urls: String = "finalUrls",
         /// The text of the link.
@@ -1166,7 +1166,7 @@ hoopai_runtime::model! {
         pub review_status: String = "reviewStatus",
         pub source: String = "source",
         /// The first day that the link is shown, as `YYYY-MM-DD`.
-        pub start_date: String = "startDate",
+        pub start_date: Date = "startDate",
         pub type_: GoogleAssetType = "type",
     }
     /// An image that is an asset.
@@ -1251,9 +1251,9 @@ hoopai_runtime::model! {
         /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
-        pub schedule_end_date: String = "scheduleEndDate",
+        pub schedule_end_date: Date = "scheduleEndDate",
         /// The first day, as `YYYY-MM-DD`.
-        pub schedule_start_date: String = "scheduleStartDate",
+        pub schedule_start_date: Date = "scheduleStartDate",
     }
     /// `GoogleCampaignDTO` of Ad Manager.
     #[doc(alias = "GoogleCampaignDTO")]
@@ -1508,11 +1508,11 @@ hoopai_runtime::model! {
     /// `GoogleReportedCampaignDTO` of Ad Manager.
     #[doc(alias = "GoogleReportedCampaignDTO")]
     pub struct GoogleReportedCampaign {
-        pub end_date: String = "endDate",
+        pub end_date: Date = "endDate",
         pub id: String = "id",
         pub name: String = "name",
         pub resource_name: String = "resourceName",
-        pub start_date: String = "startDate",
+        pub start_date: Date = "startDate",
         pub status: String = "status",
     }
     /// `GoogleReportingPeriodDTO` of Ad Manager.
@@ -1524,7 +1524,7 @@ hoopai_runtime::model! {
     }
     /// `GoogleReportingPeriodSegments` of Ad Manager.
     pub struct GoogleReportingPeriodSegments {
-        pub date: String = "date",
+        pub date: Date = "date",
         pub month: String = "month",
         pub week: String = "week",
     }
@@ -1725,8 +1725,8 @@ hoopai_runtime::model! {
         pub cpl: Decimal = "cpl",
         pub cpm: Decimal = "cpm",
         pub ctr: f64 = "ctr",
-        pub date_end: String = "dateEnd",
-        pub date_start: String = "dateStart",
+        pub date_end: Date = "dateEnd",
+        pub date_start: Date = "dateStart",
         pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
         pub impressions: f64 = "impressions",
         pub one_click_leads: f64 = "oneClickLeads",
@@ -1755,9 +1755,9 @@ hoopai_runtime::model! {
         /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, in ISO 8601.
-        pub schedule_end_date: String = "scheduleEndDate",
+        pub schedule_end_date: Date = "scheduleEndDate",
         /// The first day, in ISO 8601.
-        pub schedule_start_date: String = "scheduleStartDate",
+        pub schedule_start_date: Date = "scheduleStartDate",
     }
     /// `LinkedInCampaignGroupDTO` of Ad Manager.
     #[doc(alias = "LinkedInCampaignGroupDTO")]
@@ -1802,8 +1802,8 @@ hoopai_runtime::model! {
         pub cpl: Decimal = "cpl",
         pub cpm: Decimal = "cpm",
         pub ctr: f64 = "ctr",
-        pub date_end: String = "dateEnd",
-        pub date_start: String = "dateStart",
+        pub date_end: Date = "dateEnd",
+        pub date_start: Date = "dateStart",
         pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
         pub impressions: f64 = "impressions",
         pub name: String = "name",
@@ -1830,11 +1830,11 @@ hoopai_runtime::model! {
     #[doc(alias = "LinkedInLeadFormDTO")]
     pub struct LinkedInLeadForm {
         pub content: Box<LeadFormContent> = "content",
-        pub created: Timestamp = "created",
+        pub created: Timestamp as in_milliseconds = "created",
         pub creation_locale: CreationLocale = "creationLocale",
         pub hidden_fields: Vec<HiddenField> = "hiddenFields",
         pub id: i64 = "id",
-        pub last_modified: Timestamp = "lastModified",
+        pub last_modified: Timestamp as in_milliseconds = "lastModified",
         pub name: String = "name",
         pub owner: SponsoredAccountOwner = "owner",
         pub review_info: LinkedInLeadFormReviewInfo = "reviewInfo",
@@ -1843,7 +1843,7 @@ hoopai_runtime::model! {
     }
     /// `LinkedInLeadFormReviewInfo` of Ad Manager.
     pub struct LinkedInLeadFormReviewInfo {
-        pub last_updated: Timestamp = "lastUpdated",
+        pub last_updated: Timestamp as in_milliseconds = "lastUpdated",
         pub rejection_reasons: Vec<String> = "rejectionReasons",
         pub review_status: String = "reviewStatus",
     }
@@ -2332,7 +2332,7 @@ hoopai_runtime::model! {
         /// `LOW_INTENT` for more leads, `HIGH_INTENT` for fewer that mean it.
         pub desired_intent: UpsertGoogleAssetsRequestPayloadDesiredIntent = "desiredIntent",
         /// The last day that the link is shown, as `YYYY-MM-DD`.
-        pub end_date: String = "endDate",
+        pub end_date: Date = "endDate",
         /// What people are asked for.
         pub fields: Vec<LeadFormField> = "fields",
         /// One address, despite its name: where the link leads to.
@@ -2354,7 +2354,7 @@ hoopai_runtime::model! {
         /// The asset to be changed, by its resource name; left out, a new one is made.
         pub resource_name: String = "resourceName",
         /// The first day that the link is shown, as `YYYY-MM-DD`.
-        pub start_date: String = "startDate",
+        pub start_date: Date = "startDate",
     }
     /// A combined audience of Google.
     #[doc(alias = "UpsertAudienceDTO")]

@@ -142,16 +142,16 @@ hoopai_runtime::model! {
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
+        pub date_added: Timestamp as in_milliseconds = "dateAdded",
+        pub date_updated: Timestamp as in_milliseconds = "dateUpdated",
         pub email: String = "email",
         pub followers: Vec<Value> = "followers",
         pub full_name: String = "fullName",
         pub id: String = "id",
         pub is_last_message_internal_comment: bool = "isLastMessageInternalComment",
-        pub last_manual_message_date: Timestamp = "lastManualMessageDate",
+        pub last_manual_message_date: f64 = "lastManualMessageDate",
         pub last_message_body: String = "lastMessageBody",
-        pub last_message_date: Value = "lastMessageDate",
+        pub last_message_date: Timestamp = "lastMessageDate",
         pub last_message_direction: LastMessageDirection = "lastMessageDirection",
         pub last_message_type: ConversationSchemaLastMessageType = "lastMessageType",
         pub last_outbound_message_action: String = "lastOutboundMessageAction",
@@ -368,7 +368,7 @@ hoopai_runtime::model! {
     /// `InitiateFileUploadResponseDto` of Conversations.
     #[doc(alias = "InitiateFileUploadResponseDto")]
     pub struct InitiateFileUploadResponse {
-        pub expires_at: Timestamp = "expiresAt",
+        pub expires_at: Timestamp as in_milliseconds = "expiresAt",
         pub file_path: String = "filePath",
         pub max_file_size: f64 = "maxFileSize",
         pub trace_id: String = "traceId",
@@ -484,7 +484,7 @@ hoopai_runtime::model! {
         /// The id of the message that it answers.
         pub reply_message_id: String = "replyMessageId",
         /// When to send it, in seconds (not milliseconds) since 1970, UTC. At once if left out.
-        pub scheduled_timestamp: f64 = "scheduledTimestamp",
+        pub scheduled_timestamp: Timestamp as in_seconds = "scheduledTimestamp",
         /// What becomes of a message is known only later; leave it out.
         pub status: Status = "status",
         /// A closer description of the kind of message; not needed.

@@ -146,7 +146,7 @@ hoopai_runtime::model! {
         /// The connection's name, as users see it; `accountId` when left out.
         pub display_name: String = "displayName",
         /// When the access token expires, in milliseconds since 1970, for `oauth2`.
-        pub expiry_at: f64 = "expiryAt",
+        pub expiry_at: Timestamp as in_milliseconds = "expiryAt",
         /// How long the access token lives, in milliseconds, for `oauth2`.
         pub expiry_in: f64 = "expiryIn",
         /// Whether the location uses this connection by default; `false` when left out.

@@ -3,7 +3,7 @@
 //! The models of requests and replies.
 
 use hoopai_runtime::json::Map;
-use hoopai_runtime::{Decimal, Timestamp};
+use hoopai_runtime::{Date, Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `AmountSummary` of Payments.
@@ -249,13 +249,13 @@ hoopai_runtime::model! {
         pub day_of_month: f64 = "dayOfMonth",
         pub day_of_week: CustomRRuleOptionsDayOfWeek = "dayOfWeek",
         pub days_before: f64 = "daysBefore",
-        pub end_date: String = "endDate",
+        pub end_date: Date = "endDate",
         pub end_time: String = "endTime",
         pub interval: f64 = "interval",
         pub interval_type: CustomRRuleOptionsIntervalType = "intervalType",
         pub month_of_year: CustomRRuleOptionsMonthOfYear = "monthOfYear",
         pub num_of_week: f64 = "numOfWeek",
-        pub start_date: String = "startDate",
+        pub start_date: Date = "startDate",
         pub start_time: String = "startTime",
     }
     /// `DefaultPriceResponseDto` of Payments.

@@ -193,9 +193,17 @@ fn numbers(text: &str) -> Option<(i64, i64, i64)> {
         return None;
     }
     if first.len() == 4 {
-        return Some((number(first, 4..=4)?, number(second, 1..=2)?, number(third, 1..=2)?));
+        return Some((
+            number(first, 4..=4)?,
+            number(second, 1..=2)?,
+            number(third, 1..=2)?,
+        ));
     }
-    Some((number(third, 4..=4)?, number(first, 1..=2)?, number(second, 1..=2)?))
+    Some((
+        number(third, 4..=4)?,
+        number(first, 1..=2)?,
+        number(second, 1..=2)?,
+    ))
 }
 
 impl FromStr for Date {
@@ -423,10 +431,16 @@ mod tests {
         let json = |date: Date| serde_json::to_value(date).unwrap();
         assert_eq!(json(date().in_month_first()), "01-31-2026");
         assert_eq!(json(date().in_rfc3339()), "2026-01-31T00:00:00.000Z");
-        assert_eq!(json(date().in_milliseconds()), Value::from(1_769_817_600_000_i64));
+        assert_eq!(
+            json(date().in_milliseconds()),
+            Value::from(1_769_817_600_000_i64)
+        );
         let texts = ParamWriter::texts(date().in_month_first());
         assert_eq!(texts, Ok(vec!["01-31-2026".to_owned()]));
-        assert_eq!(ParamWriter::texts(date()), Ok(vec!["2026-01-31".to_owned()]));
+        assert_eq!(
+            ParamWriter::texts(date()),
+            Ok(vec!["2026-01-31".to_owned()])
+        );
         assert_eq!(date().in_month_first(), date());
     }
 

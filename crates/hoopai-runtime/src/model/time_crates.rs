@@ -152,7 +152,10 @@ mod tests {
         let leap: DateTime<Utc> = Timestamp::from(leap.and_utc()).into();
         assert_eq!(leap.to_rfc3339(), "2017-01-01T00:00:00.500+00:00");
         let far: DateTime<Utc> = Timestamp::from(DateTime::<Utc>::MAX_UTC).into();
-        assert_eq!(far.timestamp_millis(), DateTime::<Utc>::MAX_UTC.timestamp_millis());
+        assert_eq!(
+            far.timestamp_millis(),
+            DateTime::<Utc>::MAX_UTC.timestamp_millis()
+        );
         let beyond: DateTime<Utc> = Timestamp::from_unix_millis(i64::MIN).into();
         assert_eq!(beyond, DateTime::<Utc>::MIN_UTC);
         for (year, month, day) in [(0, 1, 1), (-44, 3, 15), (2024, 2, 29), (9999, 12, 31)] {
