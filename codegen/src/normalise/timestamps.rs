@@ -53,18 +53,16 @@ const DAY_PARAMETERS: [&str; 6] = [
     "toDate",
 ];
 
-const MILLISECONDS: [&str; 8] = [
+const MILLISECONDS: [&str; 6] = [
     "created",
     "dateAdded",
     "dateUpdated",
     "expiresAt",
     "lastModified",
     "lastUpdated",
-    "timeCreated",
-    "timeUpdated",
 ];
 
-const SECONDS: [&str; 1] = ["timestamp"];
+const SECONDS: [&str; 3] = ["timeCreated", "timeUpdated", "timestamp"];
 
 pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     let sent = request_schemas(document);

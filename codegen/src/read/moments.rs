@@ -81,6 +81,10 @@ fn visit(value: &Value, at: &SourcePointer<'_>, found: &mut Moments) {
 
 /// Counts a field or parameter. Of a list, the items count.
 fn field(name: &str, schema: &Value, at: &SourcePointer<'_>, found: &mut Moments) {
+    if let Some(reason) = schema.get(NOT).and_then(Value::as_str) {
+        found.others.insert(at.pointer(), reason.to_owned());
+        return;
+    }
     let mut schema = schema;
     while let Some(items) = schema.get("items") {
         schema = items;
@@ -92,8 +96,6 @@ fn field(name: &str, schema: &Value, at: &SourcePointer<'_>, found: &mut Moments
     let format = json::text(map, "format").unwrap_or_default();
     if RuntimeType::of(kind, format).is_some_and(RuntimeType::is_time) {
         found.typed += 1;
-    } else if let Some(reason) = json::text(map, NOT) {
-        found.others.insert(at.pointer(), reason.to_owned());
     } else if has_name_of_moment(name) && may_be_moment(kind, map) {
         found.untyped.push(at.pointer());
     }

@@ -533,8 +533,8 @@ hoopai_runtime::model! {
         pub retention_days: f64 = "retentionDays",
         pub rule: Value = "rule",
         pub subtype: String = "subtype",
-        pub time_created: Timestamp as in_milliseconds = "timeCreated",
-        pub time_updated: Timestamp as in_milliseconds = "timeUpdated",
+        pub time_created: Timestamp as in_seconds = "timeCreated",
+        pub time_updated: Timestamp as in_seconds = "timeUpdated",
     }
     /// `FacebookCustomAudienceDataSource` of Ad Manager.
     pub struct FacebookCustomAudienceDataSource {

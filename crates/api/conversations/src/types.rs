@@ -149,7 +149,7 @@ hoopai_runtime::model! {
         pub full_name: String = "fullName",
         pub id: String = "id",
         pub is_last_message_internal_comment: bool = "isLastMessageInternalComment",
-        pub last_manual_message_date: f64 = "lastManualMessageDate",
+        pub last_manual_message_date: Timestamp as in_milliseconds = "lastManualMessageDate",
         pub last_message_body: String = "lastMessageBody",
         pub last_message_date: Timestamp = "lastMessageDate",
         pub last_message_direction: LastMessageDirection = "lastMessageDirection",
