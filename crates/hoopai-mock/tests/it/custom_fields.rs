@@ -104,11 +104,12 @@ async fn opportunities_keep_the_values_of_custom_fields() {
 #[tokio::test]
 async fn records_keep_the_values_of_their_properties() {
     let api = Api::start().await;
+    api.seed().items("objects", LOCATION, 1);
     for value in values() {
         let new = json!({ "locationId": LOCATION, "properties": { "one": value } });
-        let created = api.post("/objects/custom_objects.pet/records", new).await;
+        let created = api.post("/objects/custom_objects.sample_1/records", new).await;
         let id = created["record"]["id"].as_str().expect("an id");
-        let path = format!("/objects/custom_objects.pet/records/{id}");
+        let path = format!("/objects/custom_objects.sample_1/records/{id}");
         let record = api.get(&path).await;
         assert_eq!(record["record"]["properties"]["one"], value, "{created}");
     }
