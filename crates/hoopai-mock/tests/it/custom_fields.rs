@@ -107,7 +107,9 @@ async fn records_keep_the_values_of_their_properties() {
     api.seed().items("objects", LOCATION, 1);
     for value in values() {
         let new = json!({ "locationId": LOCATION, "properties": { "one": value } });
-        let created = api.post("/objects/custom_objects.sample_1/records", new).await;
+        let created = api
+            .post("/objects/custom_objects.sample_1/records", new)
+            .await;
         let id = created["record"]["id"].as_str().expect("an id");
         let path = format!("/objects/custom_objects.sample_1/records/{id}");
         let record = api.get(&path).await;
