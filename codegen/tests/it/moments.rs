@@ -61,7 +61,7 @@ fn names_of_moments_without_a_type_or_a_reason_are_reported() {
         "startTime": { "type": "string" },
         "expiresAt": { "type": "number" },
         "times": { "type": "array", "items": { "type": "object", "properties": { "date": {} } } },
-        "waitTime": { "type": "number", "x-hoopai-not-a-moment": "A duration." },
+        "waitTime": { "type": "number" },
         "birthDate": { "type": "string", "enum": ["never"] },
         "update": { "type": "string" },
         "format": { "type": "string" },
@@ -72,7 +72,15 @@ fn names_of_moments_without_a_type_or_a_reason_are_reported() {
     } } } });
     let paths = json!({ "/a": { "post": operation("create-a", body) } });
     let document = document(paths, json!({ "Thing": thing }));
-    let found = generate_sample(&document, None).unwrap().report.moments;
+    let overlay = json!({
+        "overlay": "1.0.0", "info": { "title": "s", "version": "1" },
+        "actions": [{
+            "target": "$.components.schemas.Thing.properties.waitTime", "description": "A unit stands beside it.",
+            "update": { "x-hoopai-not-a-moment": "A duration." },
+        }],
+    });
+    let generated = generate_sample(&document, Some(&overlay.to_string())).unwrap();
+    let found = generated.report.moments;
     assert_eq!(
         found.untyped,
         [
