@@ -160,13 +160,14 @@ fn run_stages(module: &Module, sources: &Sources<'_>) -> Result<Generated, FileE
         ]),
         files,
         effective: effective.document,
-        documented,
         report: ModuleReport {
+            moments: read::moments(&documented),
             overlay_actions: effective.overlay_actions,
             passes,
             lines,
             ..report
         },
+        documented,
     })
 }
 

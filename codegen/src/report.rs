@@ -8,6 +8,7 @@ use crate::error::{FileError, SourcePointer};
 use crate::formats::fraction_reason;
 use crate::model::{Idempotency, Operation, PageStrategy, Paging, ParamLocation, Reply};
 use crate::modules::Module;
+use crate::read::Moments;
 use crate::rust_types::{OperationTypes, RustType, RustTypes};
 use crate::schema::{ResolvedTypes, Schema};
 
@@ -47,6 +48,8 @@ pub struct ModuleReport {
     pub fractions: BTreeMap<String, String>,
     /// The names of parameters and fields that are floats without a reason: gaps.
     pub fractions_without_reason: Vec<String>,
+    /// The moments and days.
+    pub moments: Moments,
     /// The number of the overlay's actions.
     pub overlay_actions: usize,
     /// The number of changes of each pass, in the order of the passes, including 0.

@@ -322,9 +322,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.ad_manager().get_facebook_campaign_reporting();
             if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -386,11 +386,11 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "endDate", "end_date"), ("query", "fields", "fields"), ("query", "groupBy", "group_by"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.ad_manager().get_facebook_reporting();
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
             if values.has("query", "groupBy") { call = call.group_by(values.string("query", "groupBy")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -443,9 +443,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.ad_manager().get_google_campaign_reporting();
             if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -494,10 +494,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "endDate", "end_date"), ("query", "fields", "fields"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "type", "type_"), ("query", "groupBy", "group_by")],
         call: |client, values| {
             let mut call = client.ad_manager().get_google_reporting();
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             if values.has("query", "groupBy") { call = call.group_by(values.string("query", "groupBy")); }
             discard_reply(call.options(values.options.clone()).send())
@@ -538,9 +538,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "endDate", "end_date"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "entityUrns", "entity_urns"), ("query", "fields", "fields"), ("query", "groupBy", "group_by"), ("query", "pivot", "pivot")],
         call: |client, values| {
             let mut call = client.ad_manager().get_linkedin_ad_analytics();
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "entityUrns") { call = call.entity_urns(values.string("query", "entityUrns")); }
             if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
             if values.has("query", "groupBy") { call = call.group_by(values.string("query", "groupBy")); }
@@ -570,9 +570,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.ad_manager().get_linkedin_campaign_group_reporting();
             if values.has("path", "campaignGroupId") { call = call.campaign_group_id(values.string("path", "campaignGroupId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -728,10 +728,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.ad_manager().list_facebook_reporting();
             if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "listType") { call = call.list_type(values.string("query", "listType")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -799,8 +799,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "category") { call = call.category(values.string("query", "category")); }
             if values.has("query", "conversionType") { call = call.conversion_type(values.string("query", "conversionType")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -818,10 +818,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             if values.has("query", "adGroupId") { call = call.ad_group_id(values.string("query", "adGroupId")); }
             if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "searchId") { call = call.search_id(values.string("query", "searchId")); }
             if values.has("query", "selectedAdAccountId") { call = call.selected_ad_account_id(values.string("query", "selectedAdAccountId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -846,10 +846,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "endDate", "end_date"), ("query", "listType", "list_type"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "type", "type_"), ("query", "campaignId", "campaign_id")],
         call: |client, values| {
             let mut call = client.ad_manager().list_google_reporting();
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "listType") { call = call.list_type(values.string("query", "listType")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
             discard_reply(call.options(values.options.clone()).send())
@@ -917,10 +917,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.ad_manager().list_linkedin_reporting();
             if values.has("query", "campaignGroupId") { call = call.campaign_group_id(values.string("query", "campaignGroupId")); }
             if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "listType") { call = call.list_type(values.string("query", "listType")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
             discard_reply(call.options(values.options.clone()).send())
         },

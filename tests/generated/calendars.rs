@@ -301,9 +301,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "endTime", "end_time"), ("query", "locationId", "location_id"), ("query", "startTime", "start_time"), ("query", "calendarId", "calendar_id"), ("query", "groupId", "group_id"), ("query", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.calendars().list_blocked_slots();
-            if values.has("query", "endTime") { call = call.end_time(values.string("query", "endTime")); }
+            if values.has("query", "endTime") { call = call.end_time(values.timestamp("query", "endTime")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startTime") { call = call.start_time(values.string("query", "startTime")); }
+            if values.has("query", "startTime") { call = call.start_time(values.timestamp("query", "startTime")); }
             if values.has("query", "calendarId") { call = call.calendar_id(values.string("query", "calendarId")); }
             if values.has("query", "groupId") { call = call.group_id(values.string("query", "groupId")); }
             if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
@@ -363,9 +363,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "endTime", "end_time"), ("query", "locationId", "location_id"), ("query", "startTime", "start_time"), ("query", "calendarId", "calendar_id"), ("query", "groupId", "group_id"), ("query", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.calendars().list_events();
-            if values.has("query", "endTime") { call = call.end_time(values.string("query", "endTime")); }
+            if values.has("query", "endTime") { call = call.end_time(values.timestamp("query", "endTime")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startTime") { call = call.start_time(values.string("query", "startTime")); }
+            if values.has("query", "startTime") { call = call.start_time(values.timestamp("query", "startTime")); }
             if values.has("query", "calendarId") { call = call.calendar_id(values.string("query", "calendarId")); }
             if values.has("query", "groupId") { call = call.group_id(values.string("query", "groupId")); }
             if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
@@ -381,8 +381,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.calendars().list_free_slots();
             if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.integer("query", "endDate")); }
-            if values.has("query", "startDate") { call = call.start_date(values.integer("query", "startDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.timestamp("query", "endDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.timestamp("query", "startDate")); }
             if values.has("query", "timezone") { call = call.timezone(values.string("query", "timezone")); }
             if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
             if values.has("query", "userIds") { call = call.user_ids(values.strings("query", "userIds")); }

@@ -128,11 +128,11 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
             if values.has("query", "conversationId") { call = call.conversation_id(values.string("query", "conversationId")); }
             if values.has("query", "cursor") { call = call.cursor(values.string("query", "cursor")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.timestamp("query", "endDate")); }
             if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "sortBy") { call = call.sort_by(values.string("query", "sortBy")); }
             if values.has("query", "sortOrder") { call = call.sort_order(values.string("query", "sortOrder")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.timestamp("query", "startDate")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -262,7 +262,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "assignedTo") { call = call.assigned_to(values.string("query", "assignedTo")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.integer("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.timestamp("query", "endDate")); }
             if values.has("query", "followers") { call = call.followers(values.string("query", "followers")); }
             if values.has("query", "id") { call = call.id(values.string("query", "id")); }
             if values.has("query", "lastMessageAction") { call = call.last_message_action(values.string("query", "lastMessageAction")); }
@@ -278,7 +278,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "sortBy") { call = call.sort_by(values.string("query", "sortBy")); }
             if values.has("query", "sortScoreProfile") { call = call.sort_score_profile(values.string("query", "sortScoreProfile")); }
             if values.has("query", "startAfterDate") { call = call.start_after_date(values.string("query", "startAfterDate")); }
-            if values.has("query", "startDate") { call = call.start_date(values.integer("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.timestamp("query", "startDate")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },

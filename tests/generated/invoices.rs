@@ -250,8 +250,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.invoices().list_estimate_templates();
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
-            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -266,12 +266,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.invoices().list_estimates();
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
-            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -286,12 +286,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.invoices().list_invoice_schedules();
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
-            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -306,12 +306,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.invoices().list_invoice_templates();
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
-            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -326,15 +326,15 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.invoices().list_invoices();
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
-            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
-            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
             if values.has("query", "sortField") { call = call.sort_field(values.string("query", "sortField")); }
             if values.has("query", "sortOrder") { call = call.sort_order(values.string("query", "sortOrder")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },

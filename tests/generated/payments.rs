@@ -231,7 +231,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "funnelProductIds") { call = call.funnel_product_ids(values.string("query", "funnelProductIds")); }
             if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
@@ -240,7 +240,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "paymentStatus") { call = call.payment_status(values.string("query", "paymentStatus")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
             if values.has("query", "sourceId") { call = call.source_id(values.string("query", "sourceId")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -256,7 +256,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "entityId") { call = call.entity_id(values.string("query", "entityId")); }
             if values.has("query", "entitySourceType") { call = call.entity_source_type(values.string("query", "entitySourceType")); }
             if values.has("query", "getPaymentsCollectedCount") { call = call.get_payments_collected_count(values.boolean("query", "getPaymentsCollectedCount")); }
@@ -265,7 +265,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -280,7 +280,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "entityId") { call = call.entity_id(values.string("query", "entityId")); }
             if values.has("query", "entitySourceSubType") { call = call.entity_source_sub_type(values.string("query", "entitySourceSubType")); }
             if values.has("query", "entitySourceType") { call = call.entity_source_type(values.string("query", "entitySourceType")); }
@@ -289,7 +289,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "subscriptionId") { call = call.subscription_id(values.string("query", "subscriptionId")); }
             discard_reply(call.options(values.options.clone()).send())
         },

@@ -123,12 +123,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "agentId") { call = call.agent_id(values.string("query", "agentId")); }
             if values.has("query", "callType") { call = call.call_type(values.string("query", "callType")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.integer("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.timestamp("query", "endDate")); }
             if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
             if values.has("query", "pageSize") { call = call.page_size(values.integer("query", "pageSize")); }
             if values.has("query", "sort") { call = call.sort(values.string("query", "sort")); }
             if values.has("query", "sortBy") { call = call.sort_by(values.string("query", "sortBy")); }
-            if values.has("query", "startDate") { call = call.start_date(values.integer("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.timestamp("query", "startDate")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },

@@ -180,7 +180,7 @@ fn setters(operation: &Operation, types: &OperationTypes) -> String {
             "            {} {}: {} = {},",
             parameter.part.name(),
             parameter.ident,
-            ty.in_builders(),
+            ty.with_form(ty.in_builders()),
             literal(&parameter.wire_name)
         );
     }
@@ -197,7 +197,7 @@ fn setters(operation: &Operation, types: &OperationTypes) -> String {
             writeln!(
                 out,
                 "            text {ident}: {} = {wire_name},",
-                ty.in_builders()
+                ty.with_form(ty.in_builders())
             )
         };
     }

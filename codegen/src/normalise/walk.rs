@@ -277,15 +277,21 @@ pub(super) fn set_format(
 ) -> usize {
     let mut changed = 0;
     for (_, property) in properties(schema).filter(|(name, _)| has_name(name)) {
-        let is_plain = ["format", "enum", "pattern"]
-            .iter()
-            .all(|key| !property.contains_key(*key));
-        if is_plain && json::text(property, "type").is_some_and(|name| types.contains(&name)) {
-            property.insert("format".into(), format.into());
-            changed += 1;
-        }
+        changed += set_own_format(property, types, format);
     }
     changed
+}
+
+/// Sets the format of a schema that has one of these types, and no format, enum or pattern.
+pub(super) fn set_own_format(schema: &mut Object, types: &[&str], format: &str) -> usize {
+    let is_plain = ["format", "enum", "pattern"]
+        .iter()
+        .all(|key| !schema.contains_key(*key));
+    if is_plain && json::text(schema, "type").is_some_and(|name| types.contains(&name)) {
+        schema.insert("format".into(), format.into());
+        return 1;
+    }
+    0
 }
 
 /// Visits a schema and those within it, innermost first.

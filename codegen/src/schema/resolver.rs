@@ -20,31 +20,15 @@ const ENUM_LIMIT: usize = 1000;
 const DEPTH_LIMIT: usize = 300;
 
 /// Names that `types.rs` uses for other things.
-const RESERVED_NAMES: [&str; 19] = [
-    "BTreeMap",
-    "Box",
-    "Clone",
-    "CustomFieldValue",
-    "Debug",
-    "Decimal",
-    "Default",
-    "Err",
-    "Extra",
-    "Map",
-    "None",
-    "Ok",
-    "Option",
-    "Result",
-    "Some",
-    "String",
-    "Timestamp",
-    "Value",
-    "Vec",
+const RESERVED_NAMES: [&str; 16] = [
+    "BTreeMap", "Box", "Clone", "Debug", "Default", "Err", "Extra", "Map", "None", "Ok", "Option",
+    "Result", "Some", "String", "Value", "Vec",
 ];
 
 /// Resolves the schemas of the operations.
 pub(crate) fn resolve_types(document: &Value, operations: &[Operation]) -> ResolvedTypes {
     let mut taken: BTreeSet<String> = RESERVED_NAMES.map(str::to_owned).into();
+    taken.extend(RuntimeType::ALL.map(RuntimeType::key));
     let mut resolver = Resolver {
         document,
         type_names: component_names::names(document, operations, &mut taken),

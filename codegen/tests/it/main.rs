@@ -6,6 +6,7 @@ mod emit;
 mod example_types;
 mod idempotency;
 mod invisible_characters;
+mod moments;
 mod normalise;
 mod overlay;
 mod paging;

@@ -38,6 +38,7 @@ pub use client::handle::Handle;
 pub use drift::{Drift, DriftCounter, DriftKind, DriftObserver};
 pub use error::Error;
 pub use model::custom_field::{CustomFieldFile, CustomFieldFileMeta, CustomFieldValue};
+pub use model::date::{Date, ParseDateError};
 pub use model::decimal::{Decimal, ParseDecimalError};
 pub use model::extra::Extra;
 #[doc(hidden)]

@@ -6,14 +6,14 @@
 
 mod common;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use common::{Account, Result, or_dash};
 use hoopai::Timestamp;
 use hoopai::calendars::types::{CreateAppointmentRequest, Slots};
 use hoopai_mock::LOCATION;
 
-const WEEK: i64 = 7 * 86_400_000;
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
 #[tokio::main]
 async fn main() -> Result {
@@ -25,7 +25,7 @@ async fn main() -> Result {
     })?;
     let calendars = account.client.calendars();
 
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64;
+    let now = SystemTime::now();
     let reply = calendars
         .list_free_slots()
         .calendar_id(&calendar)

@@ -8,11 +8,11 @@ mod common;
 use std::time::{Duration, SystemTime};
 
 use common::{Account, Result, or_dash};
-use hoopai::Timestamp;
 use hoopai::invoices::types::{
     Action, BusinessDetailsDto, ContactDetailsDto, CreateInvoiceRequest, Discount, DiscountType,
     InvoiceItem, SendInvoiceRequest, SentToDto,
 };
+use hoopai::{Date, Timestamp};
 use hoopai_mock::LOCATION;
 
 #[tokio::main]
@@ -88,9 +88,8 @@ async fn main() -> Result {
     Ok(())
 }
 
-/// The date after this number of days, in the format of the platform.
-fn day(days: u64) -> String {
+/// The date after this number of days, in UTC.
+fn day(days: u64) -> Date {
     let moment = SystemTime::now() + Duration::from_secs(days * 86_400);
-    let text = Timestamp::from(moment).to_string();
-    text.chars().take("2026-01-31".len()).collect()
+    Timestamp::from(moment).utc_date()
 }

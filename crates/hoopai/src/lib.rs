@@ -71,7 +71,7 @@ pub use hoopai_runtime::paging::{
     CollectFuture, ItemStream, ListPosition, ListProgress, Page, PageStream,
 };
 pub use hoopai_runtime::{
-    ByteStream, CallOptions, CustomFieldFile, CustomFieldFileMeta, CustomFieldValue, Decimal,
+    ByteStream, CallOptions, CustomFieldFile, CustomFieldFileMeta, CustomFieldValue, Date, Decimal,
     Drift, DriftCounter, DriftKind, DriftObserver, Error, Extra, Handle, Method, Part, RawRequest,
     Response, ResponseFuture, SecretString, Timestamp, Unrecognized, json, observe, paging,
     rate_limit, reqwest, retry, serde_json, testing, time,

@@ -72,7 +72,7 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<FileErr
     let mut findings = Vec::new();
     if strip(&file, &spec, &BTreeMap::new())? != spec {
         findings.push(file_error(
-            file,
+            &file,
             "is not in canonical form: it was edited, or is older than the generator",
             format!(
                 "run cargo xtask regen --module {}, and put corrections into overlay.yaml beside it",
@@ -92,6 +92,13 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<FileErr
     let mut changes = Changes::default();
     crate_changes(tree, &mut changes, module, &generated)?;
     findings.extend(differences(tree, &changes));
+    for pointer in &generated.report.moments.untyped {
+        findings.push(file_error(
+            &file,
+            format!("{pointer} has the name of a moment or a day, and no format of one"),
+            "set its `format` in overlay.yaml beside it, or `x-hoopai-not-a-moment` with the reason",
+        ));
+    }
     Ok((generated.report.operations, findings))
 }
 

@@ -68,6 +68,9 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "idempotency_undeclared": sum(|report| report.idempotency_undeclared.len()),
         "fractions": sum(|report| report.fractions.len()),
         "fractions_without_reason": sum(|report| report.fractions_without_reason.len()),
+        "moments": sum(|report| report.moments.typed),
+        "moments_not": sum(|report| report.moments.others.len()),
+        "moments_untyped": sum(|report| report.moments.untyped.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
         "documented": {
             "operations": share(reports, |documented| &documented.operations),
@@ -196,6 +199,10 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
             |report| &report.not_idempotent,
         ),
         ("floats, with the reason", |report| &report.fractions),
+        (
+            "names of moments that are none, with the reason",
+            |report| &report.moments.others,
+        ),
     ];
     for (title, map) in maps {
         console.line(format_args!("\n{title}"));
@@ -215,6 +222,7 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
         ("operations without declared idempotence", |report| {
             &report.idempotency_undeclared
         }),
+        ("moments without a type", |report| &report.moments.untyped),
         ("documented by HoopAI only", |report| {
             &report.documented_only
         }),
@@ -230,6 +238,14 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
             ));
         }
     }
+    let typed: usize = reports.iter().map(|report| report.moments.typed).sum();
+    let untyped: usize = reports
+        .iter()
+        .map(|report| report.moments.untyped.len())
+        .sum();
+    console.line(format_args!(
+        "\nmoments and days: {typed} with a type, {untyped} without"
+    ));
     print_documented(reports, console);
     console.line("\nchanged by normalise passes");
     for (name, found) in passes(reports) {

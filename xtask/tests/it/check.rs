@@ -366,3 +366,39 @@ actions:
         "{text}"
     );
 }
+
+#[test]
+fn name_of_a_moment_without_a_format_is_rejected_by_check() {
+    let tree = Tree::new(&["links"]);
+    let server = server(&[("links", interface("links", &[("get", "/links/")]))]);
+    tree.regen(&server, &[]).ok();
+    let overlay = |field: &str| {
+        format!(
+            "overlay: 1.0.0\ninfo:\n  title: links\n  version: 1.0.0\nactions:\n  - target: \"$.paths['/links/'].get\"\n    \
+             description: \"A planted field.\"\n    update:\n      responses:\n        '200':\n          description: \"\"\n          content:\n            \
+             application/json:\n              schema:\n                type: object\n                properties:\n                  \
+             closingTime: {field}\n"
+        )
+    };
+    for (field, is_rejected) in [
+        ("{ type: string }", true),
+        ("{ type: string, format: date-time }", false),
+        (
+            "{ type: string, x-hoopai-not-a-moment: A time of day }",
+            false,
+        ),
+    ] {
+        tree.write("specs/links/overlay.yaml", &overlay(field));
+        tree.run(&["codegen"]).ok();
+        let checked = tree.run(&["check"]);
+        if is_rejected {
+            let text = checked.failed();
+            assert!(
+                text.contains("properties/closingTime has the name"),
+                "{text}"
+            );
+        } else {
+            checked.ok();
+        }
+    }
+}

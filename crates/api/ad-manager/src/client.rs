@@ -1672,11 +1672,11 @@ pub mod builder {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
             /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
         }
     }
 
@@ -1735,7 +1735,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetFacebookReporting {
             /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The figures wanted in the report. Declared as required by the platform's specification.
             query fields: Vec<types::GetFacebookReportingField> = "fields",
             /// How long a period of the report is. Declared as required by the platform's specification.
@@ -1743,7 +1743,7 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
         }
@@ -1797,11 +1797,11 @@ pub mod builder {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
             /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
         }
     }
 
@@ -1847,13 +1847,13 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetGoogleReporting {
             /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The figures wanted in the report. Declared as required by the platform's specification.
             query fields: Vec<types::GetGoogleReportingField> = "fields",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
             /// How long a period of the report is; a day is called `date` here.
@@ -1896,11 +1896,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetLinkedinAdAnalytics {
             /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
             /// The URNs of what is reported on, divided by commas.
             query entity_urns: String = "entityUrns",
             /// The figures wanted in the report.
@@ -1934,11 +1934,11 @@ pub mod builder {
             /// The id of the LinkedIn campaign group.
             path campaign_group_id: String = "campaignGroupId",
             /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
             /// The figures wanted in the report.
             query fields: Vec<String> = "fields",
         }
@@ -2107,13 +2107,13 @@ pub mod builder {
             /// The id of the campaign; it must be sent, whatever is listed. Declared as required by the platform's specification.
             query campaign_id: String = "campaignId",
             /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// What is listed, such as `campaigns`. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
         }
@@ -2184,9 +2184,9 @@ pub mod builder {
             /// Only those of this kind, such as `WEBPAGE`.
             query conversion_type: String = "conversionType",
             /// The last day that is looked at, as `YYYY-MM-DD`.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The first day that is looked at, as `YYYY-MM-DD`.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
             /// Whose view is wanted: the ad manager's or that of Google Ads, formerly AdWords.
             query type_: types::ListGoogleConversionsType = "type",
         }
@@ -2209,13 +2209,13 @@ pub mod builder {
             /// Only what belongs to this campaign.
             query campaign_id: String = "campaignId",
             /// The last day that is looked at, as `YYYY-MM-DD`.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of something to look for; the platform does not say more about it.
             query search_id: String = "searchId",
             /// Only what belongs to this ad account.
             query selected_ad_account_id: String = "selectedAdAccountId",
             /// The first day that is looked at, as `YYYY-MM-DD`.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
         }
     }
 
@@ -2238,13 +2238,13 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListGoogleReporting {
             /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// What is listed, such as `campaigns`. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
             /// Only what belongs to this campaign.
@@ -2315,13 +2315,13 @@ pub mod builder {
             /// The id of the campaign. Declared as required by the platform's specification.
             query campaign_id: String = "campaignId",
             /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// What is listed; the platform documents no values. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
             /// The figures wanted in the report.
             query fields: Vec<String> = "fields",
         }

@@ -3,7 +3,7 @@
 //! The models of requests and replies.
 
 use hoopai_runtime::json::{Map, Value};
-use hoopai_runtime::{Decimal, Timestamp};
+use hoopai_runtime::{Date, Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// A campaign of LinkedIn, inside a campaign group.
@@ -42,11 +42,11 @@ hoopai_runtime::model! {
         /// The day of the week. Declared as required by the platform's specification.
         pub day_of_week: AdScheduleTargetDayOfWeek = "dayOfWeek",
         /// The hour that it ends in, from 0 to 23. Declared as required by the platform's specification.
-        pub end_hour: i64 = "endHour",
+        pub end_hour: f64 = "endHour",
         /// The minute that it ends at; quarters of an hour only, as words. Declared as required by the platform's specification.
         pub end_minute: AdScheduleTargetEndMinute = "endMinute",
         /// The hour that it begins in, from 0 to 23. Declared as required by the platform's specification.
-        pub start_hour: i64 = "startHour",
+        pub start_hour: f64 = "startHour",
         /// The minute that it begins at; quarters of an hour only, as words. Declared as required by the platform's specification.
         pub start_minute: AdScheduleTargetStartMinute = "startMinute",
     }
@@ -54,9 +54,9 @@ hoopai_runtime::model! {
     #[doc(alias = "AgeRangeDTO")]
     pub struct AgeRange {
         /// The highest age, in years.
-        pub max_age: i64 = "maxAge",
+        pub max_age: f64 = "maxAge",
         /// The lowest age, in years.
-        pub min_age: i64 = "minAge",
+        pub min_age: f64 = "minAge",
     }
     /// Who is to see the ads of a LinkedIn campaign.
     #[doc(alias = "AudienceDTO")]
@@ -102,7 +102,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AudienceLocaleDTO")]
     pub struct AudienceLocale {
         /// Facebook's number for the language. Declared as required by the platform's specification.
-        pub key: i64 = "key",
+        pub key: f64 = "key",
         /// The name of the language, such as `English (US)`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
@@ -155,7 +155,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AudienceUpdateResultDTO")]
     pub struct AudienceUpdateResult {
         pub msg: String = "msg",
-        pub status: i64 = "status",
+        pub status: f64 = "status",
         pub trace_id: String = "traceId",
     }
     /// What a Facebook ad set may spend, and when.
@@ -165,9 +165,9 @@ hoopai_runtime::model! {
         /// Whether the amount is for each day or for the whole run. Declared as required by the platform's specification.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
-        pub schedule_end_date: String = "scheduleEndDate",
+        pub schedule_end_date: Date = "scheduleEndDate",
         /// The first day, as `YYYY-MM-DD`.
-        pub schedule_start_date: String = "scheduleStartDate",
+        pub schedule_start_date: Date = "scheduleStartDate",
     }
     /// A box that people tick in a LinkedIn form.
     #[doc(alias = "ConsentDTO")]
@@ -177,7 +177,7 @@ hoopai_runtime::model! {
         /// What they consent to, by language. Declared as required by the platform's specification.
         pub consent: LocalizedString = "consent",
         /// The number of the consent within the form. Declared as required by the platform's specification.
-        pub id: i64 = "id",
+        pub id: f64 = "id",
     }
     /// What a conversion is worth.
     pub struct ConversionValueSettings {
@@ -186,7 +186,7 @@ hoopai_runtime::model! {
         /// The currency of the default value, by its three letters of ISO 4217. Declared as required by the platform's specification.
         pub default_currency_code: String = "defaultCurrencyCode",
         /// What a conversion is worth by default, in the currency's major unit: `10` is ten dollars. Declared as required by the platform's specification.
-        pub default_value: Decimal = "defaultValue",
+        pub default_value: f64 = "defaultValue",
     }
     /// A welcome message that opens a chat.
     #[doc(alias = "CreateConversationFormDTO")]
@@ -203,7 +203,7 @@ hoopai_runtime::model! {
     /// `FacebookCreatedConversationFormDTO` of Ad Manager.
     #[doc(alias = "FacebookCreatedConversationFormDTO")]
     pub struct CreateFacebookConversationFormResponse {
-        pub v: i64 = "__v",
+        pub v: f64 = "__v",
         pub id: String = "_id",
         pub created_at: Timestamp = "createdAt",
         /// The id of the location (sub-account).
@@ -261,7 +261,7 @@ hoopai_runtime::model! {
     /// `GoogleCreatedIntegrationDTO` of Ad Manager.
     #[doc(alias = "GoogleCreatedIntegrationDTO")]
     pub struct CreateGoogleIntegrationResponse {
-        pub v: i64 = "__v",
+        pub v: f64 = "__v",
         pub id: String = "_id",
         pub ad_account_id: String = "adAccountId",
         pub connection_id: String = "connectionId",
@@ -444,19 +444,19 @@ hoopai_runtime::model! {
         /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
-        pub schedule_end_date: String = "scheduleEndDate",
+        pub schedule_end_date: Date = "scheduleEndDate",
         /// The first day, as `YYYY-MM-DD`.
-        pub schedule_start_date: String = "scheduleStartDate",
+        pub schedule_start_date: Date = "scheduleStartDate",
     }
     /// Who is to see the ads of a Facebook ad set.
     #[doc(alias = "FacebookAudienceDTO")]
     pub struct FacebookAudience {
         /// The highest age, in years.
-        pub age_max: i64 = "age_max",
+        pub age_max: f64 = "age_max",
         /// The lowest age, in years.
-        pub age_min: i64 = "age_min",
+        pub age_min: f64 = "age_min",
         /// The genders: `1` for men, `2` for women.
-        pub genders: Vec<i64> = "genders",
+        pub genders: Vec<f64> = "genders",
         /// Places whose people are taken in or left out. Declared as required by the platform's specification.
         pub geo_locations: Vec<AudienceLocation> = "geo_locations",
         /// What people are interested in.
@@ -517,8 +517,8 @@ hoopai_runtime::model! {
     /// `FacebookCustomAudienceDTO` of Ad Manager.
     #[doc(alias = "FacebookCustomAudienceDTO")]
     pub struct FacebookCustomAudience {
-        pub approximate_count_lower_bound: i64 = "approximateCountLowerBound",
-        pub approximate_count_upper_bound: i64 = "approximateCountUpperBound",
+        pub approximate_count_lower_bound: f64 = "approximateCountLowerBound",
+        pub approximate_count_upper_bound: f64 = "approximateCountUpperBound",
         pub customer_file_source: String = "customerFileSource",
         pub data_source: FacebookCustomAudienceDataSource = "dataSource",
         pub delivery_status: FacebookCustomAudienceStatus = "deliveryStatus",
@@ -530,11 +530,11 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub operation_status: FacebookCustomAudienceStatus = "operationStatus",
         pub pixel_id: String = "pixelId",
-        pub retention_days: i64 = "retentionDays",
+        pub retention_days: f64 = "retentionDays",
         pub rule: Value = "rule",
         pub subtype: String = "subtype",
-        pub time_created: Timestamp = "timeCreated",
-        pub time_updated: Timestamp = "timeUpdated",
+        pub time_created: Timestamp as in_seconds = "timeCreated",
+        pub time_updated: Timestamp as in_seconds = "timeUpdated",
     }
     /// `FacebookCustomAudienceDataSource` of Ad Manager.
     pub struct FacebookCustomAudienceDataSource {
@@ -545,7 +545,7 @@ hoopai_runtime::model! {
     /// `FacebookCustomAudienceStatusDTO` of Ad Manager.
     #[doc(alias = "FacebookCustomAudienceStatusDTO")]
     pub struct FacebookCustomAudienceStatus {
-        pub code: i64 = "code",
+        pub code: f64 = "code",
         pub description: String = "description",
     }
     /// `FacebookEntityDTO` of Ad Manager.
@@ -582,8 +582,8 @@ hoopai_runtime::model! {
         pub cpc: Value = "cpc",
         pub cpm: Value = "cpm",
         pub ctr: Value = "ctr",
-        pub date_start: String = "dateStart",
-        pub date_stop: String = "dateStop",
+        pub date_start: Date = "dateStart",
+        pub date_stop: Date = "dateStop",
         pub fb_campaign_id: String = "fbCampaignId",
         pub frequency: Value = "frequency",
         pub impressions: Value = "impressions",
@@ -645,7 +645,7 @@ hoopai_runtime::model! {
     pub struct FacebookIntegrationPage {
         pub _id: String = "_id",
         pub access_token: String = "accessToken",
-        pub created_on: String = "createdOn",
+        pub created_on: Timestamp = "createdOn",
         pub id: String = "id",
         pub name: String = "name",
     }
@@ -653,7 +653,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FacebookLeadFormDTO")]
     pub struct FacebookLeadForm {
         pub created_at: Timestamp = "createdAt",
-        pub created_time: String = "createdTime",
+        pub created_time: Timestamp = "createdTime",
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
         pub greeting_card: GreetingCard = "greetingCard",
         pub id: String = "id",
@@ -683,7 +683,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FacebookPageDTO")]
     pub struct FacebookPage {
         pub category: String = "category",
-        pub created_on: String = "createdOn",
+        pub created_on: Timestamp = "createdOn",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
         pub is_default: bool = "isDefault",
@@ -712,8 +712,8 @@ hoopai_runtime::model! {
         pub cpc: Value = "cpc",
         pub cpm: Value = "cpm",
         pub ctr: Value = "ctr",
-        pub date_start: String = "dateStart",
-        pub date_stop: String = "dateStop",
+        pub date_start: Date = "dateStart",
+        pub date_stop: Date = "dateStop",
         pub frequency: Value = "frequency",
         pub impressions: Value = "impressions",
         /// The id of the location (sub-account).
@@ -743,8 +743,8 @@ hoopai_runtime::model! {
     /// `FacebookTargetingOptionDTO` of Ad Manager.
     #[doc(alias = "FacebookTargetingOptionDTO")]
     pub struct FacebookTargetingOption {
-        pub audience_size_lower_bound: i64 = "audience_size_lower_bound",
-        pub audience_size_upper_bound: i64 = "audience_size_upper_bound",
+        pub audience_size_lower_bound: f64 = "audience_size_lower_bound",
+        pub audience_size_upper_bound: f64 = "audience_size_upper_bound",
         pub country_code: String = "country_code",
         pub country_name: String = "country_name",
         pub description: String = "description",
@@ -853,8 +853,8 @@ hoopai_runtime::model! {
         pub cpc: Value = "cpc",
         pub cpm: Value = "cpm",
         pub ctr: Value = "ctr",
-        pub date_start: String = "dateStart",
-        pub date_stop: String = "dateStop",
+        pub date_start: Date = "dateStart",
+        pub date_stop: Date = "dateStop",
         pub fb_campaign_id: String = "fbCampaignId",
         pub frequency: Value = "frequency",
         pub impressions: Value = "impressions",
@@ -866,8 +866,8 @@ hoopai_runtime::model! {
         pub reach: Value = "reach",
         pub results: Value = "results",
         pub spend: Value = "spend",
-        pub start_time: String = "startTime",
-        pub stop_time: String = "stopTime",
+        pub start_time: Timestamp = "startTime",
+        pub stop_time: Timestamp = "stopTime",
     }
     /// `FacebookUserDTO` of Ad Manager.
     #[doc(alias = "FacebookUserDTO")]
@@ -951,8 +951,8 @@ hoopai_runtime::model! {
         pub objective: String = "objective",
         /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
-        pub start_time: String = "startTime",
-        pub stop_time: String = "stopTime",
+        pub start_time: Timestamp = "startTime",
+        pub stop_time: Timestamp = "stopTime",
         pub trace_id: String = "traceId",
     }
     /// `GoogleUserDTO` of Ad Manager.
@@ -990,12 +990,12 @@ hoopai_runtime::model! {
     /// `LinkedInCampaignGroupReportingDTO` of Ad Manager.
     #[doc(alias = "LinkedInCampaignGroupReportingDTO")]
     pub struct GetLinkedinCampaignGroupReportingResponse {
-        pub v: i64 = "__v",
+        pub v: f64 = "__v",
         pub id: String = "_id",
         pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
         pub ad_campaign_group_id: String = "adCampaignGroupId",
         pub budget: LinkedInBudget = "budget",
-        pub clicks: i64 = "clicks",
+        pub clicks: f64 = "clicks",
         pub conversion_rate: f64 = "conversionRate",
         pub cost_in_local_currency: String = "costInLocalCurrency",
         pub cost_in_usd: String = "costInUsd",
@@ -1004,10 +1004,10 @@ hoopai_runtime::model! {
         pub cpm: Decimal = "cpm",
         pub created_at: Timestamp = "createdAt",
         pub ctr: f64 = "ctr",
-        pub date_end: String = "dateEnd",
-        pub date_start: String = "dateStart",
-        pub external_website_post_click_conversions: i64 = "externalWebsitePostClickConversions",
-        pub impressions: i64 = "impressions",
+        pub date_end: Date = "dateEnd",
+        pub date_start: Date = "dateStart",
+        pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
+        pub impressions: f64 = "impressions",
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
         /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
@@ -1015,7 +1015,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub objective_type: ObjectiveType = "objectiveType",
-        pub one_click_leads: i64 = "oneClickLeads",
+        pub one_click_leads: f64 = "oneClickLeads",
         pub pivot_values: Vec<String> = "pivotValues",
         /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
@@ -1153,7 +1153,7 @@ hoopai_runtime::model! {
         /// The second line below the link.
         pub description2: String = "description2",
         /// The last day that the link is shown, as `YYYY-MM-DD`.
-        pub end_date: String = "endDate",
+        pub end_date: Date = "endDate",
         /// One address, despite its name: where the link leads to.
         pub final_urls: String = "finalUrls",
         /// The text of the link.
@@ -1166,7 +1166,7 @@ hoopai_runtime::model! {
         pub review_status: String = "reviewStatus",
         pub source: String = "source",
         /// The first day that the link is shown, as `YYYY-MM-DD`.
-        pub start_date: String = "startDate",
+        pub start_date: Date = "startDate",
         pub type_: GoogleAssetType = "type",
     }
     /// An image that is an asset.
@@ -1241,7 +1241,7 @@ hoopai_runtime::model! {
         /// The strategy, in Google's words.
         pub type_: String = "type",
         /// The bid or target that the strategy asks for, in micros (millionths of the currency).
-        pub value: i64 = "value",
+        pub value: f64 = "value",
     }
     /// What a Google campaign may spend, and when.
     #[doc(alias = "GoogleBudgetDTO")]
@@ -1251,9 +1251,9 @@ hoopai_runtime::model! {
         /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
-        pub schedule_end_date: String = "scheduleEndDate",
+        pub schedule_end_date: Date = "scheduleEndDate",
         /// The first day, as `YYYY-MM-DD`.
-        pub schedule_start_date: String = "scheduleStartDate",
+        pub schedule_start_date: Date = "scheduleStartDate",
     }
     /// `GoogleCampaignDTO` of Ad Manager.
     #[doc(alias = "GoogleCampaignDTO")]
@@ -1366,7 +1366,7 @@ hoopai_runtime::model! {
     pub struct GoogleConversionGoal {
         pub category: String = "category",
         pub is_custom_conversion_goal: bool = "isCustomConversionGoal",
-        pub issue_count: i64 = "issueCount",
+        pub issue_count: f64 = "issueCount",
         pub verification_status: String = "verificationStatus",
     }
     /// A gender or an age range.
@@ -1490,12 +1490,12 @@ hoopai_runtime::model! {
     pub struct GoogleMetrics {
         pub average_cpc: Decimal = "averageCpc",
         pub average_cpm: Decimal = "averageCpm",
-        pub clicks: i64 = "clicks",
-        pub conversions: i64 = "conversions",
-        pub cost_micros: i64 = "costMicros",
+        pub clicks: f64 = "clicks",
+        pub conversions: f64 = "conversions",
+        pub cost_micros: f64 = "costMicros",
         pub cost_per_conversion: Decimal = "costPerConversion",
         pub ctr: f64 = "ctr",
-        pub impressions: i64 = "impressions",
+        pub impressions: f64 = "impressions",
     }
     /// Which of Google's networks the ads appear in.
     #[doc(alias = "GoogleNetworkSettingsDTO")]
@@ -1508,11 +1508,11 @@ hoopai_runtime::model! {
     /// `GoogleReportedCampaignDTO` of Ad Manager.
     #[doc(alias = "GoogleReportedCampaignDTO")]
     pub struct GoogleReportedCampaign {
-        pub end_date: String = "endDate",
+        pub end_date: Date = "endDate",
         pub id: String = "id",
         pub name: String = "name",
         pub resource_name: String = "resourceName",
-        pub start_date: String = "startDate",
+        pub start_date: Date = "startDate",
         pub status: String = "status",
     }
     /// `GoogleReportingPeriodDTO` of Ad Manager.
@@ -1524,7 +1524,7 @@ hoopai_runtime::model! {
     }
     /// `GoogleReportingPeriodSegments` of Ad Manager.
     pub struct GoogleReportingPeriodSegments {
-        pub date: String = "date",
+        pub date: Date = "date",
         pub month: String = "month",
         pub week: String = "week",
     }
@@ -1717,7 +1717,7 @@ hoopai_runtime::model! {
     /// `LinkedInAnalyticsRowDTO` of Ad Manager.
     #[doc(alias = "LinkedInAnalyticsRowDTO")]
     pub struct LinkedInAnalyticsRow {
-        pub clicks: i64 = "clicks",
+        pub clicks: f64 = "clicks",
         pub conversion_rate: f64 = "conversionRate",
         pub cost_in_local_currency: String = "costInLocalCurrency",
         pub cost_in_usd: String = "costInUsd",
@@ -1725,17 +1725,17 @@ hoopai_runtime::model! {
         pub cpl: Decimal = "cpl",
         pub cpm: Decimal = "cpm",
         pub ctr: f64 = "ctr",
-        pub date_end: String = "dateEnd",
-        pub date_start: String = "dateStart",
-        pub external_website_post_click_conversions: i64 = "externalWebsitePostClickConversions",
-        pub impressions: i64 = "impressions",
-        pub one_click_leads: i64 = "oneClickLeads",
+        pub date_end: Date = "dateEnd",
+        pub date_start: Date = "dateStart",
+        pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
+        pub impressions: f64 = "impressions",
+        pub one_click_leads: f64 = "oneClickLeads",
         pub pivot_values: Vec<String> = "pivotValues",
     }
     /// `LinkedInAnalyticsTotalsDTO` of Ad Manager.
     #[doc(alias = "LinkedInAnalyticsTotalsDTO")]
     pub struct LinkedInAnalyticsTotals {
-        pub clicks: i64 = "clicks",
+        pub clicks: f64 = "clicks",
         pub conversion_rate: f64 = "conversionRate",
         pub cost_in_local_currency: Decimal = "costInLocalCurrency",
         pub cost_in_usd: Decimal = "costInUsd",
@@ -1743,9 +1743,9 @@ hoopai_runtime::model! {
         pub cpl: Decimal = "cpl",
         pub cpm: Decimal = "cpm",
         pub ctr: f64 = "ctr",
-        pub external_website_post_click_conversions: i64 = "externalWebsitePostClickConversions",
-        pub impressions: i64 = "impressions",
-        pub one_click_leads: i64 = "oneClickLeads",
+        pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
+        pub impressions: f64 = "impressions",
+        pub one_click_leads: f64 = "oneClickLeads",
     }
     /// What a LinkedIn campaign group may spend, and when.
     #[doc(alias = "LinkedInBudgetDTO")]
@@ -1755,9 +1755,9 @@ hoopai_runtime::model! {
         /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, in ISO 8601.
-        pub schedule_end_date: String = "scheduleEndDate",
+        pub schedule_end_date: Date = "scheduleEndDate",
         /// The first day, in ISO 8601.
-        pub schedule_start_date: String = "scheduleStartDate",
+        pub schedule_start_date: Date = "scheduleStartDate",
     }
     /// `LinkedInCampaignGroupDTO` of Ad Manager.
     #[doc(alias = "LinkedInCampaignGroupDTO")]
@@ -1794,7 +1794,7 @@ hoopai_runtime::model! {
         pub ad_campaign_id: String = "adCampaignId",
         pub ad_id: String = "adId",
         pub campaign_name: String = "campaignName",
-        pub clicks: i64 = "clicks",
+        pub clicks: f64 = "clicks",
         pub conversion_rate: f64 = "conversionRate",
         pub cost_in_local_currency: String = "costInLocalCurrency",
         pub cost_in_usd: String = "costInUsd",
@@ -1802,12 +1802,12 @@ hoopai_runtime::model! {
         pub cpl: Decimal = "cpl",
         pub cpm: Decimal = "cpm",
         pub ctr: f64 = "ctr",
-        pub date_end: String = "dateEnd",
-        pub date_start: String = "dateStart",
-        pub external_website_post_click_conversions: i64 = "externalWebsitePostClickConversions",
-        pub impressions: i64 = "impressions",
+        pub date_end: Date = "dateEnd",
+        pub date_start: Date = "dateStart",
+        pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
+        pub impressions: f64 = "impressions",
         pub name: String = "name",
-        pub one_click_leads: i64 = "oneClickLeads",
+        pub one_click_leads: f64 = "oneClickLeads",
         pub pivot_values: Vec<String> = "pivotValues",
         /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
@@ -1830,11 +1830,11 @@ hoopai_runtime::model! {
     #[doc(alias = "LinkedInLeadFormDTO")]
     pub struct LinkedInLeadForm {
         pub content: Box<LeadFormContent> = "content",
-        pub created: Timestamp = "created",
+        pub created: Timestamp as in_milliseconds = "created",
         pub creation_locale: CreationLocale = "creationLocale",
         pub hidden_fields: Vec<HiddenField> = "hiddenFields",
         pub id: i64 = "id",
-        pub last_modified: Timestamp = "lastModified",
+        pub last_modified: Timestamp as in_milliseconds = "lastModified",
         pub name: String = "name",
         pub owner: SponsoredAccountOwner = "owner",
         pub review_info: LinkedInLeadFormReviewInfo = "reviewInfo",
@@ -1843,7 +1843,7 @@ hoopai_runtime::model! {
     }
     /// `LinkedInLeadFormReviewInfo` of Ad Manager.
     pub struct LinkedInLeadFormReviewInfo {
-        pub last_updated: Timestamp = "lastUpdated",
+        pub last_updated: Timestamp as in_milliseconds = "lastUpdated",
         pub rejection_reasons: Vec<String> = "rejectionReasons",
         pub review_status: String = "reviewStatus",
     }
@@ -1853,7 +1853,7 @@ hoopai_runtime::model! {
         /// The address that a click leads to.
         pub destination_url: String = "destinationUrl",
         /// The size of the file, in bytes.
-        pub file_size_bytes: i64 = "fileSizeBytes",
+        pub file_size_bytes: f64 = "fileSizeBytes",
         /// The addresses of pictures out of a video.
         pub frames: Vec<String> = "frames",
         /// The headline, where a carousel has one for each card.
@@ -1861,7 +1861,7 @@ hoopai_runtime::model! {
         /// The name of the file.
         pub name: String = "name",
         /// Which of the `frames` stands for the video, by its place in the list.
-        pub selected_poster: i64 = "selectedPoster",
+        pub selected_poster: f64 = "selectedPoster",
         /// The address of the image or video.
         pub src: String = "src",
         /// The address of a small picture of it.
@@ -1933,7 +1933,7 @@ hoopai_runtime::model! {
         /// The name of the file.
         pub name: String = "name",
         /// Which picture stands for the video, counted from 0; needed for videos.
-        pub selected_poster: i64 = "selectedPoster",
+        pub selected_poster: f64 = "selectedPoster",
         /// The address of the image or video. Declared as required by the platform's specification.
         pub src: String = "src",
         /// The address of a small picture of it; needed for videos.
@@ -1957,7 +1957,7 @@ hoopai_runtime::model! {
     #[doc(alias = "MultipleChoiceOptionDTO")]
     pub struct MultipleChoiceOption {
         /// The number of the answer within its question. Declared as required by the platform's specification.
-        pub id: i64 = "id",
+        pub id: f64 = "id",
         /// The text of the answer, by language. Declared as required by the platform's specification.
         pub text: LocalizedString = "text",
     }
@@ -1998,7 +1998,7 @@ hoopai_runtime::model! {
     /// `GooglePublishedCampaignDTO` of Ad Manager.
     #[doc(alias = "GooglePublishedCampaignDTO")]
     pub struct PublishGoogleCampaignResponse {
-        pub v: i64 = "__v",
+        pub v: f64 = "__v",
         pub id: String = "_id",
         pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
         pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
@@ -2077,7 +2077,7 @@ hoopai_runtime::model! {
     #[doc(alias = "RuleOperandDTO")]
     pub struct RuleOperand {
         /// How many days back visits count. Declared as required by the platform's specification.
-        pub lookback_window_days: i64 = "lookbackWindowDays",
+        pub lookback_window_days: f64 = "lookbackWindowDays",
         /// What must be true of a visit. Declared as required by the platform's specification.
         pub rule: Rule = "rule",
     }
@@ -2332,7 +2332,7 @@ hoopai_runtime::model! {
         /// `LOW_INTENT` for more leads, `HIGH_INTENT` for fewer that mean it.
         pub desired_intent: UpsertGoogleAssetsRequestPayloadDesiredIntent = "desiredIntent",
         /// The last day that the link is shown, as `YYYY-MM-DD`.
-        pub end_date: String = "endDate",
+        pub end_date: Date = "endDate",
         /// What people are asked for.
         pub fields: Vec<LeadFormField> = "fields",
         /// One address, despite its name: where the link leads to.
@@ -2354,7 +2354,7 @@ hoopai_runtime::model! {
         /// The asset to be changed, by its resource name; left out, a new one is made.
         pub resource_name: String = "resourceName",
         /// The first day that the link is shown, as `YYYY-MM-DD`.
-        pub start_date: String = "startDate",
+        pub start_date: Date = "startDate",
     }
     /// A combined audience of Google.
     #[doc(alias = "UpsertAudienceDTO")]
@@ -2426,7 +2426,7 @@ hoopai_runtime::model! {
         /// What people do, in Google's words, such as `PURCHASE`. Declared as required by the platform's specification.
         pub category: String = "category",
         /// How many days after a click a conversion still counts. Declared as required by the platform's specification.
-        pub click_through_window: i64 = "clickThroughWindow",
+        pub click_through_window: f64 = "clickThroughWindow",
         /// The id of the conversion action to be changed; left out, a new one is made.
         pub conversion_id: String = "conversionId",
         /// Whether a click counts for one conversion at most or for any number. Declared as required by the platform's specification.
@@ -2454,7 +2454,7 @@ hoopai_runtime::model! {
         /// What people search for, visit or use; for custom segments.
         pub members: Vec<Member> = "members",
         /// How long somebody stays in the list; Google counts it in days.
-        pub membership_life_span: i64 = "membershipLifeSpan",
+        pub membership_life_span: f64 = "membershipLifeSpan",
         /// Whether new people come in, such as `OPEN`.
         pub membership_status: String = "membershipStatus",
         /// The segment's name. Declared as required by the platform's specification.

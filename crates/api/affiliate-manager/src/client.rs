@@ -105,7 +105,7 @@ pub mod builder {
             /// The id of an affiliate campaign, to have only what belongs to it.
             query campaign_id: String = "campaignId",
             /// The first day to list, such as `2023-10-01`.
-            query from_date: String = "fromDate",
+            query from_date: hoopai_runtime::Date = "fromDate",
             /// How many items a page holds at most, up to 100; 10 if left out.
             query limit: i64 = "limit",
             /// Words to look for, such as a name.
@@ -113,7 +113,7 @@ pub mod builder {
             /// How many items are left out before the page begins; 0 if left out.
             query skip: i64 = "skip",
             /// The last day to list, such as `2023-10-31`.
-            query to_date: String = "toDate",
+            query to_date: hoopai_runtime::Date = "toDate",
         }
     }
 
@@ -130,7 +130,7 @@ pub mod builder {
             /// The id of an affiliate campaign, to have only what belongs to it.
             query campaign_id: String = "campaignId",
             /// The first day to list, such as `2023-10-01`.
-            query from_date: String = "fromDate",
+            query from_date: hoopai_runtime::Date = "fromDate",
             /// How many items a page holds at most, up to 100; 10 if left out.
             query limit: i64 = "limit",
             /// Words to look for, such as an affiliate's email address.
@@ -140,7 +140,7 @@ pub mod builder {
             /// The state of the commissions, such as `pending`.
             query status: String = "status",
             /// The last day to list, such as `2023-10-31`.
-            query to_date: String = "toDate",
+            query to_date: hoopai_runtime::Date = "toDate",
         }
     }
 

@@ -874,11 +874,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListBlockedSlots {
             /// The end of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
-            query end_time: String = "endTime",
+            query end_time: hoopai_runtime::Timestamp as in_milliseconds_text = "endTime",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The beginning of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_time: String = "startTime",
+            query start_time: hoopai_runtime::Timestamp as in_milliseconds_text = "startTime",
             /// The id of the calendar. Needed if neither a user nor a group is given.
             query calendar_id: String = "calendarId",
             /// The id of the group. Needed if neither a calendar nor a user is given.
@@ -946,11 +946,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListEvents {
             /// The end of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
-            query end_time: String = "endTime",
+            query end_time: hoopai_runtime::Timestamp as in_milliseconds_text = "endTime",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The beginning of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_time: String = "startTime",
+            query start_time: hoopai_runtime::Timestamp as in_milliseconds_text = "startTime",
             /// The id of the calendar. Needed if neither a user nor a group is given.
             query calendar_id: String = "calendarId",
             /// The id of the group. Needed if neither a calendar nor a user is given.
@@ -969,9 +969,9 @@ pub mod builder {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
             /// Until when to look, in milliseconds since 1970; 31 days after the start at most. Declared as required by the platform's specification.
-            query end_date: i64 = "endDate",
+            query end_date: hoopai_runtime::Timestamp as in_milliseconds = "endDate",
             /// From when to look, in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_date: i64 = "startDate",
+            query start_date: hoopai_runtime::Timestamp as in_milliseconds = "startDate",
             /// The time zone that the slots are told in, by its IANA name, such as `America/New_York`.
             query timezone: String = "timezone",
             /// Only slots of the user with this id.

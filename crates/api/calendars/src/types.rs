@@ -2,8 +2,8 @@
 
 //! The models of requests and replies.
 
-use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::{Date, Timestamp};
 
 hoopai_runtime::model! {
     /// `AppointmentSchemaResponse` of Calendars.
@@ -41,7 +41,7 @@ hoopai_runtime::model! {
     /// Hours in which the calendar is open on one date.
     pub struct Availability {
         /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`. Declared as required by the platform's specification.
-        pub date: Timestamp = "date",
+        pub date: Date as in_rfc3339 = "date",
         /// Whether these hours are deleted.
         pub deleted: bool = "deleted",
         /// The hours, from when to when; several for a day with breaks. Declared as required by the platform's specification.
@@ -191,7 +191,7 @@ hoopai_runtime::model! {
     pub struct CalendarChangedBy {
         pub channel: String = "channel",
         pub source: String = "source",
-        pub timestamp: String = "timestamp",
+        pub timestamp: Timestamp = "timestamp",
         pub trace_id: String = "traceId",
     }
     /// `CalendarEventDTO` of Calendars.
@@ -916,7 +916,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ScheduleRuleDTO")]
     pub struct ScheduleRule {
         /// The date, for rules of the type `date`, such as `2026-03-02`.
-        pub date: String = "date",
+        pub date: Date = "date",
         /// The day of the week, for rules of the type `wday`.
         pub day: ScheduleRuleDay = "day",
         /// The hours, from when to when; several for a day with breaks. Declared as required by the platform's specification.
@@ -1009,7 +1009,7 @@ hoopai_runtime::model! {
     /// Hours in which the calendar is open on one date.
     pub struct UpdateAvailability {
         /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`. Declared as required by the platform's specification.
-        pub date: Timestamp = "date",
+        pub date: Date as in_rfc3339 = "date",
         /// Whether these hours are deleted.
         pub deleted: bool = "deleted",
         /// The hours, from when to when; several for a day with breaks. Declared as required by the platform's specification.

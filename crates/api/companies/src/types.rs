@@ -2,8 +2,8 @@
 
 //! The models of requests and replies.
 
-use hoopai_runtime::Decimal;
 use hoopai_runtime::json::Map;
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `GetCompanyByIdSchema` of Companies.
@@ -11,7 +11,7 @@ hoopai_runtime::model! {
     pub struct GetCompanyById {
         pub address: String = "address",
         pub affiliate_policy_accepted_by: String = "affiliatePolicyAcceptedBy",
-        pub affiliate_policy_accepted_date: String = "affiliatePolicyAcceptedDate",
+        pub affiliate_policy_accepted_date: Timestamp = "affiliatePolicyAcceptedDate",
         pub affiliate_policy_version: String = "affiliatePolicyVersion",
         pub auto_suspend_enabled: bool = "autoSuspendEnabled",
         pub business_affinity_group: String = "businessAffinityGroup",
@@ -42,7 +42,7 @@ hoopai_runtime::model! {
         pub premium_upgraded: bool = "premiumUpgraded",
         pub privacy_policy: String = "privacyPolicy",
         pub privacy_policy_accepted_by: String = "privacyPolicyAcceptedBy",
-        pub privacy_policy_accepted_date: String = "privacyPolicyAcceptedDate",
+        pub privacy_policy_accepted_date: Timestamp = "privacyPolicyAcceptedDate",
         pub privacy_policy_version: String = "privacyPolicyVersion",
         pub referral_id: String = "referralId",
         pub relationship_number: String = "relationshipNumber",
@@ -54,7 +54,7 @@ hoopai_runtime::model! {
         pub subdomain: String = "subdomain",
         pub terms_conditions: String = "termsConditions",
         pub terms_of_service_accepted_by: String = "termsOfServiceAcceptedBy",
-        pub terms_of_service_accepted_date: String = "termsOfServiceAcceptedDate",
+        pub terms_of_service_accepted_date: Timestamp = "termsOfServiceAcceptedDate",
         pub terms_of_service_version: String = "termsOfServiceVersion",
         /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",

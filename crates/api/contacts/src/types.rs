@@ -3,7 +3,7 @@
 //! The models of requests and replies.
 
 use hoopai_runtime::json::Value;
-use hoopai_runtime::{CustomFieldValue, Timestamp};
+use hoopai_runtime::{CustomFieldValue, Date, Timestamp};
 
 hoopai_runtime::model! {
     /// `CreateAddFollowersSuccessfulResponseDto` of Contacts.
@@ -50,7 +50,7 @@ hoopai_runtime::model! {
         pub source: String = "source",
         pub source_id: String = "sourceId",
         pub source_name: String = "sourceName",
-        pub timestamp: String = "timestamp",
+        pub timestamp: Timestamp = "timestamp",
     }
     /// `ContactSearchFilter` of Contacts.
     pub struct ContactSearchFilter {
@@ -89,7 +89,7 @@ hoopai_runtime::model! {
         pub date_added: Timestamp = "dateAdded",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
+        pub date_of_birth: Date = "dateOfBirth",
         pub date_updated: Timestamp = "dateUpdated",
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
@@ -174,7 +174,7 @@ hoopai_runtime::model! {
         pub date_added: Timestamp = "dateAdded",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
+        pub date_of_birth: Date = "dateOfBirth",
         pub date_updated: Timestamp = "dateUpdated",
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
@@ -251,7 +251,7 @@ hoopai_runtime::model! {
         pub date_added: Timestamp = "dateAdded",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
+        pub date_of_birth: Date = "dateOfBirth",
         pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         /// Whether the contact is not to be disturbed on any channel.
@@ -310,7 +310,7 @@ hoopai_runtime::model! {
         pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
+        pub date_of_birth: Date = "dateOfBirth",
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
         /// On which channels the contact is not to be disturbed, one by one.
@@ -487,7 +487,7 @@ hoopai_runtime::model! {
         pub date_added: Timestamp = "dateAdded",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
+        pub date_of_birth: Date = "dateOfBirth",
         pub date_updated: Timestamp = "dateUpdated",
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
@@ -718,7 +718,7 @@ hoopai_runtime::model! {
         pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
+        pub date_of_birth: Date = "dateOfBirth",
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
         /// On which channels the contact is not to be disturbed, one by one.
@@ -842,7 +842,7 @@ hoopai_runtime::model! {
         pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
+        pub date_of_birth: Date = "dateOfBirth",
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
         /// On which channels the contact is not to be disturbed, one by one.

@@ -550,7 +550,7 @@ pub mod builder {
             /// The `nextCursor` of the page before.
             query cursor: String = "cursor",
             /// Only messages up to here.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Timestamp = "endDate",
             /// How many messages a page holds, from 10 to 500; 100 if left out.
             query limit: i64 = "limit",
             /// By what the messages are sorted; when they were made, if left out.
@@ -558,7 +558,7 @@ pub mod builder {
             /// Ascending or descending order; descending if left out.
             query sort_order: types::ExportMessagesSortOrder = "sortOrder",
             /// Only messages from here on.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Timestamp = "startDate",
         }
     }
 
@@ -687,7 +687,7 @@ pub mod builder {
             /// The id of the contact.
             query contact_id: String = "contactId",
             /// Only conversations added up to here, in milliseconds since 1970.
-            query end_date: i64 = "endDate",
+            query end_date: hoopai_runtime::Timestamp as in_milliseconds = "endDate",
             /// Only conversations that these users follow, by their ids parted by commas.
             query followers: String = "followers",
             /// Only the conversation with this id.
@@ -719,7 +719,7 @@ pub mod builder {
             /// The sort value of the last conversation of the page before.
             query start_after_date: String = "startAfterDate",
             /// Only conversations added from here on, in milliseconds since 1970.
-            query start_date: i64 = "startDate",
+            query start_date: hoopai_runtime::Timestamp as in_milliseconds = "startDate",
             /// Only conversations in this state; `all` for any.
             query status: types::SearchConversationsStatus = "status",
         }

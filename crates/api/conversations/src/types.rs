@@ -79,7 +79,7 @@ hoopai_runtime::model! {
     pub struct CancelScheduledResponse {
         /// The text of the message.
         pub message: String = "message",
-        pub status: i64 = "status",
+        pub status: f64 = "status",
         pub trace_id: String = "traceId",
     }
     /// A file that has been uploaded.
@@ -118,7 +118,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub starred: bool = "starred",
-        pub unread_count: i64 = "unreadCount",
+        pub unread_count: f64 = "unreadCount",
         pub user_id: String = "userId",
     }
     /// `ConversationCreateResponseDto` of Conversations.
@@ -142,31 +142,31 @@ hoopai_runtime::model! {
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
+        pub date_added: Timestamp as in_milliseconds = "dateAdded",
+        pub date_updated: Timestamp as in_milliseconds = "dateUpdated",
         pub email: String = "email",
         pub followers: Vec<Value> = "followers",
         pub full_name: String = "fullName",
         pub id: String = "id",
         pub is_last_message_internal_comment: bool = "isLastMessageInternalComment",
-        pub last_manual_message_date: Timestamp = "lastManualMessageDate",
+        pub last_manual_message_date: Timestamp as in_milliseconds = "lastManualMessageDate",
         pub last_message_body: String = "lastMessageBody",
-        pub last_message_date: Value = "lastMessageDate",
+        pub last_message_date: Timestamp = "lastMessageDate",
         pub last_message_direction: LastMessageDirection = "lastMessageDirection",
         pub last_message_type: ConversationSchemaLastMessageType = "lastMessageType",
         pub last_outbound_message_action: String = "lastOutboundMessageAction",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub mentions: Vec<Value> = "mentions",
-        pub message_types: Vec<i64> = "messageTypes",
+        pub message_types: Vec<f64> = "messageTypes",
         pub phone: String = "phone",
         pub profile_photo: Value = "profilePhoto",
         pub scoring: Vec<Value> = "scoring",
-        pub sort: Vec<i64> = "sort",
+        pub sort: Vec<f64> = "sort",
         pub starred: bool = "starred",
         pub tags: Vec<String> = "tags",
         pub type_: ConversationSchemaType = "type",
-        pub unread_count: i64 = "unreadCount",
+        pub unread_count: f64 = "unreadCount",
     }
     /// With whom the conversation is to be.
     #[doc(alias = "CreateConversationDto")]
@@ -216,7 +216,7 @@ hoopai_runtime::model! {
     pub struct ExportMessagesResponse {
         pub messages: Vec<GetMessageResponse> = "messages",
         pub next_cursor: String = "nextCursor",
-        pub total: i64 = "total",
+        pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
     /// What is forwarded to whom.
@@ -267,7 +267,7 @@ hoopai_runtime::model! {
         pub starred: bool = "starred",
         pub trace_id: String = "traceId",
         pub type_: Value = "type",
-        pub unread_count: i64 = "unreadCount",
+        pub unread_count: f64 = "unreadCount",
     }
     /// `GetEmailMessageResponseDto` of Conversations.
     #[doc(alias = "GetEmailMessageResponseDto")]
@@ -329,7 +329,7 @@ hoopai_runtime::model! {
         pub meta: MessageMeta = "meta",
         pub source: Source = "source",
         pub status: GetMessageResponseStatus = "status",
-        pub type_: i64 = "type",
+        pub type_: f64 = "type",
         pub user_id: String = "userId",
     }
     /// `GetMessageResponse2` of Conversations.
@@ -342,10 +342,10 @@ hoopai_runtime::model! {
     #[doc(alias = "GetMessageTranscriptionResponseDto")]
     pub struct GetMessageTranscriptionResponse {
         pub confidence: f64 = "confidence",
-        pub end_time: i64 = "endTime",
-        pub media_channel: i64 = "mediaChannel",
-        pub sentence_index: i64 = "sentenceIndex",
-        pub start_time: i64 = "startTime",
+        pub end_time: f64 = "endTime",
+        pub media_channel: f64 = "mediaChannel",
+        pub sentence_index: f64 = "sentenceIndex",
+        pub start_time: f64 = "startTime",
         pub trace_id: String = "traceId",
         pub transcript: String = "transcript",
     }
@@ -359,7 +359,7 @@ hoopai_runtime::model! {
         /// The id of the conversation. Declared as required by the platform's specification.
         pub conversation_id: String = "conversationId",
         /// The size of the file in bytes, so that one too large is refused at once.
-        pub file_size: i64 = "fileSize",
+        pub file_size: f64 = "fileSize",
         /// The name of the file, with its extension. Declared as required by the platform's specification.
         pub filename: String = "filename",
         /// The id of the location (sub-account). The client's default location unless set.
@@ -368,9 +368,9 @@ hoopai_runtime::model! {
     /// `InitiateFileUploadResponseDto` of Conversations.
     #[doc(alias = "InitiateFileUploadResponseDto")]
     pub struct InitiateFileUploadResponse {
-        pub expires_at: Timestamp = "expiresAt",
+        pub expires_at: Timestamp as in_milliseconds = "expiresAt",
         pub file_path: String = "filePath",
-        pub max_file_size: i64 = "maxFileSize",
+        pub max_file_size: f64 = "maxFileSize",
         pub trace_id: String = "traceId",
         pub upload_id: String = "uploadId",
         pub upload_url: String = "uploadUrl",
@@ -392,7 +392,7 @@ hoopai_runtime::model! {
         /// The facts of a call, where the reply is a list or an export of messages.
         pub call: MessageMetaCall = "call",
         /// The duration of a call in seconds, where the reply does not hold `call`.
-        pub call_duration: i64 = "callDuration",
+        pub call_duration: f64 = "callDuration",
         /// The outcome of a call, where the reply does not hold `call`.
         pub call_status: CallStatus = "callStatus",
         pub email: Map = "email",
@@ -400,7 +400,7 @@ hoopai_runtime::model! {
     /// The facts of a call, where the reply is a list or an export of messages.
     pub struct MessageMetaCall {
         /// The duration in seconds.
-        pub duration: i64 = "duration",
+        pub duration: f64 = "duration",
         /// The outcome.
         pub status: CallStatus = "status",
     }
@@ -427,7 +427,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SendConversationResponseDto")]
     pub struct SearchConversationsResponse {
         pub conversations: Vec<ConversationSchema> = "conversations",
-        pub total: i64 = "total",
+        pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
     /// Who is typing to whom.
@@ -484,7 +484,7 @@ hoopai_runtime::model! {
         /// The id of the message that it answers.
         pub reply_message_id: String = "replyMessageId",
         /// When to send it, in seconds (not milliseconds) since 1970, UTC. At once if left out.
-        pub scheduled_timestamp: i64 = "scheduledTimestamp",
+        pub scheduled_timestamp: Timestamp as in_seconds = "scheduledTimestamp",
         /// What becomes of a message is known only later; leave it out.
         pub status: Status = "status",
         /// A closer description of the kind of message; not needed.
@@ -569,7 +569,7 @@ hoopai_runtime::model! {
         /// Whether it is starred.
         pub starred: bool = "starred",
         /// How many of its messages count as unread; zero marks it as read.
-        pub unread_count: i64 = "unreadCount",
+        pub unread_count: f64 = "unreadCount",
     }
     /// `GetConversationSuccessfulResponse` of Conversations.
     #[doc(alias = "GetConversationSuccessfulResponse")]

@@ -339,7 +339,7 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The last day to list, as `YYYY-MM-DD`; today if left out.
-            query end_at: String = "endAt",
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The id of a form, to have only its submissions.
             query form_id: String = "formId",
             /// How many submissions a page holds at most, up to 100; 20 if left out.
@@ -349,7 +349,7 @@ pub mod builder {
             /// A contact id, a name, an email address or a phone number to look for.
             query q: String = "q",
             /// The first day to list, as `YYYY-MM-DD`; this day a month ago if left out.
-            query start_at: String = "startAt",
+            query start_at: hoopai_runtime::Date = "startAt",
         }
     }
 

@@ -28,7 +28,7 @@ hoopai_runtime::model! {
         pub parent_name: String = "parentName",
         pub referrer: String = "referrer",
         pub source: String = "source",
-        pub timestamp: Timestamp = "timestamp",
+        pub timestamp: Timestamp as in_seconds = "timestamp",
         pub type_: String = "type",
         pub version: String = "version",
     }

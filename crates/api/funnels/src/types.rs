@@ -2,8 +2,8 @@
 
 //! The models of requests and replies.
 
-use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::{Date, Timestamp};
 
 hoopai_runtime::model! {
     /// `CreateRedirectParams` of Funnels.
@@ -115,7 +115,7 @@ hoopai_runtime::model! {
         /// The visitor's country.
         pub country: String = "country",
         /// The visitor's date of birth.
-        pub date_of_birth: String = "dateOfBirth",
+        pub date_of_birth: Date = "dateOfBirth",
         /// The visitor's email address.
         pub email: String = "email",
         /// The visitor's given name.

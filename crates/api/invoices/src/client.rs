@@ -851,11 +851,11 @@ pub mod builder {
             /// The id of the contact whom the estimate is for.
             query contact_id: String = "contactId",
             /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: String = "endAt",
+            query end_at: hoopai_runtime::Date = "endAt",
             /// Words to look for in the estimate's name.
             query search: String = "search",
             /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: String = "startAt",
+            query start_at: hoopai_runtime::Date = "startAt",
             /// The state of the estimates: `draft`, `sent`, `viewed`, `accepted`, `declined`, `invoiced`, or `all`.
             query status: types::ListEstimatesStatus = "status",
         }
@@ -876,13 +876,13 @@ pub mod builder {
             /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
             /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: String = "endAt",
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
             /// An id, a name, an email address or a phone number to look for.
             query search: String = "search",
             /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: String = "startAt",
+            query start_at: hoopai_runtime::Date = "startAt",
             /// The state of the schedules.
             query status: String = "status",
         }
@@ -903,13 +903,13 @@ pub mod builder {
             /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
             /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: String = "endAt",
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
             /// An id, a name, an email address or a phone number to look for.
             query search: String = "search",
             /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: String = "startAt",
+            query start_at: hoopai_runtime::Date = "startAt",
             /// The state of the templates.
             query status: String = "status",
         }
@@ -932,7 +932,7 @@ pub mod builder {
             /// The id of the contact who is to pay.
             query contact_id: String = "contactId",
             /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: String = "endAt",
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
             /// An id, a name, an email address or a phone number to look for.
@@ -942,7 +942,7 @@ pub mod builder {
             /// The direction: `ascend` upwards, `descend` downwards.
             query sort_order: types::ListInvoicesSortOrder = "sortOrder",
             /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: String = "startAt",
+            query start_at: hoopai_runtime::Date = "startAt",
             /// The state of the invoices: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
             query status: String = "status",
         }

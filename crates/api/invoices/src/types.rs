@@ -3,7 +3,7 @@
 //! The models of requests and replies.
 
 use hoopai_runtime::json::{Map, Value};
-use hoopai_runtime::{Decimal, Timestamp};
+use hoopai_runtime::{Date, Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// A further email address of a contact.
@@ -190,11 +190,11 @@ hoopai_runtime::model! {
         /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// The day on which the estimate expires, such as `2024-08-10`.
-        pub expiry_date: String = "expiryDate",
+        pub expiry_date: Date = "expiryDate",
         /// Whether and how often the estimate recurs. Declared as required by the platform's specification.
         pub frequency_settings: FrequencySettings = "frequencySettings",
         /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: String = "issueDate",
+        pub issue_date: Date = "issueDate",
         /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<EstimateLineItem> = "items",
         /// Whether real money is meant; `true` when left out.
@@ -257,13 +257,13 @@ hoopai_runtime::model! {
         /// What is taken off.
         pub discount: Discount = "discount",
         /// The day until which it is to be paid, such as `2023-01-14`.
-        pub due_date: String = "dueDate",
+        pub due_date: Date = "dueDate",
         /// The number of the invoice, without its prefix.
         pub invoice_number: String = "invoiceNumber",
         /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
         /// The day on which it is issued, such as `2023-01-01`. Declared as required by the platform's specification.
-        pub issue_date: String = "issueDate",
+        pub issue_date: Date = "issueDate",
         /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
         /// What is charged when it is paid late.
@@ -410,7 +410,7 @@ hoopai_runtime::model! {
         /// How many days earlier than the rule says it happens.
         pub days_before: i64 = "daysBefore",
         /// The day on which it ends, such as `2029-11-01`.
-        pub end_date: String = "endDate",
+        pub end_date: Date = "endDate",
         /// The time of day at which it ends, such as `18:45:00`.
         pub end_time: String = "endTime",
         /// How it ends: `after` so many times (`count`), `by` a day (`endDate`) or `never`.
@@ -424,7 +424,7 @@ hoopai_runtime::model! {
         /// Which week: `1` to `4`, or `-1` for the last.
         pub num_of_week: i64 = "numOfWeek",
         /// The day on which it begins, such as `2023-01-01`. Declared as required by the platform's specification.
-        pub start_date: String = "startDate",
+        pub start_date: Date = "startDate",
         /// The time of day at which it begins, such as `20:45:00`.
         pub start_time: String = "startTime",
         /// Whether it begins on the day when the primary user accepts.
@@ -453,13 +453,13 @@ hoopai_runtime::model! {
         /// What is taken off.
         pub discount: Map = "discount",
         /// The day until which it is to be paid, such as `2023-01-14`.
-        pub due_date: String = "dueDate",
+        pub due_date: Date = "dueDate",
         /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
         /// The number of the invoice, without its prefix.
         pub invoice_number: i64 = "invoiceNumber",
         /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: String = "issueDate",
+        pub issue_date: Date = "issueDate",
         /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
@@ -555,11 +555,11 @@ hoopai_runtime::model! {
         /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// The day on which the estimate expires, such as `2024-08-10`.
-        pub expiry_date: Timestamp = "expiryDate",
+        pub expiry_date: Date = "expiryDate",
         /// Whether and how often the estimate recurs.
         pub frequency_settings: FrequencySettings = "frequencySettings",
         /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: Timestamp = "issueDate",
+        pub issue_date: Date = "issueDate",
         /// What is charged for, one entry a line.
         pub items: Vec<EstimateLineItem> = "items",
         pub last_visited_at: Timestamp = "lastVisitedAt",
@@ -584,7 +584,7 @@ hoopai_runtime::model! {
     /// `EstimateResponseEstimateActionHistory` of Invoices.
     pub struct EstimateResponseEstimateActionHistory {
         pub action: String = "action",
-        pub timestamp: String = "timestamp",
+        pub timestamp: Timestamp = "timestamp",
     }
     /// `EstimateTemplateResponseDTO` of Invoices.
     #[doc(alias = "EstimateTemplateResponseDTO")]
@@ -702,13 +702,13 @@ hoopai_runtime::model! {
         /// What is taken off.
         pub discount: Map = "discount",
         /// The day until which it is to be paid, such as `2023-01-14`.
-        pub due_date: String = "dueDate",
+        pub due_date: Date = "dueDate",
         /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
         /// The number of the invoice, without its prefix.
         pub invoice_number: i64 = "invoiceNumber",
         /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: String = "issueDate",
+        pub issue_date: Date = "issueDate",
         /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
@@ -869,13 +869,13 @@ hoopai_runtime::model! {
         /// What is taken off.
         pub discount: Map = "discount",
         /// The day until which it is to be paid, such as `2023-01-14`.
-        pub due_date: String = "dueDate",
+        pub due_date: Date = "dueDate",
         /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
         /// The number of the invoice, without its prefix.
         pub invoice_number: i64 = "invoiceNumber",
         /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: String = "issueDate",
+        pub issue_date: Date = "issueDate",
         /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
@@ -1316,11 +1316,11 @@ hoopai_runtime::model! {
         /// The state of the estimate; `all` is declared too, but is a word for filters.
         pub estimate_status: UpdateEstimateRequestEstimateStatus = "estimateStatus",
         /// The day on which the estimate expires, such as `2024-08-10`.
-        pub expiry_date: String = "expiryDate",
+        pub expiry_date: Date = "expiryDate",
         /// Whether and how often the estimate recurs. Declared as required by the platform's specification.
         pub frequency_settings: FrequencySettings = "frequencySettings",
         /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: String = "issueDate",
+        pub issue_date: Date = "issueDate",
         /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<EstimateLineItem> = "items",
         /// Whether real money is meant; `true` when left out.
@@ -1384,7 +1384,7 @@ hoopai_runtime::model! {
         /// What is taken off.
         pub discount: Discount = "discount",
         /// The day until which it is to be paid, such as `2023-01-14`. Declared as required by the platform's specification.
-        pub due_date: String = "dueDate",
+        pub due_date: Date = "dueDate",
         /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
         /// The number of the invoice, without its prefix.
@@ -1392,7 +1392,7 @@ hoopai_runtime::model! {
         /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
         /// The day on which it is issued, such as `2023-01-01`. Declared as required by the platform's specification.
-        pub issue_date: String = "issueDate",
+        pub issue_date: Date = "issueDate",
         /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         /// Charges beside the items, such as processing fees.
@@ -1548,7 +1548,7 @@ hoopai_runtime::model! {
         /// What is taken off.
         pub discount: Discount = "discount",
         /// The day until which it is to be paid, such as `2023-01-14`.
-        pub due_date: String = "dueDate",
+        pub due_date: Date = "dueDate",
         /// The id of the invoice to be changed; left out to make a new one.
         pub id: String = "id",
         /// Whether receipts carry the terms too.
@@ -1558,7 +1558,7 @@ hoopai_runtime::model! {
         /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
         /// The day on which it is issued, such as `2023-01-01`. Declared as required by the platform's specification.
-        pub issue_date: String = "issueDate",
+        pub issue_date: Date = "issueDate",
         /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
         /// What is charged when it is paid late.

@@ -415,7 +415,7 @@ hoopai_runtime::model! {
         pub completed: bool = "completed",
         /// The id of the contact.
         pub contact_id: String = "contactId",
-        pub due_date: String = "dueDate",
+        pub due_date: Timestamp = "dueDate",
         pub id: String = "id",
         pub title: String = "title",
     }

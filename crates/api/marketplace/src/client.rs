@@ -226,7 +226,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListCharges {
             /// The day before which the charges were made, such as `2026-03-27`; goes with `startDate`.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The app's own id of an event, to list only charges for it.
             query event_id: String = "eventId",
             /// How many items a page holds at most.
@@ -236,7 +236,7 @@ pub mod builder {
             /// How many items are left out before the page begins.
             query skip: i64 = "skip",
             /// The day after which the charges were made, such as `2026-03-26`; goes with `endDate`.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
             /// The user's id that was given when the charges were made.
             query user_id: String = "userId",
         }

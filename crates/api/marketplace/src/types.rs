@@ -31,7 +31,7 @@ hoopai_runtime::model! {
         /// The price of one unit in US dollars, such as `0.01`.
         pub price: Decimal = "price",
         /// How many units are charged. Declared as required by the platform's specification.
-        pub units: Decimal = "units",
+        pub units: f64 = "units",
         /// The id of the user who caused the charge.
         pub user_id: String = "userId",
     }
@@ -62,7 +62,7 @@ hoopai_runtime::model! {
         pub refunded: bool = "refunded",
         pub trace_id: String = "traceId",
         pub transaction_type: String = "transactionType",
-        pub units: Decimal = "units",
+        pub units: f64 = "units",
         pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetInstallerDetailsResponseDTO` of Marketplace.
@@ -100,7 +100,7 @@ hoopai_runtime::model! {
     pub struct ListChargesResponse {
         pub charges: Vec<ListChargesResponseCharge> = "charges",
         /// The platform advises against it.
-        pub count: i64 = "count",
+        pub count: f64 = "count",
         pub pagination: ListChargesResponsePagination = "pagination",
         pub trace_id: String = "traceId",
     }
@@ -119,14 +119,14 @@ hoopai_runtime::model! {
         pub price_per_unit: Decimal = "pricePerUnit",
         pub refunded: bool = "refunded",
         pub transaction_type: String = "transactionType",
-        pub units: Decimal = "units",
+        pub units: f64 = "units",
         pub updated_at: Timestamp = "updatedAt",
     }
     /// `ListChargesResponsePagination` of Marketplace.
     pub struct ListChargesResponsePagination {
         pub limit: i64 = "limit",
         pub skip: i64 = "skip",
-        pub total: i64 = "total",
+        pub total: f64 = "total",
     }
     /// `MigrateConnectionDto` of Marketplace.
     #[doc(alias = "MigrateConnectionDto")]
@@ -146,9 +146,9 @@ hoopai_runtime::model! {
         /// The connection's name, as users see it; `accountId` when left out.
         pub display_name: String = "displayName",
         /// When the access token expires, in milliseconds since 1970, for `oauth2`.
-        pub expiry_at: i64 = "expiryAt",
+        pub expiry_at: Timestamp as in_milliseconds = "expiryAt",
         /// How long the access token lives, in milliseconds, for `oauth2`.
-        pub expiry_in: i64 = "expiryIn",
+        pub expiry_in: f64 = "expiryIn",
         /// Whether the location uses this connection by default; `false` when left out.
         pub is_default: bool = "isDefault",
         /// The id of the location whose credentials they are. The client's default location unless set.
@@ -204,7 +204,7 @@ hoopai_runtime::model! {
     /// `UsagePlanDTO` of Marketplace.
     #[doc(alias = "UsagePlanDTO")]
     pub struct UsagePlan {
-        pub execution_limit_per_cycle: i64 = "executionLimitPerCycle",
+        pub execution_limit_per_cycle: f64 = "executionLimitPerCycle",
         pub fixed_price_per_unit: Decimal = "fixedPricePerUnit",
         pub max_price_per_unit: String = "maxPricePerUnit",
         pub meter_id: String = "meterId",

@@ -303,9 +303,9 @@ pub mod builder {
             /// Only opportunities in this country, by its two letters of ISO 3166.
             query country: String = "country",
             /// The first day, as month, day and year: `03-31-2026`.
-            query date: String = "date",
+            query date: hoopai_runtime::Date as in_month_first = "date",
             /// The last day, as month, day and year: `03-31-2026`.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date as in_month_first = "endDate",
             /// Whether each hit's contact tells its calendar events.
             query get_calendar_events: bool = "getCalendarEvents",
             /// Whether each hit's contact tells its notes.

@@ -58,12 +58,15 @@ hoopai_runtime::model! {
         pub key: String = "key",
     }
     /// The value of a custom field. A single opportunity has it in `fieldValue`; hits of a search have it in a field that depends on the
-    /// kind of value, of which `fieldValueString` and `fieldValueArray` are known. Others are in `extra`.
+    /// kind of value, of which several are known. The method `value` reads them all.
     #[doc(alias = "CustomFieldResponseSchema")]
     pub struct CustomFieldResponse {
         pub field_value: CustomFieldValue = "fieldValue",
-        pub field_value_array: Vec<String> = "fieldValueArray",
-        pub field_value_string: String = "fieldValueString",
+        pub field_value_array: CustomFieldValue = "fieldValueArray",
+        pub field_value_date: CustomFieldValue = "fieldValueDate",
+        pub field_value_files: CustomFieldValue = "fieldValueFiles",
+        pub field_value_number: CustomFieldValue = "fieldValueNumber",
+        pub field_value_string: CustomFieldValue = "fieldValueString",
         /// The id of the custom field.
         pub id: String = "id",
         /// The kind of value, such as `string`.
@@ -313,6 +316,10 @@ hoopai_runtime::model! {
         pub opportunity: Map = "opportunity",
         pub trace_id: String = "traceId",
     }
+}
+
+hoopai_runtime::custom_field_values! {
+    CustomFieldResponse: field_value, field_value_array, field_value_date, field_value_files, field_value_number, field_value_string,
 }
 
 hoopai_runtime::confirmations! {

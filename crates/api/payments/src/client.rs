@@ -592,7 +592,7 @@ pub mod builder {
             /// The id of the contact who ordered.
             query contact_id: String = "contactId",
             /// Where the period ends, a date such as `2024-02-13`.
-            query end_at: String = "endAt",
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The ids of products of a funnel, separated by commas.
             query funnel_product_ids: String = "funnelProductIds",
             /// How many items a page holds at most.
@@ -610,7 +610,7 @@ pub mod builder {
             /// The id of what the order came from, such as a funnel.
             query source_id: String = "sourceId",
             /// Where the period begins, a date such as `2024-02-01`.
-            query start_at: String = "startAt",
+            query start_at: hoopai_runtime::Date = "startAt",
             /// The state of the order, such as `completed`.
             query status: String = "status",
         }
@@ -629,7 +629,7 @@ pub mod builder {
             /// The id of the contact who subscribed.
             query contact_id: String = "contactId",
             /// Where the period ends, a date such as `2024-02-13`.
-            query end_at: String = "endAt",
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The id of what the subscription began with, such as an order.
             query entity_id: String = "entityId",
             /// The kind of place where the subscription came from, such as `funnel`.
@@ -647,7 +647,7 @@ pub mod builder {
             /// Words to look for in the subscription's name.
             query search: String = "search",
             /// Where the period begins, a date such as `2024-02-01`.
-            query start_at: String = "startAt",
+            query start_at: hoopai_runtime::Date = "startAt",
         }
     }
 
@@ -664,7 +664,7 @@ pub mod builder {
             /// The id of the contact who paid.
             query contact_id: String = "contactId",
             /// Where the period ends, a date such as `2024-02-13`.
-            query end_at: String = "endAt",
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The id of what was paid for, such as an order.
             query entity_id: String = "entityId",
             /// The kind of place more exactly, such as `two_step_order_form`.
@@ -682,7 +682,7 @@ pub mod builder {
             /// Words to look for in the transaction's name.
             query search: String = "search",
             /// Where the period begins, a date such as `2024-02-01`.
-            query start_at: String = "startAt",
+            query start_at: hoopai_runtime::Date = "startAt",
             /// The id of the subscription whose payments are wanted, as the payment provider writes it.
             query subscription_id: String = "subscriptionId",
         }

@@ -3,7 +3,7 @@
 //! The models of requests and replies.
 
 use hoopai_runtime::json::Map;
-use hoopai_runtime::{Decimal, Timestamp};
+use hoopai_runtime::{Date, Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `AmountSummary` of Payments.
@@ -14,7 +14,7 @@ hoopai_runtime::model! {
     /// For how long a coupon reduces the later payments of a subscription.
     pub struct ApplyToFuturePaymentsConfig {
         /// The number of months; of use with `fixed` only. Declared as required by the platform's specification.
-        pub duration: i64 = "duration",
+        pub duration: f64 = "duration",
         /// The unit of `duration`; always `months`. Declared as required by the platform's specification.
         pub duration_type: ApplyToFuturePaymentsConfigDurationType = "durationType",
         /// `forever`, or `fixed` for the time that `duration` gives. Declared as required by the platform's specification.
@@ -22,7 +22,7 @@ hoopai_runtime::model! {
     }
     /// `ApplyToFuturePaymentsConfigDto` of Payments.
     pub struct ApplyToFuturePaymentsConfigDto {
-        pub duration: i64 = "duration",
+        pub duration: f64 = "duration",
         pub duration_type: String = "durationType",
         pub type_: Type = "type",
     }
@@ -55,12 +55,12 @@ hoopai_runtime::model! {
         pub discount_type: DiscountType = "discountType",
         pub discount_value: Decimal = "discountValue",
         pub end_date: Timestamp = "endDate",
-        pub limit_per_customer: i64 = "limitPerCustomer",
+        pub limit_per_customer: f64 = "limitPerCustomer",
         pub name: String = "name",
         pub start_date: Timestamp = "startDate",
         pub status: Status = "status",
         pub updated_at: Timestamp = "updatedAt",
-        pub usage_count: i64 = "usageCount",
+        pub usage_count: f64 = "usageCount",
         pub user_id: String = "userId",
     }
     /// A coupon to be made.
@@ -91,7 +91,7 @@ hoopai_runtime::model! {
         /// The moment from which on it is valid, in ISO 8601, such as `2023-01-01T22:45:00.000Z`. Declared as required by the platform's specification.
         pub start_date: Timestamp = "startDate",
         /// How many times it can be redeemed, all customers taken together.
-        pub usage_limit: i64 = "usageLimit",
+        pub usage_limit: f64 = "usageLimit",
     }
     /// `CreateCouponResponseDto` of Payments.
     #[doc(alias = "CreateCouponResponseDto")]
@@ -108,13 +108,13 @@ hoopai_runtime::model! {
         pub discount_type: DiscountType = "discountType",
         pub discount_value: Decimal = "discountValue",
         pub end_date: Timestamp = "endDate",
-        pub limit_per_customer: i64 = "limitPerCustomer",
+        pub limit_per_customer: f64 = "limitPerCustomer",
         pub name: String = "name",
         pub start_date: Timestamp = "startDate",
         pub status: Status = "status",
         pub trace_id: String = "traceId",
         pub updated_at: Timestamp = "updatedAt",
-        pub usage_count: i64 = "usageCount",
+        pub usage_count: f64 = "usageCount",
         pub user_id: String = "userId",
     }
     /// The keys of a custom payment provider.
@@ -245,17 +245,17 @@ hoopai_runtime::model! {
     /// `CustomRRuleOptionsDto` of Payments.
     #[doc(alias = "CustomRRuleOptionsDto")]
     pub struct CustomRRuleOptions {
-        pub count: i64 = "count",
-        pub day_of_month: i64 = "dayOfMonth",
+        pub count: f64 = "count",
+        pub day_of_month: f64 = "dayOfMonth",
         pub day_of_week: CustomRRuleOptionsDayOfWeek = "dayOfWeek",
-        pub days_before: i64 = "daysBefore",
-        pub end_date: String = "endDate",
+        pub days_before: f64 = "daysBefore",
+        pub end_date: Date = "endDate",
         pub end_time: String = "endTime",
-        pub interval: i64 = "interval",
+        pub interval: f64 = "interval",
         pub interval_type: CustomRRuleOptionsIntervalType = "intervalType",
         pub month_of_year: CustomRRuleOptionsMonthOfYear = "monthOfYear",
-        pub num_of_week: i64 = "numOfWeek",
-        pub start_date: String = "startDate",
+        pub num_of_week: f64 = "numOfWeek",
+        pub start_date: Date = "startDate",
         pub start_time: String = "startTime",
     }
     /// `DefaultPriceResponseDto` of Payments.
@@ -264,7 +264,7 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         pub amount: Decimal = "amount",
-        pub available_quantity: i64 = "availableQuantity",
+        pub available_quantity: f64 = "availableQuantity",
         pub compare_at_price: Decimal = "compareAtPrice",
         pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
@@ -343,7 +343,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub price: Box<DefaultPriceResponse> = "price",
         pub product: Box<DefaultProductResponse> = "product",
-        pub qty: i64 = "qty",
+        pub qty: f64 = "qty",
     }
     /// `FulfillmentSchema` of Payments.
     #[doc(alias = "FulfillmentSchema")]
@@ -363,7 +363,7 @@ hoopai_runtime::model! {
         /// The id of the price that was bought. Declared as required by the platform's specification.
         pub price_id: String = "priceId",
         /// How many pieces are fulfilled. Declared as required by the platform's specification.
-        pub qty: i64 = "qty",
+        pub qty: f64 = "qty",
     }
     /// What tracks a shipment.
     pub struct FulfillmentTracking {
@@ -515,7 +515,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ListCouponsResponseDto")]
     pub struct ListCouponsResponse {
         pub data: Vec<Coupon> = "data",
-        pub total_count: i64 = "totalCount",
+        pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// `ListFulfillmentResponseDto` of Payments.
@@ -534,21 +534,21 @@ hoopai_runtime::model! {
     #[doc(alias = "ListOrdersResponseDto")]
     pub struct ListOrdersResponse {
         pub data: Vec<OrderResponse> = "data",
-        pub total_count: i64 = "totalCount",
+        pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// `ListSubscriptionResponseDto` of Payments.
     #[doc(alias = "ListSubscriptionResponseDto")]
     pub struct ListSubscriptionsResponse {
         pub data: Vec<SubscriptionResponse> = "data",
-        pub total_count: i64 = "totalCount",
+        pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// `ListTxnsResponseDto` of Payments.
     #[doc(alias = "ListTxnsResponseDto")]
     pub struct ListTransactionsResponse {
         pub data: Vec<TxnResponse> = "data",
-        pub total_count: i64 = "totalCount",
+        pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// `ListWhitelabelIntegrationProviderResponseDto` of Payments.
@@ -585,8 +585,8 @@ hoopai_runtime::model! {
         pub discount: Decimal = "discount",
         pub fulfillment_status: String = "fulfillmentStatus",
         pub live_mode: bool = "liveMode",
-        pub onetime_products: i64 = "onetimeProducts",
-        pub recurring_products: i64 = "recurringProducts",
+        pub onetime_products: f64 = "onetimeProducts",
+        pub recurring_products: f64 = "recurringProducts",
         pub source_id: String = "sourceId",
         pub source_meta: Map = "sourceMeta",
         pub source_name: String = "sourceName",
@@ -594,7 +594,7 @@ hoopai_runtime::model! {
         pub source_type: String = "sourceType",
         pub status: String = "status",
         pub subtotal: Decimal = "subtotal",
-        pub total_products: i64 = "totalProducts",
+        pub total_products: f64 = "totalProducts",
         pub updated_at: Timestamp = "updatedAt",
     }
     /// `OrderSource` of Payments.
@@ -657,7 +657,7 @@ hoopai_runtime::model! {
     #[doc(alias = "RecurringDto")]
     pub struct Recurring {
         pub interval: RecurringInterval = "interval",
-        pub interval_count: i64 = "intervalCount",
+        pub interval_count: f64 = "intervalCount",
     }
     /// `ScheduleOptionsDto` of Payments.
     #[doc(alias = "ScheduleOptionsDto")]
@@ -765,7 +765,7 @@ hoopai_runtime::model! {
         /// The moment from which on it is valid, in ISO 8601, such as `2023-01-01T22:45:00.000Z`. Declared as required by the platform's specification.
         pub start_date: Timestamp = "startDate",
         /// How many times it can be redeemed, all customers taken together.
-        pub usage_limit: i64 = "usageLimit",
+        pub usage_limit: f64 = "usageLimit",
     }
     /// `UpdateCustomProviderCapabilitiesDto` of Payments.
     #[doc(alias = "UpdateCustomProviderCapabilitiesDto")]

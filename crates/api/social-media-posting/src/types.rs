@@ -285,8 +285,7 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
     }
     /// A day.
-    #[doc(alias = "DateSchema")]
-    pub struct Date {
+    pub struct DateSchema {
         /// The day of the month, from `1`. Declared as required by the platform's specification.
         pub day: i64 = "day",
         /// The month, `1` to `12`. Declared as required by the platform's specification.
@@ -359,7 +358,7 @@ hoopai_runtime::model! {
     #[doc(alias = "EndDateSchema")]
     pub struct EndDate {
         /// The day.
-        pub end_date: Date = "endDate",
+        pub end_date: DateSchema = "endDate",
         /// The time of day.
         pub end_time: Time = "endTime",
     }
@@ -1197,7 +1196,7 @@ hoopai_runtime::model! {
     #[doc(alias = "StartDateSchema")]
     pub struct StartDate {
         /// The day.
-        pub start_date: Date = "startDate",
+        pub start_date: DateSchema = "startDate",
         /// The time of day.
         pub start_time: Time = "startTime",
     }

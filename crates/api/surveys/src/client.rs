@@ -62,7 +62,7 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The last day to list, as `YYYY-MM-DD`; today if left out.
-            query end_at: String = "endAt",
+            query end_at: hoopai_runtime::Date = "endAt",
             /// How many submissions a page holds at most, up to 100; 20 if left out.
             query limit: i64 = "limit",
             /// The number of the page, from 1.
@@ -70,7 +70,7 @@ pub mod builder {
             /// A contact id, a name, an email address or a phone number to look for.
             query q: String = "q",
             /// The first day to list, as `YYYY-MM-DD`; this day a month ago if left out.
-            query start_at: String = "startAt",
+            query start_at: hoopai_runtime::Date = "startAt",
             /// The id of a survey, to have only its submissions.
             query survey_id: String = "surveyId",
         }

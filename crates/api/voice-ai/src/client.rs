@@ -301,7 +301,7 @@ pub mod builder {
             /// The ids of contacts, separated by commas, to have only their calls.
             query contact_id: String = "contactId",
             /// The last moment to list, in milliseconds since 1970; after `startDate`.
-            query end_date: i64 = "endDate",
+            query end_date: hoopai_runtime::Timestamp as in_milliseconds = "endDate",
             /// The number of the page, from 1; 1 if left out.
             query page: i64 = "page",
             /// How many items a page holds at most, up to 50; 10 if left out.
@@ -311,7 +311,7 @@ pub mod builder {
             /// What the calls are ordered by; the latest come first if left out.
             query sort_by: types::ListCallLogsSortBy = "sortBy",
             /// The first moment to list, in milliseconds since 1970; before `endDate`.
-            query start_date: i64 = "startDate",
+            query start_date: hoopai_runtime::Timestamp as in_milliseconds = "startDate",
         }
     }
 

@@ -36,6 +36,35 @@ enum Repr {
     NotFinite(f64),
 }
 
+/// Adds `value` to models that hold the value of a custom field under one of several names. Module
+/// crates use it.
+///
+/// ```
+/// hoopai_runtime::model! {
+///     /// A custom field.
+///     pub struct Field {
+///         pub number: hoopai_runtime::CustomFieldValue = "fieldValueNumber",
+///         pub text: hoopai_runtime::CustomFieldValue = "fieldValueString",
+///     }
+/// }
+/// hoopai_runtime::custom_field_values! { Field: number, text }
+/// # fn main() {
+/// let field: Field = serde_json::from_str(r#"{"fieldValueString":"gold"}"#).unwrap();
+/// assert_eq!(field.value().and_then(|value| value.as_text()), Some("gold"));
+/// # }
+/// ```
+#[macro_export]
+macro_rules! custom_field_values {
+    ($name:ident: $($field:ident),+ $(,)?) => {
+        impl $name {
+            /// Returns the value, whichever of the fields holds it.
+            pub fn value(&self) -> ::core::option::Option<&$crate::CustomFieldValue> {
+                [$(&self.$field),+].into_iter().find_map(::core::option::Option::as_ref)
+            }
+        }
+    };
+}
+
 crate::model! {
     /// A file in a custom field.
     pub struct CustomFieldFile {
@@ -139,7 +168,7 @@ macro_rules! from {
         }
     )*};
 }
-from!(&str String i32 i64 u32 u64 Vec<String> Vec<&str> &[String] &[&str] Value);
+from!(bool &str String i32 i64 u32 u64 Vec<String> Vec<&str> &[String] &[&str] Value);
 
 /// NaN and infinities are kept, and a request with one is an error.
 impl From<f64> for CustomFieldValue {

@@ -40,7 +40,8 @@ use crate::request::json_writer::REJECTED;
 /// A field of type `T` is held as `Option<T>`, and a field that is `None` is not sent. `null("due_date")` sends `null`, which
 /// makes the platform empty a field; an empty list is sent as one.
 ///
-/// The text after `=` is the field's name on the wire. A field may be called anything but `new`, `null`, `is_success` and `extra`. Field types: `String`, `i64`, `f64`, `bool`, `Timestamp`, `Decimal`, `CustomFieldValue`, `serde_json::Value`,
+/// The text after `=` is the field's name on the wire. `as` and a method of the type before it convert a value that a setter
+/// receives to the wire form of the field: `Timestamp as in_milliseconds`. A field may be called anything but `new`, `null`, `is_success` and `extra`. Field types: `String`, `i64`, `f64`, `bool`, `Timestamp`, `Date`, `Decimal`, `CustomFieldValue`, `serde_json::Value`,
 /// `serde_json::Map<String, Value>`, models, open enums, and of these `Vec<T>`, `Box<T>`, `BTreeMap<String, T>`, nested at will.
 #[doc(hidden)]
 #[macro_export]
@@ -48,7 +49,7 @@ macro_rules! model {
     ($(
         $(#[$meta:meta])*
         pub struct $name:ident {
-            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty = $wire:literal ),* $(,)?
+            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty $(as $form:ident)? = $wire:literal ),* $(,)?
         }
     )+) => {$(
         $(#[$meta])*
@@ -90,6 +91,7 @@ macro_rules! model {
                 #[must_use]
                 pub fn $field(mut self, value: impl $crate::IntoField<$type>) -> Self {
                     $crate::__private::set(&mut self.$field, &mut self.extra, $wire, value);
+                    $( self.$field = self.$field.map(<$type>::$form); )?
                     self
                 }
             )*

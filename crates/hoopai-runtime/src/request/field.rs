@@ -19,7 +19,19 @@ const NOT_SERIALIZABLE: &str = "it cannot be written as JSON";
 ///
 /// Models and open enums implement it through their macros. Lists must not, or [`IntoField`] would
 /// be ambiguous. Neither must types for any JSON, which accept everything that serializes.
-pub trait Scalar {}
+pub trait Scalar {
+    /// Converts a value to the wire form that fields of this type have unless the interface
+    /// declares another.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    fn in_default_form(self) -> Self
+    where
+        Self: Sized,
+    {
+        self
+    }
+}
 
 impl Scalar for String {}
 impl Scalar for bool {}
@@ -67,7 +79,7 @@ pub trait IntoField<T> {
 impl<T: Scalar, U: Into<T>> IntoField<T> for U {
     #[inline]
     fn into_field(self) -> Result<T, &'static str> {
-        Ok(self.into())
+        Ok(self.into().in_default_form())
     }
 }
 

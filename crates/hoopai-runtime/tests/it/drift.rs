@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::json::{Decoded, from_slice};
 use hoopai_runtime::serde_json::{self, Value, json};
-use hoopai_runtime::{Decimal, Drift, DriftKind, Timestamp};
+use hoopai_runtime::{Date, Decimal, Drift, DriftKind, Timestamp};
 
 use crate::sample_api::types::{Anything, Contact, ContactReply, Status};
 
@@ -554,6 +554,47 @@ fn timestamps_and_decimals_are_serialized_unchanged() {
 
     let sent = Payment::new().at(UNIX_EPOCH).amount(3);
     assert_json(&sent, r#"{"at":"1970-01-01T00:00:00Z","amount":3}"#);
+}
+
+#[test]
+fn setters_convert_to_the_wire_form_of_the_field_and_received_values_keep_theirs() {
+    hoopai_runtime::model! {
+        /// A plan.
+        pub struct Plan {
+            pub at: Timestamp = "at",
+            pub seconds: Timestamp as in_seconds = "seconds",
+            pub millis: Timestamp as in_milliseconds = "millis",
+            pub text: Timestamp as in_milliseconds_text = "text",
+            pub day: Date = "day",
+            pub first: Date as in_month_first = "first",
+            pub midnight: Date as in_rfc3339 = "midnight",
+        }
+    }
+    let time = UNIX_EPOCH + Duration::from_millis(1_769_851_800_123);
+    let day = || Date::new(2026, 1, 31).unwrap();
+    let plan = Plan::new().at(time).seconds(time).millis(time).text(time);
+    let plan = plan.day(day()).first(day()).midnight(day());
+    let written = json!({
+        "at": "2026-01-31T09:30:00.123Z", "seconds": 1_769_851_800, "millis": 1_769_851_800_123_i64,
+        "text": "1769851800123", "day": "2026-01-31", "first": "01-31-2026",
+        "midnight": "2026-01-31T00:00:00.000Z",
+    });
+    assert_eq!(serde_json::to_value(&plan).unwrap(), written);
+
+    let received = r#"{"at":1769851800,"seconds":"2026-01-31T09:30:00Z","millis":-1,"day":1769817600000,"first":"2026/01/31"}"#;
+    let read: Decoded<Plan> = from_slice(received.as_bytes()).unwrap();
+    assert!(read.drift.is_empty(), "{:?}", read.drift);
+    assert_eq!(serde_json::to_string(&read.value).unwrap(), received);
+    assert_eq!(
+        (read.value.day, read.value.first),
+        (Some(day()), Some(day()))
+    );
+
+    let odd = br#"{"at":"2026-02-30T00:00:00Z","day":"2026-02-30","first":true,"millis":""}"#;
+    let read: Decoded<Plan> = from_slice(odd).unwrap();
+    assert_eq!(serde_json::to_vec(&read.value).unwrap().len(), odd.len());
+    let paths: Vec<&str> = read.drift.iter().map(|drift| &*drift.path).collect();
+    assert_eq!(paths, ["at", "day", "first"]);
 }
 
 #[test]
