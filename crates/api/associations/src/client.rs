@@ -21,7 +21,7 @@ impl Client {
     ///
     /// `POST /associations/`
     ///
-    /// It ties no records yet; `create_relation` does. Its objects and key stay as they are, only the labels can be changed.
+    /// It connects no records; `create_relation` does. Its objects and its key cannot be changed later, only the labels.
     ///
     /// - Scope: `associations.write`.
     /// - Requires a location token.
@@ -32,11 +32,12 @@ impl Client {
         builder::CreateAssociation::new(&self.handle)
     }
 
-    /// Ties two records under an association.
+    /// Creates a relation between two records under an association.
     ///
     /// `POST /associations/relations`
     ///
-    /// The order of the two follows that of the association's objects. A tie that is there already is answered 400.
+    /// The order of the two records is that of the association's objects. For a relation that already exists
+    /// the platform returns status 400.
     ///
     /// - Scope: `associations/relation.write`.
     /// - Requires a location token.
@@ -47,7 +48,7 @@ impl Client {
         builder::CreateRelation::new(&self.handle)
     }
 
-    /// Deletes an association that users made, and all its relations with it.
+    /// Deletes an association that a user has created, with all its relations.
     ///
     /// `DELETE /associations/{associationId}`
     ///
@@ -62,7 +63,7 @@ impl Client {
         builder::DeleteAssociation::new(&self.handle)
     }
 
-    /// Cuts the tie between two records.
+    /// Deletes the relation between two records.
     ///
     /// `DELETE /associations/relations/{relationId}`
     ///
@@ -75,7 +76,7 @@ impl Client {
         builder::DeleteRelation::new(&self.handle)
     }
 
-    /// Gets one association.
+    /// Gets an association.
     ///
     /// `GET /associations/{associationId}`
     ///
@@ -88,7 +89,7 @@ impl Client {
         builder::GetAssociation::new(&self.handle)
     }
 
-    /// Looks an association up by its key.
+    /// Gets an association by its key.
     ///
     /// `GET /associations/key/{key_name}`
     ///
@@ -101,7 +102,7 @@ impl Client {
         builder::GetAssociationByKey::new(&self.handle)
     }
 
-    /// Gets the association that an object takes part in.
+    /// Gets the association of an object.
     ///
     /// `GET /associations/objectKey/{objectKey}`
     ///
@@ -118,7 +119,7 @@ impl Client {
     ///
     /// `GET /associations/`
     ///
-    /// `skip` and `limit` are both needed.
+    /// `skip` and `limit` are both required.
     ///
     /// - Scope: `associations.readonly`.
     /// - Requires a location token.
@@ -130,11 +131,11 @@ impl Client {
         builder::ListAssociations::new(&self.handle)
     }
 
-    /// Lists what a record is tied to.
+    /// Lists the relations of a record.
     ///
     /// `GET /associations/relations/{recordId}`
     ///
-    /// `skip` and `limit` are both needed.
+    /// `skip` and `limit` are both required.
     ///
     /// - Scope: `associations/relation.readonly`.
     /// - Requires a location token.
@@ -146,7 +147,7 @@ impl Client {
         builder::ListRelations::new(&self.handle)
     }
 
-    /// Changes the labels of an association.
+    /// Updates the labels of an association.
     ///
     /// `PUT /associations/{associationId}`
     ///
@@ -251,7 +252,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAssociations {
-            /// How many items a page holds at most, such as 100. Declared as required by the platform's specification.
+            /// The number of items per page, such as 100. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -268,13 +269,13 @@ pub mod builder {
         ListRelations {
             /// The id of the record, such as a contact's.
             path record_id: String = "recordId",
-            /// How many items a page holds at most, such as 100. Declared as required by the platform's specification.
+            /// The number of items per page, such as 100. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query skip: i64 = "skip",
-            /// The ids of associations, to have only their relations.
+            /// Only relations of the associations with these ids.
             query association_ids: Vec<String> = "associationIds",
         }
     }

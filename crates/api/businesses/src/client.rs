@@ -43,7 +43,7 @@ impl Client {
         builder::DeleteBusiness::new(&self.handle)
     }
 
-    /// Gets one business.
+    /// Gets a business.
     ///
     /// `GET /businesses/{businessId}`
     ///
@@ -70,7 +70,7 @@ impl Client {
         builder::ListBusinesses::new(&self.handle)
     }
 
-    /// Changes a business.
+    /// Updates a business.
     ///
     /// `PUT /businesses/{businessId}`
     ///
@@ -128,10 +128,10 @@ pub mod builder {
         ListBusinesses {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many businesses a page holds at most; 100 if left out.
-            query limit: i64 = "limit",
-            /// How many businesses are left out before the page begins; 0 if left out.
-            query skip: i64 = "skip",
+            /// The number of businesses per page; by default 100.
+            query limit: String = "limit",
+            /// The number of businesses before the page; by default 0.
+            query skip: String = "skip",
         }
     }
 

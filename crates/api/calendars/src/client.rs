@@ -17,7 +17,7 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Makes a calendar use a schedule.
+    /// Adds a schedule to a calendar.
     ///
     /// `PUT /calendars/schedules/{id}/associations/{calendarId}`
     ///
@@ -34,8 +34,9 @@ impl Client {
     ///
     /// `POST /calendars/events/appointments`
     ///
-    /// The time must be one of the calendar's free slots, unless `ignoreFreeSlotValidation` says otherwise. Automations run on it and may
-    /// write to the contact, unless `toNotify` is false. Some calendars want to know the user who keeps it, so it has been reported.
+    /// The time must be one of the calendar's free slots, unless `ignoreFreeSlotValidation` is set. Automations
+    /// run and may write to the contact, unless `toNotify` is false. Some calendars were reported to require
+    /// the user who attends the appointment.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -46,7 +47,7 @@ impl Client {
         builder::CreateAppointment::new(&self.handle)
     }
 
-    /// Writes a note on an appointment.
+    /// Creates a note on an appointment.
     ///
     /// `POST /calendars/appointments/{appointmentId}/notes`
     ///
@@ -59,11 +60,11 @@ impl Client {
         builder::CreateAppointmentNote::new(&self.handle)
     }
 
-    /// Blocks a time, so that nothing can be booked in it.
+    /// Blocks a period, so that nothing can be booked in it.
     ///
     /// `POST /calendars/events/block-slots`
     ///
-    /// The interface demands a calendar, yet a calendar and a user exclude each other.
+    /// The interface requires a calendar, although a calendar and a user exclude each other.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -74,11 +75,11 @@ impl Client {
         builder::CreateBlockedSlot::new(&self.handle)
     }
 
-    /// Makes a calendar.
+    /// Creates a calendar.
     ///
     /// `POST /calendars/`
     ///
-    /// What else it needs depends on its type, most of all its members. The type stays, since `update_calendar` does not take it.
+    /// Other required fields, above all its members, depend on its type. The type cannot be changed later.
     ///
     /// - Scope: `calendars.write`.
     /// - Requires a location token.
@@ -89,7 +90,7 @@ impl Client {
         builder::CreateCalendar::new(&self.handle)
     }
 
-    /// Makes a room or a piece of equipment.
+    /// Creates a room or a piece of equipment.
     ///
     /// `POST /calendars/resources/{resourceType}`
     ///
@@ -102,11 +103,11 @@ impl Client {
         builder::CreateCalendarResource::new(&self.handle)
     }
 
-    /// Makes notifications of a calendar, one or several.
+    /// Creates one or several notifications of a calendar.
     ///
     /// `POST /calendars/{calendarId}/notifications`
     ///
-    /// The body is a list, even for one. From then on they are sent to real people.
+    /// The body is a list, even for one notification. The messages are then sent to real people.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -117,11 +118,11 @@ impl Client {
         builder::CreateEventNotifications::new(&self.handle)
     }
 
-    /// Makes a group of calendars.
+    /// Creates a group of calendars.
     ///
     /// `POST /calendars/groups`
     ///
-    /// A calendar joins it by its own `groupId`.
+    /// A calendar joins the group by its own `groupId`.
     ///
     /// - Scope: `calendars/groups.write`.
     /// - Requires a location token.
@@ -132,7 +133,7 @@ impl Client {
         builder::CreateGroup::new(&self.handle)
     }
 
-    /// Makes a schedule, which says when a user is available.
+    /// Creates a schedule, which defines the hours in which a user is available.
     ///
     /// `POST /calendars/schedules`
     ///
@@ -184,12 +185,12 @@ impl Client {
         builder::DeleteCalendarResource::new(&self.handle)
     }
 
-    /// Deletes an event, be it an appointment or a blocked slot.
+    /// Deletes an event, an appointment or a blocked slot.
     ///
     /// `DELETE /calendars/events/{eventId}`
     ///
-    /// To cancel an appointment and keep it on record, set its status to `cancelled`. The call wants a body, though nothing is in it: an empty
-    /// one goes along by itself.
+    /// To cancel an appointment and keep its record, set its status to `cancelled`. The platform requires a
+    /// body without content; the client sends an empty one by default.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -226,7 +227,7 @@ impl Client {
         builder::DeleteGroup::new(&self.handle)
     }
 
-    /// Deletes a schedule for good, with all its rules.
+    /// Deletes a schedule with all its rules; this is irreversible.
     ///
     /// `DELETE /calendars/schedules/{id}`
     ///
@@ -335,7 +336,7 @@ impl Client {
     ///
     /// `GET /calendars/blocked-slots`
     ///
-    /// One of `calendarId`, `userId` and `groupId` is needed.
+    /// One of `calendarId`, `userId` and `groupId` is required.
     ///
     /// - Scope: `calendars/events.readonly`.
     /// - Requires a location token.
@@ -391,7 +392,7 @@ impl Client {
     ///
     /// `GET /calendars/events`
     ///
-    /// One of `calendarId`, `userId` and `groupId` is needed. Blocked slots are listed apart.
+    /// One of `calendarId`, `userId` and `groupId` is required. Blocked slots are not included; `list_blocked_slots` lists them.
     ///
     /// - Scope: `calendars/events.readonly`.
     /// - Requires a location token.
@@ -402,12 +403,12 @@ impl Client {
         builder::ListEvents::new(&self.handle)
     }
 
-    /// Lists the free slots of a calendar, day by day.
+    /// Lists the free slots of a calendar, by days.
     ///
     /// `GET /calendars/{calendarId}/free-slots`
     ///
-    /// The reply has an entry for each day that has any, under the date as its key; a slot is the moment at which it begins. Beside the days stands
-    /// a trace id, so not every key is a day.
+    /// The reply has an entry for each day with free slots, with the date as its key; a slot is the time of its
+    /// start. The reply also holds a trace id, so not every key is a day.
     ///
     /// - Scope: `calendars.readonly`.
     /// - Requires a location token.
@@ -431,11 +432,11 @@ impl Client {
         builder::ListGroups::new(&self.handle)
     }
 
-    /// Lists the schedules of a location, of a user or for a calendar.
+    /// Lists the schedules of a location, of a user or of a calendar.
     ///
     /// `GET /calendars/schedules/search`
     ///
-    /// A schedule says when a user is available.
+    /// A schedule defines the hours in which a user is available.
     ///
     /// - Scope: `calendars.readonly`.
     /// - Requires a location token.
@@ -447,7 +448,7 @@ impl Client {
         builder::ListSchedules::new(&self.handle)
     }
 
-    /// Makes a calendar use a schedule no longer.
+    /// Removes a schedule from a calendar.
     ///
     /// `DELETE /calendars/schedules/{id}/associations/{calendarId}`
     ///
@@ -460,11 +461,11 @@ impl Client {
         builder::RemoveCalendarFromSchedule::new(&self.handle)
     }
 
-    /// Changes, moves, confirms or cancels an appointment.
+    /// Updates, moves, confirms or cancels an appointment.
     ///
     /// `PUT /calendars/events/appointments/{eventId}`
     ///
-    /// Automations run on it and may write to the contact, unless `toNotify` is false.
+    /// Automations run and may write to the contact, unless `toNotify` is false.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -475,7 +476,7 @@ impl Client {
         builder::UpdateAppointment::new(&self.handle)
     }
 
-    /// Changes a note on an appointment.
+    /// Updates a note on an appointment.
     ///
     /// `PUT /calendars/appointments/{appointmentId}/notes/{noteId}`
     ///
@@ -488,11 +489,11 @@ impl Client {
         builder::UpdateAppointmentNote::new(&self.handle)
     }
 
-    /// Changes a blocked slot.
+    /// Updates a blocked slot.
     ///
     /// `PUT /calendars/events/block-slots/{eventId}`
     ///
-    /// The interface demands a calendar, yet a calendar and a user exclude each other.
+    /// The interface requires a calendar, although a calendar and a user exclude each other.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -503,7 +504,7 @@ impl Client {
         builder::UpdateBlockedSlot::new(&self.handle)
     }
 
-    /// Changes a calendar.
+    /// Updates a calendar.
     ///
     /// `PUT /calendars/{calendarId}`
     ///
@@ -516,7 +517,7 @@ impl Client {
         builder::UpdateCalendar::new(&self.handle)
     }
 
-    /// Changes a room or a piece of equipment.
+    /// Updates a room or a piece of equipment.
     ///
     /// `PUT /calendars/resources/{resourceType}/{id}`
     ///
@@ -529,7 +530,7 @@ impl Client {
         builder::UpdateCalendarResource::new(&self.handle)
     }
 
-    /// Changes a notification of a calendar.
+    /// Updates a notification of a calendar.
     ///
     /// `PUT /calendars/{calendarId}/notifications/{notificationId}`
     ///
@@ -542,7 +543,7 @@ impl Client {
         builder::UpdateEventNotification::new(&self.handle)
     }
 
-    /// Changes a group of calendars.
+    /// Updates a group of calendars.
     ///
     /// `PUT /calendars/groups/{groupId}`
     ///
@@ -568,7 +569,7 @@ impl Client {
         builder::UpdateGroupStatus::new(&self.handle)
     }
 
-    /// Changes a schedule.
+    /// Updates a schedule.
     ///
     /// `PUT /calendars/schedules/{id}`
     ///
@@ -581,7 +582,7 @@ impl Client {
         builder::UpdateSchedule::new(&self.handle)
     }
 
-    /// Tells whether an end of an address is free for a group.
+    /// Checks whether the last part of a URL is free for a group.
     ///
     /// `POST /calendars/groups/validate-slug`
     ///
@@ -741,7 +742,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteEvent {
-            /// The id of the event. Of one in a series it is the id of that instance; the `masterEventId` stands for the whole series.
+            /// The id of the event. For an instance of a series it is the id of that instance; `masterEventId` identifies the whole series.
             path event_id: String = "eventId",
             json body: hoopai_runtime::json::Map,
         }
@@ -788,7 +789,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAppointment {
-            /// The id of the event. Of one in a series it is the id of that instance; the `masterEventId` stands for the whole series.
+            /// The id of the event. For an instance of a series it is the id of that instance; `masterEventId` identifies the whole series.
             path event_id: String = "eventId",
         }
     }
@@ -860,7 +861,7 @@ pub mod builder {
         ListAppointmentNotes {
             /// The id of the appointment.
             path appointment_id: String = "appointmentId",
-            /// How many notes a page holds, 20 at most. Declared as required by the platform's specification.
+            /// The number of notes per page, at most 20. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query offset: i64 = "offset",
@@ -873,17 +874,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlockedSlots {
-            /// The end of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
-            query end_time: hoopai_runtime::Timestamp as in_milliseconds_text = "endTime",
+            /// The end of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
+            query end_time: String = "endTime",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The beginning of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_time: hoopai_runtime::Timestamp as in_milliseconds_text = "startTime",
-            /// The id of the calendar. Needed if neither a user nor a group is given.
+            /// The start of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
+            query start_time: String = "startTime",
+            /// The id of the calendar. Required if neither a user nor a group is given.
             query calendar_id: String = "calendarId",
-            /// The id of the group. Needed if neither a calendar nor a user is given.
+            /// The id of the group. Required if neither a calendar nor a user is given.
             query group_id: String = "groupId",
-            /// The id of the user who is blocked. Needed if neither a calendar nor a group is given.
+            /// The id of the blocked user. Required if neither a calendar nor a group is given.
             query user_id: String = "userId",
         }
     }
@@ -915,7 +916,7 @@ pub mod builder {
             query location_id: String = "locationId",
             /// Only calendars of the group with this id.
             query group_id: String = "groupId",
-            /// Whether to list drafts as well; they are listed if this is left out.
+            /// Whether to include drafts; by default they are included.
             query show_drafted: bool = "showDrafted",
         }
     }
@@ -928,11 +929,11 @@ pub mod builder {
         ListEventNotifications {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
-            /// Only notifications that are deleted, or are not.
+            /// Only notifications that are deleted, or only those that are not.
             query deleted: bool = "deleted",
-            /// Only notifications that are active, or are not.
+            /// Only notifications that are active, or only those that are not.
             query is_active: bool = "isActive",
-            /// How many notifications a page holds; 100 if left out.
+            /// The number of notifications per page; by default 100.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.
             query skip: i64 = "skip",
@@ -945,17 +946,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListEvents {
-            /// The end of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
-            query end_time: hoopai_runtime::Timestamp as in_milliseconds_text = "endTime",
+            /// The end of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
+            query end_time: String = "endTime",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The beginning of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_time: hoopai_runtime::Timestamp as in_milliseconds_text = "startTime",
-            /// The id of the calendar. Needed if neither a user nor a group is given.
+            /// The start of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
+            query start_time: String = "startTime",
+            /// The id of the calendar. Required if neither a user nor a group is given.
             query calendar_id: String = "calendarId",
-            /// The id of the group. Needed if neither a calendar nor a user is given.
+            /// The id of the group. Required if neither a calendar nor a user is given.
             query group_id: String = "groupId",
-            /// The id of the user who keeps the appointments. Needed if neither a calendar nor a group is given.
+            /// The id of the user who attends the appointments. Required if neither a calendar nor a group is given.
             query user_id: String = "userId",
         }
     }
@@ -968,11 +969,11 @@ pub mod builder {
         ListFreeSlots {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
-            /// Until when to look, in milliseconds since 1970; 31 days after the start at most. Declared as required by the platform's specification.
-            query end_date: hoopai_runtime::Timestamp as in_milliseconds = "endDate",
-            /// From when to look, in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_date: hoopai_runtime::Timestamp as in_milliseconds = "startDate",
-            /// The time zone that the slots are told in, by its IANA name, such as `America/New_York`.
+            /// The end of the period, at most 31 days after the start. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
+            query end_date: f64 = "endDate",
+            /// The start of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
+            query start_date: f64 = "startDate",
+            /// The time zone of the slots in the reply, by its IANA name, such as `America/New_York`.
             query timezone: String = "timezone",
             /// Only slots of the user with this id.
             query user_id: String = "userId",
@@ -1004,7 +1005,7 @@ pub mod builder {
             query user_id: String = "userId",
             /// Only schedules that the calendar with this id uses.
             query calendar_id: String = "calendarId",
-            /// How many schedules a page holds, 500 at most; 50 if left out.
+            /// The number of schedules per page, at most 500; by default 50.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.
             query skip: i64 = "skip",
@@ -1030,7 +1031,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateAppointment {
-            /// The id of the event. Of one in a series it is the id of that instance; the `masterEventId` stands for the whole series.
+            /// The id of the event. For an instance of a series it is the id of that instance; `masterEventId` identifies the whole series.
             path event_id: String = "eventId",
             json body: types::UpdateAppointmentRequest,
         }
@@ -1056,7 +1057,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateBlockedSlot {
-            /// The id of the event. Of one in a series it is the id of that instance; the `masterEventId` stands for the whole series.
+            /// The id of the event. For an instance of a series it is the id of that instance; `masterEventId` identifies the whole series.
             path event_id: String = "eventId",
             json body: types::UpdateBlockedSlotRequest,
         }

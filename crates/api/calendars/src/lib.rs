@@ -2,19 +2,23 @@
 
 //! Calendars of the HoopAI Platform API: 42 operations.
 //!
-//! Calendars are what contacts book appointments in: each has a length of appointments, hours in which it is open, members who keep the appointments,
-//! and a booking page. Appointments and blocked slots are its events. Calendars may be put into groups, which share a booking page,
-//! and may use rooms and equipment, its resources.
+//! Contacts book appointments in calendars. A calendar defines the length of appointments, the hours in which
+//! it is open, the members who attend the appointments, and a booking page. Appointments and blocked slots are
+//! its events. Calendars can be put into groups, which share a booking page, and can use rooms and equipment,
+//! its resources.
 //!
-//! To book, ask `list_free_slots` for the times that a calendar has to offer and hand one to `create_appointment`. To see what is booked, call
-//! `list_events`; it takes a calendar, a user or a group along with the location. Blocked slots are listed apart.
+//! To book an appointment, get the free times of a calendar with `list_free_slots` and pass one of them to
+//! `create_appointment`. To list booked appointments, call `list_events`; it requires a calendar, a user or a
+//! group in addition to the location. Blocked slots are in a list of their own.
 //!
-//! Times come in two forms. Where events and free slots are listed they are milliseconds since 1970, elsewhere ISO 8601 with an offset, such as
-//! `2026-03-02T09:00:00-05:00`. A location is the sub-account when it is a `locationId`, and the place of a meeting in `locationConfigurations` and
-//! all fields about meetings.
+//! On the wire times have two forms: lists of events and free slots take milliseconds since 1970, other
+//! operations take ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`. The word location means the
+//! sub-account in `locationId`, and the place of a meeting in `locationConfigurations` and in all fields about
+//! meetings.
 //!
-//! Booking and changing appointments starts the account's automations, which may write to real people; `toNotify` turns that off. The platform
-//! misspells `appoinmentPerSlot` and `appoinmentPerDay`; the names here are its own.
+//! Booking and changing appointments starts automations of the account, which may write to real people;
+//! `toNotify` prevents that. The names `appoinmentPerSlot` and `appoinmentPerDay` are misspelled by the
+//! platform.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_calendars::Error> {

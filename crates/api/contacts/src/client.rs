@@ -22,8 +22,8 @@ impl Client {
     ///
     /// `POST /contacts/{contactId}/campaigns/{campaignId}`
     ///
-    /// The campaign may begin to send messages to the contact at once. The call wants a body, though nothing is in it: an empty one goes along by
-    /// itself.
+    /// The campaign may start to send messages to the contact at once. The platform requires a body without
+    /// content; the client sends an empty one by default.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -38,7 +38,7 @@ impl Client {
     ///
     /// `POST /contacts/{contactId}/workflow/{workflowId}`
     ///
-    /// The workflow starts for the contact and may send messages at once. The call wants a body, which may be empty.
+    /// The workflow starts for the contact and may send messages at once. The platform requires a body, which may be empty.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -53,7 +53,7 @@ impl Client {
     ///
     /// `POST /contacts/{contactId}/followers`
     ///
-    /// Followers are users who keep an eye on a contact that somebody else is assigned to.
+    /// Followers are users who observe a contact that is assigned to another user.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -68,7 +68,7 @@ impl Client {
     ///
     /// `POST /contacts/{contactId}/tags`
     ///
-    /// Tags that it has already stay. The reply holds all its tags, and under `tagsAdded` those that are new.
+    /// Existing tags remain. The reply holds all tags of the contact, and the new ones as `tagsAdded`.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -79,12 +79,13 @@ impl Client {
         builder::AddTags::new(&self.handle)
     }
 
-    /// Makes a contact.
+    /// Creates a contact.
     ///
     /// `POST /contacts/`
     ///
-    /// Where the location allows no duplicates and a contact with this email address or phone number exists, it fails with status 400. The error's
-    /// body then holds `meta.contactId` of that contact and `meta.matchingField`; `upsert_contact` changes the contact instead.
+    /// If the location allows no duplicates and a contact has this email address or phone number, the call
+    /// fails with status 400. The body of the error then holds `meta.contactId`, the id of that contact, and
+    /// `meta.matchingField`. `upsert_contact` updates the contact instead.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -95,7 +96,7 @@ impl Client {
         builder::CreateContact::new(&self.handle)
     }
 
-    /// Writes a note on a contact.
+    /// Creates a note on a contact.
     ///
     /// `POST /contacts/{contactId}/notes`
     ///
@@ -108,7 +109,7 @@ impl Client {
         builder::CreateNote::new(&self.handle)
     }
 
-    /// Makes a task that concerns a contact.
+    /// Creates a task that concerns a contact.
     ///
     /// `POST /contacts/{contactId}/tasks`
     ///
@@ -164,7 +165,7 @@ impl Client {
     ///
     /// `GET /contacts/{contactId}`
     ///
-    /// An id that does not exist, or is of another location, is answered with status 400 as a rule, not 404.
+    /// For an unknown id, or one of another location, the platform usually returns status 400, not 404.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -179,8 +180,9 @@ impl Client {
     ///
     /// `GET /contacts/search/duplicate`
     ///
-    /// Where the location allows duplicates, the email address is tried before the phone number; elsewhere what counts is its setting on
-    /// duplicates. The reply's `matchingField` tells by what the contact was found.
+    /// If the location allows duplicates, the platform searches by email address before phone number; elsewhere
+    /// its setting on duplicates applies. `matchingField` in the reply names the field by which the contact was
+    /// found.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -208,7 +210,7 @@ impl Client {
     ///
     /// `GET /contacts/{contactId}/tasks/{taskId}`
     ///
-    /// An id that does not exist is answered with status 400, not 404.
+    /// For an unknown id the platform returns status 400, not 404.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -223,7 +225,7 @@ impl Client {
     ///
     /// `GET /contacts/{contactId}/appointments`
     ///
-    /// Appointments are made and changed in the Calendars module.
+    /// The Calendars module creates and changes appointments.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -234,12 +236,13 @@ impl Client {
         builder::ListAppointments::new(&self.handle)
     }
 
-    /// Lists the contacts of a location; `search_contacts` has taken its place.
+    /// Lists the contacts of a location; `search_contacts` replaces it.
     ///
     /// `GET /contacts/`
     ///
-    /// The next page needs both `startAfter` and `startAfterId`, from `meta` of the page before: with one of them the platform answers the first
-    /// page for ever. `meta.nextPage` and `meta.currentPage` are not to be relied on; the list is at its end when a page is empty.
+    /// The next page requires both `startAfter` and `startAfterId`, from `meta` of the previous page: with only
+    /// one of them the platform always returns the first page. `meta.nextPage` and `meta.currentPage` are
+    /// unreliable; the list ends with an empty page.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -283,7 +286,7 @@ impl Client {
     ///
     /// `GET /contacts/{contactId}/tasks`
     ///
-    /// To look for tasks over all contacts of a location there is a search in the Locations module.
+    /// The Locations module searches the tasks of all contacts of a location.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -294,7 +297,7 @@ impl Client {
         builder::ListTasks::new(&self.handle)
     }
 
-    /// Removes a contact from all campaigns that it is in.
+    /// Removes a contact from all its campaigns.
     ///
     /// `DELETE /contacts/{contactId}/campaigns/removeAll`
     ///
@@ -324,7 +327,7 @@ impl Client {
     ///
     /// `DELETE /contacts/{contactId}/workflow/{workflowId}`
     ///
-    /// The call wants a body, which may be empty.
+    /// The platform requires a body, which may be empty.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -352,7 +355,7 @@ impl Client {
     ///
     /// `DELETE /contacts/{contactId}/tags`
     ///
-    /// The reply holds the tags that remain, and under `tagsRemoved` those that went.
+    /// The reply holds the tags that remain, and the removed ones as `tagsRemoved`.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -363,12 +366,13 @@ impl Client {
         builder::RemoveTags::new(&self.handle)
     }
 
-    /// Searches the contacts of a location by filters, words or both.
+    /// Searches the contacts of a location by filters, text or both.
     ///
     /// `POST /contacts/search`
     ///
-    /// `pageLimit`, the number of hits a page, is needed as well; lists over pages set it by themselves. An unknown field in a filter is refused with
-    /// status 400. The next page is had by `searchAfter`, with the value that the last hit carries, or by `page`.
+    /// `pageLimit`, the number of hits per page, is required too; streams over pages set it. An unknown field
+    /// in a filter is rejected with status 400. The next page is requested by `searchAfter`, with the value of
+    /// the last hit, or by `page`.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -380,7 +384,7 @@ impl Client {
         builder::SearchContacts::new(&self.handle)
     }
 
-    /// Sets the business of many contacts at once, or takes them out of theirs.
+    /// Sets the business of several contacts, or removes them from theirs.
     ///
     /// `POST /contacts/bulk/business`
     ///
@@ -391,12 +395,13 @@ impl Client {
         builder::SetBusinessInBulk::new(&self.handle)
     }
 
-    /// Changes a contact.
+    /// Updates a contact.
     ///
     /// `PUT /contacts/{contactId}`
     ///
-    /// Only the fields given change, but `tags` as a whole: tags that are not in the list are lost. A field that this call does not know,
-    /// such as `gender` or `companyName`, is refused with status 422.
+    /// Only the given fields change, but `tags` is replaced as a whole: tags that are not in the list are lost.
+    /// Fields that the operation does not declare, such as `gender` or `companyName`, are rejected with status
+    /// 422.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -407,7 +412,7 @@ impl Client {
         builder::UpdateContact::new(&self.handle)
     }
 
-    /// Changes a note on a contact.
+    /// Updates a note on a contact.
     ///
     /// `PUT /contacts/{contactId}/notes/{id}`
     ///
@@ -420,12 +425,12 @@ impl Client {
         builder::UpdateNote::new(&self.handle)
     }
 
-    /// Adds tags to many contacts at once, or removes them.
+    /// Adds tags to several contacts, or removes them.
     ///
     /// `POST /contacts/bulk/tags/update/{type}`
     ///
-    /// The reply lists for each contact what it gained, what it lost and which tags it had before. `errorCount` tells for how many it
-    /// failed, which the status does not.
+    /// The reply lists for each contact the tags that it gained, lost and had before. The status does not show
+    /// failures of single contacts: `errorCount` is their number.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
@@ -434,7 +439,7 @@ impl Client {
         builder::UpdateTagsInBulk::new(&self.handle)
     }
 
-    /// Changes a task.
+    /// Updates a task.
     ///
     /// `PUT /contacts/{contactId}/tasks/{taskId}`
     ///
@@ -447,7 +452,7 @@ impl Client {
         builder::UpdateTask::new(&self.handle)
     }
 
-    /// Marks a task as done, or opens it again.
+    /// Marks a task as done, or reopens it.
     ///
     /// `PUT /contacts/{contactId}/tasks/{taskId}/completed`
     ///
@@ -460,14 +465,15 @@ impl Client {
         builder::UpdateTaskCompleted::new(&self.handle)
     }
 
-    /// Changes the contact with this email address or phone number, or makes one.
+    /// Updates the contact with this email address or phone number, or creates one.
     ///
     /// `POST /contacts/upsert`
     ///
-    /// It needs an email address or a phone number. Which of them is looked for first, and whether both count, is said by the location's setting
-    /// on duplicate contacts. If each belongs to a different contact, the one found by the first field is changed and the second field
-    /// is dropped without an error. An address that the contact has as an additional one was seen to take the place of its main one.
-    /// The reply's `new` tells whether a contact was made.
+    /// An email address or a phone number is required. The location's setting on duplicate contacts defines
+    /// which of them the platform looks for first, and whether both matter. If each belongs to a different
+    /// contact, the one found by the first field is updated and the second field is ignored without an error.
+    /// If the email address is an additional one of the contact, it was seen to replace the main one. `new` in
+    /// the reply states whether a contact was created.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -625,7 +631,7 @@ pub mod builder {
         GetDuplicateContact {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The email address, as it is; the client encodes it.
+            /// The email address, unencoded; the client encodes it.
             query email: String = "email",
             /// The phone number, in E.164 form with its `+`; the client encodes it.
             query number: String = "number",
@@ -677,13 +683,13 @@ pub mod builder {
         ListContacts {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many contacts a page holds; 100 at most, 20 if left out.
+            /// The number of contacts per page; at most 100, by default 20.
             query limit: i64 = "limit",
-            /// Words to look for in the contacts.
+            /// Text to search for in the contacts.
             query query: String = "query",
-            /// The `startAfter` of the page before, a moment in milliseconds. Only along with `startAfterId`.
-            query start_after: i64 = "startAfter",
-            /// The `startAfterId` of the page before, the id of its last contact. Only along with `startAfter`.
+            /// The `startAfter` of the previous page, a time in milliseconds since 1970. Only together with `startAfterId`.
+            query start_after: f64 = "startAfter",
+            /// The `startAfterId` of the previous page, the id of its last contact. Only together with `startAfter`.
             query start_after_id: String = "startAfterId",
         }
     }
@@ -698,12 +704,12 @@ pub mod builder {
             path business_id: String = "businessId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many contacts a page holds; 25 if left out.
-            query limit: i64 = "limit",
-            /// Words to look for, such as a contact's name.
+            /// The number of contacts per page; by default 25.
+            query limit: String = "limit",
+            /// Text to search for, such as a contact's name.
             query query: String = "query",
             /// How many items are left out before the page begins.
-            query skip: i64 = "skip",
+            query skip: String = "skip",
         }
     }
 
@@ -843,7 +849,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateTagsInBulk {
-            /// What is done with the tags: `add` or `remove`.
+            /// The action: `add` or `remove`.
             path type_: String = "type",
             json body: types::UpdateTagsInBulkRequest,
         }

@@ -2,16 +2,18 @@
 
 //! Contacts of the HoopAI Platform API: 32 operations.
 //!
-//! A contact is a person whom a location does business with: name, addresses, phone numbers, tags and custom fields. Most of what the
-//! platform knows hangs on its id: notes, tasks and appointments here, conversations, opportunities and invoices in their modules.
+//! A contact is a person with whom a location does business: name, addresses, phone numbers, tags and custom
+//! fields. Most items of the platform refer to a contact by its id: notes, tasks and appointments in this
+//! module, conversations, opportunities and invoices in theirs.
 //!
-//! Begin with `upsert_contact` to bring people in from elsewhere, since it finds the contact by email address or phone number before it makes one.
-//! `create_contact` fails on a duplicate unless the location's settings allow some; the error then carries the id of the contact that is in the way.
-//! To look for contacts there is `search_contacts`, with filters; `list_contacts` is the old way.
+//! To import people, start with `upsert_contact`, which looks for a contact with the same email address or
+//! phone number before it creates one. `create_contact` fails on a duplicate unless the settings of the
+//! location allow duplicates; the error then carries the id of the existing contact. `search_contacts` finds
+//! contacts by filters; `list_contacts` is the older call.
 //!
-//! Fields that a location has defined itself are custom fields. Their ids come from the Custom Fields and Locations modules. They are written
-//! under `field_value` and read back under `value`. Unknown fields are refused with status 422, and it has been reported that the contact was
-//! made all the same.
+//! Custom fields are fields that a location has defined itself. Their ids come from the Custom Fields and
+//! Locations modules. Requests write their values as `field_value`, replies hold them as `value`. Unknown
+//! fields are rejected with status 422; in a few reported cases the contact was created nevertheless.
 //!
 //! Adding a contact to a workflow or campaign may send real messages to a real person.
 //!

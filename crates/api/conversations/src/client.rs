@@ -17,11 +17,12 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Adds a message to a conversation that came in outside the platform.
+    /// Adds a message that was received outside the platform to a conversation.
     ///
     /// `POST /conversations/messages/inbound`
     ///
-    /// Nothing is sent. It is for providers that carry messages themselves; `direction` makes it a message that went out.
+    /// Nothing is sent. The operation is for providers that carry messages themselves; `direction` can mark the
+    /// message as outbound.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -32,11 +33,11 @@ impl Client {
         builder::AddInboundMessage::new(&self.handle)
     }
 
-    /// Adds a call to a conversation that was made outside the platform.
+    /// Adds a call that took place outside the platform to a conversation.
     ///
     /// `POST /conversations/messages/outbound`
     ///
-    /// Nobody is called.
+    /// The platform calls nobody.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -47,7 +48,7 @@ impl Client {
         builder::AddOutboundCall::new(&self.handle)
     }
 
-    /// Cancels an email that is to be sent later.
+    /// Cancels a scheduled email.
     ///
     /// `DELETE /conversations/messages/email/{emailMessageId}/schedule`
     ///
@@ -58,7 +59,7 @@ impl Client {
         builder::CancelScheduledEmailMessage::new(&self.handle)
     }
 
-    /// Cancels a message that is to be sent later.
+    /// Cancels a scheduled message.
     ///
     /// `DELETE /conversations/messages/{messageId}/schedule`
     ///
@@ -71,7 +72,7 @@ impl Client {
         builder::CancelScheduledMessage::new(&self.handle)
     }
 
-    /// Ends the upload of a large file, and answers its address.
+    /// Completes the upload of a large file, and returns its URL.
     ///
     /// `POST /conversations/messages/upload/complete`
     ///
@@ -84,11 +85,11 @@ impl Client {
         builder::CompleteFileUpload::new(&self.handle)
     }
 
-    /// Begins a conversation with a contact.
+    /// Creates a conversation with a contact.
     ///
     /// `POST /conversations/`
     ///
-    /// Sending a message does so by itself; this call is for a conversation without one.
+    /// `send_message` creates the conversation if there is none; this call creates one without a message.
     ///
     /// - Scope: `conversations.write`.
     /// - Requires a location token.
@@ -99,12 +100,12 @@ impl Client {
         builder::CreateConversation::new(&self.handle)
     }
 
-    /// Makes a subscription, which contacts can leave without leaving others.
+    /// Creates a subscription, from which contacts can unsubscribe separately.
     ///
     /// `POST /conversations/preferences/custom-subtypes`
     ///
-    /// Only admins of the agency or the account may. What it answers beyond a trace id is described nowhere: read it from the reply's
-    /// extra fields.
+    /// Only admins of the agency or the account are allowed to. Only the trace id of the reply is documented:
+    /// read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
@@ -126,7 +127,7 @@ impl Client {
         builder::DeleteConversation::new(&self.handle)
     }
 
-    /// Downloads what was said in a call, as a text file.
+    /// Downloads the transcript of a call, as a text file.
     ///
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription/download`
     ///
@@ -139,12 +140,13 @@ impl Client {
         builder::DownloadMessageTranscription::new(&self.handle)
     }
 
-    /// Lists the messages of a location, for a copy elsewhere.
+    /// Lists the messages of a location, for export.
     ///
     /// `GET /conversations/messages/export`
     ///
-    /// The reply's `nextCursor` leads to the next page. Without a channel there are messages of all kinds but emails, notes on
-    /// appointments and opportunities among them; emails must be asked for.
+    /// `nextCursor` of the reply is the position of the next page. Without a channel the list holds messages of
+    /// all types except emails, including notes on appointments and opportunities; emails must be requested by
+    /// their channel.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Requires a location token.
@@ -156,11 +158,11 @@ impl Client {
         builder::ExportMessages::new(&self.handle)
     }
 
-    /// Gets what a contact is subscribed to.
+    /// Gets the subscriptions of a contact.
     ///
     /// `GET /conversations/preferences/unsubscriptions/status`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// Only the trace id of the reply is documented: read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
@@ -186,7 +188,7 @@ impl Client {
     ///
     /// `GET /conversations/messages/email/{id}`
     ///
-    /// A message that is an email holds the ids of the emails of its thread in `meta`.
+    /// A message of the type email holds the ids of the emails of its thread in `meta`.
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
@@ -199,8 +201,8 @@ impl Client {
     ///
     /// `GET /conversations/messages/{id}`
     ///
-    /// Real replies were seen to hold it one level deeper than declared, under `message`: look there among the extra fields if the fields
-    /// are empty.
+    /// The reply holds the message under `message`, as recorded replies do, although the platform's
+    /// specification declares it at the top level.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Requires a location token.
@@ -224,7 +226,7 @@ impl Client {
         builder::GetMessageRecording::new(&self.handle)
     }
 
-    /// Gets what was said in a call, sentence by sentence.
+    /// Gets the transcript of a call, by sentences.
     ///
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription`
     ///
@@ -241,8 +243,9 @@ impl Client {
     ///
     /// `POST /conversations/messages/upload/initiate`
     ///
-    /// It takes three steps: this call; a `PUT` of the file to the reply's `uploadUrl`, which is good for 15 minutes and belongs to a storage service,
-    /// so that no token must go there; `complete_file_upload`.
+    /// The upload has three steps: this call; a `PUT` of the file to `uploadUrl` of the reply;
+    /// `complete_file_upload`. The URL is valid for 15 minutes and belongs to a storage service: do not send a
+    /// token to it.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -253,11 +256,11 @@ impl Client {
         builder::InitiateFileUpload::new(&self.handle)
     }
 
-    /// Lists the subscriptions that a location has made.
+    /// Lists the subscriptions that a location has created.
     ///
     /// `GET /conversations/preferences/custom-subtypes`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// Only the trace id of the reply is documented: read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
@@ -270,8 +273,7 @@ impl Client {
     ///
     /// `GET /conversations/{conversationId}/messages`
     ///
-    /// The list is one level deeper than elsewhere: `messages` holds `messages`, along with `nextPage` and the `lastMessageId` that the next
-    /// page is asked for with.
+    /// The list is nested: `messages` holds `messages`, `nextPage`, and the `lastMessageId` with which the next page is requested.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Requires a location token.
@@ -287,8 +289,8 @@ impl Client {
     ///
     /// `GET /conversations/search`
     ///
-    /// All conditions given must hold. The next page begins after the sort value of the last conversation, which replies hold in
-    /// its `sort`, and is asked for with `startAfterDate`.
+    /// All given conditions must hold. The next page starts after the sort value of the last conversation,
+    /// which its `sort` holds; it is requested by `startAfterDate`.
     ///
     /// - Scope: `conversations.readonly`.
     /// - Requires a location token.
@@ -300,7 +302,7 @@ impl Client {
         builder::SearchConversations::new(&self.handle)
     }
 
-    /// Shows the visitor of a live chat that somebody is typing, or no longer.
+    /// Shows or hides the typing indicator for the visitor of a live chat.
     ///
     /// `POST /conversations/providers/live-chat/typing`
     ///
@@ -317,9 +319,12 @@ impl Client {
     ///
     /// `POST /conversations/messages`
     ///
-    /// It reaches a real person and may cost money. The reply holds the ids of the message and of its conversation; what became of the message is seen later, in its status.
-    /// With `scheduledTimestamp` it is sent later, and can be cancelled until then. A scheduled message was reported to need the
-    /// location, which the specification does not declare: `.extra_body("locationId", id)` adds it.
+    /// The message reaches a real person and may cost money. The reply holds the ids of the message and of its
+    /// conversation; the outcome of the delivery is in the state of the message later.
+    ///
+    /// With `scheduledTimestamp` the message is sent later, and can be cancelled until then. A scheduled
+    /// message was reported to require the location, which the interface does not declare:
+    /// `.extra_body("locationId", id)` adds it.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -330,7 +335,7 @@ impl Client {
         builder::SendMessage::new(&self.handle)
     }
 
-    /// Answers a review on Google, for all to read.
+    /// Publishes a reply to a review on Google.
     ///
     /// `POST /conversations/messages/review-reply`
     ///
@@ -347,7 +352,7 @@ impl Client {
     ///
     /// `PUT /conversations/messages/{messageId}/attachments`
     ///
-    /// It is for calls that were made outside the platform, so that a recording can follow.
+    /// The operation is for calls that took place outside the platform, so that a recording can be added later.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -358,12 +363,12 @@ impl Client {
         builder::SetMessageAttachments::new(&self.handle)
     }
 
-    /// Changes what a contact is subscribed to, in a user's name.
+    /// Changes the subscriptions of a contact, in the name of a user.
     ///
     /// `POST /conversations/preferences/unsubscriptions/user-change`
     ///
-    /// To subscribe somebody anew is a legal matter: it wants a reason, and for subscriptions that the location made the platform files a legal form
-    /// by itself. What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// Subscribing a contact again requires a legal reason; for subscriptions of the location the platform then
+    /// files a legal form. Only the trace id of the reply is documented: read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
@@ -385,12 +390,12 @@ impl Client {
         builder::UpdateConversation::new(&self.handle)
     }
 
-    /// Changes a subscription, or archives it.
+    /// Updates or archives a subscription.
     ///
     /// `PUT /conversations/preferences/custom-subtypes/{id}`
     ///
-    /// Only admins of the agency or the account may. What it answers beyond a trace id is described nowhere: read it from the reply's
-    /// extra fields.
+    /// Only admins of the agency or the account are allowed to. Only the trace id of the reply is documented:
+    /// read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
@@ -399,11 +404,11 @@ impl Client {
         builder::UpdateCustomSubtype::new(&self.handle)
     }
 
-    /// Says what became of a message that a provider was to deliver.
+    /// Updates the state of a message that a provider delivers.
     ///
     /// `PUT /conversations/messages/{messageId}/status`
     ///
-    /// It is for conversation providers, which report on what they were told to deliver.
+    /// The operation is for conversation providers, which report the outcome of their deliveries.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -418,8 +423,9 @@ impl Client {
     ///
     /// `POST /conversations/messages/upload`
     ///
-    /// The reply holds the files' addresses, which go into `attachments` when a message is sent. Accepted are JPG, JPEG, PNG, MP4, MPEG, ZIP, RAR,
-    /// PDF, DOC, DOCX, TXT, MP3 and WAV. For large files there is `initiate_file_upload`.
+    /// The reply holds the URLs of the files, for `attachments` of `send_message`. The platform accepts JPG,
+    /// JPEG, PNG, MP4, MPEG, ZIP, RAR, PDF, DOC, DOCX, TXT, MP3 and WAV. Use `initiate_file_upload` for large
+    /// files.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -541,24 +547,24 @@ pub mod builder {
         ExportMessages {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only messages of this channel; all but emails if left out.
+            /// Only messages of this channel; by default all except emails.
             query channel: types::ExportMessagesChannel = "channel",
             /// Only messages of the contact with this id.
             query contact_id: String = "contactId",
             /// Only messages of the conversation with this id.
             query conversation_id: String = "conversationId",
-            /// The `nextCursor` of the page before.
+            /// The `nextCursor` of the previous page.
             query cursor: String = "cursor",
-            /// Only messages up to here.
-            query end_date: hoopai_runtime::Timestamp = "endDate",
-            /// How many messages a page holds, from 10 to 500; 100 if left out.
+            /// Only messages up to this time.
+            query end_date: String = "endDate",
+            /// The number of messages per page, from 10 to 500; by default 100.
             query limit: i64 = "limit",
-            /// By what the messages are sorted; when they were made, if left out.
+            /// The value by which the messages are sorted; by default the time of their creation.
             query sort_by: types::ExportMessagesSortBy = "sortBy",
-            /// Ascending or descending order; descending if left out.
+            /// Ascending or descending order; by default descending.
             query sort_order: types::ExportMessagesSortOrder = "sortOrder",
-            /// Only messages from here on.
-            query start_date: hoopai_runtime::Timestamp = "startDate",
+            /// Only messages from this time on.
+            query start_date: String = "startDate",
         }
     }
 
@@ -572,7 +578,7 @@ pub mod builder {
             query contact_id: String = "contactId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only for this email address; for all of the contact's if left out.
+            /// Only for this email address; by default for all of the contact's.
             query email: String = "email",
         }
     }
@@ -665,11 +671,11 @@ pub mod builder {
         ListMessages {
             /// The id of the conversation.
             path conversation_id: String = "conversationId",
-            /// The `lastMessageId` of the page before.
+            /// The `lastMessageId` of the previous page.
             query last_message_id: String = "lastMessageId",
-            /// How many messages a page holds; 20 if left out.
+            /// The number of messages per page; by default 20.
             query limit: i64 = "limit",
-            /// Only messages of this kind.
+            /// Only messages of this type.
             query type_: types::ListMessagesType = "type",
         }
     }
@@ -682,44 +688,44 @@ pub mod builder {
         SearchConversations {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only conversations that these users look after, by their ids parted by commas; `unassigned` for those of nobody.
+            /// Only conversations that are assigned to these users, as ids separated by commas; `unassigned` for those of no user.
             query assigned_to: String = "assignedTo",
             /// The id of the contact.
             query contact_id: String = "contactId",
-            /// Only conversations added up to here, in milliseconds since 1970.
-            query end_date: hoopai_runtime::Timestamp as in_milliseconds = "endDate",
-            /// Only conversations that these users follow, by their ids parted by commas.
+            /// Only conversations added at this time or earlier. On the wire it is in milliseconds since 1970.
+            query end_date: f64 = "endDate",
+            /// Only conversations that these users follow, as ids separated by commas.
             query followers: String = "followers",
             /// Only the conversation with this id.
             query id: String = "id",
-            /// Only conversations of which the last message sent was written by hand, or by a machine.
+            /// Only conversations whose last outbound message was written by hand, or sent automatically.
             query last_message_action: types::SearchConversationsLastMessageAction = "lastMessageAction",
-            /// Only conversations of which the last message came in, or went out.
+            /// Only conversations whose last message has this direction.
             query last_message_direction: types::LastMessageDirection = "lastMessageDirection",
-            /// Only conversations of which the last message is of this kind.
+            /// Only conversations whose last message is of this type.
             query last_message_type: types::LastMessageType = "lastMessageType",
-            /// How many conversations a page holds; 20 if left out.
+            /// The number of conversations per page; by default 20.
             query limit: i64 = "limit",
-            /// Only conversations in which these users are mentioned, by their ids parted by commas.
+            /// Only conversations in which these users are mentioned, as ids separated by commas.
             query mentions: String = "mentions",
-            /// Words to look for.
+            /// Text to search for.
             query query: String = "query",
-            /// Only conversations that have a score in the profile with this id. It goes with the least and the greatest score.
+            /// Only conversations with a score in the profile with this id, together with the lowest and the highest score.
             query score_profile: String = "scoreProfile",
-            /// The greatest score, in the profile that `scoreProfile` names.
+            /// The highest score, in the profile of `scoreProfile`.
             query score_profile_max: f64 = "scoreProfileMax",
-            /// The least score, in the profile that `scoreProfile` names.
+            /// The lowest score, in the profile of `scoreProfile`.
             query score_profile_min: f64 = "scoreProfileMin",
             /// Ascending or descending order.
             query sort: types::SearchConversationsSort = "sort",
-            /// By what the conversations are sorted.
+            /// The value by which the conversations are sorted.
             query sort_by: types::SearchConversationsSortBy = "sortBy",
-            /// The id of the score profile that `score_profile` sorts by.
+            /// The id of the score profile by which `score_profile` sorts.
             query sort_score_profile: String = "sortScoreProfile",
-            /// The sort value of the last conversation of the page before.
+            /// The sort value of the last conversation of the previous page.
             query start_after_date: String = "startAfterDate",
-            /// Only conversations added from here on, in milliseconds since 1970.
-            query start_date: hoopai_runtime::Timestamp as in_milliseconds = "startDate",
+            /// Only conversations added at this time or later. On the wire it is in milliseconds since 1970.
+            query start_date: f64 = "startDate",
             /// Only conversations in this state; `all` for any.
             query status: types::SearchConversationsStatus = "status",
         }
@@ -821,9 +827,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadFileAttachments {
-            /// The file.
+            /// The content of the file.
             part file_attachment = "fileAttachment",
-            /// Addresses of files, in place of files themselves.
+            /// The URLs of files, in place of files themselves.
             text attachment_urls: Vec<String> = "attachmentUrls",
             /// The id of Twilio's chat service, for group text messages.
             text chat_service_sid: String = "chatServiceSid",
@@ -831,7 +837,7 @@ pub mod builder {
             text contact_id: String = "contactId",
             /// The id of the conversation.
             text conversation_id: String = "conversationId",
-            /// Whether it is for a group text message (`true`), which takes one file a call.
+            /// Whether the file is for a group text message (`true`), which allows one file per request.
             text is_group_sms: String = "isGroupSms",
             /// The id of the location (sub-account).
             text location_id: String = "locationId",

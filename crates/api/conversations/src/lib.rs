@@ -2,17 +2,20 @@
 
 //! Conversations of the HoopAI Platform API: 29 operations.
 //!
-//! A conversation is all that passes between a location and a contact: text messages, emails, chats, calls, and notes on what happened.
-//! It holds messages; each has a channel, a direction and a status.
+//! A conversation holds all messages between a location and a contact: text messages, emails, chats, calls, and
+//! notes on events. Each message has a channel, a direction and a status.
 //!
-//! To write to a contact call `send_message` with the contact's id: the conversation is found or begun by the platform. It reaches a real
-//! person and may cost money. To read, find a conversation with `search_conversations` and page through it with `list_messages`;
-//! `export_messages` goes through the messages of a whole location.
+//! To write to a contact, call `send_message` with the contact's id: the platform finds the conversation or
+//! creates one. The message reaches a real person and may cost money. To read messages, find a conversation
+//! with `search_conversations` and page through it with `list_messages`; `export_messages` lists the messages
+//! of a whole location.
 //!
-//! An app that carries messages itself is a conversation provider. It puts what it received into the platform with `add_inbound_message` and
-//! `add_outbound_call`, sends nothing by that, and says with `update_message_status` what became of messages that it was told to deliver.
+//! An app that carries messages itself is a conversation provider. It adds the messages that it received with
+//! `add_inbound_message` and calls with `add_outbound_call`, neither of which sends anything. It reports with
+//! `update_message_status` the state of messages that the platform has asked it to deliver.
 //!
-//! The words for a kind of message differ by call: `SMS` where one is sent, `TYPE_SMS` where conversations are searched and messages listed.
+//! The names of message types differ between operations: `SMS` in requests to send a message, `TYPE_SMS` in
+//! searches and replies.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_conversations::Error> {

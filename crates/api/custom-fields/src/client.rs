@@ -17,12 +17,13 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Adds a custom field to an object.
+    /// Creates a custom field of an object.
     ///
     /// `POST /custom-fields/`
     ///
-    /// Type and key of a field cannot be changed later. Options are for the types `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `RADIO`, `CHECKBOX`
-    /// and `TEXTBOX_LIST`, formats and the number of files for `FILE_UPLOAD`.
+    /// Type and key of a field cannot be changed later. Options are for the types `SINGLE_OPTIONS`,
+    /// `MULTIPLE_OPTIONS`, `RADIO`, `CHECKBOX` and `TEXTBOX_LIST`, formats and the number of files for
+    /// `FILE_UPLOAD`.
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Requires a location token.
@@ -72,7 +73,7 @@ impl Client {
         builder::DeleteCustomFieldFolder::new(&self.handle)
     }
 
-    /// Gets one custom field or folder.
+    /// Gets a custom field or folder.
     ///
     /// `GET /custom-fields/{id}`
     ///
@@ -85,7 +86,7 @@ impl Client {
         builder::GetCustomField::new(&self.handle)
     }
 
-    /// Lists all custom fields of an object and the folders that they lie in.
+    /// Lists all custom fields of an object and the folders that hold them.
     ///
     /// `GET /custom-fields/object-key/{objectKey}`
     ///
@@ -98,12 +99,12 @@ impl Client {
         builder::ListCustomFields::new(&self.handle)
     }
 
-    /// Changes a custom field.
+    /// Updates a custom field.
     ///
     /// `PUT /custom-fields/{id}`
     ///
-    /// Options cannot be taken away by this call: send those that are there together with the new ones, since the list replaces the old one.
-    /// `showInForms` is needed each time.
+    /// This call cannot remove options: send the existing options together with the new ones, since the list
+    /// replaces the old one. `showInForms` is always required.
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Requires a location token.

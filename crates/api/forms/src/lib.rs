@@ -2,15 +2,16 @@
 
 //! Forms of the HoopAI Platform API: 16 operations.
 //!
-//! The forms of a location and what people have filled in. A *form* is built in the platform's editor and shown on a page or in a widget;
-//! each time somebody sends it off, a *submission* is kept and a contact made or updated. Forms themselves cannot be made here, only read.
+//! The module covers the forms of a location and their submissions. Users create a *form* in the user interface
+//! and show it on a page or in a widget; each time a visitor sends it, the platform stores a *submission* and
+//! creates or updates a contact. The API cannot create forms.
 //!
-//! Begin with `list_forms` for the ids, then `list_form_submissions`. Without dates that call answers the last month only, so older
-//! submissions are missing unless you give `startAt`. Answers stand in `others`, under the ids of custom fields or the names of standard
-//! ones.
+//! Start with `list_forms` for the ids, then call `list_form_submissions`. Without dates that call only returns
+//! the last month; set `startAt` for older submissions. `others` holds the answers, by the ids of custom fields
+//! or the names of standard ones.
 //!
-//! Three operations are described in full: the two lists and the upload of files. The others are documented by HoopAI by method and path
-//! only, and mean what those say; query pairs and body fields for them are sent with `extra_query` and as free-form JSON.
+//! Three operations are described in full: the two lists and the upload of files. HoopAI documents the others
+//! by method and path only; `extra_query` adds query parameters to them, and their bodies are free-form JSON.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_forms::Error> {

@@ -43,11 +43,11 @@ impl Client {
         builder::DeleteLink::new(&self.handle)
     }
 
-    /// Gets one trigger link.
+    /// Gets a trigger link.
     ///
     /// `GET /links/id/{linkId}`
     ///
-    /// Unlike `update_link` and `delete_link` it needs the location too.
+    /// Unlike `update_link` and `delete_link` it requires the location too.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -83,11 +83,11 @@ impl Client {
         builder::SearchLinks::new(&self.handle)
     }
 
-    /// Changes the name and the target of a trigger link.
+    /// Updates the name and the target of a trigger link.
     ///
     /// `PUT /links/{linkId}`
     ///
-    /// Both are needed, the one that stays included.
+    /// Both are required, even if only one changes.
     ///
     /// - Scope: `links.write`.
     /// - Requires a location token.
@@ -156,11 +156,11 @@ pub mod builder {
         SearchLinks {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many links a page holds at most; 20 if left out.
+            /// The number of links per page; by default 20.
             query limit: i64 = "limit",
-            /// Words to look for.
+            /// Text to search for.
             query query: String = "query",
-            /// How many links are left out before the page begins; 0 if left out.
+            /// The number of links before the page; by default 0.
             query skip: i64 = "skip",
         }
     }

@@ -23,8 +23,7 @@ impl Client {
     ///
     /// `POST /locations/{locationId}/customFields`
     ///
-    /// The platform makes the field's key from its name. The type of a field is given here and cannot be changed by
-    /// `update_custom_field`.
+    /// The platform derives the key of the field from its name. `update_custom_field` cannot change the type of a field.
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Requires a location token.
@@ -39,7 +38,7 @@ impl Client {
     ///
     /// `POST /locations/{locationId}/customValues`
     ///
-    /// The platform makes the placeholder from the name.
+    /// The platform derives the placeholder from the name.
     ///
     /// - Scope: `locations/customValues.write`.
     /// - Requires a location token.
@@ -54,8 +53,9 @@ impl Client {
     ///
     /// `POST /locations/`
     ///
-    /// Needs an agency on a plan that allows creating locations by API (Agency Pro). A snapshot can fill the new location with
-    /// funnels, workflows, calendars and the like. The reply has the location's id, with which everything inside it is addressed.
+    /// Requires an agency on a plan that allows creating locations by API (Agency Pro). A snapshot can fill the
+    /// new location with funnels, workflows, calendars and more. The reply holds the id of the location, which
+    /// most other operations require.
     ///
     /// - Scope: `locations.write`.
     /// - Requires an agency token.
@@ -66,12 +66,12 @@ impl Client {
         builder::CreateLocation::new(&self.handle)
     }
 
-    /// Creates a task that comes back on a schedule.
+    /// Creates a task that recurs by a schedule.
     ///
     /// `POST /locations/{locationId}/recurring-tasks`
     ///
-    /// The schedule in `rruleOptions` says when the platform makes the next task, for whom and how often. The reply has the
-    /// recurring task, not the single tasks made from it; those are found with `search_tasks`.
+    /// The schedule in `rruleOptions` defines the times at which the platform creates tasks. The reply holds
+    /// the recurring task, not the single tasks; `search_tasks` finds those.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -122,7 +122,7 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}`
     ///
-    /// What belongs to the location goes with it, and no call brings it back. Decide whether its Twilio account goes, too: the parameter has no default.
+    /// This is irreversible and deletes all items of the location. The parameter for its Twilio account has no default.
     ///
     /// - Scope: `locations.internal-access-only`.
     /// - Requires an agency token.
@@ -157,7 +157,7 @@ impl Client {
         builder::DeleteTag::new(&self.handle)
     }
 
-    /// Deletes a message template, of whichever channel.
+    /// Deletes a message template of any channel.
     ///
     /// `DELETE /locations/{locationId}/templates/{id}`
     ///
@@ -233,8 +233,8 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/customFields`
     ///
-    /// Answers all of them at once. Each has an `id` and a `fieldKey` such as `contact.call_disposition`; values of contacts are
-    /// written under either.
+    /// The list is complete, without pages. Each field has an `id` and a `fieldKey` such as
+    /// `contact.call_disposition`; requests that set values accept either.
     ///
     /// - Scope: `locations/customFields.readonly`.
     /// - Requires a location token.
@@ -249,8 +249,8 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/customValues`
     ///
-    /// Answers all of them at once. `fieldKey` is the whole placeholder that templates use, braces included:
-    /// `{{ custom_values.calendar_link }}`. A value that was never filled in may be absent.
+    /// The list is complete, without pages. `fieldKey` is the whole placeholder that templates use, with its
+    /// braces: `{{ custom_values.calendar_link }}`. A value that was never set may be absent.
     ///
     /// - Scope: `locations/customValues.readonly`.
     /// - Requires a location token.
@@ -265,7 +265,7 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/tags`
     ///
-    /// Answers all of them at once. These are the tags that the location knows, not those of one contact.
+    /// The list is complete, without pages. It holds all tags of the location, not those of one contact.
     ///
     /// - Scope: `locations/tags.readonly`.
     /// - Requires a location token.
@@ -280,8 +280,8 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/templates`
     ///
-    /// An SMS template has `body` in its `template`, one for email has `subject` and `html`. `totalCount` says how many there
-    /// are over all pages.
+    /// A template for text messages has `body` in its `template`, one for emails has `subject` and `html`.
+    /// `totalCount` is the number of templates on all pages.
     ///
     /// - Scope: `locations/templates.readonly`.
     /// - Requires a location token.
@@ -293,11 +293,11 @@ impl Client {
         builder::ListTemplates::new(&self.handle)
     }
 
-    /// Lists the time zones that a location can be set to.
+    /// Lists the time zones that a location can have.
     ///
     /// `GET /locations/{locationId}/timezones`
     ///
-    /// Answers a plain list of names under `timeZones`.
+    /// The reply holds a list of IANA names as `timeZones`.
     ///
     /// - Scope: `locations.readonly`.
     /// - Requires a location token.
@@ -308,12 +308,12 @@ impl Client {
         builder::ListTimezones::new(&self.handle)
     }
 
-    /// Finds locations, by email address or by agency.
+    /// Finds locations by email address or by agency.
     ///
     /// `GET /locations/search`
     ///
-    /// With the token of an agency it answers the agency's locations, ten a page unless `limit` says otherwise. The reply
-    /// carries no total: a page with fewer items than asked for is the last one.
+    /// With the token of an agency it returns the agency's locations, by default ten per page. The reply has no
+    /// total: a page with fewer items than requested is the last one.
     ///
     /// - Scope: `locations.readonly`.
     /// - Version: `2021-07-28`.
@@ -328,7 +328,7 @@ impl Client {
     ///
     /// `POST /locations/{locationId}/tasks/search`
     ///
-    /// Everything in the body is optional, and what is given narrows the search. Pages are made with `skip` and `limit`.
+    /// All fields of the body are optional; each one that is set narrows the search.
     ///
     /// - Scope: `locations/tasks.readonly`.
     /// - Requires a location token.
@@ -344,7 +344,7 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}/customFields/{id}`
     ///
-    /// The name must be sent even if it stays as it is. The type of the field cannot be changed.
+    /// The name is required even if it does not change. The type of the field cannot be changed.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -358,7 +358,7 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}/customValues/{id}`
     ///
-    /// Name and value must both be sent, even if only one of them changes.
+    /// Name and value are both required, even if only one of them changes.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -372,8 +372,8 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}`
     ///
-    /// `companyId` must be sent even though it never changes. A snapshot that is named here is loaded into the location, which
-    /// changes much more than its data sheet; see `snapshot.override`.
+    /// `companyId` is required although it never changes. A snapshot that is set is loaded into the location,
+    /// which changes many of its items; see `snapshot.override`.
     ///
     /// - Scope: `locations.write`.
     /// - Version: `2021-07-28`.
@@ -407,12 +407,12 @@ impl Client {
         builder::UpdateTag::new(&self.handle)
     }
 
-    /// Uploads files for a custom field of the file kind.
+    /// Uploads files for a custom field of the type file.
     ///
     /// `POST /locations/{locationId}/customFields/upload`
     ///
-    /// A multipart request; each file is a part of its own, added with `part`. The reply maps the name of each part to the
-    /// address under which the file is stored.
+    /// A multipart request; each file is a part of its own, added with `part`. The reply maps the name of each
+    /// part to the URL of the file.
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Requires a location token.
@@ -635,7 +635,7 @@ pub mod builder {
         ListCustomFields {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// Whose fields to list: those of contacts, of opportunities, or `all`.
+            /// The kind of fields: those of contacts, of opportunities, or `all`.
             query model: types::ListCustomFieldsModel = "model",
         }
     }
@@ -670,15 +670,15 @@ pub mod builder {
         ListTemplates {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id of what the templates belong to, as a rule the location's id once more. Declared as required by the platform's specification.
+            /// The id of the item to which the templates belong, as a rule the location's id again. Declared as required by the platform's specification.
             query origin_id: String = "originId",
-            /// Whether deleted templates are listed; `false` when left out.
+            /// Whether deleted templates are listed; by default `false`.
             query deleted: bool = "deleted",
-            /// How many templates a page holds at most; 25 when left out.
-            query limit: i64 = "limit",
-            /// How many templates are left out before the page begins; none when left out.
-            query skip: i64 = "skip",
-            /// The channel of the templates; all channels when left out.
+            /// The number of templates per page; by default 25.
+            query limit: String = "limit",
+            /// The number of templates before the page; by default none.
+            query skip: String = "skip",
+            /// The channel of the templates; by default all channels.
             query type_: types::ListTemplatesType = "type",
         }
     }
@@ -702,14 +702,14 @@ pub mod builder {
         SearchLocations {
             /// The id of the agency whose locations are searched.
             query company_id: String = "companyId",
-            /// The email address of the locations looked for.
+            /// Only locations with this email address.
             query email: String = "email",
-            /// How many locations a page holds at most; 10 when left out.
-            query limit: i64 = "limit",
+            /// The number of locations per page; by default 10.
+            query limit: String = "limit",
             /// The sort order, `asc` (the default) or `desc`.
             query order: String = "order",
-            /// How many locations are left out before the page begins; none when left out.
-            query skip: i64 = "skip",
+            /// The number of locations before the page; by default none.
+            query skip: String = "skip",
         }
     }
 
@@ -801,9 +801,9 @@ pub mod builder {
         UploadCustomFieldFiles {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id of the contact, the opportunity or the custom field that the files are for.
+            /// The id of the contact, the opportunity or the custom field to which the files belong.
             text id: String = "id",
-            /// How many files are taken at most, as text, such as `"15"`.
+            /// The largest number of files, as text, such as `"15"`.
             text max_files: String = "maxFiles",
         }
     }

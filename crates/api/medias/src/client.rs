@@ -47,7 +47,7 @@ impl Client {
     ///
     /// `PUT /medias/delete-files`
     ///
-    /// The reply has an entry for each, with its id and whether it was deleted.
+    /// The reply has an item for each file or folder, with its id and whether it was deleted.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -61,7 +61,7 @@ impl Client {
     ///
     /// `GET /medias/files`
     ///
-    /// `parentId` looks into a folder.
+    /// `parentId` selects the content of a folder.
     ///
     /// - Scope: `medias.readonly`.
     /// - Requires a location token.
@@ -89,7 +89,7 @@ impl Client {
     ///
     /// `PUT /medias/update-files`
     ///
-    /// The reply has an entry for each, with its id and whether it was updated.
+    /// The reply has an item for each file or folder, with its id and whether it was renamed.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -99,12 +99,12 @@ impl Client {
         builder::UpdateMediaObjectsInBulk::new(&self.handle)
     }
 
-    /// Uploads a file, or takes one over from an address.
+    /// Uploads a file, or adds one from a URL.
     ///
     /// `POST /medias/upload-file`
     ///
-    /// Either send `file`, up to 25 MB, or set `hosted` to `true` and send `fileUrl`. The reply has the file's id and the
-    /// address under which it is stored.
+    /// Send either `file`, at most 25 MB, or `hosted` as true and `fileUrl`. The reply holds the id of the file
+    /// and its URL in the library.
     ///
     /// - Scope: `medias.write`.
     /// - Requires a location token.
@@ -140,7 +140,7 @@ pub mod builder {
             path id: String = "id",
             /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
+            /// The kind of account with the id `altId`; always `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -163,23 +163,23 @@ pub mod builder {
         ListMediaObjects {
             /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
+            /// The kind of account with the id `altId`; always `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// The field to sort by, such as `createdAt`. Declared as required by the platform's specification.
+            /// The field by which they are sorted, such as `createdAt`. Declared as required by the platform's specification.
             query sort_by: String = "sortBy",
             /// The sort order, such as `asc`. Declared as required by the platform's specification.
             query sort_order: String = "sortOrder",
-            /// What to list, such as `file` or `folder`. Declared as required by the platform's specification.
+            /// The kind of media objects to list, such as `file` or `folder`. Declared as required by the platform's specification.
             query type_: String = "type",
-            /// Whether all files or folders are answered, as text: `true` or `false`.
+            /// Whether all files or folders are returned, as text: `true` or `false`.
             query fetch_all: String = "fetchAll",
             /// How many items a page holds at most.
-            query limit: i64 = "limit",
+            query limit: String = "limit",
             /// How many items are left out before the page begins.
-            query offset: i64 = "offset",
-            /// The id of the folder whose contents are listed.
+            query offset: String = "offset",
+            /// The id of the folder whose content is listed.
             query parent_id: String = "parentId",
-            /// Words to look for in the names.
+            /// Text to search for in the names.
             query query: String = "query",
         }
     }
@@ -212,15 +212,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadMediaFile {
-            /// The file itself, up to 25 MB; needed unless `hosted` is `true`.
+            /// The file, at most 25 MB; required unless `hosted` is true.
             part file = "file",
-            /// The address of the file; needed if `hosted` is `true`.
+            /// The URL of the file; required if `hosted` is true.
             text file_url: String = "fileUrl",
-            /// Whether the file lies elsewhere already, at `fileUrl`.
+            /// Whether the file is already available at `fileUrl`.
             text hosted: bool = "hosted",
-            /// The name that the file gets in the library.
+            /// The name of the file in the library.
             text name: String = "name",
-            /// The id of the folder for the file; the library's top level when left out.
+            /// The id of the folder that is to hold the file; by default it is at the top level of the library.
             text parent_id: String = "parentId",
         }
     }

@@ -2,15 +2,16 @@
 
 //! Opportunities of the HoopAI Platform API: 12 operations.
 //!
-//! An opportunity is a deal that may come of a contact. It stands in a stage of a pipeline, has a value, and is open until it is won, lost
-//! or abandoned.
+//! An opportunity is a possible deal with a contact. It is in a stage of a pipeline, has a value, and is open
+//! until it is won, lost or abandoned.
 //!
-//! Begin with `list_pipelines`: creating an opportunity takes the id of a pipeline, and moving one that of a stage. Pipelines and stages
-//! themselves cannot be made or changed here.
+//! Start with `list_pipelines`: the creation of an opportunity requires the id of a pipeline, and a move the id
+//! of a stage. The module cannot create or change pipelines and stages.
 //!
-//! There are two searches. `search_opportunities` takes a few conditions in its query, where most names are written with underscores
-//! (`location_id`, `pipeline_id`) but not all (`date`, `endDate`). `search_opportunities_advanced` takes a body, for which filters can be
-//! added. Custom fields are written under `field_value`.
+//! There are two searches. `search_opportunities` has a few conditions as query parameters; most of their names
+//! are written with underscores (`location_id`, `pipeline_id`), some are not (`date`, `endDate`).
+//! `search_opportunities_advanced` has a body, to which filters can be added. Requests write the values of
+//! custom fields as `field_value`.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_opportunities::Error> {
