@@ -1003,7 +1003,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         /// The key of a place or language at Facebook.
         pub key: Value = "key",
-        /// The name of the option.
+        /// The display name of the option.
         pub name: String = "name",
         /// The names of the categories above the option, from the top.
         pub path: Vec<String> = "path",
@@ -2108,7 +2108,7 @@ hoopai_runtime::model! {
         pub country_code: String = "countryCode",
         /// The id of the option.
         pub id: String = "id",
-        /// The name of the option.
+        /// The display name of the option.
         pub name: String = "name",
         /// The estimated number of people, as a string of digits.
         pub reach: String = "reach",
@@ -2487,7 +2487,7 @@ hoopai_runtime::model! {
     pub struct LinkedInTargetingOption {
         /// The URN of the facet, such as `urn:li:adTargetingFacet:locations`.
         pub facet_urn: String = "facetUrn",
-        /// The name of the option.
+        /// The display name of the option.
         pub name: String = "name",
         /// The URN of the option, such as `urn:li:geo:102713980`.
         pub urn: String = "urn",

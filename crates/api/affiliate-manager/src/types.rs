@@ -113,7 +113,7 @@ hoopai_runtime::model! {
     pub struct GetAffiliateResponse {
         /// The id of the affiliate.
         pub id: String = "_id",
-        /// Whether the affiliate is active.
+        /// Whether the affiliate takes part in campaigns at present.
         pub active: bool = "active",
         /// The postal address of the affiliate.
         pub address: String = "address",
@@ -133,7 +133,7 @@ hoopai_runtime::model! {
         pub currency: String = "currency",
         /// The number of customers that the affiliate has referred.
         pub customer: f64 = "customer",
-        /// Whether the affiliate is deleted.
+        /// Whether the affiliate has been deleted.
         pub deleted: bool = "deleted",
         /// The number of referred customers who have cancelled.
         pub dropped_customer: f64 = "droppedCustomer",
@@ -215,7 +215,7 @@ hoopai_runtime::model! {
     pub struct OAuthAffiliateListItemResponse {
         /// The id of the affiliate.
         pub id: String = "_id",
-        /// Whether the affiliate is active.
+        /// Whether the affiliate takes part in campaigns at present.
         pub active: bool = "active",
         /// The postal address of the affiliate.
         pub address: String = "address",
@@ -235,7 +235,7 @@ hoopai_runtime::model! {
         pub currency: String = "currency",
         /// The number of customers that the affiliate has referred.
         pub customer: f64 = "customer",
-        /// Whether the affiliate is deleted.
+        /// Whether the affiliate has been deleted.
         pub deleted: bool = "deleted",
         /// The number of referred customers who have cancelled.
         pub dropped_customer: f64 = "droppedCustomer",
@@ -305,7 +305,7 @@ hoopai_runtime::model! {
         pub created_at: Timestamp = "createdAt",
         /// The currency of the payout as an ISO 4217 code, such as `USD`.
         pub currency: String = "currency",
-        /// Whether the payout is deleted.
+        /// Whether the payout has been deleted.
         pub deleted: bool = "deleted",
         /// The time at which the payout is due.
         pub due_at: Timestamp = "dueAt",

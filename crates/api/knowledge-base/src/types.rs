@@ -187,7 +187,7 @@ hoopai_runtime::model! {
         pub answer: String = "answer",
         /// The time at which the FAQ was created.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the FAQ is deleted.
+        /// Whether the FAQ has been deleted.
         pub deleted: bool = "deleted",
         /// The id of the FAQ.
         pub id: String = "id",
@@ -231,7 +231,7 @@ hoopai_runtime::model! {
     pub struct GetKnowledgeBaseByIdData {
         /// The time at which the knowledge base was created.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the knowledge base is deleted.
+        /// Whether the knowledge base has been deleted.
         pub deleted: bool = "deleted",
         /// The id of the knowledge base.
         pub id: String = "id",
@@ -263,7 +263,7 @@ hoopai_runtime::model! {
     pub struct KnowledgeBaseData {
         /// The time at which the knowledge base was created.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the knowledge base is deleted.
+        /// Whether the knowledge base has been deleted.
         pub deleted: bool = "deleted",
         /// The id of the knowledge base.
         pub id: String = "id",
