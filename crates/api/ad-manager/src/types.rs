@@ -802,7 +802,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         /// The connected Facebook pages.
         pub pages: Vec<FacebookIntegrationPage> = "pages",
-        /// Whether the agency manages the ads (`done_for_you`) or the location uses its Business Manager (`connect_your_bm`).
+        /// The pricing model: `connect_your_bm` if the location connects its own Business Manager, else `done_for_you`.
         pub pricing_model: FacebookIntegrationPricingModel = "pricingModel",
         /// Whether the connection is active.
         pub status: IntegrationStatus = "status",

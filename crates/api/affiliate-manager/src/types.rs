@@ -93,7 +93,7 @@ hoopai_runtime::model! {
         pub qty: f64 = "qty",
         /// The status of the commission, such as `pending`.
         pub status: String = "status",
-        /// The level of the commission in a campaign with tiers, starting at 1.
+        /// The level of the commission in a campaign with tiers.
         pub tier: f64 = "tier",
         /// The time of the sale.
         pub transaction_at: Timestamp = "transactionAt",
@@ -309,7 +309,7 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         /// The time at which the payout is due.
         pub due_at: Timestamp = "dueAt",
-        /// Whether the payout was migrated from an earlier version of the platform.
+        /// Whether the payout was migrated from another system.
         pub is_migrated: bool = "isMigrated",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",

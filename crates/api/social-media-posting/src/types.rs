@@ -1395,7 +1395,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// The id of the sign-in by which the account was connected.
         pub o_auth_id: String = "oAuthId",
-        /// The id of the account in an earlier version of the platform.
+        /// An earlier id of the account at the platform.
         pub old_id: String = "oldId",
         /// The id of the account on the network.
         pub origin_id: String = "originId",
@@ -1427,7 +1427,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// The id of the sign-in by which the account was connected.
         pub o_auth_id: String = "oAuthId",
-        /// The id of the account in an earlier version of the platform.
+        /// An earlier id of the account at the platform.
         pub old_id: String = "oldId",
         /// The id of the account on the network.
         pub origin_id: String = "originId",
@@ -1459,7 +1459,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// The id of the sign-in by which the account was connected.
         pub o_auth_id: String = "oAuthId",
-        /// The id of the account in an earlier version of the platform.
+        /// An earlier id of the account at the platform.
         pub old_id: String = "oldId",
         /// The id of the account on the network.
         pub origin_id: String = "originId",
@@ -1491,7 +1491,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// The id of the sign-in by which the account was connected.
         pub o_auth_id: String = "oAuthId",
-        /// The id of the account in an earlier version of the platform.
+        /// An earlier id of the account at the platform.
         pub old_id: String = "oldId",
         /// The id of the account on the network.
         pub origin_id: String = "originId",
@@ -1541,7 +1541,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// The id of the sign-in by which the account was connected.
         pub o_auth_id: String = "oAuthId",
-        /// The id of the account in an earlier version of the platform.
+        /// An earlier id of the account at the platform.
         pub old_id: String = "oldId",
         /// The id of the account on the network.
         pub origin_id: String = "originId",
@@ -1573,7 +1573,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// The id of the sign-in by which the account was connected.
         pub o_auth_id: String = "oAuthId",
-        /// The id of the account in an earlier version of the platform.
+        /// An earlier id of the account at the platform.
         pub old_id: String = "oldId",
         /// The id of the account on the network.
         pub origin_id: String = "originId",
