@@ -18,11 +18,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Puts a contact into a custom audience.
+    /// Adds a contact to a custom audience.
     ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member`
     ///
-    /// Data of the contact goes to Facebook for that.
+    /// The platform sends personal data of the contact to Facebook.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -33,11 +33,11 @@ impl Client {
         builder::AddFacebookCustomAudienceMember::new(&self.handle)
     }
 
-    /// Makes a welcome message for Facebook ads that open a chat.
+    /// Creates a welcome message for Facebook ads that open a chat.
     ///
     /// `POST /ad-publishing/facebook/conversation-forms`
     ///
-    /// Its id goes into `conversationFormId` of an ad. The reply spells the id `_id`, where the list has `id`.
+    /// `conversationFormId` of an ad takes its id. The id is `_id` in this reply, but `id` in the list.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -48,12 +48,13 @@ impl Client {
         builder::CreateFacebookConversationForm::new(&self.handle)
     }
 
-    /// Connects a location with a Facebook page and an ad account.
+    /// Connects a location to a Facebook page and an ad account.
     ///
     /// `POST /ad-publishing/facebook/integration`
     ///
-    /// The user must have logged in to Facebook in the platform before; see `GET /ad-publishing/facebook/me`. The reply may hold
-    /// `userAccessToken`, the user's token at Facebook: keep it out of logs.
+    /// The user must have signed in to Facebook in the platform before; see `GET
+    /// /ad-publishing/facebook/me`. The reply may contain `userAccessToken`, the user's access token
+    /// at Facebook: do not log it.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -64,11 +65,11 @@ impl Client {
         builder::CreateFacebookIntegration::new(&self.handle)
     }
 
-    /// Makes a lead form on a Facebook page.
+    /// Creates a lead form on a Facebook page.
     ///
     /// `POST /ad-publishing/facebook/page/{pageId}/forms`
     ///
-    /// People fill it in without leaving Facebook. Its id goes into `destinationFormId` of an ad.
+    /// People complete it without leaving Facebook. `destinationFormId` of an ad takes its id.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -79,11 +80,12 @@ impl Client {
         builder::CreateFacebookPageLeadForm::new(&self.handle)
     }
 
-    /// Connects a location with a Google Ads account.
+    /// Connects a location to a Google Ads account.
     ///
     /// `POST /ad-publishing/google/integration`
     ///
-    /// The user must have logged in to Google in the platform before; see `GET /ad-publishing/google/me`. The reply spells the id `_id`.
+    /// The user must have signed in to Google in the platform before; see `GET
+    /// /ad-publishing/google/me`. The id is `_id` in the reply.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -94,12 +96,13 @@ impl Client {
         builder::CreateGoogleIntegration::new(&self.handle)
     }
 
-    /// Starts a job that uploads people into a customer match list at Google.
+    /// Starts a job that uploads people to a customer match list at Google.
     ///
     /// `POST /ad-publishing/google/segments/offline-user-list-job`
     ///
-    /// They come from smart lists of the location or from a CSV file, and their data goes to Google. The reply only says that the job was taken;
-    /// Google needs time for it.
+    /// The people are those of smart lists of the location or of a CSV file; the platform sends
+    /// personal data to Google. The reply states only that the job was accepted; Google processes it
+    /// later.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -110,12 +113,13 @@ impl Client {
         builder::CreateGoogleOfflineUserListJob::new(&self.handle)
     }
 
-    /// Connects a location with a LinkedIn ad account.
+    /// Connects a location to a LinkedIn ad account.
     ///
     /// `POST /ad-publishing/linkedin/integration`
     ///
-    /// The user must have logged in to LinkedIn in the platform before; see `GET /ad-publishing/linkedin/me`. Name, currency and organization
-    /// come from the list of ad accounts.
+    /// The user must have signed in to LinkedIn in the platform before; see `GET
+    /// /ad-publishing/linkedin/me`. Name, currency and organization are those of the list of ad
+    /// accounts.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -126,11 +130,12 @@ impl Client {
         builder::CreateLinkedinIntegration::new(&self.handle)
     }
 
-    /// Makes a lead form for a LinkedIn ad account.
+    /// Creates a lead form for a LinkedIn ad account.
     ///
     /// `POST /ad-publishing/linkedin/{accountId}/form`
     ///
-    /// People fill it in without leaving LinkedIn. Its texts are given by language; its id goes into `destinationFormId` of an ad.
+    /// People complete it without leaving LinkedIn. Its texts are given by language.
+    /// `destinationFormId` of an ad takes its id.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -154,11 +159,11 @@ impl Client {
         builder::DeleteFacebookAd::new(&self.handle)
     }
 
-    /// Takes a Facebook ad account off a location.
+    /// Disconnects a Facebook ad account from a location.
     ///
     /// `DELETE /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
-    /// The connection ends; the account at Facebook stays.
+    /// The account on Facebook is not deleted.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -208,7 +213,7 @@ impl Client {
         builder::DeleteFacebookCustomAudience::new(&self.handle)
     }
 
-    /// Ends the Facebook integration of a location.
+    /// Removes the Facebook integration of a location.
     ///
     /// `DELETE /ad-publishing/facebook/integration`
     ///
@@ -221,11 +226,11 @@ impl Client {
         builder::DeleteFacebookIntegration::new(&self.handle)
     }
 
-    /// Takes a Facebook page off a location.
+    /// Disconnects a Facebook page from a location.
     ///
     /// `DELETE /ad-publishing/facebook/page`
     ///
-    /// The connection ends; the page at Facebook stays.
+    /// The page on Facebook is not deleted.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -236,11 +241,11 @@ impl Client {
         builder::DeleteFacebookPage::new(&self.handle)
     }
 
-    /// Takes a Google Ads account off a location.
+    /// Disconnects a Google Ads account from a location.
     ///
     /// `DELETE /ad-publishing/google/ad-accounts/{adAccountId}`
     ///
-    /// The connection ends; the account at Google stays.
+    /// The account at Google is not deleted.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -255,7 +260,7 @@ impl Client {
     ///
     /// `DELETE /ad-publishing/google/conversions/{conversionId}`
     ///
-    /// It answers a list of resource names, where other deletions answer a flag.
+    /// The reply is a list of resource names; other deletions return a flag.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -279,11 +284,11 @@ impl Client {
         builder::DeleteGoogleSegment::new(&self.handle)
     }
 
-    /// Takes a LinkedIn ad account off a location.
+    /// Disconnects a LinkedIn ad account from a location.
     ///
     /// `DELETE /ad-publishing/linkedin/ad-account`
     ///
-    /// The connection ends; the account at LinkedIn stays.
+    /// The account at LinkedIn is not deleted.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -294,11 +299,11 @@ impl Client {
         builder::DeleteLinkedinAdAccount::new(&self.handle)
     }
 
-    /// Makes a copy of a Facebook ad and answers the copy.
+    /// Copies a Facebook ad and returns the copy.
     ///
     /// `POST /ad-publishing/facebook/ads/{adId}/duplicate`
     ///
-    /// Each call makes another copy.
+    /// Each request creates a copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -309,11 +314,11 @@ impl Client {
         builder::DuplicateFacebookAd::new(&self.handle)
     }
 
-    /// Makes a copy of a Facebook ad set with its ads and answers the copy.
+    /// Copies a Facebook ad set with its ads and returns the copy.
     ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/duplicate`
     ///
-    /// Each call makes another copy.
+    /// Each request creates a copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -324,11 +329,11 @@ impl Client {
         builder::DuplicateFacebookAdset::new(&self.handle)
     }
 
-    /// Makes a copy of a Facebook campaign with its ad sets and ads and answers the copy.
+    /// Copies a Facebook campaign with its ad sets and ads and returns the copy.
     ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/duplicate`
     ///
-    /// Each call makes another copy.
+    /// Each request creates a copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -339,7 +344,7 @@ impl Client {
         builder::DuplicateFacebookCampaign::new(&self.handle)
     }
 
-    /// Reads a Facebook ad account, with its currency and time zone.
+    /// Gets a Facebook ad account with its currency and time zone.
     ///
     /// `GET /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
@@ -352,7 +357,7 @@ impl Client {
         builder::GetFacebookAdAccount::new(&self.handle)
     }
 
-    /// Reads a Facebook campaign with its ad sets and ads.
+    /// Gets a Facebook campaign with its ad sets and ads.
     ///
     /// `GET /ad-publishing/facebook/campaign/{campaignId}`
     ///
@@ -365,7 +370,7 @@ impl Client {
         builder::GetFacebookCampaign::new(&self.handle)
     }
 
-    /// Reads the figures of one Facebook campaign.
+    /// Gets the statistics of a Facebook campaign.
     ///
     /// `GET /ad-publishing/facebook/reporting/campaign/{campaignId}`
     ///
@@ -378,7 +383,7 @@ impl Client {
         builder::GetFacebookCampaignReporting::new(&self.handle)
     }
 
-    /// Reads which Facebook user a location is connected as.
+    /// Gets the Facebook user to whom a location is connected.
     ///
     /// `GET /ad-publishing/facebook/me`
     ///
@@ -391,7 +396,7 @@ impl Client {
         builder::GetFacebookCurrentUser::new(&self.handle)
     }
 
-    /// Reads a custom audience of Facebook.
+    /// Gets a custom audience of Facebook.
     ///
     /// `GET /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
@@ -404,11 +409,11 @@ impl Client {
         builder::GetFacebookCustomAudience::new(&self.handle)
     }
 
-    /// Reads the Facebook integration of a location: its ad account, pages and status.
+    /// Gets the Facebook integration of a location: its ad account, pages and status.
     ///
     /// `GET /ad-publishing/facebook/integration`
     ///
-    /// The reply may hold `userAccessToken`, the user's token at Facebook: keep it out of logs.
+    /// The reply may contain `userAccessToken`, the user's access token at Facebook: do not log it.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -419,11 +424,11 @@ impl Client {
         builder::GetFacebookIntegration::new(&self.handle)
     }
 
-    /// Reads a lead form as Facebook defines it.
+    /// Gets a lead form in Facebook's form.
     ///
     /// `GET /ad-publishing/facebook/lead-form/{leadFormId}`
     ///
-    /// It uses Facebook's own words, which differ from those of the list and of the request that makes a form.
+    /// Its fields are those of Facebook; they differ from those of the list and of the request that creates a form.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -434,11 +439,11 @@ impl Client {
         builder::GetFacebookLeadForm::new(&self.handle)
     }
 
-    /// Reads the figures of all Facebook advertising of a location, by day, week or month.
+    /// Gets the statistics of all Facebook advertisements of a location, by day, week or month.
     ///
     /// `GET /ad-publishing/facebook/reporting`
     ///
-    /// `grouped` holds the periods, `totals` the sums over all of them. A figure may be a string or a number.
+    /// `grouped` holds the periods, `totals` the sums over all of them. Numbers may be JSON strings or JSON numbers.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -449,11 +454,11 @@ impl Client {
         builder::GetFacebookReporting::new(&self.handle)
     }
 
-    /// Reads a Google Ads account, with its currency and payment status.
+    /// Gets a Google Ads account with its currency and payment status.
     ///
     /// `GET /ad-publishing/google/ad-accounts/{adAccountId}`
     ///
-    /// The fields have other names than in the list.
+    /// The names of its fields differ from those of the list.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -464,7 +469,7 @@ impl Client {
         builder::GetGoogleAdAccount::new(&self.handle)
     }
 
-    /// Reads a combined audience of Google.
+    /// Gets a combined audience of Google.
     ///
     /// `GET /ad-publishing/google/audiences/{audienceId}`
     ///
@@ -477,7 +482,7 @@ impl Client {
         builder::GetGoogleAudience::new(&self.handle)
     }
 
-    /// Reads a Google campaign with its ad groups and ads.
+    /// Gets a Google campaign with its ad groups and ads.
     ///
     /// `GET /ad-publishing/google/ads/{adId}`
     ///
@@ -490,7 +495,7 @@ impl Client {
         builder::GetGoogleCampaign::new(&self.handle)
     }
 
-    /// Reads the figures of one Google campaign, day by day.
+    /// Gets the statistics of a Google campaign by day.
     ///
     /// `GET /ad-publishing/google/reporting/campaign/{campaignId}`
     ///
@@ -503,7 +508,7 @@ impl Client {
         builder::GetGoogleCampaignReporting::new(&self.handle)
     }
 
-    /// Reads a conversion action of Google.
+    /// Gets a conversion action of Google.
     ///
     /// `GET /ad-publishing/google/conversions/{conversionId}`
     ///
@@ -516,7 +521,7 @@ impl Client {
         builder::GetGoogleConversion::new(&self.handle)
     }
 
-    /// Reads which Google user a location is connected as.
+    /// Gets the Google user to whom a location is connected.
     ///
     /// `GET /ad-publishing/google/me`
     ///
@@ -529,7 +534,7 @@ impl Client {
         builder::GetGoogleCurrentUser::new(&self.handle)
     }
 
-    /// Reads the Google Ads integration of a location: its account and status.
+    /// Gets the Google Ads integration of a location: its account and status.
     ///
     /// `GET /ad-publishing/google/integration`
     ///
@@ -542,11 +547,12 @@ impl Client {
         builder::GetGoogleIntegration::new(&self.handle)
     }
 
-    /// Reads the figures of all Google advertising of a location, by day, week or month.
+    /// Gets the statistics of all Google advertisements of a location, by day, week or month.
     ///
     /// `GET /ad-publishing/google/reporting`
     ///
-    /// `grouped` holds the periods, `totals` the sums over all of them. `cost_micros` is in millionths of the account's currency.
+    /// `grouped` holds the periods, `totals` the sums over all of them. Costs in micros are
+    /// millionths of the currency unit of the account.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -557,7 +563,7 @@ impl Client {
         builder::GetGoogleReporting::new(&self.handle)
     }
 
-    /// Reads an audience segment of Google.
+    /// Gets an audience segment of Google.
     ///
     /// `GET /ad-publishing/google/segments/{segmentId}`
     ///
@@ -570,7 +576,7 @@ impl Client {
         builder::GetGoogleSegment::new(&self.handle)
     }
 
-    /// Reads a LinkedIn ad account, with its currency and organization.
+    /// Gets a LinkedIn ad account with its currency and organization.
     ///
     /// `GET /ad-publishing/linkedin/ad-account`
     ///
@@ -583,11 +589,12 @@ impl Client {
         builder::GetLinkedinAdAccount::new(&self.handle)
     }
 
-    /// Reads the figures of LinkedIn advertising, by account, campaign group, campaign or ad.
+    /// Gets the statistics of LinkedIn advertisements, by account, campaign group, campaign or ad.
     ///
     /// `GET /ad-publishing/linkedin/reporting`
     ///
-    /// `grouped` holds the rows, `totals` the sums over all of them. Costs of a row are strings, other figures numbers.
+    /// `grouped` holds the rows, `totals` the sums over all of them. Costs of a row are strings,
+    /// other statistics are numbers.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -598,7 +605,7 @@ impl Client {
         builder::GetLinkedinAdAnalytics::new(&self.handle)
     }
 
-    /// Reads a LinkedIn campaign group with its campaigns and ads.
+    /// Gets a LinkedIn campaign group with its campaigns and ads.
     ///
     /// `GET /ad-publishing/linkedin/ads/{adId}`
     ///
@@ -611,7 +618,7 @@ impl Client {
         builder::GetLinkedinCampaignGroup::new(&self.handle)
     }
 
-    /// Reads the figures of one LinkedIn campaign group together with what is stored of it.
+    /// Gets the statistics and the stored data of a LinkedIn campaign group.
     ///
     /// `GET /ad-publishing/linkedin/reporting/campaign-group/{campaignGroupId}`
     ///
@@ -624,7 +631,7 @@ impl Client {
         builder::GetLinkedinCampaignGroupReporting::new(&self.handle)
     }
 
-    /// Reads which LinkedIn user a location is connected as.
+    /// Gets the LinkedIn user to whom a location is connected.
     ///
     /// `GET /ad-publishing/linkedin/me`
     ///
@@ -637,7 +644,7 @@ impl Client {
         builder::GetLinkedinCurrentUser::new(&self.handle)
     }
 
-    /// Reads the LinkedIn integration of a location: its ad account, organization and status.
+    /// Gets the LinkedIn integration of a location: its ad account, organization and status.
     ///
     /// `GET /ad-publishing/linkedin/integration`
     ///
@@ -663,7 +670,7 @@ impl Client {
         builder::ListFacebookAdAccounts::new(&self.handle)
     }
 
-    /// Lists the welcome messages that Facebook ads of a location can open a chat with.
+    /// Lists the welcome messages of a location for Facebook ads that open a chat.
     ///
     /// `GET /ad-publishing/facebook/conversation-forms`
     ///
@@ -693,7 +700,7 @@ impl Client {
     ///
     /// `GET /ad-publishing/facebook/entity`
     ///
-    /// The reply's `next` is the cursor of the page after; send it as `next`.
+    /// `next` of the reply is the cursor of the next page; send it as `next`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -704,7 +711,7 @@ impl Client {
         builder::ListFacebookEntities::new(&self.handle)
     }
 
-    /// Lists the Instagram accounts that belong to a Facebook page.
+    /// Lists the Instagram accounts that are linked to a Facebook page.
     ///
     /// `GET /ad-publishing/facebook/page/{pageId}/instagram`
     ///
@@ -747,7 +754,8 @@ impl Client {
     ///
     /// `GET /ad-publishing/facebook/pixels`
     ///
-    /// The shape of the reply depends on `channel`: an object with the pixels for Facebook, a bare list for Instagram.
+    /// The form of the reply depends on `channel`: an object with the pixels for Facebook, a bare
+    /// list for Instagram.
     ///
     /// Returns any JSON. The channel decides: an object with the pixels of Facebook, a bare list of those of Instagram.
     ///
@@ -760,7 +768,7 @@ impl Client {
         builder::ListFacebookPixels::new(&self.handle)
     }
 
-    /// Lists Facebook campaigns, ad sets or ads with their figures.
+    /// Lists Facebook campaigns, ad sets or ads with their statistics.
     ///
     /// `GET /ad-publishing/facebook/reporting/list`
     ///
@@ -777,7 +785,7 @@ impl Client {
     ///
     /// `GET /ad-publishing/google/ad-accounts`
     ///
-    /// Each account comes with its `mccId`, which connecting it asks for.
+    /// Each account has an `mccId`, which is required to connect it.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -792,7 +800,7 @@ impl Client {
     ///
     /// `GET /ad-publishing/google/assets`
     ///
-    /// Which fields an asset has depends on its kind.
+    /// The fields of an asset depend on its kind.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -833,7 +841,7 @@ impl Client {
     ///
     /// `GET /ad-publishing/google/conversions`
     ///
-    /// How many fields one has depends on `type`.
+    /// The fields of a conversion action depend on `type`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -857,11 +865,11 @@ impl Client {
         builder::ListGoogleEntities::new(&self.handle)
     }
 
-    /// Asks Google for keywords that suit a website, with how often they are searched for.
+    /// Gets keywords from Google that suit a website, with their number of searches.
     ///
     /// `POST /ad-publishing/google/keyword-ideas`
     ///
-    /// It only reads, although it is a POST.
+    /// It is a read, although it is a POST.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -872,11 +880,11 @@ impl Client {
         builder::ListGoogleKeywordIdeas::new(&self.handle)
     }
 
-    /// Lists Google campaigns, ad groups and the like with their figures.
+    /// Lists Google campaigns, ad groups or other entities with their statistics.
     ///
     /// `GET /ad-publishing/google/reporting/list`
     ///
-    /// Which fields a row has depends on what is listed.
+    /// The fields of a row depend on the kind of list.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -900,7 +908,7 @@ impl Client {
         builder::ListGoogleSegments::new(&self.handle)
     }
 
-    /// Lists the interests by which Google can choose who sees an ad, as a tree.
+    /// Lists the interests by which Google selects an audience, as a tree.
     ///
     /// `GET /ad-publishing/google/target-interests`
     ///
@@ -939,11 +947,11 @@ impl Client {
         builder::ListLinkedinLeadForms::new(&self.handle)
     }
 
-    /// Lists parts of a LinkedIn campaign group with their figures.
+    /// Lists parts of a LinkedIn campaign group with their statistics.
     ///
     /// `GET /ad-publishing/linkedin/reporting/list`
     ///
-    /// Both the campaign and the campaign group must be named, whatever is listed.
+    /// The ids of both the campaign and the campaign group are required for every list.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -973,7 +981,7 @@ impl Client {
     ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/pause`
     ///
-    /// It answers the whole campaign, not the ad set alone.
+    /// The reply is the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1001,8 +1009,8 @@ impl Client {
     ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/publish`
     ///
-    /// From then on people may see its ads and money is spent. What comes of it shows in `publishingStatus` and `fbError` of the campaign, its
-    /// ad sets and its ads.
+    /// From then on its ads may be shown and cost money. `publishingStatus` and `fbError` of the
+    /// campaign, its ad sets and its ads show the outcome.
     ///
     /// Returns any JSON. Google's twin answers the campaign, LinkedIn's a flag, and nobody recorded this one.
     ///
@@ -1019,8 +1027,8 @@ impl Client {
     ///
     /// `POST /ad-publishing/google/ads/{adId}/publish`
     ///
-    /// From then on people may see its ads and money is spent. It answers the stored campaign; what Google objects to stands in the error fields
-    /// of the campaign's parts.
+    /// From then on its ads may be shown and cost money. The reply is the stored campaign; the error
+    /// fields of its parts hold the objections of Google.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1035,8 +1043,8 @@ impl Client {
     ///
     /// `POST /ad-publishing/linkedin/ads/{adId}/publish`
     ///
-    /// From then on people may see its ads and money is spent. The reply is a flag; what LinkedIn objects to stands in `linkedInError` of the
-    /// group, its campaigns and its ads.
+    /// From then on its ads may be shown and cost money. The reply is a flag; `linkedInError` of the
+    /// group, its campaigns and its ads holds the objections of LinkedIn.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1047,11 +1055,11 @@ impl Client {
         builder::PublishLinkedinCampaignGroup::new(&self.handle)
     }
 
-    /// Takes a contact out of a custom audience.
+    /// Removes a contact from a custom audience.
     ///
     /// `DELETE /ad-publishing/facebook/custom-audience/{audienceId}/member`
     ///
-    /// The contact is named in the body, although it is a DELETE.
+    /// The id of the contact is sent in the body, although it is a DELETE.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1062,11 +1070,11 @@ impl Client {
         builder::RemoveFacebookCustomAudienceMember::new(&self.handle)
     }
 
-    /// Lets a paused Facebook ad run again.
+    /// Resumes a paused Facebook ad.
     ///
     /// `POST /ad-publishing/facebook/ads/{adId}/resume`
     ///
-    /// From here on it may spend money again.
+    /// The ad may cost money again.
     ///
     /// Returns any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
     ///
@@ -1079,11 +1087,11 @@ impl Client {
         builder::ResumeFacebookAd::new(&self.handle)
     }
 
-    /// Lets a paused Facebook ad set run again.
+    /// Resumes a paused Facebook ad set.
     ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/resume`
     ///
-    /// From here on it may spend money again. It answers the whole campaign, not the ad set alone.
+    /// The ad set may cost money again. The reply is the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1094,11 +1102,11 @@ impl Client {
         builder::ResumeFacebookAdset::new(&self.handle)
     }
 
-    /// Lets a paused Facebook campaign run again.
+    /// Resumes a paused Facebook campaign.
     ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/resume`
     ///
-    /// From here on it may spend money again.
+    /// The campaign may cost money again.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1109,11 +1117,11 @@ impl Client {
         builder::ResumeFacebookCampaign::new(&self.handle)
     }
 
-    /// Looks for places, interests and the like that a Facebook audience can be made of.
+    /// Searches for places, interests and other options of a Facebook audience.
     ///
     /// `GET /ad-publishing/facebook/targeting/search`
     ///
-    /// What it finds goes into `audience` of an ad set. Which fields an option has depends on its kind.
+    /// `audience` of an ad set takes the options. The fields of an option depend on its kind.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -1123,7 +1131,7 @@ impl Client {
         builder::SearchFacebookTargeting::new(&self.handle)
     }
 
-    /// Looks for places or languages that a Google audience can be made of.
+    /// Searches for places or languages of a Google audience.
     ///
     /// `GET /ad-publishing/google/targeting/search`
     ///
@@ -1136,11 +1144,11 @@ impl Client {
         builder::SearchGoogleTargeting::new(&self.handle)
     }
 
-    /// Looks for places, industries, job titles and the like that a LinkedIn audience can be made of.
+    /// Searches for places, industries, job titles and other options of a LinkedIn audience.
     ///
     /// `GET /ad-publishing/linkedin/targeting/search`
     ///
-    /// What it finds goes into `audience` of a campaign: `urn` and `facetUrn` name an option there.
+    /// `audience` of a campaign takes the options, which are identified by `urn` and `facetUrn`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -1151,11 +1159,11 @@ impl Client {
         builder::SearchLinkedinTargeting::new(&self.handle)
     }
 
-    /// Makes a Facebook page the default one of a location.
+    /// Sets the default Facebook page of a location.
     ///
     /// `PUT /ad-publishing/facebook/page/default`
     ///
-    /// The location goes into the query here, the page into the body.
+    /// The location is sent in the query, the page in the body.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1166,11 +1174,11 @@ impl Client {
         builder::SetFacebookDefaultPage::new(&self.handle)
     }
 
-    /// Changes the name and the description of a custom audience.
+    /// Updates the name and the description of a custom audience.
     ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
-    /// Both must be sent, also where only one changes. It answers a status and a message, not the audience.
+    /// Both are required, even if only one changes. The reply is a status and a message, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1181,12 +1189,13 @@ impl Client {
         builder::UpdateFacebookCustomAudience::new(&self.handle)
     }
 
-    /// Puts many people into a custom audience, or takes them out.
+    /// Adds people to a custom audience or removes them, in bulk.
     ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member/batch`
     ///
-    /// They come from smart lists of the location or from a CSV file. The reply is a flag; how many people Facebook knew is read from the audience
-    /// later. Data of the people goes to Facebook.
+    /// The people are those of smart lists of the location or of a CSV file. The reply is only a
+    /// flag; the audience later shows how many of them Facebook has matched. The platform sends
+    /// personal data to Facebook.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1201,7 +1210,8 @@ impl Client {
     ///
     /// `PATCH /ad-publishing/linkedin/{adId}/status`
     ///
-    /// The id in the path is of whatever `type` in the body says. After `RESUME` money may be spent again.
+    /// `type` in the body states what the id in the path identifies. Advertisements may cost money
+    /// again after `RESUME`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1212,12 +1222,12 @@ impl Client {
         builder::UpdateLinkedinAdStatus::new(&self.handle)
     }
 
-    /// Makes a Facebook ad, or changes the one whose id is sent.
+    /// Creates a Facebook ad, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/ads-v2`
     ///
-    /// The ad belongs to an ad set of a campaign; make these first. People see it once its campaign is published. A problem that Facebook has
-    /// with it stands in the reply's `fbError`.
+    /// The ad is part of an ad set of a campaign; create these first. It is shown after its campaign
+    /// is published. If Facebook rejects it, the reason is in `fbError` of the reply.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1228,12 +1238,12 @@ impl Client {
         builder::UpsertFacebookAd::new(&self.handle)
     }
 
-    /// Makes a Facebook ad set, or changes the one whose id is sent.
+    /// Creates a Facebook ad set, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/adsets`
     ///
-    /// An ad set says who sees its ads, where, for how much and from when to when. It belongs to a campaign; make that first. A problem that
-    /// Facebook has with it stands in the reply's `fbError`.
+    /// An ad set determines the audience, placement, budget and schedule of its ads. It is part of a
+    /// campaign; create that first. If Facebook rejects it, the reason is in `fbError` of the reply.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1244,12 +1254,12 @@ impl Client {
         builder::UpsertFacebookAdset::new(&self.handle)
     }
 
-    /// Makes a Facebook campaign, or changes the one whose id is sent.
+    /// Creates a Facebook campaign, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/campaigns`
     ///
-    /// Next come its ad sets and their ads, then publishing. The reply leaves out the ad sets; a problem that Facebook has with the campaign
-    /// stands in `fbError`.
+    /// The next steps are its ad sets, their ads, and the publication. The reply does not contain the
+    /// ad sets. If Facebook rejects the campaign, the reason is in `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1260,11 +1270,11 @@ impl Client {
         builder::UpsertFacebookCampaign::new(&self.handle)
     }
 
-    /// Makes a conversion pixel, or renames the one whose id is sent.
+    /// Creates a conversion pixel, or renames the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/pixels`
     ///
-    /// A new pixel is answered with its id, a renamed one with a flag.
+    /// The reply holds the id of a created pixel, or a flag for a renamed one.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1275,12 +1285,12 @@ impl Client {
         builder::UpsertFacebookPixel::new(&self.handle)
     }
 
-    /// Makes a Google asset, or changes the one whose resource name is sent.
+    /// Creates a Google asset, or updates the one whose resource name is sent.
     ///
     /// `POST /ad-publishing/google/assets`
     ///
-    /// Phone numbers, sitelinks and lead forms can be made, each with a payload of its own. It answers a resource name, which goes into `assets`
-    /// of a campaign.
+    /// The asset is a phone number, a sitelink or a lead form, each with its own payload. The reply
+    /// holds a resource name, which `assets` of a campaign takes.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1291,11 +1301,11 @@ impl Client {
         builder::UpsertGoogleAssets::new(&self.handle)
     }
 
-    /// Makes a combined audience at Google, or changes the one whose resource name is sent.
+    /// Creates a combined audience at Google, or updates the one whose resource name is sent.
     ///
     /// `PUT /ad-publishing/google/audiences`
     ///
-    /// It answers a list of resource names, not the audience.
+    /// The reply is a list of resource names, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1306,12 +1316,13 @@ impl Client {
         builder::UpsertGoogleAudience::new(&self.handle)
     }
 
-    /// Writes a whole Google campaign, with its ad groups, ads, audience and budget.
+    /// Creates or replaces a Google campaign with its ad groups, ads, audience and budget.
     ///
     /// `PUT /ad-publishing/google/ads`
     ///
-    /// With `id` it changes that campaign, without it makes a new one. Read the campaign, change it and send it back whole, so that nothing in it
-    /// is lost. Changes reach Google when the campaign is published; `unpublishedChanges` tells that some wait.
+    /// With `id` the request replaces that campaign, without `id` it creates one. To update a
+    /// campaign, get it, change it, and send it as a whole. Google receives the changes when the
+    /// campaign is published; `unpublishedChanges` is set until then.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1322,11 +1333,11 @@ impl Client {
         builder::UpsertGoogleCampaign::new(&self.handle)
     }
 
-    /// Makes a conversion action at Google, or changes the one whose id is sent.
+    /// Creates a conversion action at Google, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/google/conversions`
     ///
-    /// It answers the resource name of what was written, not the conversion.
+    /// The reply is the resource name, not the conversion action.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1337,12 +1348,13 @@ impl Client {
         builder::UpsertGoogleConversion::new(&self.handle)
     }
 
-    /// Makes an audience segment at Google, or changes the one whose id is sent.
+    /// Creates an audience segment at Google, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/google/segments`
     ///
-    /// Which fields apply follows from `type` in the query: `members` for custom segments, `ruleBasedUserList` for website visitors,
-    /// `seedUserListIds` and `expansionLevel` for lookalikes. People of a customer match segment are uploaded by a job of its own.
+    /// `type` in the query determines the fields that apply: `members` for custom segments,
+    /// `ruleBasedUserList` for website visitors, `seedUserListIds` and `expansionLevel` for
+    /// lookalikes. A separate job uploads the people of a customer match segment.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1353,12 +1365,13 @@ impl Client {
         builder::UpsertGoogleSegment::new(&self.handle)
     }
 
-    /// Writes a whole LinkedIn campaign group, with its campaigns and ads.
+    /// Creates or replaces a LinkedIn campaign group with its campaigns and ads.
     ///
     /// `PUT /ad-publishing/linkedin/ads`
     ///
-    /// With `id` it changes that campaign group, without it makes a new one. Read the group, change it and send it back whole, so that nothing
-    /// in it is lost. Changes reach LinkedIn when the group is published; `unpublishedChanges` tells that some wait.
+    /// With `id` the request replaces that campaign group, without `id` it creates one. To update a
+    /// campaign group, get it, change it, and send it as a whole. LinkedIn receives the changes when
+    /// the group is published; `unpublishedChanges` is set until then.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1480,7 +1493,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
             path ad_account_id: String = "adAccountId",
             json body: types::LocationIdBody,
         }
@@ -1552,7 +1565,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteGoogleAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
             path ad_account_id: String = "adAccountId",
             json body: types::LocationIdBody,
         }
@@ -1581,7 +1594,7 @@ pub mod builder {
             path segment_id: String = "segmentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which kind of segment the id is of. Declared as required by the platform's specification.
+            /// The kind of segment that the id identifies. Declared as required by the platform's specification.
             query type_: types::DeleteGoogleSegmentType = "type",
         }
     }
@@ -1592,7 +1605,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteLinkedinAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -1639,7 +1652,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
             path ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -1656,9 +1669,9 @@ pub mod builder {
             path campaign_id: String = "campaignId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The fields wanted, divided by commas, such as `adsets,ads`.
+            /// The fields to return, separated by commas, such as `adsets,ads`.
             query fields: String = "fields",
-            /// Where the campaign is read from, such as `facebook`.
+            /// The system from which the campaign is read, such as `facebook`.
             query source: String = "source",
         }
     }
@@ -1671,12 +1684,12 @@ pub mod builder {
         GetFacebookCampaignReporting {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: hoopai_runtime::Date = "endDate",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: String = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: hoopai_runtime::Date = "startDate",
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: String = "startDate",
         }
     }
 
@@ -1734,17 +1747,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookReporting {
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: hoopai_runtime::Date = "endDate",
-            /// The figures wanted in the report. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: String = "endDate",
+            /// The statistics to include in the report. Declared as required by the platform's specification.
             query fields: Vec<types::GetFacebookReportingField> = "fields",
-            /// How long a period of the report is. Declared as required by the platform's specification.
+            /// The length of a period of the report. Declared as required by the platform's specification.
             query group_by: types::GetFacebookReportingGroupBy = "groupBy",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: hoopai_runtime::Date = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: String = "startDate",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
         }
     }
@@ -1755,7 +1768,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
             path ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -1796,12 +1809,12 @@ pub mod builder {
         GetGoogleCampaignReporting {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: hoopai_runtime::Date = "endDate",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: String = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: hoopai_runtime::Date = "startDate",
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: String = "startDate",
         }
     }
 
@@ -1846,17 +1859,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleReporting {
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: hoopai_runtime::Date = "endDate",
-            /// The figures wanted in the report. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: String = "endDate",
+            /// The statistics to include in the report. Declared as required by the platform's specification.
             query fields: Vec<types::GetGoogleReportingField> = "fields",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: hoopai_runtime::Date = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: String = "startDate",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
-            /// How long a period of the report is; a day is called `date` here.
+            /// The length of a period of the report; `date` is a day.
             query group_by: types::GetGoogleReportingGroupBy = "groupBy",
         }
     }
@@ -1871,7 +1884,7 @@ pub mod builder {
             path segment_id: String = "segmentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which kind of segment the id is of. Declared as required by the platform's specification.
+            /// The kind of segment that the id identifies. Declared as required by the platform's specification.
             query type_: types::DeleteGoogleSegmentType = "type",
         }
     }
@@ -1882,7 +1895,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -1895,19 +1908,19 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAnalytics {
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: hoopai_runtime::Date = "endDate",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: String = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: hoopai_runtime::Date = "startDate",
-            /// The URNs of what is reported on, divided by commas.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: String = "startDate",
+            /// The URNs of the entities to report, separated by commas.
             query entity_urns: String = "entityUrns",
-            /// The figures wanted in the report.
+            /// The statistics to include in the report.
             query fields: Vec<String> = "fields",
-            /// How long a period of the report is; `day` if left out. There are no weeks.
+            /// The length of a period of the report; by default a day. Weeks are not supported.
             query group_by: types::GetLinkedinAdAnalyticsGroupBy = "groupBy",
-            /// What a row stands for; `ACCOUNT` if left out. A `CREATIVE` is an ad.
+            /// The kind of entity that a row describes; by default `ACCOUNT`. A `CREATIVE` is an ad.
             query pivot: types::GetLinkedinAdAnalyticsPivot = "pivot",
         }
     }
@@ -1933,13 +1946,13 @@ pub mod builder {
         GetLinkedinCampaignGroupReporting {
             /// The id of the LinkedIn campaign group.
             path campaign_group_id: String = "campaignGroupId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: hoopai_runtime::Date = "endDate",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: String = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: hoopai_runtime::Date = "startDate",
-            /// The figures wanted in the report.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: String = "startDate",
+            /// The statistics to include in the report.
             query fields: Vec<String> = "fields",
         }
     }
@@ -1974,13 +1987,13 @@ pub mod builder {
         ListFacebookAdAccounts {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `true` asks for everything at once instead of a page.
+            /// `true` returns all items at once, without pages.
             query fetch_all: String = "fetchAll",
-            /// How many accounts a page holds at most, as a string of digits.
-            query limit: i64 = "limit",
-            /// The cursor of the page, as the reply before named it; left out for the first page.
+            /// The maximum number of accounts of a page, as a string of digits.
+            query limit: String = "limit",
+            /// The cursor of the page, from the previous reply; absent for the first page.
             query next: String = "next",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: String = "type",
         }
     }
@@ -2002,13 +2015,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookCustomAudiences {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which audiences: `custom`, `lookalike` (people like those of another audience), or `all`. Declared as required by the platform's specification.
+            /// The kind of audiences to list: `custom`, `lookalike` (people similar to those of another audience), or `all`. Declared as required by the platform's specification.
             query type_: types::ListFacebookCustomAudiencesType = "type",
-            /// Whether the audiences of the ad manager or of the integration are meant.
+            /// Whether the audiences of the ad manager or of the integration are listed.
             query source: types::ListFacebookCustomAudiencesSource = "source",
         }
     }
@@ -2023,19 +2036,19 @@ pub mod builder {
             query entity_type: types::ListFacebookEntitiesEntityType = "entityType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
-            /// Only what belongs to this ad set.
+            /// The id of an ad set; only its parts are listed.
             query ad_set_id: String = "adSetId",
-            /// Only what belongs to this campaign.
+            /// The id of a campaign; only its parts are listed.
             query campaign_id: String = "campaignId",
-            /// `true` asks for everything at once instead of a page.
+            /// `true` returns all items at once, without pages.
             query fetch_all: String = "fetchAll",
-            /// The cursor of the page, as the reply before named it; left out for the first page.
+            /// The cursor of the page, from the previous reply; absent for the first page.
             query next: String = "next",
-            /// The id of something to look for; the platform does not say more about it.
+            /// The id of an entity to search for; the platform does not document its kind.
             query search_id: String = "searchId",
-            /// Only what belongs to this ad account.
+            /// The id of an ad account; only its items are used.
             query selected_ad_account_id: String = "selectedAdAccountId",
         }
     }
@@ -2050,7 +2063,7 @@ pub mod builder {
             path page_id: String = "pageId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GetFacebookReportingType = "type",
         }
     }
@@ -2076,7 +2089,7 @@ pub mod builder {
         ListFacebookPages {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `true` asks for the pages that are connected already.
+            /// `true` lists pages that are already connected.
             query fetch_existing: String = "fetchExisting",
         }
     }
@@ -2104,17 +2117,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookReporting {
-            /// The id of the campaign; it must be sent, whatever is listed. Declared as required by the platform's specification.
+            /// The id of the campaign; required for every list. Declared as required by the platform's specification.
             query campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: hoopai_runtime::Date = "endDate",
-            /// What is listed, such as `campaigns`. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: String = "endDate",
+            /// The kind of entities to list, such as `campaigns`. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: hoopai_runtime::Date = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: String = "startDate",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
         }
     }
@@ -2127,7 +2140,7 @@ pub mod builder {
         ListGoogleAdAccounts {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GetFacebookReportingType = "type",
         }
     }
@@ -2142,9 +2155,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The kind of asset. Declared as required by the platform's specification.
             query type_: types::ListGoogleAssetsType = "type",
-            /// `true` leaves only the advertiser's own assets.
+            /// `true` lists only the assets of the advertiser.
             query advertiser_only: String = "advertiserOnly",
-            /// Only the asset with this id.
+            /// The id of an asset; only this asset is listed.
             query id: String = "id",
         }
     }
@@ -2179,15 +2192,15 @@ pub mod builder {
         ListGoogleConversions {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only those of this category, such as `PURCHASE`.
+            /// A category, such as `PURCHASE`; only its conversion actions are listed.
             query category: String = "category",
-            /// Only those of this kind, such as `WEBPAGE`.
+            /// A kind of conversion action, such as `WEBPAGE`; only this kind is listed.
             query conversion_type: String = "conversionType",
-            /// The last day that is looked at, as `YYYY-MM-DD`.
-            query end_date: hoopai_runtime::Date = "endDate",
-            /// The first day that is looked at, as `YYYY-MM-DD`.
-            query start_date: hoopai_runtime::Date = "startDate",
-            /// Whose view is wanted: the ad manager's or that of Google Ads, formerly AdWords.
+            /// The last day of the period.
+            query end_date: String = "endDate",
+            /// The first day of the period.
+            query start_date: String = "startDate",
+            /// The view to list: that of the ad manager, or that of Google Ads (AdWords).
             query type_: types::ListGoogleConversionsType = "type",
         }
     }
@@ -2202,20 +2215,20 @@ pub mod builder {
             query entity_type: types::ListGoogleEntitiesEntityType = "entityType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
-            /// Only what belongs to this ad group.
+            /// The id of an ad group; only its parts are listed.
             query ad_group_id: String = "adGroupId",
-            /// Only what belongs to this campaign.
+            /// The id of a campaign; only its parts are listed.
             query campaign_id: String = "campaignId",
-            /// The last day that is looked at, as `YYYY-MM-DD`.
-            query end_date: hoopai_runtime::Date = "endDate",
-            /// The id of something to look for; the platform does not say more about it.
+            /// The last day of the period.
+            query end_date: String = "endDate",
+            /// The id of an entity to search for; the platform does not document its kind.
             query search_id: String = "searchId",
-            /// Only what belongs to this ad account.
+            /// The id of an ad account; only its items are used.
             query selected_ad_account_id: String = "selectedAdAccountId",
-            /// The first day that is looked at, as `YYYY-MM-DD`.
-            query start_date: hoopai_runtime::Date = "startDate",
+            /// The first day of the period.
+            query start_date: String = "startDate",
         }
     }
 
@@ -2237,17 +2250,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleReporting {
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: hoopai_runtime::Date = "endDate",
-            /// What is listed, such as `campaigns`. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: String = "endDate",
+            /// The kind of entities to list, such as `campaigns`. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: hoopai_runtime::Date = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: String = "startDate",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
-            /// Only what belongs to this campaign.
+            /// The id of a campaign; only its parts are listed.
             query campaign_id: String = "campaignId",
         }
     }
@@ -2260,7 +2273,7 @@ pub mod builder {
         ListGoogleSegments {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only segments of this kind, such as `CUSTOM_SEGMENTS`.
+            /// The kind of segments to list, such as `CUSTOM_SEGMENTS`.
             query type_: String = "type",
         }
     }
@@ -2271,11 +2284,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleTargetInterests {
-            /// The channel that the campaign uses, such as `SEARCH`. Declared as required by the platform's specification.
+            /// The channel of the campaign, such as `SEARCH`. Declared as required by the platform's specification.
             query advertising_channel_type: String = "advertisingChannelType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `AFFINITY` for lasting interests, `IN_MARKET` for what people are about to buy. Declared as required by the platform's specification.
+            /// `AFFINITY` for lasting interests, `IN_MARKET` for purchase intents. Declared as required by the platform's specification.
             query type_: types::ListGoogleTargetInterestsType = "type",
         }
     }
@@ -2314,15 +2327,15 @@ pub mod builder {
             query campaign_group_id: String = "campaignGroupId",
             /// The id of the campaign. Declared as required by the platform's specification.
             query campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: hoopai_runtime::Date = "endDate",
-            /// What is listed; the platform documents no values. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: String = "endDate",
+            /// The kind of entities to list; the platform documents no values. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: hoopai_runtime::Date = "startDate",
-            /// The figures wanted in the report.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: String = "startDate",
+            /// The statistics to include in the report.
             query fields: Vec<String> = "fields",
         }
     }
@@ -2452,11 +2465,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchFacebookTargeting {
-            /// What to look for, such as `fitness`. Declared as required by the platform's specification.
+            /// The text to search for, such as `fitness`. Declared as required by the platform's specification.
             query query: String = "query",
-            /// What kind of option is wanted, such as `interest`. Declared as required by the platform's specification.
+            /// The kind of option, such as `interest`. Declared as required by the platform's specification.
             query type_: String = "type",
-            /// A kind of search at Facebook, such as `adgeolocation`.
+            /// The kind of search at Facebook, such as `adgeolocation`.
             query search_type: String = "searchType",
         }
     }
@@ -2469,9 +2482,9 @@ pub mod builder {
         SearchGoogleTargeting {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// What kind of option is wanted, such as `geolocation`. Declared as required by the platform's specification.
+            /// The kind of option, such as `geolocation`. Declared as required by the platform's specification.
             query type_: String = "type",
-            /// What to look for, such as `New York`.
+            /// The text to search for, such as `New York`.
             query query: String = "query",
         }
     }
@@ -2482,13 +2495,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchLinkedinTargeting {
-            /// What kind of option is wanted, such as `locations`. Declared as required by the platform's specification.
+            /// The kind of option, such as `locations`. Declared as required by the platform's specification.
             query facet: String = "facet",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The way of searching, such as `typeahead`.
+            /// The method of the search, such as `typeahead`.
             query q: String = "q",
-            /// What to look for.
+            /// The text to search for.
             query query: String = "query",
         }
     }
@@ -2631,8 +2644,7 @@ pub mod builder {
         UpsertGoogleSegment {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The kind of segment: people by what they look for (`CUSTOM_SEGMENTS`), visitors of a website, customers whose data is uploaded
-            /// (`CUSTOMER_MATCH`), or people like those of other lists. Declared as required by the platform's specification.
+            /// The kind of segment: people by their searches (`CUSTOM_SEGMENTS`), visitors of a website, customers whose data are uploaded (`CUSTOMER_MATCH`), or people similar to those of other lists. Declared as required by the platform's specification.
             query type_: types::UpsertGoogleSegmentType = "type",
             json body: types::UpsertGoogleSegmentRequest,
         }

@@ -2,21 +2,25 @@
 
 //! Ad Manager of the HoopAI Platform API: 94 operations.
 //!
-//! Ad Manager makes, publishes and measures advertisements on Facebook and Instagram, Google and LinkedIn, out of a location. Each network has
-//! its own operations and its own words: Facebook has campaigns, ad sets and ads; Google campaigns, ad groups and ads; LinkedIn campaign
-//! groups, campaigns and ads. What is called a campaign at Facebook and Google is therefore a campaign group at LinkedIn.
+//! Ad Manager creates, publishes and measures advertisements of a location on Facebook and Instagram,
+//! Google and LinkedIn. Each network has its own operations and terms: Facebook has campaigns, ad
+//! sets and ads; Google has campaigns, ad groups and ads; LinkedIn has campaign groups, campaigns and
+//! ads. A campaign on Facebook or Google therefore corresponds to a campaign group on LinkedIn.
 //!
-//! Before anything else a location needs an integration with the network: somebody logs in to the network in the platform, then
-//! `POST …/integration` says which ad account (and page) to use. `GET …/me` tells whose login that is, `GET …/ad-accounts` which accounts it
-//! sees. Begin with `GET …/integration`.
+//! A location first needs an integration with the network: a user signs in to the network in the
+//! platform, then `POST …/integration` sets the ad account (and page) to use. `GET …/me` returns the
+//! user who has signed in, `GET …/ad-accounts` the available ad accounts. Start with `GET
+//! …/integration`.
 //!
-//! Advertisements are written as drafts and then published. Facebook takes campaign, ad set and ad one after the other; Google and LinkedIn take
-//! the whole tree in one request. All writing is by upsert: with an id it changes what is there, without one it makes a new thing, so a repeated
-//! call can make two. Publishing shows advertisements to real people and spends real money.
+//! Advertisements are stored as drafts, then published. On Facebook, campaign, ad set and ad are
+//! written one after the other; on Google and LinkedIn, one request holds the whole tree. All writes
+//! are upserts: with an id they update, without an id they create, so a repeated request may create
+//! duplicates. Published advertisements are shown to real people and cost money.
 //!
-//! Amounts have traps: Google counts in micros (millionths of the account's currency), a LinkedIn bid in minor units, and for the budgets of
-//! Facebook and LinkedIn nobody says, so look at what the network made of the first one. Days are written `YYYY-MM-DD`. Many operations want
-//! `locationId` in the body, even those that delete.
+//! Amounts differ by network. Google uses micros (millionths of the currency unit of the account),
+//! bids on LinkedIn are in minor units, and the unit of budgets on Facebook and LinkedIn is not
+//! documented: check the first budget on the network. Many operations, including deletions, require
+//! `locationId` in the body.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_ad_manager::Error> {

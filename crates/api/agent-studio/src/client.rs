@@ -17,12 +17,13 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Makes a new agent with a first version in staging.
+    /// Creates an agent with a first version in staging.
     ///
     /// `POST /agent-studio/agent`
     ///
-    /// The graph goes into `version`, which must be there even if its lists are empty. The reply holds the agent and, in `versions`, the version
-    /// that was made; its `versionId` is what updates and publishing ask for. Nothing runs yet: a version must be published first.
+    /// `version` holds the graph and is required, even if its lists are empty. The reply holds the
+    /// agent and, in `versions`, the created version; updates and publishing need its `versionId`.
+    /// The agent does not run until a version is published.
     ///
     /// - Scope: `agent-studio.write`.
     /// - Requires a location token.
@@ -46,13 +47,14 @@ impl Client {
         builder::DeleteAgent::new(&self.handle)
     }
 
-    /// Sends a message to an agent and waits for its answer.
+    /// Sends a message to an agent and waits for its response.
     ///
     /// `POST /agent-studio/agent/{agentId}/execute`
     ///
-    /// The answer comes in one piece, not as a stream, so a call can take as long as the agent does. Leave `executionId` out in the first
-    /// message; the reply holds one, and each later message that sends it goes on in the same conversation. The agent must be active. A message
-    /// sent twice is two messages, and the agent acts on both.
+    /// The response is not streamed, so the call lasts until the agent has finished. Omit
+    /// `executionId` in the first message; the reply holds one, and later messages that send it
+    /// continue the conversation. The agent must be active. A message that is sent twice is executed
+    /// twice.
     ///
     /// - Scope: `agent-studio.write`.
     /// - Requires a location token.
@@ -63,11 +65,11 @@ impl Client {
         builder::ExecuteAgent::new(&self.handle)
     }
 
-    /// Sends a message to an agent and waits for its answer.
+    /// Sends a message to an agent and waits for its response.
     ///
     /// `POST /agent-studio/public-api/agents/{agentId}/execute`
     ///
-    /// `POST /agent-studio/agent/{agentId}/execute` takes its place; requests and replies are the same.
+    /// Replaced by `POST /agent-studio/agent/{agentId}/execute`, which has the same requests and replies.
     ///
     /// - Scope: `agent-studio.write`.
     /// - Requires a location token.
@@ -79,11 +81,12 @@ impl Client {
         builder::ExecuteAgentDeprecated::new(&self.handle)
     }
 
-    /// Reads an agent with all its versions.
+    /// Gets an agent with all its versions.
     ///
     /// `GET /agent-studio/agent/{agentId}`
     ///
-    /// Drafts, staging and production versions come with it, deleted ones do not. An agent that is not active is answered with 404.
+    /// The versions include drafts, staging and production versions, but no deleted ones. The status
+    /// of the reply for an inactive agent is 404.
     ///
     /// - Scope: `agent-studio.readonly`.
     /// - Requires a location token.
@@ -94,11 +97,11 @@ impl Client {
         builder::GetAgent::new(&self.handle)
     }
 
-    /// Reads an active agent with its versions.
+    /// Gets an active agent with its versions.
     ///
     /// `GET /agent-studio/public-api/agents/{agentId}`
     ///
-    /// `GET /agent-studio/agent/{agentId}` takes its place.
+    /// Replaced by `GET /agent-studio/agent/{agentId}`.
     ///
     /// - Scope: `agent-studio.readonly`.
     /// - Requires a location token.
@@ -114,7 +117,8 @@ impl Client {
     ///
     /// `GET /agent-studio/agent`
     ///
-    /// Both `limit` and `offset` must be sent, as strings of digits. Agents come without their versions; read a single agent for those.
+    /// Both `limit` and `offset` are required, as strings of digits. Agents are returned without
+    /// their versions; get a single agent to read those.
     ///
     /// - Scope: `agent-studio.readonly`.
     /// - Requires a location token.
@@ -130,7 +134,8 @@ impl Client {
     ///
     /// `GET /agent-studio/public-api/agents`
     ///
-    /// `GET /agent-studio/agent` with `isPublished` takes its place. Both `limit` and `offset` must be sent, as strings of digits.
+    /// Replaced by `GET /agent-studio/agent` with `isPublished`. Both `limit` and `offset` are
+    /// required, as strings of digits.
     ///
     /// - Scope: `agent-studio.readonly`.
     /// - Requires a location token.
@@ -147,8 +152,8 @@ impl Client {
     ///
     /// `POST /agent-studio/agent/versions/{versionId}/publish`
     ///
-    /// From now on the agent runs as this version says. Only a draft can be published; anything else is answered with 400. The reply holds the
-    /// production version and a new draft, whose id is the one to edit from here on.
+    /// The agent runs this version from then on. Only a draft can be published; other versions are
+    /// rejected with 400. The reply holds the production version and a new draft for further changes.
     ///
     /// - Scope: `agent-studio.write`.
     /// - Requires a location token.
@@ -159,11 +164,11 @@ impl Client {
         builder::PublishAgentVersion::new(&self.handle)
     }
 
-    /// Changes the name, the description or the status of an agent.
+    /// Updates the name, the description or the status of an agent.
     ///
     /// `PATCH /agent-studio/agent/{agentId}`
     ///
-    /// What is left out stays as it is. The graph is changed through its version, not here.
+    /// Absent fields do not change. To change the graph, update a version of the agent.
     ///
     /// - Scope: `agent-studio.write`.
     /// - Requires a location token.
@@ -174,12 +179,13 @@ impl Client {
         builder::UpdateAgentMetadata::new(&self.handle)
     }
 
-    /// Changes the graph, the variables or the settings of one version of an agent.
+    /// Updates the graph, the variables or the settings of a version of an agent.
     ///
     /// `PATCH /agent-studio/agent/versions/{versionId}`
     ///
-    /// What is left out stays as it is, but `nodes` and `edges` are written as a whole: send all of them, the unchanged ones too.
-    /// Publish the version for it to run.
+    /// Absent fields do not change, but `nodes` and `edges` are replaced as a whole: send all of
+    /// them, including those that do not change. The update takes effect when the version is
+    /// published.
     ///
     /// - Scope: `agent-studio.write`.
     /// - Requires a location token.
@@ -201,7 +207,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateAgent {
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
             json body: types::CreateAgentRequest,
         }
@@ -217,7 +223,7 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
         }
     }
@@ -230,7 +236,7 @@ pub mod builder {
         ExecuteAgent {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
             json body: types::ExecutePublicAgent,
         }
@@ -244,7 +250,7 @@ pub mod builder {
         ExecuteAgentDeprecated {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
             json body: types::ExecutePublicAgent,
         }
@@ -260,7 +266,7 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
         }
     }
@@ -275,7 +281,7 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
         }
     }
@@ -286,15 +292,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAgents {
-            /// How many agents a page holds at most, as a string of digits. Declared as required by the platform's specification.
-            query limit: i64 = "limit",
+            /// The maximum number of agents of a page, as a string of digits. Declared as required by the platform's specification.
+            query limit: String = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many agents are left out before the page begins, as a string of digits. Declared as required by the platform's specification.
-            query offset: i64 = "offset",
-            /// `true` leaves only agents that have a published production version.
+            /// The number of agents to skip before the page, as a string of digits. Declared as required by the platform's specification.
+            query offset: String = "offset",
+            /// `true` lists only agents that have a published production version.
             query is_published: String = "isPublished",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
         }
     }
@@ -305,13 +311,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAgentsDeprecated {
-            /// How many agents a page holds at most, as a string of digits. Declared as required by the platform's specification.
-            query limit: i64 = "limit",
+            /// The maximum number of agents of a page, as a string of digits. Declared as required by the platform's specification.
+            query limit: String = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many agents are left out before the page begins, as a string of digits. Declared as required by the platform's specification.
-            query offset: i64 = "offset",
-            /// Where the call comes from; the platform documents no values.
+            /// The number of agents to skip before the page, as a string of digits. Declared as required by the platform's specification.
+            query offset: String = "offset",
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
         }
     }
@@ -322,9 +328,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PublishAgentVersion {
-            /// The id of the version, as in `versions` of its agent; not the agent's id.
+            /// The id of the version, from `versions` of its agent; not the id of the agent.
             path version_id: String = "versionId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
             json body: types::PublishAgentVersionRequest,
         }
@@ -338,7 +344,7 @@ pub mod builder {
         UpdateAgentMetadata {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
             json body: types::UpdateAgentMetadataRequest,
         }
@@ -350,9 +356,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateAgentVersion {
-            /// The id of the version, as in `versions` of its agent; not the agent's id.
+            /// The id of the version, from `versions` of its agent; not the id of the agent.
             path version_id: String = "versionId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
             json body: types::UpdateAgentVersionRequest,
         }

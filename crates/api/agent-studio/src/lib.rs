@@ -2,19 +2,21 @@
 
 //! Agent Studio of the HoopAI Platform API: 11 operations.
 //!
-//! Agent Studio holds AI agents that are built as a graph: nodes do something (start, ask a language model and so on), edges say which node
-//! comes after which, and variables carry values in and through. An agent itself is little more than a name, a description and a status; the
-//! graph stands in its versions.
+//! Agent Studio contains AI agents that are built as graphs: nodes perform actions (start, query a
+//! language model and so on), edges determine the order of the nodes, and variables carry values. An
+//! agent itself is a name, a description and a status; its graph is part of its versions.
 //!
-//! A version is edited as a draft (or as the staging version that a new agent begins with), then published; from then on it is the production
-//! version that runs, and a new draft is made for what comes next. So there are two kinds of update: one for the agent's metadata, by the id of
-//! the agent, and one for a version's graph, by the id of the version.
+//! A version is edited as a draft (a new agent starts with a staging version), then published. The
+//! published version becomes the production version that runs, and a new draft is created for later
+//! changes. There are therefore two kinds of update: of the metadata of an agent, by the id of the
+//! agent, and of the graph of a version, by the id of the version.
 //!
-//! To talk to an agent, list those with a published version, then execute one. The first reply holds an `executionId`; send it along with each
-//! further message and the agent remembers the conversation.
+//! To send messages to an agent, list the agents that have a published version and execute one. The
+//! first reply holds an `executionId`; send it with each further message to continue the
+//! conversation.
 //!
-//! Only agents whose status is `active` are listed, read and executed. Three older operations under `/agent-studio/public-api` do what those
-//! under `/agent-studio/agent` do.
+//! Only agents with the status `active` can be listed, read and executed. The operations under
+//! `/agent-studio/public-api` are older equivalents of those under `/agent-studio/agent`.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_agent_studio::Error> {

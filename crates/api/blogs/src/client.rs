@@ -17,11 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Tells whether a blog address is taken already.
+    /// Checks whether a URL slug is taken.
     ///
     /// `GET /blogs/posts/url-slug-exists`
     ///
-    /// Ask before a post is created or its address changed. `exists` is `true` if it is taken.
+    /// Use it before a post is created or its slug is changed. `exists` is `true` if the slug is taken.
     ///
     /// - Scope: `blogs/check-slug.readonly`.
     /// - Requires a location token.
@@ -36,7 +36,7 @@ impl Client {
     ///
     /// `POST /blogs/posts`
     ///
-    /// With `status` `PUBLISHED` it is public at once. The reply does not repeat the text.
+    /// A post with `status` `PUBLISHED` is public at once. The reply does not contain the text.
     ///
     /// - Scope: `blogs/post.write`.
     /// - Requires a location token.
@@ -79,7 +79,7 @@ impl Client {
     ///
     /// `GET /blogs/posts/all`
     ///
-    /// The posts come under `blogs`, without their text.
+    /// The posts are in `blogs`, without their text.
     ///
     /// - Scope: `blogs/posts.readonly`.
     /// - Requires a location token.
@@ -95,7 +95,7 @@ impl Client {
     ///
     /// `GET /blogs/site/all`
     ///
-    /// Answers id and name of each.
+    /// Each blog is returned with its id and name only.
     ///
     /// - Scope: `blogs/list.readonly`.
     /// - Requires a location token.
@@ -111,7 +111,7 @@ impl Client {
     ///
     /// `PUT /blogs/posts/{postId}`
     ///
-    /// Nearly all fields must be sent, even those that stay as they are: it is the whole post that is given, not a change.
+    /// The request replaces the whole post: send nearly all fields, including those that do not change.
     ///
     /// - Scope: `blogs/post-update.write`.
     /// - Requires a location token.
@@ -135,9 +135,9 @@ pub mod builder {
         CheckUrlSlugExists {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The last part of the address, such as `any-blog-post`. Declared as required by the platform's specification.
+            /// The last segment of the URL, such as `any-blog-post`. Declared as required by the platform's specification.
             query url_slug: String = "urlSlug",
-            /// The id of the post that is to have it, if it exists already; it stands in the address of the post's editor.
+            /// The id of the post that will have the slug, if it exists; it is part of the URL of the post's editor.
             query post_id: String = "postId",
         }
     }
@@ -196,9 +196,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query offset: i64 = "offset",
-            /// Words to look for in the titles of posts.
+            /// Text to search for in the titles of posts.
             query search_term: String = "searchTerm",
-            /// The status of the posts to list; all when left out.
+            /// The status of the posts to list; by default all.
             query status: types::Status = "status",
         }
     }
@@ -215,7 +215,7 @@ pub mod builder {
             query location_id: String = "locationId",
             /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query skip: i64 = "skip",
-            /// Words to look for in the names.
+            /// Text to search for in the names of blogs.
             query search_term: String = "searchTerm",
         }
     }
@@ -226,7 +226,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateBlogPost {
-            /// The id of the post, which stands in the address of the post's editor, too.
+            /// The id of the post; it is part of the URL of the post's editor.
             path post_id: String = "postId",
             json body: types::UpdateBlogPostRequest,
         }

@@ -17,11 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Gives an agent another action.
+    /// Adds an action to an agent.
     ///
     /// `POST /conversation-ai/agents/{agentId}/actions`
     ///
-    /// The shape of `details` must be the one that belongs to `type`; each is a type of its own with its own rules of what goes together.
+    /// The form of `details` must match `type`; each form has rules of its own.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
@@ -32,11 +32,11 @@ impl Client {
         builder::CreateAction::new(&self.handle)
     }
 
-    /// Creates an agent that answers written messages.
+    /// Creates an agent that replies to text messages.
     ///
     /// `POST /conversation-ai/agents`
     ///
-    /// It is `off` unless `mode` says otherwise. With `auto-pilot` it answers real people at once on the channels that it is given.
+    /// `mode` is `off` by default. An agent in `auto-pilot` replies at once to real people on its channels.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
@@ -47,7 +47,7 @@ impl Client {
         builder::CreateAgent::new(&self.handle)
     }
 
-    /// Deletes an action for good, from all agents that have it.
+    /// Deletes an action permanently, from all agents that have it.
     ///
     /// `DELETE /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
@@ -60,7 +60,7 @@ impl Client {
         builder::DeleteAction::new(&self.handle)
     }
 
-    /// Deletes an agent for good, with its settings and the history of its conversations.
+    /// Deletes an agent permanently, with its settings and conversation history.
     ///
     /// `DELETE /conversation-ai/agents/{agentId}`
     ///
@@ -73,7 +73,7 @@ impl Client {
         builder::DeleteAgent::new(&self.handle)
     }
 
-    /// Gets one action of an agent.
+    /// Gets an action of an agent.
     ///
     /// `GET /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
@@ -86,11 +86,11 @@ impl Client {
         builder::GetAction::new(&self.handle)
     }
 
-    /// Gets one agent with its settings and actions.
+    /// Gets an agent with its settings and actions.
     ///
     /// `GET /conversation-ai/agents/{agentId}`
     ///
-    /// An unknown id is answered 400, not 404.
+    /// The status of the reply for an unknown id is 400, not 404.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Requires a location token.
@@ -101,12 +101,12 @@ impl Client {
         builder::GetAgent::new(&self.handle)
     }
 
-    /// Tells how the agent came to one of its replies.
+    /// Gets the data from which an agent generated a reply.
     ///
     /// `GET /conversation-ai/generations`
     ///
-    /// The reply holds the whole prompt, the history, and the pieces of FAQs, websites and texts that were used, so it may hold what
-    /// people wrote.
+    /// The reply holds the whole prompt, the history, and the used parts of FAQs, websites and texts.
+    /// It may contain personal data.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Requires a location token.
@@ -130,11 +130,12 @@ impl Client {
         builder::ListActions::new(&self.handle)
     }
 
-    /// Searches the agents of a location by name.
+    /// Searches for agents of a location by name.
     ///
     /// `GET /conversation-ai/agents/search`
     ///
-    /// For the next page send the id of the last agent in `startAfter`. A reply was seen that counted agents and had no list.
+    /// To get the next page, send the id of the last agent in `startAfter`. A recorded reply held the
+    /// counts but no list.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Requires a location token.
@@ -146,11 +147,11 @@ impl Client {
         builder::SearchAgents::new(&self.handle)
     }
 
-    /// Changes an action of an agent.
+    /// Updates an action of an agent.
     ///
     /// `PUT /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
-    /// Type, name and details are sent as a whole, what stays the same included.
+    /// The request replaces the whole action: send type, name and all details.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
@@ -161,11 +162,11 @@ impl Client {
         builder::UpdateAction::new(&self.handle)
     }
 
-    /// Changes an agent.
+    /// Updates an agent.
     ///
     /// `PUT /conversation-ai/agents/{agentId}`
     ///
-    /// `autoPilotMaxMessages` is needed each time.
+    /// `autoPilotMaxMessages` is required in every update.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
@@ -176,11 +177,11 @@ impl Client {
         builder::UpdateAgent::new(&self.handle)
     }
 
-    /// Changes how actions of an agent follow up.
+    /// Updates the follow-up settings of actions of an agent.
     ///
     /// `PATCH /conversation-ai/agents/{agentId}/followup-settings`
     ///
-    /// For actions of the type `advancedFollowup`, several at once.
+    /// It applies to actions of the type `advancedFollowup`, several at once.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
@@ -274,7 +275,7 @@ pub mod builder {
         GetGenerationDetails {
             /// The id of the message that the agent wrote. Declared as required by the platform's specification.
             query message_id: String = "messageId",
-            /// What the agent wrote it for, a conversation or a workflow. Declared as required by the platform's specification.
+            /// The origin of the message, a conversation or a workflow. Declared as required by the platform's specification.
             query source: types::GetGenerationDetailsSource = "source",
         }
     }
@@ -300,7 +301,7 @@ pub mod builder {
             query limit: i64 = "limit",
             /// The name or a part of it, in lower case.
             query query: String = "query",
-            /// The id of the last agent of the page before; empty or left out for the first page.
+            /// The id of the last agent of the previous page; empty or absent for the first page.
             query start_after: String = "startAfter",
         }
     }

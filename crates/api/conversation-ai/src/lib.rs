@@ -2,16 +2,20 @@
 
 //! Conversation AI of the HoopAI Platform API: 12 operations.
 //!
-//! Agents that answer written messages: SMS, web chat, WhatsApp, Instagram and Facebook. An *agent* has a personality, a goal and instructions, and
-//! may draw on knowledge bases. Its `mode` says how far it goes: `off`, `suggestive` (it drafts, a person sends) or `auto-pilot` (it
-//! answers real people by itself). *Actions* are what it can do beside talking: book an appointment, start a workflow, fill a field of the
-//! contact, stop, hand over to a person or another agent, follow up later.
+//! Agents that reply to text messages: SMS, web chat, WhatsApp, Instagram and Facebook. An *agent*
+//! has a personality, a goal and instructions, and may use knowledge bases. Its `mode` is `off`,
+//! `suggestive` (it drafts replies, a person sends them) or `auto-pilot` (it replies to real people
+//! without review). An *action* is an ability of an agent besides replying: to book an appointment,
+//! trigger a workflow, update a contact field, stop, transfer the conversation to a person or to
+//! another agent, or follow up later.
 //!
-//! Begin with `search_agents` or `create_agent`, then `create_action`. An action's `details` are one of seven shapes, chosen by its `type`.
-//! `get_generation_details` tells why a reply came out as it did: the prompt, the history and the pieces of knowledge behind it.
+//! Start with `search_agents` or `create_agent`, then `create_action`. The `details` of an action
+//! have one of seven forms, according to its `type`. `get_generation_details` returns the data behind
+//! a reply: the prompt, the history and the content of knowledge bases.
 //!
-//! These calls name no location: the token tells which it is. Some replies and types call an agent `employee` or `bot`. Days of the week
-//! count from 0 for Sunday here, from 1 for Monday in Voice AI.
+//! These operations have no location parameter: the token determines the location. Some types of the
+//! platform call an agent `employee` or `bot`. Days of the week are numbered from 0 (Sunday) here,
+//! but from 1 (Monday) in Voice AI.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_conversation_ai::Error> {

@@ -2,16 +2,18 @@
 
 //! Funnels of the HoopAI Platform API: 18 operations.
 //!
-//! Funnels and websites of a location. A *funnel* is a row of *steps* that a visitor goes through, from landing page to thank-you page, and
-//! each step has one or more *pages*. Beside them stand *redirects*, which send visitors of an address to another, and *conversion events*,
-//! which report to advertisers what a visitor did.
+//! Funnels and websites of a location. A *funnel* is a sequence of *steps* that a visitor passes,
+//! from landing page to thank-you page; each step has one or more *pages*. *Redirects* forward
+//! visitors from a path of a domain to another URL. *Conversion events* report to advertisers the
+//! actions of visitors.
 //!
-//! Begin with `list_funnels`; its ids lead to `list_pages`. Those and the redirects are described in full. The calls that make, change, copy
-//! and delete funnels and steps are documented by HoopAI by method and path only: their bodies go out as free-form JSON and their replies
-//! come back as such.
+//! Start with `list_funnels`; its ids are the parameters of `list_pages`. Only lists of funnels and
+//! pages, counts and redirects are documented in full. HoopAI documents the operations that create,
+//! update, copy and delete funnels and steps by method and path only: their bodies and replies are
+//! free-form JSON.
 //!
-//! `list_pages` and `list_redirects` want `limit` and `offset` every time, and `list_pages` answers a bare list without a total;
-//! `get_page_count` tells the total.
+//! `list_pages` and `list_redirects` require `limit` and `offset`. The reply of `list_pages` is a
+//! bare list without a total; `get_page_count` returns the total.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_funnels::Error> {

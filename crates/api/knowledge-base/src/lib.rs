@@ -2,15 +2,17 @@
 
 //! Knowledge Base of the HoopAI Platform API: 14 operations.
 //!
-//! A knowledge base is what the AI bots of a location draw on when they answer. A location may have up to 15. This module manages the bases
-//! themselves and two of the things that one can hold: FAQs (a question with its answer) and pages of websites. Rich texts, files, tables and web
-//! searches are counted where a base is read, but not managed here.
+//! A knowledge base holds the information from which the AI agents of a location generate their
+//! replies. A location may have up to 15. This module manages the knowledge bases and two kinds of
+//! their content: FAQs (a question with its answer) and pages of websites. Rich texts, files, tables
+//! and web searches are counted in `get_knowledge_base`, but are not managed here.
 //!
-//! A website gets in by three steps. Start a crawl, which answers an `operationId`; ask for its status until the pages are discovered; then train
-//! those that you want, by the ids that the status lists. Discovering alone teaches the bots nothing. Trained pages are listed and
-//! deleted under `/knowledge-bases/crawler`.
+//! Pages of a website are added in three steps: start a crawl, whose reply holds an `operationId`;
+//! poll its status until the pages are discovered; train the pages that you need, by the ids from the
+//! status. Discovered pages have no effect until they are trained. Operations under
+//! `/knowledge-bases/crawler` list and delete trained pages.
 //!
-//! Everything in a base needs its id: begin with the list of bases, or make one.
+//! Start with the list of knowledge bases or create one: most operations need its id.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_knowledge_base::Error> {

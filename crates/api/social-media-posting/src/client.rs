@@ -22,7 +22,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
     ///
-    /// Take the page's data from `list_facebook_pages`.
+    /// The data of the page are those that `list_facebook_pages` returns.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -36,7 +36,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
     ///
-    /// Take the account's data from `list_instagram_accounts`.
+    /// The data of the account are those that `list_instagram_accounts` returns.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -50,7 +50,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}`
     ///
-    /// `type` says whether it is a page or a profile. Take the rest from `list_linkedin_pages_and_profiles`.
+    /// `type` is `page` or `profile`. The other data are those that `list_linkedin_pages_and_profiles` returns.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -64,7 +64,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
     ///
-    /// Take the profile's data from `list_tiktok_profiles`.
+    /// The data of the profile are those that `list_tiktok_profiles` returns.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -86,13 +86,13 @@ impl Client {
         builder::AttachTwitterProfile::new(&self.handle)
     }
 
-    /// Creates a post, which is published, scheduled or kept as a draft.
+    /// Creates a post, which is published, scheduled or stored as a draft.
     ///
     /// `POST /social-media-posting/{locationId}/posts`
     ///
-    /// What is published is public on real networks at once. The same `summary` and `media` go to all accounts named; for a
-    /// wording of its own for each network, call once for each. Networks limit the length of texts and the size of media, and a text
-    /// that is too long is cut off.
+    /// A published post is public on real networks at once. All accounts of the post receive the same
+    /// text and media; create one post for each text. Networks limit the length of texts and the size
+    /// of media; longer texts are truncated.
     ///
     /// - Scope: `socialplanner/post.write`.
     /// - Requires a location token.
@@ -103,7 +103,7 @@ impl Client {
         builder::CreatePost::new(&self.handle)
     }
 
-    /// Disconnects an account from a location and takes it out of its groups.
+    /// Disconnects an account from a location and removes it from its groups.
     ///
     /// `DELETE /social-media-posting/{locationId}/accounts/{id}`
     ///
@@ -127,7 +127,7 @@ impl Client {
         builder::DeleteCsv::new(&self.handle)
     }
 
-    /// Deletes one post from an uploaded CSV file.
+    /// Deletes a post from an uploaded CSV file.
     ///
     /// `DELETE /social-media-posting/{locationId}/csv/{csvId}/post/{postId}`
     ///
@@ -155,7 +155,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/{locationId}/posts/bulk-delete`
     ///
-    /// What was published already stays on the networks: only the planner forgets it.
+    /// Published posts remain on the networks.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
@@ -164,11 +164,11 @@ impl Client {
         builder::DeletePostsInBulk::new(&self.handle)
     }
 
-    /// Makes planned posts of an uploaded CSV file.
+    /// Creates scheduled posts from an uploaded CSV file.
     ///
     /// `PATCH /social-media-posting/{locationId}/csv/{id}`
     ///
-    /// The last step of an import: look at `list_csv_posts` before. `list_csvs` shows how far it has come.
+    /// It is the last step of an import; review `list_csv_posts` before. `list_csvs` returns the progress.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -202,12 +202,14 @@ impl Client {
         builder::GetPost::new(&self.handle)
     }
 
-    /// Gets the figures of connected accounts for the last seven days.
+    /// Gets statistics of connected accounts for the last seven days.
     ///
     /// `POST /social-media-posting/statistics`
     ///
-    /// Posts, likes, followers, impressions and comments by day, by network and compared with the seven days before, and who the
-    /// audience is. Of LinkedIn only pages are counted, of TikTok only business accounts.
+    /// The reply holds posts, likes, followers, impressions and comments by day and by network, a
+    /// comparison with the seven days before, and demographic data of the audience. LinkedIn profiles
+    /// that are not pages and TikTok accounts that are not business accounts are not counted. A
+    /// request may name at most 100 accounts.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
@@ -220,7 +222,8 @@ impl Client {
     ///
     /// `GET /social-media-posting/{locationId}/accounts`
     ///
-    /// An account whose sign-in has run out says so in `isExpired`; a person has to sign in again before posts go there.
+    /// `isExpired` is set if the sign-in of an account has expired; a person must sign in again
+    /// before the account can publish posts.
     ///
     /// - Scope: `socialplanner/account.readonly`.
     /// - Requires a location token.
@@ -231,7 +234,7 @@ impl Client {
         builder::ListAccounts::new(&self.handle)
     }
 
-    /// Lists the categories of a location's posts.
+    /// Lists the categories of posts of a location.
     ///
     /// `GET /social-media-posting/{locationId}/categories`
     ///
@@ -249,7 +252,8 @@ impl Client {
     ///
     /// `GET /social-media-posting/{locationId}/csv/{id}`
     ///
-    /// `errorMessage` of a post and the errors of its media, one for each network, say what would keep it from being published.
+    /// `errorMessage` of a post, and the errors of its media for each network, state the reasons for
+    /// which it cannot be published.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -260,7 +264,7 @@ impl Client {
         builder::ListCsvPosts::new(&self.handle)
     }
 
-    /// Lists the CSV files that were uploaded, each with its state.
+    /// Lists the uploaded CSV files with their status.
     ///
     /// `GET /social-media-posting/{locationId}/csv`
     ///
@@ -273,7 +277,7 @@ impl Client {
         builder::ListCsvs::new(&self.handle)
     }
 
-    /// Lists the Facebook pages that a signed-in account may connect.
+    /// Lists the Facebook pages that a signed-in account can connect.
     ///
     /// `GET /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
     ///
@@ -285,11 +289,12 @@ impl Client {
         builder::ListFacebookPages::new(&self.handle)
     }
 
-    /// Lists the Google business locations that a signed-in account may connect.
+    /// Lists the Google business locations that a signed-in account can connect.
     ///
     /// `GET /social-media-posting/oauth/{locationId}/google/locations/{accountId}`
     ///
-    /// A Google location is a place of business in Google Business Profile, not a location of the platform.
+    /// A Google location is a place of business in Google Business Profile, not a location
+    /// (sub-account) of the platform.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -299,7 +304,7 @@ impl Client {
         builder::ListGoogleLocations::new(&self.handle)
     }
 
-    /// Lists the professional Instagram accounts that a signed-in account may connect.
+    /// Lists the professional Instagram accounts that a signed-in account can connect.
     ///
     /// `GET /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
     ///
@@ -311,11 +316,11 @@ impl Client {
         builder::ListInstagramAccounts::new(&self.handle)
     }
 
-    /// Lists the LinkedIn pages and profiles that a signed-in account may connect.
+    /// Lists the LinkedIn pages and profiles that a signed-in account can connect.
     ///
     /// `GET /social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}`
     ///
-    /// Pages stand under `pages`, profiles under `profile`.
+    /// Pages are in `pages`, profiles in `profile`.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -325,11 +330,11 @@ impl Client {
         builder::ListLinkedinPagesAndProfiles::new(&self.handle)
     }
 
-    /// Lists the posts of a location in a span of time.
+    /// Lists the posts of a location in a period.
     ///
     /// `POST /social-media-posting/{locationId}/posts/list`
     ///
-    /// `skip`, `limit` and `includeUsers` are sent as text. `count` in the results is the number of posts.
+    /// `skip`, `limit` and `includeUsers` are sent as strings. `count` in the results is the number of posts.
     ///
     /// - Scope: `socialplanner/post.readonly`.
     /// - Requires a location token.
@@ -341,11 +346,11 @@ impl Client {
         builder::ListPosts::new(&self.handle)
     }
 
-    /// Lists the tags of a location's posts.
+    /// Lists the tags of posts of a location.
     ///
     /// `GET /social-media-posting/{locationId}/tags`
     ///
-    /// These tags are the planner's own and have nothing to do with those of contacts.
+    /// Tags of posts are independent of tags of contacts.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -368,11 +373,11 @@ impl Client {
         builder::ListTagsByIds::new(&self.handle)
     }
 
-    /// Lists the TikTok business profiles that a signed-in account may connect.
+    /// Lists the TikTok business profiles that a signed-in account can connect.
     ///
     /// `GET /social-media-posting/oauth/{locationId}/tiktok-business/accounts/{accountId}`
     ///
-    /// There is no operation of their own to connect one; `attach_tiktok_profile` knows the type `business`.
+    /// `attach_tiktok_profile` with the type `business` connects one of them.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -382,7 +387,7 @@ impl Client {
         builder::ListTiktokBusinessProfiles::new(&self.handle)
     }
 
-    /// Lists the TikTok profiles that a signed-in account may connect.
+    /// Lists the TikTok profiles that a signed-in account can connect.
     ///
     /// `GET /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
     ///
@@ -406,11 +411,12 @@ impl Client {
         builder::ListTwitterProfiles::new(&self.handle)
     }
 
-    /// Says to which accounts the posts of an uploaded CSV file go.
+    /// Sets the accounts that publish the posts of an uploaded CSV file.
     ///
     /// `POST /social-media-posting/{locationId}/set-accounts`
     ///
-    /// The second step of an import, with what `upload_csv` answered. `list_csvs` has the file's id for the steps after it.
+    /// It is the second step of an import and takes data of the reply of `upload_csv`. `list_csvs`
+    /// returns the id of the file, which the later steps need.
     ///
     /// - Scope: `socialplanner/csv.write`.
     /// - Requires a location token.
@@ -425,7 +431,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/oauth/{locationId}/google/locations/{accountId}`
     ///
-    /// Send `location` and `account` as `list_google_locations` answered them.
+    /// Send `location` and `account` as `list_google_locations` returns them.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -435,12 +441,13 @@ impl Client {
         builder::SetGoogleLocation::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects a Facebook account.
+    /// Starts the sign-in that connects a Facebook account.
     ///
     /// `GET /social-media-posting/oauth/facebook/start`
     ///
-    /// For a browser window, not for a server: it leads to Facebook's sign-in page and answers no JSON. The message that the window
-    /// sends when the person has signed in carries the `accountId` that `list_facebook_pages` takes.
+    /// For a browser window, not for a server: it redirects to Facebook's sign-in page and returns no
+    /// JSON. After the sign-in the window sends a message with the `accountId` for
+    /// `list_facebook_pages`.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -450,12 +457,13 @@ impl Client {
         builder::StartFacebookOauth::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects a Google account.
+    /// Starts the sign-in that connects a Google account.
     ///
     /// `GET /social-media-posting/oauth/google/start`
     ///
-    /// For a browser window, not for a server: it leads to Google's sign-in page and answers no JSON. The message that the window
-    /// sends when the person has signed in carries the `accountId` that `list_google_locations` takes.
+    /// For a browser window, not for a server: it redirects to Google's sign-in page and returns no
+    /// JSON. After the sign-in the window sends a message with the `accountId` for
+    /// `list_google_locations`.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Requires a location token.
@@ -466,12 +474,13 @@ impl Client {
         builder::StartGoogleOauth::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects a Instagram account.
+    /// Starts the sign-in that connects an Instagram account.
     ///
     /// `GET /social-media-posting/oauth/instagram/start`
     ///
-    /// For a browser window, not for a server: it leads to Instagram's sign-in page and answers no JSON. The message that the window
-    /// sends when the person has signed in carries the `accountId` that `list_instagram_accounts` takes.
+    /// For a browser window, not for a server: it redirects to Instagram's sign-in page and returns
+    /// no JSON. After the sign-in the window sends a message with the `accountId` for
+    /// `list_instagram_accounts`.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Requires a location token.
@@ -482,12 +491,13 @@ impl Client {
         builder::StartInstagramOauth::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects a LinkedIn account.
+    /// Starts the sign-in that connects a LinkedIn account.
     ///
     /// `GET /social-media-posting/oauth/linkedin/start`
     ///
-    /// For a browser window, not for a server: it leads to LinkedIn's sign-in page and answers no JSON. The message that the window
-    /// sends when the person has signed in carries the `accountId` that `list_linkedin_pages_and_profiles` takes.
+    /// For a browser window, not for a server: it redirects to LinkedIn's sign-in page and returns no
+    /// JSON. After the sign-in the window sends a message with the `accountId` for
+    /// `list_linkedin_pages_and_profiles`.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -497,12 +507,13 @@ impl Client {
         builder::StartLinkedinOauth::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects a TikTok business account.
+    /// Starts the sign-in that connects a TikTok business account.
     ///
     /// `GET /social-media-posting/oauth/tiktok-business/start`
     ///
-    /// For a browser window, not for a server: it leads to TikTok business's sign-in page and answers no JSON. The message that the window
-    /// sends when the person has signed in carries the `accountId` that `list_tiktok_business_profiles` takes.
+    /// For a browser window, not for a server: it redirects to TikTok's sign-in page for businesses
+    /// and returns no JSON. After the sign-in the window sends a message with the `accountId` for
+    /// `list_tiktok_business_profiles`.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Requires a location token.
@@ -513,12 +524,13 @@ impl Client {
         builder::StartTiktokBusinessOauth::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects a TikTok account.
+    /// Starts the sign-in that connects a TikTok account.
     ///
     /// `GET /social-media-posting/oauth/tiktok/start`
     ///
-    /// For a browser window, not for a server: it leads to TikTok's sign-in page and answers no JSON. The message that the window
-    /// sends when the person has signed in carries the `accountId` that `list_tiktok_profiles` takes.
+    /// For a browser window, not for a server: it redirects to TikTok's sign-in page and returns no
+    /// JSON. After the sign-in the window sends a message with the `accountId` for
+    /// `list_tiktok_profiles`.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Requires a location token.
@@ -529,11 +541,11 @@ impl Client {
         builder::StartTiktokOauth::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects an X (Twitter) account, which is no longer supported.
+    /// Starts the sign-in that connects an X (Twitter) account, which is no longer supported.
     ///
     /// `GET /social-media-posting/oauth/twitter/start`
     ///
-    /// For a browser window, not for a server: it answers no JSON.
+    /// For a browser window, not for a server: it returns no JSON.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Requires a location token.
@@ -549,7 +561,7 @@ impl Client {
     ///
     /// `PUT /social-media-posting/{locationId}/posts/{id}`
     ///
-    /// The reply says only whether it worked; get the post to see it.
+    /// The reply states only whether the update succeeded.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -563,7 +575,8 @@ impl Client {
     ///
     /// `POST /social-media-posting/{locationId}/csv`
     ///
-    /// Nothing is planned or published yet. Keep `filePath`, `fileName` and `rowsCount` of the reply for `set_csv_accounts`.
+    /// The upload neither schedules nor publishes posts. `set_csv_accounts` needs `filePath`,
+    /// `fileName` and `rowsCount` of the reply.
     ///
     /// - Scope: `socialplanner/csv.write`.
     /// - Requires a location token.
@@ -587,7 +600,7 @@ pub mod builder {
         AttachFacebookPage {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
             json body: types::AttachFacebookPageRequest,
         }
@@ -601,7 +614,7 @@ pub mod builder {
         AttachInstagramAccount {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
             json body: types::AttachInstagramAccountRequest,
         }
@@ -615,7 +628,7 @@ pub mod builder {
         AttachLinkedinPageOrProfile {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
             json body: types::AttachLinkedinPageOrProfileRequest,
         }
@@ -629,7 +642,7 @@ pub mod builder {
         AttachTiktokProfile {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
             json body: types::AttachTiktokProfileRequest,
         }
@@ -643,7 +656,7 @@ pub mod builder {
         AttachTwitterProfile {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
             json body: types::AttachTwitterProfileRequest,
         }
@@ -671,9 +684,9 @@ pub mod builder {
             path location_id: String = "locationId",
             /// The id of the account.
             path id: String = "id",
-            /// The id of the agency.
+            /// The id of the agency (company).
             query company_id: String = "companyId",
-            /// The id of the user who disconnects it.
+            /// The id of the user who disconnects the account.
             query user_id: String = "userId",
         }
     }
@@ -802,12 +815,12 @@ pub mod builder {
         ListCategories {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// How many items a page holds at most, as text, such as `10`.
-            query limit: i64 = "limit",
-            /// Words to look for.
+            /// The maximum number of items of a page, as a string, such as `10`.
+            query limit: String = "limit",
+            /// Text to search for.
             query search_text: String = "searchText",
-            /// How many items are left out before the page begins, as text, such as `0`.
-            query skip: i64 = "skip",
+            /// The number of items to skip before the page, as a string, such as `0`.
+            query skip: String = "skip",
         }
     }
 
@@ -821,10 +834,10 @@ pub mod builder {
             path location_id: String = "locationId",
             /// The id of the CSV file.
             path id: String = "id",
-            /// How many items a page holds at most, as text, such as `10`.
-            query limit: i64 = "limit",
-            /// How many items are left out before the page begins, as text, such as `0`.
-            query skip: i64 = "skip",
+            /// The maximum number of items of a page, as a string, such as `10`.
+            query limit: String = "limit",
+            /// The number of items to skip before the page, as a string, such as `0`.
+            query skip: String = "skip",
         }
     }
 
@@ -836,13 +849,13 @@ pub mod builder {
         ListCsvs {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// Whether the users who uploaded them are answered as well, as text: `true` or `false`.
+            /// Whether the reply includes the users who uploaded the files, as a string: `true` or `false`.
             query include_users: String = "includeUsers",
-            /// How many files a page holds at most, as text; `10` when left out.
-            query limit: i64 = "limit",
-            /// How many files are left out before the page begins, as text; `0` when left out.
-            query skip: i64 = "skip",
-            /// The id of the user.
+            /// The maximum number of files of a page, as a string; by default `10`.
+            query limit: String = "limit",
+            /// The number of files to skip before the page, as a string; by default `0`.
+            query skip: String = "skip",
+            /// The id of a user; only files that this user uploaded are listed.
             query user_id: String = "userId",
         }
     }
@@ -855,7 +868,7 @@ pub mod builder {
         ListFacebookPages {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -868,7 +881,7 @@ pub mod builder {
         ListGoogleLocations {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -881,7 +894,7 @@ pub mod builder {
         ListInstagramAccounts {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -894,7 +907,7 @@ pub mod builder {
         ListLinkedinPagesAndProfiles {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -919,12 +932,12 @@ pub mod builder {
         ListTags {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// How many items a page holds at most, as text, such as `10`.
-            query limit: i64 = "limit",
-            /// Words to look for.
+            /// The maximum number of items of a page, as a string, such as `10`.
+            query limit: String = "limit",
+            /// Text to search for.
             query search_text: String = "searchText",
-            /// How many items are left out before the page begins, as text, such as `0`.
-            query skip: i64 = "skip",
+            /// The number of items to skip before the page, as a string, such as `0`.
+            query skip: String = "skip",
         }
     }
 
@@ -948,7 +961,7 @@ pub mod builder {
         ListTiktokBusinessProfiles {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -961,7 +974,7 @@ pub mod builder {
         ListTiktokProfiles {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -974,7 +987,7 @@ pub mod builder {
         ListTwitterProfiles {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -999,7 +1012,7 @@ pub mod builder {
         SetGoogleLocation {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
             json body: types::SetGoogleLocationRequest,
         }
@@ -1015,9 +1028,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -1032,9 +1045,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -1049,9 +1062,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -1066,9 +1079,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -1083,9 +1096,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -1100,9 +1113,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -1117,9 +1130,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }

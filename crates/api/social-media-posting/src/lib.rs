@@ -2,21 +2,25 @@
 
 //! Social Planner of the HoopAI Platform API: 40 operations.
 //!
-//! The social planner writes posts and publishes them, now or later, to a location's accounts on Facebook, Instagram, LinkedIn, Google
-//! Business Profile and TikTok. An account is one page, profile or business there; groups are named sets of accounts. Posts have
-//! tags and a category, and may need somebody's approval before they go out.
+//! The social planner publishes posts, at once or at a scheduled time, on accounts of a location on
+//! Facebook, Instagram, LinkedIn, Google Business Profile and TikTok. An account is a page, profile
+//! or business on a network; groups are named sets of accounts. Posts have tags and a category, and
+//! may require approval before they are published.
 //!
-//! Begin with `list_accounts`: the ids that it answers are what `create_post` takes. A post of `create_post` goes to all accounts that it
-//! names, so make one call for each wording. `list_posts` and `get_post` show what became of it.
+//! Start with `list_accounts`, whose ids are parameters of `create_post`. A post is published on all
+//! its accounts with the same text; create one post for each text. `list_posts` and `get_post` return
+//! the status of posts.
 //!
-//! To connect an account, a person signs in: open the address of a `start_…_oauth` operation in a browser window. When the
-//! person is done, the window sends its opener a message (`window.postMessage`) with the `platform` and an `accountId`. Give that to the `list_…` operation of the network to see which pages or profiles there are, and to its
-//! `attach_…` operation (`set_google_location` for Google) to add one of them.
+//! An account is connected by a person: open the URL of a `start_…_oauth` operation in a browser
+//! window. After the sign-in, the window sends its opener a message (`window.postMessage`) with
+//! `platform` and `accountId`. The `list_…` operation of the network takes this `accountId` and
+//! returns the available pages or profiles; its `attach_…` operation (`set_google_location` for
+//! Google) connects one of them.
 //!
-//! Many posts come in as a CSV file: `upload_csv`, then `set_csv_accounts` with what it answered, then `list_csv_posts` to look
-//! them over, then `finalize_csv`. Replies of this module are wrapped: `results` has what is asked for, beside `success`,
-//! `statusCode` and `message`. Numbers and flags in requests are sent as text in many places. The platform ended its
-//! support of X (Twitter) on 4 December 2024.
+//! Many posts are imported from a CSV file: `upload_csv`, `set_csv_accounts` with the reply of the
+//! upload, `list_csv_posts` for a review, then `finalize_csv`. Replies of this module are envelopes:
+//! `results` holds the data, next to `success`, `statusCode` and `message`. Many requests send
+//! numbers and flags as strings. The platform ended its support of X (Twitter) on 4 December 2024.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_social_media_posting::Error> {

@@ -17,11 +17,12 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Gives an agent another action.
+    /// Adds an action to an agent.
     ///
     /// `POST /voice-ai/actions`
     ///
-    /// The shape of `actionParameters` follows `actionType`: the text of each field says which types it belongs to.
+    /// The form of `actionParameters` must match `actionType`; the text of each field names the types
+    /// of actions that use it.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Requires a location token.
@@ -32,12 +33,12 @@ impl Client {
         builder::CreateAction::new(&self.handle)
     }
 
-    /// Creates an agent that answers calls.
+    /// Creates an agent that answers telephone calls.
     ///
     /// `POST /voice-ai/agents`
     ///
-    /// Only the location is needed: name, greeting, prompt and voice are made up if left out. Without `inboundNumber` and `numberPoolId`
-    /// it has no number of its own.
+    /// Only the location is required: the platform chooses name, greeting, prompt and voice if they
+    /// are absent. Without `inboundNumber` and `numberPoolId` the agent has no phone number.
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Requires a location token.
@@ -48,11 +49,11 @@ impl Client {
         builder::CreateAgent::new(&self.handle)
     }
 
-    /// Takes an action from an agent for good.
+    /// Deletes an action of an agent permanently.
     ///
     /// `DELETE /voice-ai/actions/{actionId}`
     ///
-    /// The agent must be named too, and location and agent stand in the query.
+    /// The ids of location and agent are required in the query.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Requires a location token.
@@ -76,7 +77,7 @@ impl Client {
         builder::DeleteAgent::new(&self.handle)
     }
 
-    /// Gets one action of an agent.
+    /// Gets an action of an agent.
     ///
     /// `GET /voice-ai/actions/{actionId}`
     ///
@@ -89,7 +90,7 @@ impl Client {
         builder::GetAction::new(&self.handle)
     }
 
-    /// Gets one agent with its settings and actions.
+    /// Gets an agent with its settings and actions.
     ///
     /// `GET /voice-ai/agents/{agentId}`
     ///
@@ -102,7 +103,7 @@ impl Client {
         builder::GetAgent::new(&self.handle)
     }
 
-    /// Gets one call with its summary and transcript.
+    /// Gets a call with its summary and transcript.
     ///
     /// `GET /voice-ai/dashboard/call-logs/{callId}`
     ///
@@ -133,7 +134,7 @@ impl Client {
     ///
     /// `GET /voice-ai/dashboard/call-logs`
     ///
-    /// `startDate` and `endDate` belong together: give both or neither.
+    /// `startDate` and `endDate` must be sent together.
     ///
     /// - Scope: `voice-ai-dashboard.readonly`.
     /// - Requires a location token.
@@ -145,11 +146,11 @@ impl Client {
         builder::ListCallLogs::new(&self.handle)
     }
 
-    /// Changes an action of an agent.
+    /// Updates an action of an agent.
     ///
     /// `PUT /voice-ai/actions/{actionId}`
     ///
-    /// Type, name and settings are sent as a whole, what stays the same included.
+    /// The request replaces the whole action: send type, name and all settings.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Requires a location token.
@@ -160,11 +161,11 @@ impl Client {
         builder::UpdateAction::new(&self.handle)
     }
 
-    /// Changes settings of an agent.
+    /// Updates settings of an agent.
     ///
     /// `PATCH /voice-ai/agents/{agentId}`
     ///
-    /// The location goes into the query. A list that is sent, such as the working hours, should be sent whole.
+    /// The location is sent in the query. Lists such as the working hours are replaced as a whole.
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Requires a location token.
@@ -208,7 +209,7 @@ pub mod builder {
         DeleteAction {
             /// The id of the action.
             path action_id: String = "actionId",
-            /// The id of the agent that the action belongs to. Declared as required by the platform's specification.
+            /// The id of the agent that has the action. Declared as required by the platform's specification.
             query agent_id: String = "agentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -275,11 +276,11 @@ pub mod builder {
         ListAgents {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The number of the page, from 1 to 5000; 1 if left out.
+            /// The number of the page, 1 to 5000; by default 1.
             query page: i64 = "page",
-            /// How many items a page holds at most, up to 50; 10 if left out.
+            /// The maximum number of items of a page, at most 50; by default 10.
             query page_size: i64 = "pageSize",
-            /// Words to look for.
+            /// Text to search for.
             query query: String = "query",
         }
     }
@@ -292,26 +293,26 @@ pub mod builder {
         ListCallLogs {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The types of actions that ran during the call, one of them or several separated by commas.
+            /// Types of actions, separated by commas; only calls during which one of them ran are listed.
             query action_type: types::ActionType = "actionType",
-            /// The id of an agent, to have only its calls.
+            /// The id of an agent; only its calls are listed.
             query agent_id: String = "agentId",
-            /// Whether real calls (`LIVE`) or tries (`TRIAL`) are listed; both if left out.
+            /// Whether real calls (`LIVE`) or trial calls (`TRIAL`) are listed; by default both.
             query call_type: types::ListCallLogsCallType = "callType",
-            /// The ids of contacts, separated by commas, to have only their calls.
+            /// Ids of contacts, separated by commas; only their calls are listed.
             query contact_id: String = "contactId",
-            /// The last moment to list, in milliseconds since 1970; after `startDate`.
-            query end_date: hoopai_runtime::Timestamp as in_milliseconds = "endDate",
-            /// The number of the page, from 1; 1 if left out.
+            /// The end of the period to list; after `startDate`. On the wire it is in milliseconds since 1970.
+            query end_date: f64 = "endDate",
+            /// The number of the page, starting at 1; by default 1.
             query page: i64 = "page",
-            /// How many items a page holds at most, up to 50; 10 if left out.
+            /// The maximum number of items of a page, at most 50; by default 10.
             query page_size: i64 = "pageSize",
-            /// The direction of the order, if `sortBy` is given.
+            /// The direction of the order, if `sortBy` is set.
             query sort: types::ListCallLogsSort = "sort",
-            /// What the calls are ordered by; the latest come first if left out.
+            /// The field by which the calls are ordered; by default the latest are first.
             query sort_by: types::ListCallLogsSortBy = "sortBy",
-            /// The first moment to list, in milliseconds since 1970; before `endDate`.
-            query start_date: hoopai_runtime::Timestamp as in_milliseconds = "startDate",
+            /// The start of the period to list; before `endDate`. On the wire it is in milliseconds since 1970.
+            query start_date: f64 = "startDate",
         }
     }
 

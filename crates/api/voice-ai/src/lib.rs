@@ -2,16 +2,18 @@
 
 //! Voice AI of the HoopAI Platform API: 11 operations.
 //!
-//! Agents that answer the telephone. An *agent* has a voice, a language, instructions (its *prompt*), working hours, and a number that it is
-//! reached by. *Actions* are what it can do during or after a call: put the caller through, book an appointment, send a text message, start
-//! a workflow, note an answer in the contact, ask a service of yours. A *call log* tells of one call: summary, transcript, what was done and
-//! extracted.
+//! Agents that answer telephone calls. An *agent* has a voice, a language, instructions (its
+//! *prompt*), working hours, and a phone number. An *action* is an ability of an agent during or
+//! after a call: to transfer the call, book an appointment, send a text message, start a workflow,
+//! write an answer into the contact, or call an HTTP service. A *call log* describes one call:
+//! summary, transcript, executed actions and extracted data.
 //!
-//! Begin with `create_agent`, which makes a working agent out of a location alone, then add actions with `create_action`.
-//! `list_call_logs` shows what came of it.
+//! Start with `create_agent`, which requires only a location, then add actions with `create_action`.
+//! `list_call_logs` returns the calls.
 //!
-//! An action's settings are one of eight shapes, chosen by `actionType`. They are sent as they stand, so the type and the shape must agree.
-//! A change of an action (`update_action`) sends all of it, a change of an agent (`update_agent`) only what is to be different.
+//! The settings of an action have one of eight forms, according to `actionType`. They are sent as
+//! they are, so type and form must match. `update_action` replaces the whole action; `update_agent`
+//! changes only the fields that are sent.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_voice_ai::Error> {
