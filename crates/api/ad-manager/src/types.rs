@@ -394,7 +394,7 @@ hoopai_runtime::model! {
     pub struct FacebookAdAccount {
         pub account_status: String = "accountStatus",
         pub business: FacebookBusiness = "business",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub funding_type: String = "fundingType",
         pub id: String = "id",
@@ -1705,7 +1705,7 @@ hoopai_runtime::model! {
     /// `LinkedInAdAccountDTO` of Ad Manager.
     #[doc(alias = "LinkedInAdAccountDTO")]
     pub struct LinkedInAdAccount {
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub id: i64 = "id",
         pub name: String = "name",

@@ -47,7 +47,7 @@ hoopai_runtime::model! {
         pub commission_amount: Decimal = "commissionAmount",
         pub commission_type: String = "commissionType",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub customer: Box<CommissionCustomerResponse> = "customer",
         pub due_at: Timestamp = "dueAt",
@@ -83,7 +83,7 @@ hoopai_runtime::model! {
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub created_by: Map = "createdBy",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub customer: f64 = "customer",
         pub deleted: bool = "deleted",
@@ -145,7 +145,7 @@ hoopai_runtime::model! {
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub created_by: Map = "createdBy",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub customer: f64 = "customer",
         pub deleted: bool = "deleted",
@@ -180,13 +180,12 @@ hoopai_runtime::model! {
         pub affiliate_email: String = "affiliateEmail",
         pub affiliate_id: String = "affiliateId",
         pub affiliate_name: String = "affiliateName",
-        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         pub amount: Decimal = "amount",
         pub campaign: String = "campaign",
         pub campaign_id: String = "campaignId",
         pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
         pub due_at: Timestamp = "dueAt",

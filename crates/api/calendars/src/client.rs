@@ -862,7 +862,7 @@ pub mod builder {
             path appointment_id: String = "appointmentId",
             /// How many notes a page holds, 20 at most. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
         }
     }
@@ -896,11 +896,11 @@ pub mod builder {
         ListCalendarResources {
             /// The kind of resource.
             path resource_type: types::ResourceType = "resourceType",
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query skip: i64 = "skip",
         }
     }
@@ -934,7 +934,7 @@ pub mod builder {
             query is_active: bool = "isActive",
             /// How many notifications a page holds; 100 if left out.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
         }
     }
@@ -1006,7 +1006,7 @@ pub mod builder {
             query calendar_id: String = "calendarId",
             /// How many schedules a page holds, 500 at most; 50 if left out.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
         }
     }

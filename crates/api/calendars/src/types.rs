@@ -541,7 +541,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// When the user is available, by days of the week and by dates.
         pub rules: Vec<ScheduleRule> = "rules",
-        /// A time zone by its IANA name, such as `America/New_York`. Declared as required by the platform's specification.
+        /// The time zone by its IANA name, such as `America/New_York`. Declared as required by the platform's specification.
         pub timezone: String = "timezone",
         /// The id of the user. Declared as required by the platform's specification.
         pub user_id: String = "userId",
@@ -902,7 +902,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// When the user is available, by days of the week and by dates.
         pub rules: Vec<ScheduleRule> = "rules",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub user_id: String = "userId",
     }
@@ -1238,7 +1238,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// When the user is available, by days of the week and by dates.
         pub rules: Vec<ScheduleRule> = "rules",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
     }
     /// An end of an address that a group is to have.

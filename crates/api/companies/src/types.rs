@@ -20,7 +20,7 @@ hoopai_runtime::model! {
         pub cancel_enabled_for_clients: bool = "cancelEnabledForClients",
         pub city: String = "city",
         pub country: String = "country",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub customer_type: String = "customerType",
         pub disable_email_service: bool = "disableEmailService",
@@ -56,7 +56,7 @@ hoopai_runtime::model! {
         pub terms_of_service_accepted_by: String = "termsOfServiceAcceptedBy",
         pub terms_of_service_accepted_date: String = "termsOfServiceAcceptedDate",
         pub terms_of_service_version: String = "termsOfServiceVersion",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub twilio_free_credits: Decimal = "twilioFreeCredits",
         pub twilio_trial_mode: bool = "twilioTrialMode",

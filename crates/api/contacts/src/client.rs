@@ -702,7 +702,7 @@ pub mod builder {
             query limit: String = "limit",
             /// Words to look for, such as a contact's name.
             query query: String = "query",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: String = "skip",
         }
     }

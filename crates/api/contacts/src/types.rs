@@ -127,7 +127,7 @@ hoopai_runtime::model! {
         /// The state or region.
         pub state: String = "state",
         pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub type_: String = "type",
         pub visitor_id: String = "visitorId",
@@ -205,7 +205,7 @@ hoopai_runtime::model! {
         /// The state or region.
         pub state: String = "state",
         pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub type_: String = "type",
         /// The address of the contact's website.
@@ -339,7 +339,7 @@ hoopai_runtime::model! {
         pub state: String = "state",
         /// The tags that it gets, by name.
         pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         /// The address of the contact's website.
         pub website: String = "website",
@@ -524,7 +524,7 @@ hoopai_runtime::model! {
         /// The state or region.
         pub state: String = "state",
         pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub type_: String = "type",
         pub visitor_id: String = "visitorId",
@@ -743,7 +743,7 @@ hoopai_runtime::model! {
         pub state: String = "state",
         /// The tags that it has afterwards. It loses all others; `add_tags` and `remove_tags` change single ones.
         pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         /// The address of the contact's website.
         pub website: String = "website",
@@ -871,7 +871,7 @@ hoopai_runtime::model! {
         pub state: String = "state",
         /// The tags that it has afterwards. It loses all others; `add_tags` keeps them.
         pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         /// The address of the contact's website.
         pub website: String = "website",

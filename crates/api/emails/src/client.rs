@@ -221,7 +221,7 @@ pub mod builder {
             query limited_fields: bool = "limitedFields",
             /// A name to look for.
             query name: String = "name",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
             /// The id of a folder, to have only what lies in it.
             query parent_id: String = "parentId",
@@ -248,7 +248,7 @@ pub mod builder {
             query limit: String = "limit",
             /// A name to look for.
             query name: String = "name",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: String = "offset",
             /// The id of the origin of templates, to have only those.
             query origin_id: String = "originId",

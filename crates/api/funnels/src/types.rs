@@ -89,7 +89,7 @@ hoopai_runtime::model! {
     pub struct SendConversionEventRequest {
         /// Who the visitor is, as far as it is known.
         pub contact: Box<SendConversionEventRequestContact> = "contact",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         /// An id of the event.
         pub event_id: String = "eventId",

@@ -16,7 +16,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub postal_code: String = "postalCode",
         pub state: String = "state",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub website: String = "website",
     }
@@ -101,7 +101,7 @@ hoopai_runtime::model! {
         pub settings: Settings = "settings",
         pub social: Box<Social> = "social",
         pub state: String = "state",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub trace_id: String = "traceId",
         pub website: String = "website",
@@ -246,7 +246,7 @@ hoopai_runtime::model! {
         pub settings: Settings = "settings",
         pub social: Box<Social> = "social",
         pub state: String = "state",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub website: String = "website",
     }
@@ -272,7 +272,7 @@ hoopai_runtime::model! {
         pub settings: Settings = "settings",
         pub social: Box<Social> = "social",
         pub state: String = "state",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub website: String = "website",
     }

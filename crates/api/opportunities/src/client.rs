@@ -256,7 +256,7 @@ pub mod builder {
             query name: String = "name",
             /// Words to look for.
             query query: String = "query",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
         }
     }

@@ -86,7 +86,7 @@ pub mod builder {
             query location_id: String = "locationId",
             /// How many surveys a page holds at most, up to 50; 10 if left out.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
             /// The kind of entry to list; `folder` lists folders.
             query type_: String = "type",
