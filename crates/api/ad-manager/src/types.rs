@@ -6,67 +6,67 @@ use hoopai_runtime::json::{Map, Value};
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// A campaign of LinkedIn, part of a campaign group.
+    /// A campaign of LinkedIn, inside a campaign group.
     #[doc(alias = "AdCampaignDTO")]
     pub struct AdCampaign {
-        /// The id of the campaign group that contains the campaign.
+        /// The id of the campaign group that it belongs to.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
-        /// The id of the campaign at LinkedIn.
+        /// The id of the campaign.
         pub ad_campaign_id: String = "adCampaignId",
         /// The ads of the campaign.
         pub ads: Vec<LinkedInAd> = "ads",
-        /// The audience of the ads.
+        /// Who is to see the ads.
         pub audience: Audience = "audience",
-        /// The kind of campaign, as a constant of LinkedIn.
+        /// The type of campaign, in LinkedIn's words.
         pub campaign_type: String = "campaignType",
-        /// The id of the stored campaign. In a request: the campaign to update; absent to create one.
+        /// The id of the stored campaign; left out, a new one is made.
         pub id: String = "id",
-        /// The reason for which LinkedIn rejected the campaign; set by the platform.
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
-        /// The language and country of the campaign.
+        /// The language and country that the campaign is for.
         pub locale: Locale = "locale",
-        /// The content of the ads: an image with text, a video, or a carousel.
+        /// What its ads show: an image with text, a video, or several cards to page through.
         pub media_type: AdCampaignMediaType = "mediaType",
-        /// Further data; the platform does not document them.
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
-        /// The name of the campaign.
+        /// The campaign's name.
         pub name: String = "name",
-        /// The progress of the publication; set by the platform.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         /// The bid.
         pub unit_cost: UnitCost = "unitCost",
     }
-    /// A period of a weekday during which an asset is shown.
+    /// Hours of a weekday in which an asset is shown.
     #[doc(alias = "AdScheduleTargetDTO")]
     pub struct AdScheduleTarget {
         /// The day of the week. Declared as required by the platform's specification.
         pub day_of_week: AdScheduleTargetDayOfWeek = "dayOfWeek",
-        /// The hour of the end, 0 to 23. Declared as required by the platform's specification.
+        /// The hour that it ends in, from 0 to 23. Declared as required by the platform's specification.
         pub end_hour: f64 = "endHour",
-        /// The minute of the end, in steps of 15, as an English number word. Declared as required by the platform's specification.
+        /// The minute that it ends at; quarters of an hour only, as words. Declared as required by the platform's specification.
         pub end_minute: AdScheduleTargetEndMinute = "endMinute",
-        /// The hour of the start, 0 to 23. Declared as required by the platform's specification.
+        /// The hour that it begins in, from 0 to 23. Declared as required by the platform's specification.
         pub start_hour: f64 = "startHour",
-        /// The minute of the start, in steps of 15, as an English number word. Declared as required by the platform's specification.
+        /// The minute that it begins at; quarters of an hour only, as words. Declared as required by the platform's specification.
         pub start_minute: AdScheduleTargetStartMinute = "startMinute",
     }
     /// A range of ages.
     #[doc(alias = "AgeRangeDTO")]
     pub struct AgeRange {
-        /// The maximum age in years.
+        /// The highest age, in years.
         pub max_age: f64 = "maxAge",
-        /// The minimum age in years.
+        /// The lowest age, in years.
         pub min_age: f64 = "minAge",
     }
-    /// The audience of a LinkedIn campaign.
+    /// Who is to see the ads of a LinkedIn campaign.
     #[doc(alias = "AudienceDTO")]
     pub struct Audience {
-        /// Places whose people are included or excluded.
+        /// Places whose people are taken in or left out.
         pub geo_locations: Vec<GeoLocation> = "geo_locations",
-        /// Further attributes of the people, such as industry or job title.
+        /// What else they have in common, such as industry or job title.
         pub target_audience: TargetAudience = "targetAudience",
     }
-    /// A reference to a custom audience of Facebook.
+    /// A custom audience of Facebook, named in an ad set.
     #[doc(alias = "AudienceCustomAudienceItemDTO")]
     pub struct AudienceCustomAudienceItem {
         /// The id of the audience. Declared as required by the platform's specification.
@@ -74,64 +74,64 @@ hoopai_runtime::model! {
         /// The name of the audience. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// Attributes of the people of a Google audience.
+    /// People by age, gender, parenthood and segment.
     #[doc(alias = "AudienceDimensionDTO")]
     pub struct AudienceDimension {
-        /// The included age ranges.
+        /// The age ranges that count.
         pub age_ranges: Vec<AgeRange> = "ageRanges",
-        /// The included segments.
+        /// The segments that count.
         pub audience_segments: AudienceSegments = "audienceSegments",
-        /// The genders as constants of Google, such as `MALE`.
+        /// Genders in Google's words, such as `MALE` and `FEMALE`.
         pub genders: Vec<String> = "genders",
-        /// Whether people of unknown age are included.
+        /// Whether people of unknown age are among them.
         pub is_age_unknown: bool = "isAgeUnknown",
-        /// The parental statuses as constants of Google, such as `PARENT`.
+        /// Whether people have children, in Google's words, such as `PARENT`.
         pub parental_statuses: Vec<String> = "parentalStatuses",
     }
-    /// An interest of people, from Facebook's targeting search.
+    /// An interest of people, as the targeting search finds it.
     #[doc(alias = "AudienceInterestDTO")]
     pub struct AudienceInterest {
         /// The id of the interest at Facebook. Declared as required by the platform's specification.
         pub id: String = "id",
         /// The name of the interest. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The kind of interest; by default interests in general.
+        /// The kind of interest; `interests` if left out.
         pub type_: String = "type",
     }
-    /// A language of people, from Facebook's targeting search.
+    /// A language of people, as the targeting search finds it.
     #[doc(alias = "AudienceLocaleDTO")]
     pub struct AudienceLocale {
-        /// The number of the language at Facebook. Declared as required by the platform's specification.
+        /// Facebook's number for the language. Declared as required by the platform's specification.
         pub key: f64 = "key",
         /// The name of the language, such as `English (US)`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// A place, from Facebook's targeting search.
+    /// A place, as the targeting search finds it.
     #[doc(alias = "AudienceLocationDTO")]
     pub struct AudienceLocation {
-        /// The coordinates of an address.
+        /// Where an address is.
         pub geometry: AudienceLocationGeometry = "geometry",
-        /// The key of the place at Facebook: `US` for a country, digits for a city. Declared as required by the platform's specification.
+        /// Facebook's key of the place; `US` for a country, digits for a city. Declared as required by the platform's specification.
         pub key: String = "key",
         /// The name of the place. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The radius around a city or an address, in `radiusUnit`.
+        /// How far around the place people count, in `radiusUnit`; for cities and addresses.
         pub radius: f64 = "radius",
         /// Kilometres or miles.
         pub radius_unit: RadiusUnit = "radiusUnit",
-        /// Whether people of the place are included or excluded. Declared as required by the platform's specification.
+        /// Whether people of the place are taken in or left out. Declared as required by the platform's specification.
         pub selection_type: SelectionType = "selectionType",
         /// The kind of place. Declared as required by the platform's specification.
         pub type_: AudienceLocationType = "type",
     }
-    /// The coordinates of an address.
+    /// Where an address is.
     pub struct AudienceLocationGeometry {
-        /// The coordinates in degrees, such as `{"lat": 40.7128, "lng": -74.006}`. Declared as required by the platform's specification.
+        /// The coordinates: an object with `lat` and `lng`. Declared as required by the platform's specification.
         pub location: Map = "location",
-        /// The accuracy of the coordinates, such as `APPROXIMATE`. Declared as required by the platform's specification.
+        /// How exact the coordinates are, such as `APPROXIMATE`. Declared as required by the platform's specification.
         pub location_type: String = "location_type",
     }
-    /// The positions of Facebook ads in each app, if the placement is manual.
+    /// Where ads appear, for each app; used only if `placementType` is `manual`.
     #[doc(alias = "AudiencePlacementsDTO")]
     pub struct AudiencePlacements {
         /// Positions on Facebook, such as `feed`, `right_hand_column` and `marketplace`.
@@ -141,91 +141,80 @@ hoopai_runtime::model! {
         /// Positions in Messenger, such as `messenger_home`.
         pub messenger: Vec<String> = "messenger",
     }
-    /// Segments of a Google audience, by their resource names.
+    /// Segments, each by its resource name.
     #[doc(alias = "AudienceSegmentsDTO")]
     pub struct AudienceSegments {
         /// Custom segments, such as `customers/123/customAudiences/456`.
         pub custom_audiences: Vec<String> = "customAudiences",
-        /// Interests and purchase intents, such as `customers/123/userInterests/321`.
+        /// Interests and buying intents, such as `customers/123/userInterests/321`.
         pub user_interests: Vec<String> = "userInterests",
-        /// Lists of visitors or customers, such as `customers/123/userLists/789`.
+        /// Lists of people, such as visitors or customers: `customers/123/userLists/789`.
         pub user_lists: Vec<String> = "userLists",
     }
-    /// The outcome of an update of a custom audience of Facebook.
+    /// `AudienceUpdateResultDTO` of Ad Manager.
     #[doc(alias = "AudienceUpdateResultDTO")]
     pub struct AudienceUpdateResult {
-        /// A message about the outcome.
         pub msg: String = "msg",
-        /// The HTTP status code of the outcome.
         pub status: f64 = "status",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The budget and the schedule of a Facebook ad set.
+    /// What a Facebook ad set may spend, and when.
     pub struct Budget {
-        /// The amount of the budget; the platform does not document whether it is in major or minor units of the currency. Declared as required by the platform's specification.
+        /// How much; nobody says whether in the currency's major or minor unit. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// Whether the amount is per day or for the whole schedule. Declared as required by the platform's specification.
+        /// Whether the amount is for each day or for the whole run. Declared as required by the platform's specification.
         pub budget_type: BudgetType = "budgetType",
-        /// The last day.
+        /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
-        /// The first day.
+        /// The first day, as `YYYY-MM-DD`.
         pub schedule_start_date: String = "scheduleStartDate",
     }
-    /// A consent checkbox of a LinkedIn form.
+    /// A box that people tick in a LinkedIn form.
     #[doc(alias = "ConsentDTO")]
     pub struct Consent {
-        /// Whether the checkbox is required. Declared as required by the platform's specification.
+        /// Whether it must be ticked before the form is sent. Declared as required by the platform's specification.
         pub check_required: bool = "checkRequired",
-        /// The text of the consent by language. Declared as required by the platform's specification.
+        /// What they consent to, by language. Declared as required by the platform's specification.
         pub consent: LocalizedString = "consent",
         /// The number of the consent within the form. Declared as required by the platform's specification.
         pub id: f64 = "id",
     }
-    /// The value of a conversion at Google.
+    /// What a conversion is worth.
     pub struct ConversionValueSettings {
-        /// Whether the default value applies even if a transaction has a value. Declared as required by the platform's specification.
+        /// Whether the default value counts even where a transaction brings a value of its own. Declared as required by the platform's specification.
         pub always_use_default_value: bool = "alwaysUseDefaultValue",
-        /// The currency of the default value as an ISO 4217 code, such as `USD`. Declared as required by the platform's specification.
+        /// The currency of the default value, by its three letters of ISO 4217. Declared as required by the platform's specification.
         pub default_currency_code: String = "defaultCurrencyCode",
-        /// The default value of a conversion, in major units: `10` is ten dollars. Declared as required by the platform's specification.
+        /// What a conversion is worth by default, in the currency's major unit: `10` is ten dollars. Declared as required by the platform's specification.
         pub default_value: f64 = "defaultValue",
     }
-    /// A welcome message to create, for Facebook ads that open a chat.
+    /// A welcome message that opens a chat.
     #[doc(alias = "CreateConversationFormDTO")]
     pub struct CreateFacebookConversationFormRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The name of the welcome message, which people do not see. Declared as required by the platform's specification.
+        /// The name of the welcome message, for its makers. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Questions that people can send with one tap. Declared as required by the platform's specification.
+        /// Questions that people can ask with one tap. Declared as required by the platform's specification.
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
-        /// The text of the welcome message. Declared as required by the platform's specification.
+        /// What the welcome message says. Declared as required by the platform's specification.
         pub text: String = "text",
     }
-    /// A created welcome message for Facebook ads that open a chat.
+    /// `FacebookCreatedConversationFormDTO` of Ad Manager.
     #[doc(alias = "FacebookCreatedConversationFormDTO")]
     pub struct CreateFacebookConversationFormResponse {
-        /// The version of the database record.
         pub v: f64 = "__v",
-        /// The id of the welcome message.
         pub id: String = "_id",
-        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the welcome message, which people do not see.
         pub name: String = "name",
-        /// Questions that people can send with one tap.
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
-        /// The text of the welcome message.
         pub text: String = "text",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The Facebook page and ad account to which a location is connected.
+    /// The Facebook page and ad account that a location is connected with.
     #[doc(alias = "CreateIntegrationDTO")]
     pub struct CreateFacebookIntegrationRequest {
         /// The id of the ad account, such as `act_123456`.
@@ -235,18 +224,18 @@ hoopai_runtime::model! {
         /// The id of the Facebook page. Declared as required by the platform's specification.
         pub page_id: String = "pageId",
     }
-    /// A lead form to create on a Facebook page.
+    /// A lead form of a Facebook page.
     #[doc(alias = "CreateLeadFormDTO")]
     pub struct CreateFacebookPageLeadFormRequest {
-        /// Additional terms, with checkboxes.
+        /// Terms of your own, with boxes to tick.
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
-        /// The introduction before the questions.
+        /// What people see before the questions.
         pub greeting_card: GreetingCard = "greetingCard",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The name of the form, which people do not see. Declared as required by the platform's specification.
+        /// The form's name, for its makers. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The URL of the privacy policy. Declared as required by the platform's specification.
+        /// The address of the privacy policy. Declared as required by the platform's specification.
         pub privacy_policy_link: String = "privacyPolicyLink",
         /// The text of the link to the privacy policy.
         pub privacy_policy_text: String = "privacyPolicyText",
@@ -254,53 +243,43 @@ hoopai_runtime::model! {
         pub question_page_headline: String = "questionPageHeadline",
         /// The questions, in their order. Declared as required by the platform's specification.
         pub questions: Vec<FormQuestion> = "questions",
-        /// The page after the submission. Declared as required by the platform's specification.
+        /// What people see when they have sent the form. Declared as required by the platform's specification.
         pub thank_you_page: Box<ThankYouPage> = "thankYouPage",
-        /// `MORE_VOLUME` for many leads, `HIGHER_INTENT` for fewer leads with a confirmed intent. Declared as required by the platform's specification.
+        /// `MORE_VOLUME` for as many leads as possible, `HIGHER_INTENT` for fewer that mean it. Declared as required by the platform's specification.
         pub type_: CreateFacebookPageLeadFormRequestType = "type",
     }
-    /// The Google Ads account to which a location is connected.
+    /// The Google Ads account that a location is connected with.
     #[doc(alias = "CreateGoogleIntegrationDTO")]
     pub struct CreateGoogleIntegrationRequest {
         /// The id of the Google Ads account, such as `123-456-7890`. Declared as required by the platform's specification.
         pub ad_account_id: String = "adAccountId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of the manager account (My Client Center) of the ad account, from the list of ad accounts. Declared as required by the platform's specification.
+        /// The id of the manager account (My Client Center) above it, as the list of accounts has it. Declared as required by the platform's specification.
         pub mcc_id: String = "mccId",
     }
-    /// A created connection of a location to a Google Ads account.
+    /// `GoogleCreatedIntegrationDTO` of Ad Manager.
     #[doc(alias = "GoogleCreatedIntegrationDTO")]
     pub struct CreateGoogleIntegrationResponse {
-        /// The version of the database record.
         pub v: f64 = "__v",
-        /// The id of the integration.
         pub id: String = "_id",
-        /// The id of the connected Google Ads account.
         pub ad_account_id: String = "adAccountId",
-        /// The id of the sign-in at Google.
         pub connection_id: String = "connectionId",
-        /// The time at which the integration was created.
         pub created_at: Timestamp = "createdAt",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The id of the manager account (My Client Center) of the ad account.
         pub mcc_id: String = "mccId",
-        /// Whether the connection is active.
         pub status: IntegrationStatus = "status",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-        /// The time of the last change of the integration.
         pub updated_at: Timestamp = "updatedAt",
-        /// The id of the user who created the integration.
         pub user_id: String = "userId",
     }
-    /// The people to upload to a customer match list, from smart lists or a file.
+    /// Who is uploaded into which list; smart lists or a file.
     #[doc(alias = "CreateOfflineUserListJobDTO")]
     pub struct CreateGoogleOfflineUserListJobRequest {
         /// The path of an uploaded CSV file, such as `/uploads/users.csv`.
         pub csv_path: String = "csvPath",
-        /// Whether the list follows later changes of the smart lists.
+        /// Whether the list follows its smart lists when they change.
         pub is_dynamic: bool = "isDynamic",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
@@ -309,68 +288,68 @@ hoopai_runtime::model! {
         /// The id of the customer match list at Google.
         pub user_list_id: String = "userListId",
     }
-    /// The LinkedIn ad account to which a location is connected.
+    /// The LinkedIn ad account that a location is connected with.
     #[doc(alias = "CreateLinkedinIntegrationDTO")]
     pub struct CreateLinkedinIntegrationRequest {
         /// The id of the ad account at LinkedIn. Declared as required by the platform's specification.
         pub ad_account_id: String = "adAccountId",
         /// The name of the ad account. Declared as required by the platform's specification.
         pub ad_account_name: String = "adAccountName",
-        /// The currency of the ad account as an ISO 4217 code, such as `USD`. Declared as required by the platform's specification.
+        /// The currency of the ad account, by its three letters of ISO 4217. Declared as required by the platform's specification.
         pub currency_code: String = "currencyCode",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The id of the LinkedIn organization that advertises. Declared as required by the platform's specification.
         pub organization_id: String = "organizationId",
     }
-    /// A lead form to create for a LinkedIn ad account.
+    /// A lead form of a LinkedIn ad account.
     #[doc(alias = "LinkedInCreateLeadFormBodyDTO")]
     pub struct CreateLinkedinLeadFormRequest {
-        /// The texts and questions of the form. Declared as required by the platform's specification.
+        /// What the form says and asks. Declared as required by the platform's specification.
         pub content: Box<LeadFormContent> = "content",
-        /// The language and country of the form. Declared as required by the platform's specification.
+        /// The language and country that the form is made in. Declared as required by the platform's specification.
         pub creation_locale: CreationLocale = "creationLocale",
-        /// Fields that people do not see, with values that are added to each answer.
+        /// Fields that people do not see, with values that each answer brings along.
         pub hidden_fields: Vec<HiddenField> = "hiddenFields",
-        /// The name of the form, which people do not see. Declared as required by the platform's specification.
+        /// The form's name, for its makers. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The ad account that owns the form. Declared as required by the platform's specification.
+        /// Whom the form belongs to. Declared as required by the platform's specification.
         pub owner: SponsoredAccountOwner = "owner",
         /// The state of the form; it is published at once. Declared as required by the platform's specification.
         pub state: State = "state",
     }
-    /// The language and country of a LinkedIn form.
+    /// The language and country that a LinkedIn form is made in.
     #[doc(alias = "CreationLocaleDTO")]
     pub struct CreationLocale {
-        /// The country as an ISO 3166 code of two letters, such as `US`. Declared as required by the platform's specification.
+        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
         pub country: String = "country",
-        /// The language as an ISO 639 code of two letters, such as `en`. Declared as required by the platform's specification.
+        /// The language by its two letters of ISO 639. Declared as required by the platform's specification.
         pub language: String = "language",
     }
-    /// Additional terms of a Facebook form.
+    /// Terms of your own in a Facebook form.
     pub struct CustomDisclaimer {
         /// The text of the terms. Declared as required by the platform's specification.
         pub body: String = "body",
-        /// The consent checkboxes.
+        /// Boxes that people tick.
         pub checkboxes: Vec<CustomDisclaimerCheckbox> = "checkboxes",
         /// The title of the terms. Declared as required by the platform's specification.
         pub title: String = "title",
     }
-    /// A consent checkbox of a Facebook form.
+    /// A box that people tick in a Facebook form.
     pub struct CustomDisclaimerCheckbox {
-        /// Whether the checkbox is required. Declared as required by the platform's specification.
+        /// Whether it must be ticked before the form is sent. Declared as required by the platform's specification.
         pub is_required: bool = "is_required",
-        /// The key of the checkbox, unique within the form. Declared as required by the platform's specification.
+        /// A key of the box, unique within the form. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// The text of the consent. Declared as required by the platform's specification.
+        /// What people agree to. Declared as required by the platform's specification.
         pub text: String = "text",
     }
-    /// A custom question of a Google lead form.
+    /// A question of your own in a Google lead form.
     #[doc(alias = "CustomQuestionFieldDTO")]
     pub struct CustomQuestionField {
-        /// The text of the question. Declared as required by the platform's specification.
+        /// What is asked. Declared as required by the platform's specification.
         pub custom_question_text: String = "customQuestionText",
-        /// The answers, of which one can be chosen. Declared as required by the platform's specification.
+        /// The answers to choose one of. Declared as required by the platform's specification.
         pub single_choice_answers: Vec<CustomQuestionFieldSingleChoiceAnswer> = "singleChoiceAnswers",
     }
     /// `CustomQuestionFieldSingleChoiceAnswer` of Ad Manager.
@@ -378,716 +357,477 @@ hoopai_runtime::model! {
         /// The texts of the answers.
         pub answer_texts: Vec<String> = "answerTexts",
     }
-    /// An ad of Facebook.
+    /// `FacebookAdDTO` of Ad Manager.
     #[doc(alias = "FacebookAdDTO")]
     pub struct FacebookAd {
-        /// The id of the ad set that contains the ad.
         pub adset_id: String = "adsetId",
-        /// The id of the campaign that contains the ad.
         pub campaign_id: String = "campaignId",
-        /// The id of the welcome message with which a click opens a chat.
         pub conversation_form_id: String = "conversationFormId",
-        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
-        /// The button, as a constant of Facebook, such as `LEARN_MORE`.
         pub cta: String = "cta",
-        /// The text below the headline.
         pub description: String = "description",
-        /// The alternative texts below the headline.
         pub descriptions: Vec<FacebookAdText> = "descriptions",
-        /// The id of the lead form that a click opens.
         pub destination_form_id: String = "destinationFormId",
-        /// The URL that a click opens.
         pub destination_link: String = "destinationLink",
-        /// The id of the published ad at Facebook.
         pub fb_ad_id: String = "fbAdId",
-        /// The reason for which Facebook rejected the ad.
         pub fb_error: String = "fbError",
-        /// The headline of the ad.
         pub headline: String = "headline",
-        /// The alternative headlines.
         pub headlines: Vec<FacebookAdText> = "headlines",
-        /// The id of the stored ad.
         pub id: String = "id",
-        /// The URL of the image of the ad.
         pub image_url: String = "imageUrl",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The images or videos of the ad.
         pub media: Vec<Media> = "media",
-        /// Whether the ad has a single image or video, or a carousel.
         pub media_type: FacebookAdMediaType = "mediaType",
-        /// Whether the ad may be shown together with ads of other advertisers.
         pub multi_advertiser_ads: bool = "multiAdvertiserAds",
-        /// The name of the ad.
         pub name: String = "name",
-        /// The text above the image or video.
         pub primary_text: String = "primaryText",
-        /// The alternative texts above the image or video.
         pub primary_texts: Vec<FacebookAdText> = "primaryTexts",
-        /// The progress of the publication; set by the platform.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// Whether there are changes that are not yet published to the network; set by the platform.
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// An ad account of Facebook.
+    /// `FacebookAdAccountDTO` of Ad Manager.
     #[doc(alias = "FacebookAdAccountDTO")]
     pub struct FacebookAdAccount {
-        /// The status of the ad account at Facebook.
         pub account_status: String = "accountStatus",
-        /// The business that owns the ad account.
         pub business: FacebookBusiness = "business",
-        /// The currency of the ad account as an ISO 4217 code, such as `USD`.
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The kind of payment method at Facebook.
         pub funding_type: String = "fundingType",
-        /// The id of the ad account: `act_` and digits.
         pub id: String = "id",
-        /// Whether the ad account is connected to the location.
         pub integration_connected: bool = "integrationConnected",
-        /// The name of the ad account.
         pub name: String = "name",
-        /// The time zone of the ad account as an IANA name, such as `America/New_York`.
         pub timezone_name: String = "timezoneName",
     }
-    /// An alternative text of a Facebook ad.
+    /// `FacebookAdTextDTO` of Ad Manager.
     #[doc(alias = "FacebookAdTextDTO")]
     pub struct FacebookAdText {
-        /// The id of the text.
         pub id: String = "_id",
-        /// The text.
         pub text: String = "text",
     }
-    /// An ad set of Facebook, with its ads.
+    /// `FacebookAdsetDTO` of Ad Manager.
     #[doc(alias = "FacebookAdsetDTO")]
     pub struct FacebookAdset {
-        /// The ads of the ad set.
         pub ads: Vec<FacebookAd> = "ads",
-        /// The audience and the placement of the ads.
         pub audience: Box<FacebookAudience> = "audience",
-        /// The budget and the schedule of the ad set.
         pub budget: FacebookAdsetBudget = "budget",
-        /// The id of the campaign that contains the ad set.
         pub campaign_id: String = "campaignId",
-        /// The place of the desired action, such as `website`.
         pub conversion_location: String = "conversionLocation",
-        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
-        /// The event of the pixel that counts as a conversion, such as `Purchase`.
         pub custom_event_type: String = "customEventType",
-        /// The id of the published ad set at Facebook.
         pub fb_ad_set_id: String = "fbAdSetId",
-        /// The reason for which Facebook rejected the ad set.
         pub fb_error: String = "fbError",
-        /// The id of the stored ad set.
         pub id: String = "id",
-        /// The id of the Instagram account that publishes the ads.
         pub instagram_actor_id: String = "instagramActorId",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The apps in which a click opens a chat.
         pub messaging_platforms: Vec<MessagingPlatform> = "messagingPlatforms",
-        /// The name of the ad set.
         pub name: String = "name",
-        /// The id of the Facebook page that publishes the ads.
         pub page_id: String = "pageId",
-        /// The id of the pixel that counts conversions.
         pub pixel_id: String = "pixelId",
-        /// The progress of the publication; set by the platform.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// Whether there are changes that are not yet published to the network; set by the platform.
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        /// The WhatsApp number of the chat, such as `+1234567890`.
         pub whatsapp_number: String = "whatsappNumber",
     }
     /// `FacebookAdsetBudgetDTO` of Ad Manager.
     #[doc(alias = "FacebookAdsetBudgetDTO")]
     pub struct FacebookAdsetBudget {
-        /// The effective amount of the budget; the platform does not document how it differs from the set amount.
         pub actual_amount: Decimal = "actualAmount",
-        /// The amount of the budget; the platform does not document whether it is in major or minor units of the currency.
+        /// How much; nobody says whether in the currency's major or minor unit.
         pub amount: Decimal = "amount",
-        /// Whether the amount is per day or for the whole schedule.
+        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
-        /// The last day.
+        /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
-        /// The first day.
+        /// The first day, as `YYYY-MM-DD`.
         pub schedule_start_date: String = "scheduleStartDate",
     }
-    /// The audience and the placement of the ads of a Facebook ad set.
+    /// Who is to see the ads of a Facebook ad set.
     #[doc(alias = "FacebookAudienceDTO")]
     pub struct FacebookAudience {
-        /// The maximum age in years.
+        /// The highest age, in years.
         pub age_max: f64 = "age_max",
-        /// The minimum age in years.
+        /// The lowest age, in years.
         pub age_min: f64 = "age_min",
         /// The genders: `1` for men, `2` for women.
         pub genders: Vec<f64> = "genders",
-        /// Places whose people are included or excluded. Declared as required by the platform's specification.
+        /// Places whose people are taken in or left out. Declared as required by the platform's specification.
         pub geo_locations: Vec<AudienceLocation> = "geo_locations",
-        /// The interests of the people.
+        /// What people are interested in.
         pub interests: Vec<AudienceInterest> = "interests",
-        /// The languages of the people.
+        /// The languages that people use.
         pub locales: Vec<AudienceLocale> = "locales",
-        /// Lookalike audiences, that is, people similar to those of another audience.
+        /// Lookalike audiences, of people who are like those of another audience.
         pub lookalike: Vec<AudienceCustomAudienceItem> = "lookalike",
-        /// `auto` lets Facebook choose the placement, `manual` uses `placements`.
+        /// `auto` lets Facebook choose where ads appear, `manual` goes by `placements`.
         pub placement_type: FacebookAudiencePlacementType = "placementType",
-        /// The positions of the ads, if `placementType` is `manual`.
+        /// Where ads appear; used only if `placementType` is `manual`.
         pub placements: AudiencePlacements = "placements",
-        /// Custom audiences of people who have interacted with the business.
+        /// Custom audiences of people who had to do with the business before.
         pub retargeting: Vec<AudienceCustomAudienceItem> = "retargeting",
     }
-    /// A business of Facebook's Business Manager.
+    /// `FacebookBusinessDTO` of Ad Manager.
     #[doc(alias = "FacebookBusinessDTO")]
     pub struct FacebookBusiness {
-        /// The id of the business.
         pub id: String = "id",
-        /// The name of the business.
         pub name: String = "name",
     }
-    /// A campaign of Facebook, with its ad sets and ads.
+    /// `FacebookCampaignDTO` of Ad Manager.
     #[doc(alias = "FacebookCampaignDTO")]
     pub struct FacebookCampaign {
-        /// The ad sets of the campaign, each with its ads; absent from some replies.
         pub adsets: Vec<FacebookAdset> = "adsets",
-        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the Facebook ad account that pays.
         pub fb_ad_account_id: String = "fbAdAccountId",
-        /// The id of the published campaign at Facebook.
         pub fb_campaign_id: String = "fbCampaignId",
-        /// The reason for which Facebook rejected the campaign.
         pub fb_error: String = "fbError",
-        /// The id of the stored campaign.
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Further data; the platform does not document them.
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
-        /// The name of the campaign.
         pub name: String = "name",
-        /// The objective of the ads: leads, traffic, engagement or sales.
         pub objective: Objective = "objective",
-        /// The progress of the publication; set by the platform.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// The system from which the campaign was read, such as Facebook.
         pub source: String = "source",
-        /// The subjects for which Facebook has special rules.
         pub special_ad_categories: Vec<SpecialAdCategory> = "specialAdCategories",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-        /// Whether there are changes that are not yet published to the network; set by the platform.
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A welcome message for Facebook ads that open a chat.
+    /// `FacebookConversationFormDTO` of Ad Manager.
     #[doc(alias = "FacebookConversationFormDTO")]
     pub struct FacebookConversationForm {
-        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the welcome message.
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the welcome message, which people do not see.
         pub name: String = "name",
-        /// Questions that people can send with one tap.
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
-        /// The text of the welcome message.
         pub text: String = "text",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A custom audience of Facebook.
+    /// `FacebookCustomAudienceDTO` of Ad Manager.
     #[doc(alias = "FacebookCustomAudienceDTO")]
     pub struct FacebookCustomAudience {
-        /// The approximate number of people, lower bound; `-1` if it is not known.
         pub approximate_count_lower_bound: f64 = "approximateCountLowerBound",
-        /// The approximate number of people, upper bound; `-1` if it is not known.
         pub approximate_count_upper_bound: f64 = "approximateCountUpperBound",
-        /// The source of uploaded data of people, as a constant of Facebook.
         pub customer_file_source: String = "customerFileSource",
-        /// The source of the audience.
         pub data_source: FacebookCustomAudienceDataSource = "dataSource",
-        /// Whether ads can be delivered to the audience.
         pub delivery_status: FacebookCustomAudienceStatus = "deliveryStatus",
-        /// The description of the audience.
         pub description: String = "description",
-        /// Further data; the platform does not document them.
         pub extras: Map = "extras",
-        /// The id of the audience at Facebook.
         pub id: String = "id",
-        /// The ids of the lookalike audiences that are derived from this one.
         pub lookalike_audience_ids: Vec<String> = "lookalikeAudienceIds",
-        /// The origin, country and size of a lookalike audience, in Facebook's form.
         pub lookalike_spec: Value = "lookalikeSpec",
-        /// The name of the audience.
         pub name: String = "name",
-        /// The status of the last operation on the audience.
         pub operation_status: FacebookCustomAudienceStatus = "operationStatus",
-        /// The id of the pixel whose visitors form the audience.
         pub pixel_id: String = "pixelId",
-        /// The number of days for which a person remains in the audience.
         pub retention_days: f64 = "retentionDays",
-        /// The rule by which people are added, in Facebook's form.
         pub rule: Value = "rule",
-        /// The kind of audience, as a constant of Facebook, such as `LOOKALIKE`.
         pub subtype: String = "subtype",
-        /// The time at which the audience was created.
         pub time_created: Timestamp = "timeCreated",
-        /// The time of the last change of the audience.
         pub time_updated: Timestamp = "timeUpdated",
     }
-    /// The source of the audience.
+    /// `FacebookCustomAudienceDataSource` of Ad Manager.
     pub struct FacebookCustomAudienceDataSource {
-        /// The parameters of the creation of the audience, as JSON text.
         pub creation_params: String = "creationParams",
-        /// The detailed kind of source, as a constant of Facebook.
         pub sub_type: String = "subType",
-        /// The kind of source, as a constant of Facebook.
         pub type_: String = "type",
     }
-    /// A status of a custom audience of Facebook.
+    /// `FacebookCustomAudienceStatusDTO` of Ad Manager.
     #[doc(alias = "FacebookCustomAudienceStatusDTO")]
     pub struct FacebookCustomAudienceStatus {
-        /// The code of the status at Facebook.
         pub code: f64 = "code",
-        /// The description of the status.
         pub description: String = "description",
     }
-    /// A campaign, ad set or ad of Facebook as it is listed.
+    /// `FacebookEntityDTO` of Ad Manager.
     #[doc(alias = "FacebookEntityDTO")]
     pub struct FacebookEntity {
-        /// The id of the Facebook ad account.
         pub ad_account_id: String = "adAccountId",
-        /// The id of the ad, if the entity is an ad.
         pub ad_id: String = "adId",
-        /// The id of the ad set, if the entity is an ad set or an ad.
         pub ad_set_id: String = "adSetId",
-        /// The id of the campaign.
         pub campaign_id: String = "campaignId",
-        /// The status at Facebook that takes the status of campaign and ad set into account.
         pub effective_status: String = "effectiveStatus",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the entity.
         pub name: String = "name",
-        /// The status at Facebook that was set for the entity itself.
         pub status: String = "status",
     }
     /// `FacebookEntityReportingDTO` of Ad Manager.
     #[doc(alias = "FacebookEntityReportingDTO")]
     pub struct FacebookEntityReporting {
-        /// The id of the stored entity.
         pub id: String = "_id",
-        /// The id of the Facebook ad account.
         pub ad_account_id: String = "adAccountId",
-        /// The id of the ad at Facebook, if the entity is an ad.
         pub ad_id: String = "adId",
-        /// The id of the ad set at Facebook, if the entity is an ad set or an ad.
         pub ad_set_id: String = "adSetId",
-        /// The id of the ad set, if the entity is an ad set or an ad.
         pub adset_id: String = "adsetId",
-        /// The name of the ad set, if the entity is an ad set or an ad.
         pub adset_name: String = "adsetName",
-        /// The average revenue of a sale, as text.
         pub average_revenue: String = "averageRevenue",
-        /// The campaign that contains the entity.
         pub campaign: FacebookEntityReportingCampaign = "campaign",
-        /// The id of the campaign.
         pub campaign_id: String = "campaignId",
-        /// The name of the campaign.
         pub campaign_name: String = "campaignName",
-        /// The number of clicks.
         pub clicks: Value = "clicks",
-        /// The number of conversions.
         pub conversions: Value = "conversions",
-        /// The cost per conversion in the currency of the ad account.
         pub cost_per_conversion: Value = "costPerConversion",
-        /// The cost per result in the currency of the ad account.
         pub cost_per_result: Value = "costPerResult",
-        /// The cost per result by kind of result.
         pub cost_per_result_breakdown: Value = "costPerResultBreakdown",
-        /// The cost per click in the currency of the ad account.
         pub cpc: Value = "cpc",
-        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Value = "cpm",
-        /// The click-through rate in percent.
         pub ctr: Value = "ctr",
-        /// The first day of the report.
         pub date_start: String = "dateStart",
-        /// The last day of the report.
         pub date_stop: String = "dateStop",
-        /// The id of the campaign at Facebook.
         pub fb_campaign_id: String = "fbCampaignId",
-        /// The average number of impressions per person.
         pub frequency: Value = "frequency",
-        /// The number of impressions.
         pub impressions: Value = "impressions",
-        /// The number of leads, as a string of digits.
         pub leads: String = "leads",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the entity.
         pub name: String = "name",
-        /// The objective of the ads, as a constant of Facebook.
         pub objective: String = "objective",
-        /// The page or event that an ad set promotes.
         pub promoted_object: FacebookEntityReportingPromotedObject = "promotedObject",
-        /// The progress of the publication.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
-        /// The number of people who have seen an ad.
         pub reach: Value = "reach",
-        /// The number of results; the objective determines which actions count.
         pub results: Value = "results",
-        /// The revenue of the sales, as text.
         pub revenue: String = "revenue",
-        /// The number of sales, as a string of digits.
         pub sales: String = "sales",
-        /// The cost in the currency of the ad account.
         pub spend: Value = "spend",
-        /// The status of the entity at Facebook.
         pub status: String = "status",
     }
-    /// The campaign that contains the entity.
+    /// `FacebookEntityReportingCampaign` of Ad Manager.
     pub struct FacebookEntityReportingCampaign {
-        /// The id of the campaign.
         pub id: String = "id",
-        /// The objective of the campaign, as a constant of Facebook.
         pub objective: String = "objective",
     }
-    /// The page or event that an ad set promotes.
+    /// `FacebookEntityReportingPromotedObject` of Ad Manager.
     pub struct FacebookEntityReportingPromotedObject {
-        /// The event of the pixel that counts as a conversion.
         pub custom_event_type: String = "customEventType",
-        /// The id of the Facebook page.
         pub page_id: String = "pageId",
-        /// The id of the pixel.
         pub pixel_id: String = "pixelId",
-        /// A flag of Facebook; the platform does not document its meaning.
         pub smart_pse_enabled: bool = "smartPseEnabled",
     }
-    /// An Instagram account that is linked to a Facebook page.
+    /// `FacebookInstagramAccountDTO` of Ad Manager.
     #[doc(alias = "FacebookInstagramAccountDTO")]
     pub struct FacebookInstagramAccount {
-        /// The id of the Instagram account.
         pub id: String = "id",
-        /// The name of the Instagram account.
         pub name: String = "name",
-        /// The URL of the profile picture.
         pub picture: String = "picture",
-        /// The kind of Instagram account.
         pub type_of_account: String = "typeOfAccount",
     }
-    /// The connection of a location to Facebook.
+    /// `FacebookIntegrationDTO` of Ad Manager.
     #[doc(alias = "FacebookIntegrationDTO")]
     pub struct FacebookIntegration {
-        /// The time at which the integration was created.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the connected Facebook ad account.
         pub fb_ad_account_id: String = "fbAdAccountId",
-        /// The id of the business at Facebook.
         pub fb_business_id: String = "fbBusinessId",
-        /// The id of the default Facebook page.
         pub fb_default_page_id: String = "fbDefaultPageId",
-        /// The id of the integration.
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The connected Facebook pages.
         pub pages: Vec<FacebookIntegrationPage> = "pages",
-        /// The pricing model: `connect_your_bm` if the location connects its own Business Manager, else `done_for_you`.
         pub pricing_model: FacebookIntegrationPricingModel = "pricingModel",
-        /// Whether the connection is active.
         pub status: IntegrationStatus = "status",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-        /// The reasons that were given for the end of the subscription.
         pub un_subscription_reasons: Vec<String> = "unSubscriptionReasons",
-        /// The time of the last change of the integration.
         pub updated_at: Timestamp = "updatedAt",
-        /// The access token of the user at Facebook. It is a secret: do not log it.
         pub user_access_token: String = "userAccessToken",
     }
-    /// A Facebook page that is connected to a location.
+    /// `FacebookIntegrationPageDTO` of Ad Manager.
     #[doc(alias = "FacebookIntegrationPageDTO")]
     pub struct FacebookIntegrationPage {
-        /// The id of the connection of the page.
         pub _id: String = "_id",
-        /// The access token of the page at Facebook. It is a secret: do not log it.
         pub access_token: String = "accessToken",
-        /// The time at which the page was connected.
         pub created_on: String = "createdOn",
-        /// The id of the Facebook page.
         pub id: String = "id",
-        /// The name of the Facebook page.
         pub name: String = "name",
     }
-    /// A lead form of a Facebook page.
+    /// `FacebookLeadFormDTO` of Ad Manager.
     #[doc(alias = "FacebookLeadFormDTO")]
     pub struct FacebookLeadForm {
-        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
-        /// The time at which the form was created at Facebook.
         pub created_time: String = "createdTime",
-        /// Additional terms, with checkboxes.
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
-        /// The introduction before the questions.
         pub greeting_card: GreetingCard = "greetingCard",
-        /// The id of the form.
         pub id: String = "id",
-        /// Whether the form is a draft.
         pub is_draft: bool = "isDraft",
-        /// The language of the form, such as `en_US`.
         pub locale: String = "locale",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the form, which people do not see.
         pub name: String = "name",
-        /// The Facebook page that contains the form.
         pub page: FacebookLeadFormPage = "page",
-        /// The id of the Facebook page that contains the form.
         pub page_id: String = "pageId",
-        /// The URL of the privacy policy.
         pub privacy_policy_link: String = "privacyPolicyLink",
-        /// The text of the link to the privacy policy.
         pub privacy_policy_text: String = "privacyPolicyText",
-        /// The headline above the questions.
         pub question_page_headline: String = "questionPageHeadline",
-        /// The questions, in their order.
         pub questions: Vec<FormQuestion> = "questions",
-        /// The status of the form at Facebook.
         pub status: String = "status",
-        /// The page after the submission.
         pub thank_you_page: Box<ThankYouPage> = "thankYouPage",
-        /// `MORE_VOLUME` for many leads, `HIGHER_INTENT` for fewer leads with a confirmed intent.
         pub type_: CreateFacebookPageLeadFormRequestType = "type",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The Facebook page of a lead form.
+    /// `FacebookLeadFormPageDTO` of Ad Manager.
     #[doc(alias = "FacebookLeadFormPageDTO")]
     pub struct FacebookLeadFormPage {
-        /// The id of the Facebook page.
         pub id: String = "id",
-        /// The name of the Facebook page.
         pub name: String = "name",
     }
-    /// A page of Facebook.
+    /// `FacebookPageDTO` of Ad Manager.
     #[doc(alias = "FacebookPageDTO")]
     pub struct FacebookPage {
-        /// The category of the page at Facebook.
         pub category: String = "category",
-        /// The time at which the page was connected.
         pub created_on: String = "createdOn",
-        /// The id of the page.
         pub id: String = "id",
-        /// Whether the page is connected to the location.
         pub is_connected: bool = "isConnected",
-        /// Whether the page is the default page of the location.
         pub is_default: bool = "isDefault",
-        /// The name of the page.
         pub name: String = "name",
-        /// The URL of the profile picture.
         pub picture: String = "picture",
-        /// Whether the terms of Facebook's lead ads were accepted for the page.
         pub tos_accepted: bool = "tosAccepted",
     }
-    /// The profile picture of a Facebook user.
+    /// `FacebookPictureDTO` of Ad Manager.
     #[doc(alias = "FacebookPictureDTO")]
     pub struct FacebookPicture {
-        /// The image file of a profile picture.
         pub data: FacebookPictureData = "data",
     }
-    /// The image file of a profile picture.
+    /// `FacebookPictureData` of Ad Manager.
     pub struct FacebookPictureData {
-        /// The URL of the image.
         pub url: String = "url",
     }
     /// `FacebookReportingPeriodDTO` of Ad Manager.
     #[doc(alias = "FacebookReportingPeriodDTO")]
     pub struct FacebookReportingPeriod {
-        /// The id of the Facebook ad account.
         pub account_id: String = "accountId",
-        /// The number of clicks.
         pub clicks: Value = "clicks",
-        /// The number of conversions.
         pub conversions: Value = "conversions",
-        /// The cost per conversion in the currency of the ad account.
         pub cost_per_conversion: Value = "costPerConversion",
-        /// The cost per result in the currency of the ad account.
         pub cost_per_result: Value = "costPerResult",
-        /// The cost per result by kind of result.
         pub cost_per_result_breakdown: Value = "costPerResultBreakdown",
-        /// The cost per click in the currency of the ad account.
         pub cpc: Value = "cpc",
-        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Value = "cpm",
-        /// The click-through rate in percent.
         pub ctr: Value = "ctr",
-        /// The first day of the period.
         pub date_start: String = "dateStart",
-        /// The last day of the period.
         pub date_stop: String = "dateStop",
-        /// The average number of impressions per person.
         pub frequency: Value = "frequency",
-        /// The number of impressions.
         pub impressions: Value = "impressions",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The number of people who have seen an ad.
         pub reach: Value = "reach",
-        /// The number of results; the objective determines which actions count.
         pub results: Value = "results",
-        /// The cost in the currency of the ad account.
         pub spend: Value = "spend",
     }
     /// `FacebookReportingTotalsDTO` of Ad Manager.
     #[doc(alias = "FacebookReportingTotalsDTO")]
     pub struct FacebookReportingTotals {
-        /// The number of clicks.
         pub clicks: Value = "clicks",
-        /// The number of conversions.
         pub conversions: Value = "conversions",
-        /// The cost per conversion in the currency of the ad account.
         pub cost_per_conversion: Value = "costPerConversion",
-        /// The cost per result in the currency of the ad account.
         pub cost_per_result: Value = "costPerResult",
-        /// The cost per result by kind of result.
         pub cost_per_result_breakdown: Value = "costPerResultBreakdown",
-        /// The cost per click in the currency of the ad account.
         pub cpc: Value = "cpc",
-        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Value = "cpm",
-        /// The click-through rate in percent.
         pub ctr: Value = "ctr",
-        /// The average number of impressions per person.
         pub frequency: Value = "frequency",
-        /// The number of impressions.
         pub impressions: Value = "impressions",
-        /// The number of people who have seen an ad.
         pub reach: Value = "reach",
-        /// The number of results; the objective determines which actions count.
         pub results: Value = "results",
-        /// The number of results by kind of result.
         pub results_breakdown: Value = "resultsBreakdown",
-        /// The cost in the currency of the ad account.
         pub spend: Value = "spend",
     }
-    /// An option of a Facebook audience: a place, an interest, a language or similar.
+    /// `FacebookTargetingOptionDTO` of Ad Manager.
     #[doc(alias = "FacebookTargetingOptionDTO")]
     pub struct FacebookTargetingOption {
-        /// The estimated number of people, lower bound.
         pub audience_size_lower_bound: f64 = "audience_size_lower_bound",
-        /// The estimated number of people, upper bound.
         pub audience_size_upper_bound: f64 = "audience_size_upper_bound",
-        /// The country of a place as an ISO 3166 code of two letters, such as `US`.
         pub country_code: String = "country_code",
-        /// The name of the country of a place.
         pub country_name: String = "country_name",
-        /// The description of the option.
         pub description: String = "description",
-        /// The category that distinguishes options of the same name.
         pub disambiguation_category: String = "disambiguation_category",
-        /// The level of a place in Facebook's hierarchy of places.
         pub geo_hierarchy_level: String = "geo_hierarchy_level",
-        /// The name of a place in Facebook's hierarchy of places.
         pub geo_hierarchy_name: String = "geo_hierarchy_name",
-        /// The id of the option at Facebook.
         pub id: String = "id",
-        /// The key of a place or language at Facebook.
         pub key: Value = "key",
-        /// The display name of the option.
         pub name: String = "name",
-        /// The names of the categories above the option, from the top.
         pub path: Vec<String> = "path",
-        /// Whether the option is a real-time cluster of Facebook.
         pub real_time_cluster: bool = "real_time_cluster",
-        /// The name of the region of a place.
         pub region: String = "region",
-        /// The id of the region of a place.
         pub region_id: i64 = "region_id",
-        /// A further description of the option.
         pub sub_text: String = "subText",
-        /// Whether the place has cities as options.
         pub supports_city: bool = "supports_city",
-        /// Whether the place has regions as options.
         pub supports_region: bool = "supports_region",
-        /// The topic of an interest.
         pub topic: String = "topic",
-        /// The kind of option, such as a city or an interest.
         pub type_: String = "type",
     }
-    /// Rules that include or exclude visitors of a website.
+    /// Rules by which visitors of a website come into a list or stay out of it.
     #[doc(alias = "FlexibleRuleUserListDTO")]
     pub struct FlexibleRuleUserList {
-        /// The rules that exclude visitors. Declared as required by the platform's specification.
+        /// Rules that keep a visitor out. Declared as required by the platform's specification.
         pub exclusive_operands: Vec<RuleOperand> = "exclusiveOperands",
-        /// The rules that include visitors. Declared as required by the platform's specification.
+        /// Rules that take a visitor in. Declared as required by the platform's specification.
         pub inclusive_operands: Vec<RuleOperand> = "inclusiveOperands",
-        /// The operator that combines the including rules, such as `AND`.
+        /// How the rules that take in are combined, such as `AND`.
         pub inclusive_rule_operator: String = "inclusiveRuleOperator",
     }
-    /// A question of a Facebook form.
+    /// A question in a Facebook form.
     pub struct FormQuestion {
-        /// The key of the answer. Declared as required by the platform's specification.
+        /// The key that the answer comes under. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// The text of the question, for custom questions.
+        /// What is asked; for questions of your own.
         pub label: String = "label",
-        /// The answers to choose from, only for the type `CUSTOM`.
+        /// The answers to choose one of; only for the type `CUSTOM`.
         pub options: Vec<FormQuestionOption> = "options",
-        /// The data that the question requests. Facebook prefills most types; `CUSTOM` and `SHORT_ANSWER` are custom questions. Declared as required by the platform's specification.
+        /// What is asked for; most types are filled in by Facebook, `CUSTOM` and `SHORT_ANSWER` are questions of your own. Declared as required by the platform's specification.
         pub type_: FormQuestionType = "type",
     }
-    /// An answer of a question of a Facebook form.
+    /// An answer to choose.
     pub struct FormQuestionOption {
         /// The key of the answer. Declared as required by the platform's specification.
         pub key: String = "key",
         /// The text of the answer. Declared as required by the platform's specification.
         pub value: String = "value",
     }
-    /// A component of an address, as in Google's geocoding.
+    /// A part of an address, as Google's geocoding has it.
     #[doc(alias = "GeoAddressComponentDTO")]
     pub struct GeoAddressComponent {
-        /// The full name of the component.
+        /// The part in full.
         pub long_name: String = "long_name",
-        /// The abbreviated name of the component.
+        /// The part in short.
         pub short_name: String = "short_name",
-        /// The kinds of component, such as `locality`.
+        /// What kind of part it is, such as `locality`.
         pub types: Vec<String> = "types",
     }
-    /// The coordinates of a place, as in Google's geocoding.
+    /// Where a place is, as Google's geocoding has it.
     #[doc(alias = "GeoGeometryDTO")]
     pub struct GeoGeometry {
         /// The coordinates.
         pub location: GeoLatLng = "location",
-        /// The accuracy of the coordinates, such as `APPROXIMATE`.
+        /// How exact the coordinates are, such as `APPROXIMATE`.
         pub location_type: String = "location_type",
-        /// The rectangle around the place.
+        /// A rectangle around the place.
         pub viewport: GeoViewport = "viewport",
     }
     /// A point on the earth.
     #[doc(alias = "GeoLatLngDTO")]
     pub struct GeoLatLng {
-        /// The latitude in degrees.
+        /// The latitude, in degrees.
         pub lat: f64 = "lat",
-        /// The longitude in degrees.
+        /// The longitude, in degrees.
         pub lng: f64 = "lng",
     }
-    /// A place, from LinkedIn's targeting search.
+    /// A place, as LinkedIn's targeting search finds it.
     #[doc(alias = "GeoLocationDTO")]
     pub struct GeoLocation {
         /// The URN of the facet, such as `urn:li:adTargetingFacet:locations`. Declared as required by the platform's specification.
         pub facet_urn: String = "facetUrn",
         /// The name of the place. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Whether people of the place are included or excluded. Declared as required by the platform's specification.
+        /// Whether people of the place are taken in or left out. Declared as required by the platform's specification.
         pub selection_type: SelectionType = "selectionType",
         /// The URN of the place, such as `urn:li:geo:102713980`. Declared as required by the platform's specification.
         pub urn: String = "urn",
@@ -1103,373 +843,249 @@ hoopai_runtime::model! {
     /// `FacebookCampaignReportingDTO` of Ad Manager.
     #[doc(alias = "FacebookCampaignReportingDTO")]
     pub struct GetFacebookCampaignReportingResponse {
-        /// The id of the stored campaign.
         pub id: String = "_id",
-        /// The id of the stored campaign.
         pub campaign_id: String = "campaignId",
-        /// The number of clicks.
         pub clicks: Value = "clicks",
-        /// The number of conversions.
         pub conversions: Value = "conversions",
-        /// The cost per conversion in the currency of the ad account.
         pub cost_per_conversion: Value = "costPerConversion",
-        /// The cost per result in the currency of the ad account.
         pub cost_per_result: Value = "costPerResult",
-        /// The cost per result by kind of result.
         pub cost_per_result_breakdown: Value = "costPerResultBreakdown",
-        /// The cost per click in the currency of the ad account.
         pub cpc: Value = "cpc",
-        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Value = "cpm",
-        /// The click-through rate in percent.
         pub ctr: Value = "ctr",
-        /// The first day of the report.
         pub date_start: String = "dateStart",
-        /// The last day of the report.
         pub date_stop: String = "dateStop",
-        /// The id of the campaign at Facebook.
         pub fb_campaign_id: String = "fbCampaignId",
-        /// The average number of impressions per person.
         pub frequency: Value = "frequency",
-        /// The number of impressions.
         pub impressions: Value = "impressions",
-        /// The number of leads, as a string of digits.
         pub leads: String = "leads",
-        /// The name of the campaign.
         pub name: String = "name",
-        /// The objective of the ads, as a constant of Facebook.
         pub objective: String = "objective",
-        /// The progress of the publication.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
-        /// The number of people who have seen an ad.
         pub reach: Value = "reach",
-        /// The number of results; the objective determines which actions count.
         pub results: Value = "results",
-        /// The cost in the currency of the ad account.
         pub spend: Value = "spend",
-        /// The start of the campaign.
         pub start_time: String = "startTime",
-        /// The end of the campaign.
         pub stop_time: String = "stopTime",
     }
-    /// The Facebook user to whom a location is connected.
+    /// `FacebookUserDTO` of Ad Manager.
     #[doc(alias = "FacebookUserDTO")]
     pub struct GetFacebookCurrentUserResponse {
-        /// The id of the user at Facebook.
         pub id: String = "id",
-        /// The name of the user.
         pub name: String = "name",
-        /// The profile picture of the user.
         pub picture: FacebookPicture = "picture",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A lead form of a Facebook page in Facebook's form.
+    /// `FacebookLeadFormDetailsDTO` of Ad Manager.
     #[doc(alias = "FacebookLeadFormDetailsDTO")]
     pub struct GetFacebookLeadFormResponse {
-        /// The introduction before the questions.
         pub context_card: GetFacebookLeadFormResponseContextCard = "contextCard",
-        /// The text of the link after the submission.
         pub follow_up_action_text: String = "followUpActionText",
-        /// The URL that is opened after the submission.
         pub follow_up_action_url: String = "followUpActionUrl",
-        /// The id of the form.
         pub id: String = "id",
-        /// Whether the form is optimized for leads with a confirmed intent.
         pub is_optimized_for_quality: bool = "isOptimizedForQuality",
-        /// The privacy policy and the additional terms.
         pub legal_content: GetFacebookLeadFormResponseLegalContent = "legalContent",
-        /// The language of the form, such as `en_US`.
         pub locale: String = "locale",
-        /// The name of the form.
         pub name: String = "name",
-        /// The URL of the privacy policy.
         pub privacy_policy_url: String = "privacyPolicyUrl",
-        /// The headline above the questions.
         pub question_page_custom_headline: String = "questionPageCustomHeadline",
-        /// The questions, in their order.
         pub questions: Vec<FormQuestion> = "questions",
-        /// The page after the submission.
         pub thank_you_page: Box<GetFacebookLeadFormResponseThankYouPage> = "thankYouPage",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The introduction before the questions.
+    /// `GetFacebookLeadFormResponseContextCard` of Ad Manager.
     pub struct GetFacebookLeadFormResponseContextCard {
-        /// The text, one entry per paragraph or list item.
         pub content: Vec<String> = "content",
-        /// The id of the introduction.
         pub id: String = "id",
-        /// The layout of the text, such as `LIST_STYLE`.
         pub style: String = "style",
-        /// The headline of the introduction.
         pub title: String = "title",
     }
-    /// The privacy policy and the additional terms.
+    /// `GetFacebookLeadFormResponseLegalContent` of Ad Manager.
     pub struct GetFacebookLeadFormResponseLegalContent {
-        /// The additional terms, in Facebook's form.
         pub custom_disclaimer: Value = "customDisclaimer",
-        /// The id of the legal content.
         pub id: String = "id",
-        /// The link to the privacy policy.
         pub privacy_policy: GetFacebookLeadFormResponseLegalContentPrivacyPolicy = "privacyPolicy",
     }
-    /// The link to the privacy policy.
+    /// `GetFacebookLeadFormResponseLegalContentPrivacyPolicy` of Ad Manager.
     pub struct GetFacebookLeadFormResponseLegalContentPrivacyPolicy {
-        /// The text of the link.
         pub link_text: String = "linkText",
-        /// The URL of the privacy policy.
         pub url: String = "url",
     }
-    /// The page after the submission.
+    /// `GetFacebookLeadFormResponseThankYouPage` of Ad Manager.
     pub struct GetFacebookLeadFormResponseThankYouPage {
-        /// The text of the page.
         pub body: String = "body",
-        /// The text of the button.
         pub button_text: String = "buttonText",
-        /// The action of the button, such as `VIEW_WEBSITE`.
         pub button_type: String = "buttonType",
-        /// Whether the page offers a chat in Messenger.
         pub enable_messenger: bool = "enableMessenger",
-        /// The id of the page.
         pub id: String = "id",
-        /// The headline of the page.
         pub title: String = "title",
-        /// The URL that the button opens.
         pub website_url: String = "websiteUrl",
     }
-    /// The statistics of Facebook advertisements by period.
+    /// `FacebookReportingDTO` of Ad Manager.
     #[doc(alias = "FacebookReportingDTO")]
     pub struct GetFacebookReportingResponse {
-        /// The statistics of each period.
         pub grouped: Vec<FacebookReportingPeriod> = "grouped",
-        /// The statistics over all periods.
         pub totals: Box<FacebookReportingTotals> = "totals",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A Google Ads account with its currency and payment status.
+    /// `GoogleAdAccountDetailsDTO` of Ad Manager.
     #[doc(alias = "GoogleAdAccountDetailsDTO")]
     pub struct GetGoogleAdAccountResponse {
-        /// The currency of the account as an ISO 4217 code, such as `USD`.
         pub currency_code: String = "currencyCode",
-        /// The name of the account.
         pub descriptive_name: String = "descriptiveName",
-        /// The email address of the Google user who has access to the account.
         pub email: String = "email",
-        /// The id of the account.
         pub id: String = "id",
-        /// The status of the payment method at Google.
         pub payment_status: GetGoogleAdAccountResponsePaymentStatus = "paymentStatus",
-        /// The resource name of the account at Google, such as `customers/123`.
         pub resource_name: String = "resourceName",
-        /// The status of the account at Google.
         pub status: String = "status",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A campaign of Google with its statistics by day.
+    /// `GoogleCampaignReportingDTO` of Ad Manager.
     #[doc(alias = "GoogleCampaignReportingDTO")]
     pub struct GetGoogleCampaignReportingResponse {
-        /// The id of the campaign.
         pub campaign_id: String = "campaignId",
-        /// The statistics of each day.
         pub grouped: Vec<GoogleReportingPeriod> = "grouped",
-        /// The number of leads, as a string of digits.
         pub leads: String = "leads",
-        /// The name of the campaign.
         pub name: String = "name",
-        /// The objective of the campaign.
         pub objective: String = "objective",
-        /// The progress of the publication.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
-        /// The start of the campaign.
         pub start_time: String = "startTime",
-        /// The end of the campaign.
         pub stop_time: String = "stopTime",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The Google user to whom a location is connected.
+    /// `GoogleUserDTO` of Ad Manager.
     #[doc(alias = "GoogleUserDTO")]
     pub struct GetGoogleCurrentUserResponse {
-        /// The name of the user.
         pub name: String = "name",
-        /// The URL of the profile picture of the user.
         pub picture: String = "picture",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The connection of a location to a Google Ads account.
+    /// `GoogleIntegrationDTO` of Ad Manager.
     #[doc(alias = "GoogleIntegrationDTO")]
     pub struct GetGoogleIntegrationResponse {
-        /// The id of the connected Google Ads account.
         pub ad_account_id: String = "adAccountId",
-        /// The time at which the integration was created.
         pub created_at: Timestamp = "createdAt",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Whether the connection is active.
         pub status: IntegrationStatus = "status",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-        /// The time of the last change of the integration.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The statistics of Google advertisements by period.
+    /// `GoogleReportingDTO` of Ad Manager.
     #[doc(alias = "GoogleReportingDTO")]
     pub struct GetGoogleReportingResponse {
-        /// The statistics of each period.
         pub grouped: Vec<GoogleReportingPeriod> = "grouped",
-        /// The statistics over all periods.
         pub totals: Box<GoogleMetrics> = "totals",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The statistics of LinkedIn advertisements.
+    /// `LinkedInAnalyticsDTO` of Ad Manager.
     #[doc(alias = "LinkedInAnalyticsDTO")]
     pub struct GetLinkedinAdAnalyticsResponse {
-        /// The statistics of each period and entity.
         pub grouped: Vec<LinkedInAnalyticsRow> = "grouped",
-        /// The statistics over all rows.
         pub totals: Box<LinkedInAnalyticsTotals> = "totals",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// `LinkedInCampaignGroupReportingDTO` of Ad Manager.
     #[doc(alias = "LinkedInCampaignGroupReportingDTO")]
     pub struct GetLinkedinCampaignGroupReportingResponse {
-        /// The version of the database record.
         pub v: f64 = "__v",
-        /// The id of the stored campaign group.
         pub id: String = "_id",
-        /// The strategy of the budget: maximum delivery or a cap on costs.
         pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
-        /// The id of the campaign group at LinkedIn.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
-        /// The budget and the schedule of the group.
         pub budget: LinkedInBudget = "budget",
-        /// The number of clicks.
         pub clicks: f64 = "clicks",
-        /// The number of conversions per click; the platform does not document whether as a fraction or in percent.
         pub conversion_rate: f64 = "conversionRate",
-        /// The cost in the currency of the ad account, as text.
         pub cost_in_local_currency: String = "costInLocalCurrency",
-        /// The cost in US dollars, as text.
         pub cost_in_usd: String = "costInUsd",
-        /// The cost per click in the currency of the ad account.
         pub cpc: Decimal = "cpc",
-        /// The cost per lead in the currency of the ad account.
         pub cpl: Decimal = "cpl",
-        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Decimal = "cpm",
-        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
-        /// The click-through rate; the platform does not document whether as a fraction or in percent.
         pub ctr: f64 = "ctr",
-        /// The last day of the period.
         pub date_end: String = "dateEnd",
-        /// The first day of the period.
         pub date_start: String = "dateStart",
-        /// The number of conversions on a website after a click.
         pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
-        /// The number of impressions.
         pub impressions: f64 = "impressions",
-        /// The id of the LinkedIn ad account that pays.
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
-        /// The reason for which LinkedIn rejected the campaign group; set by the platform.
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the campaign group.
         pub name: String = "name",
-        /// The objective of the ads: leads through a form, or visits of a website.
         pub objective_type: ObjectiveType = "objectiveType",
-        /// The number of leads through forms on LinkedIn.
         pub one_click_leads: f64 = "oneClickLeads",
-        /// The URNs of the account, campaign group, campaign or ad that the row describes.
         pub pivot_values: Vec<String> = "pivotValues",
-        /// The progress of the publication.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The LinkedIn user to whom a location is connected.
+    /// `LinkedInUserDTO` of Ad Manager.
     #[doc(alias = "LinkedInUserDTO")]
     pub struct GetLinkedinCurrentUserResponse {
-        /// The id of the user at LinkedIn.
         pub id: String = "id",
-        /// The name of the user.
         pub name: String = "name",
-        /// The URL of the profile picture of the user.
         pub profile_picture: String = "profilePicture",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A Google Ads account as it is listed.
+    /// `GoogleAdAccountDTO` of Ad Manager.
     #[doc(alias = "GoogleAdAccountDTO")]
     pub struct GoogleAdAccount {
-        /// The id of the Google Ads account.
         pub acc_id: String = "accId",
-        /// The email address of the Google user who has access to the account.
         pub email: String = "email",
-        /// Whether the account is connected to the location.
         pub integration_connected: bool = "integrationConnected",
-        /// The id of the manager account (My Client Center) of the account, required to connect it.
         pub mcc_id: String = "mccId",
-        /// The name of the account.
         pub name: String = "name",
-        /// The status of the payment method at Google.
         pub payment_status: String = "paymentStatus",
-        /// The status of the account at Google.
         pub status: String = "status",
     }
     /// An ad of Google.
     #[doc(alias = "GoogleAdContentDTO")]
     pub struct GoogleAdContent {
-        /// The id of the campaign that contains the ad.
+        /// The id of the campaign that the ad is in.
         pub ad_campaign_id: String = "adCampaignId",
-        /// The reason for which Google rejected the ad; set by the platform.
+        /// What Google objects to; the platform sets it.
         pub ad_error: String = "adError",
-        /// The id of the ad group that contains the ad.
+        /// The id of the ad group that the ad is in.
         pub ad_group_id: String = "adGroupId",
-        /// The id of the ad at the platform.
+        /// The platform's own id of the ad.
         pub ad_id: String = "adId",
         /// The name of the business, as the ad shows it.
         pub business_name: String = "businessName",
-        /// The text of the button.
+        /// What the button says.
         pub call_to_action_label: GoogleAdContentCallToActionLabel = "callToActionLabel",
         /// The cards of a carousel.
         pub carousel_cards: Vec<GoogleCarouselCard> = "carouselCards",
-        /// Whether the channels are selected manually.
+        /// Whether the channels are picked by hand.
         pub custom_channels: bool = "customChannels",
-        /// Alternative texts from which Google selects.
+        /// Texts that Google chooses from.
         pub descriptions: Vec<String> = "descriptions",
-        /// The URL that a click opens.
+        /// The address that a click leads to.
         pub final_url: String = "finalUrl",
-        /// The id of the published ad at Google.
+        /// The ad's id at Google, once it is published.
         pub google_ad_id: String = "googleAdId",
-        /// Alternative headlines from which Google selects.
+        /// Headlines that Google chooses from.
         pub headlines: Vec<String> = "headlines",
-        /// The id of the stored ad. In a request: the ad to update; absent to create one.
+        /// The id of the stored ad; left out, a new one is made.
         pub id: String = "id",
-        /// Whether the ad is marked as deleted.
+        /// Whether the ad counts as deleted, although it is kept.
         pub is_deleted: bool = "isDeleted",
-        /// Alternative long headlines from which Google selects.
+        /// Long headlines that Google chooses from.
         pub long_headlines: Vec<String> = "longHeadlines",
         /// The images of the ad.
         pub media: Vec<GoogleMedia> = "media",
-        /// The kind of content of the ad.
+        /// What the ad shows.
         pub media_type: GoogleAdContentMediaType = "mediaType",
-        /// The name of the ad.
+        /// The ad's name.
         pub name: String = "name",
-        /// The first segment of the displayed URL path, such as `products`.
+        /// The first part of the path in the address that the ad shows, such as `products`.
         pub path1: String = "path1",
-        /// The second segment of the displayed URL path, such as `deals`.
+        /// The second part of the path in the address that the ad shows, such as `deals`.
         pub path2: String = "path2",
-        /// The channels in which the ad is shown.
+        /// The channels that the ad appears in.
         pub placements: Vec<GoogleAdContentPlacement> = "placements",
-        /// The progress of the publication; set by the platform.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         /// The videos of the ad.
         pub youtube_video_links: Vec<GoogleYouTubeVideoLink> = "youtubeVideoLinks",
@@ -1477,595 +1093,467 @@ hoopai_runtime::model! {
     /// An ad group of Google, with its ads.
     #[doc(alias = "GoogleAdGroupDTO")]
     pub struct GoogleAdGroup {
-        /// The id of the campaign that contains the ad group.
+        /// The id of the campaign that the ad group is in.
         pub ad_campaign_id: String = "adCampaignId",
         /// The ads of the ad group.
         pub ad_content: Vec<GoogleAdContent> = "adContent",
-        /// The reason for which Google rejected the ad group; set by the platform.
+        /// What Google objects to; the platform sets it.
         pub ad_group_error: String = "adGroupError",
-        /// The id of the ad group at the platform.
+        /// The id of the ad group.
         pub ad_group_id: String = "adGroupId",
-        /// The audience of the ad group.
+        /// Who is to see the ads of the ad group.
         pub audience: GoogleAdGroupAudience = "audience",
-        /// Whether the channels are selected manually.
+        /// Whether the channels are picked by hand.
         pub custom_channels: bool = "customChannels",
-        /// The id of the published ad group at Google.
+        /// The ad group's id at Google, once it is published.
         pub google_ad_group_id: String = "googleAdGroupId",
         /// The id of the audience at Google.
         pub google_audience_id: String = "googleAudienceId",
-        /// The id of the stored ad group. In a request: the ad group to update; absent to create one.
+        /// The id of the stored ad group; left out, a new one is made.
         pub id: String = "id",
-        /// The searches for which the ads are shown or not shown.
+        /// The searches at which the ads appear or do not.
         pub keywords: GoogleKeywords = "keywords",
-        /// The name of the ad group.
+        /// The ad group's name.
         pub name: String = "name",
-        /// The progress of the publication; set by the platform.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// The manually selected channels.
+        /// The channels that are picked.
         pub selected_channels: Vec<GoogleAdGroupSelectedChannel> = "selectedChannels",
     }
-    /// The audience of an ad group.
+    /// Who is to see the ads of an ad group.
     #[doc(alias = "GoogleAdGroupAudienceDTO")]
     pub struct GoogleAdGroupAudience {
-        /// Places whose people are included or excluded.
+        /// Places whose people are taken in or left out.
         pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
-        /// The languages of the people.
+        /// The languages that people use.
         pub locales: Vec<GoogleLocale> = "locales",
     }
-    /// A period during which the ads of a Google campaign are shown.
+    /// Hours in which the ads of a campaign run.
     #[doc(alias = "GoogleAdScheduleDTO")]
     pub struct GoogleAdSchedule {
-        /// The day of the week, or a constant for several days. Declared as required by the platform's specification.
+        /// The day, or a word for several days. Declared as required by the platform's specification.
         pub day_of_week: GoogleAdScheduleDayOfWeek = "dayOfWeek",
-        /// The time of day of the start, as `HH:MM`. Declared as required by the platform's specification.
+        /// When it begins, as `HH:MM`. Declared as required by the platform's specification.
         pub from: String = "from",
-        /// The time of day of the end, as `HH:MM`. Declared as required by the platform's specification.
+        /// When it ends, as `HH:MM`. Declared as required by the platform's specification.
         pub to: String = "to",
     }
     /// `GoogleAssetDTO` of Ad Manager.
     #[doc(alias = "GoogleAssetDTO")]
     pub struct GoogleAsset {
-        /// The periods during which the asset is shown.
+        /// The hours in which the number is shown.
         pub ad_schedule_targets: Vec<AdScheduleTarget> = "adScheduleTargets",
-        /// The result of Google's policy review.
         pub approval_status: String = "approvalStatus",
-        /// The resource name of the conversion action that counts calls, such as `customers/123/conversionActions/456`.
+        /// The conversion action that calls count for, by its resource name: `customers/123/conversionActions/456`.
         pub call_conversion_action: String = "callConversionAction",
-        /// The country of the phone number as an ISO 3166 code of two letters, such as `US`.
+        /// The country of the number, by its two letters of ISO 3166.
         pub country_code: String = "countryCode",
         /// The first line below the link.
         pub description1: String = "description1",
         /// The second line below the link.
         pub description2: String = "description2",
-        /// The last day on which the link is shown.
+        /// The last day that the link is shown, as `YYYY-MM-DD`.
         pub end_date: String = "endDate",
-        /// The URL of the link; a single one, despite its name.
+        /// One address, despite its name: where the link leads to.
         pub final_urls: String = "finalUrls",
         /// The text of the link.
         pub link_text: String = "linkText",
         /// The phone number, such as `+14155551234`.
         pub phone_number: String = "phoneNumber",
-        /// The policies of Google that apply to the asset.
         pub policy_topics: Vec<Value> = "policyTopics",
-        /// The resource name of the asset. In a request: the asset to update; absent to create one.
+        /// The asset to be changed, by its resource name; left out, a new one is made.
         pub resource_name: String = "resourceName",
-        /// The progress of Google's policy review.
         pub review_status: String = "reviewStatus",
-        /// The origin of the asset, such as the advertiser or Google.
         pub source: String = "source",
-        /// The first day on which the link is shown.
+        /// The first day that the link is shown, as `YYYY-MM-DD`.
         pub start_date: String = "startDate",
-        /// The kind of asset.
         pub type_: GoogleAssetType = "type",
     }
-    /// An image asset of Google.
+    /// An image that is an asset.
     #[doc(alias = "GoogleAssetImageDTO")]
     pub struct GoogleAssetImage {
-        /// The error of the upload; set by the platform.
+        /// What went wrong when it was uploaded; the platform sets it.
         pub error: String = "error",
-        /// The name of the asset.
+        /// The asset's name.
         pub name: String = "name",
-        /// The resource name of the asset at Google.
+        /// The asset's resource name at Google.
         pub resource_name: String = "resourceName",
-        /// The URL of the image. Declared as required by the platform's specification.
+        /// The address of the image. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// The assets of a Google campaign.
+    /// What goes with the ads of a campaign.
     #[doc(alias = "GoogleAssetsDTO")]
     pub struct GoogleAssets {
         /// The logo of the business.
         pub business_logo: GoogleAssetImage = "businessLogo",
-        /// The resource names of the phone numbers.
+        /// Phone numbers, by the resource names of their assets.
         pub calls: Vec<String> = "calls",
-        /// The images.
+        /// Images.
         pub images: Vec<GoogleAssetImage> = "images",
-        /// The resource name of the lead form.
+        /// The lead form, by the resource name of its asset.
         pub lead_form: String = "leadForm",
-        /// The resource names of the sitelinks.
+        /// Sitelinks, by the resource names of their assets.
         pub sitelinks: Vec<String> = "sitelinks",
     }
-    /// A combined audience of Google.
+    /// `GoogleAudienceDTO` of Ad Manager.
     #[doc(alias = "GoogleAudienceDTO")]
     pub struct GoogleAudience {
-        /// The attributes of the included people.
         pub dimensions: Box<GoogleAudienceDimensions> = "dimensions",
-        /// The attributes of the excluded people.
         pub exclusion_dimension: Box<GoogleAudienceExclusionDimension> = "exclusionDimension",
-        /// The id of the audience.
         pub id: String = "id",
-        /// The name of the audience.
         pub name: String = "name",
-        /// The resource name of the audience, such as `customers/123/audiences/456`.
         pub resource_name: String = "resourceName",
-        /// The level at which the audience can be used, as a constant of Google.
         pub scope: String = "scope",
-        /// The status of the audience at Google.
         pub status: String = "status",
     }
     /// `GoogleAudienceDimensions` of Ad Manager.
     pub struct GoogleAudienceDimensions {
-        /// The included age ranges.
+        /// The age ranges that count.
         pub age_ranges: Vec<AgeRange> = "ageRanges",
-        /// The included segments.
+        /// The segments that count.
         pub audience_segments: AudienceSegments = "audienceSegments",
-        /// The genders as constants of Google, such as `MALE`.
+        /// Genders in Google's words, such as `MALE` and `FEMALE`.
         pub genders: Vec<String> = "genders",
-        /// The included income ranges as constants of Google.
         pub income_ranges: Vec<String> = "incomeRanges",
-        /// Whether people of unknown age are included.
+        /// Whether people of unknown age are among them.
         pub is_age_unknown: bool = "isAgeUnknown",
-        /// Whether people of unknown household income are included.
         pub is_house_hold_income_unknown: bool = "isHouseHoldIncomeUnknown",
-        /// The parental statuses as constants of Google, such as `PARENT`.
+        /// Whether people have children, in Google's words, such as `PARENT`.
         pub parental_statuses: Vec<String> = "parentalStatuses",
     }
     /// `GoogleAudienceExclusionDimension` of Ad Manager.
     pub struct GoogleAudienceExclusionDimension {
-        /// The included age ranges.
+        /// The age ranges that count.
         pub age_ranges: Vec<AgeRange> = "ageRanges",
-        /// The included segments.
+        /// The segments that count.
         pub audience_segments: AudienceSegments = "audienceSegments",
-        /// The genders as constants of Google, such as `MALE`.
+        /// Genders in Google's words, such as `MALE` and `FEMALE`.
         pub genders: Vec<String> = "genders",
-        /// Whether people of unknown age are included.
+        /// Whether people of unknown age are among them.
         pub is_age_unknown: bool = "isAgeUnknown",
-        /// The parental statuses as constants of Google, such as `PARENT`.
+        /// Whether people have children, in Google's words, such as `PARENT`.
         pub parental_statuses: Vec<String> = "parentalStatuses",
-        /// The resource names of the excluded lists.
         pub user_lists: Vec<String> = "userLists",
     }
-    /// The bidding strategy of a Google campaign.
+    /// How Google bids.
     #[doc(alias = "GoogleBiddingStrategyDTO")]
     pub struct GoogleBiddingStrategy {
-        /// The strategy, as a constant of Google.
+        /// The strategy, in Google's words.
         pub type_: String = "type",
-        /// The bid or target of the strategy, in micros (millionths of the currency unit).
+        /// The bid or target that the strategy asks for, in micros (millionths of the currency).
         pub value: f64 = "value",
     }
-    /// The budget and the schedule of a Google campaign.
+    /// What a Google campaign may spend, and when.
     #[doc(alias = "GoogleBudgetDTO")]
     pub struct GoogleBudget {
-        /// The amount in micros: a million is one currency unit of the account.
+        /// How much, in micros: a million is one unit of the account's currency.
         pub amount: Decimal = "amount",
-        /// Whether the amount is per day or for the whole schedule.
+        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
-        /// The last day.
+        /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
-        /// The first day.
+        /// The first day, as `YYYY-MM-DD`.
         pub schedule_start_date: String = "scheduleStartDate",
     }
     /// `GoogleCampaignDTO` of Ad Manager.
     #[doc(alias = "GoogleCampaignDTO")]
     pub struct GoogleCampaign {
-        /// The ad groups, each with its ads.
         pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
-        /// The hours during which the ads are shown.
         pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
-        /// Further options; the platform does not document them.
         pub advanced_options: Map = "advancedOptions",
-        /// The subdivision of the channel.
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
-        /// The Google channel of the ads, such as the search or the display network.
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
-        /// Phone numbers, sitelinks, images and other assets of the ads.
         pub assets: Box<GoogleAssets> = "assets",
-        /// The audience of the ads of a stored campaign.
         pub audience: Box<GoogleCampaignAudience2> = "audience",
-        /// The bidding strategy.
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
-        /// The budget and the schedule of the campaign.
         pub budget: GoogleBudget = "budget",
-        /// The goal of the bidding.
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
-        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the user who created the campaign.
         pub created_by: String = "createdBy",
-        /// The goal of the campaign: visits of a website, or leads.
         pub goal_type: GoalType = "goalType",
-        /// The id of the Google Ads account that pays.
         pub google_ad_account_id: String = "googleAdAccountId",
-        /// The id of the published campaign at Google.
         pub google_campaign_id: String = "googleCampaignId",
-        /// The reason for which Google rejected the campaign.
         pub google_error: String = "googleError",
-        /// The id of the stored campaign.
         pub id: String = "id",
-        /// Whether the ads are political advertisements in the European Union.
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The maximum cost per click in micros (millionths of the currency unit).
         pub maximum_cpc: Decimal = "maximumCpc",
-        /// Further data; the platform does not document them.
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
-        /// The name of the campaign.
         pub name: String = "name",
-        /// The Google networks in which the ads are shown.
         pub network_settings: GoogleNetworkSettings = "networkSettings",
-        /// The progress of the publication; set by the platform.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// The source of the traffic, such as `WEBSITE`; the platform does not document its meaning.
         pub source: String = "source",
-        /// Whether there are changes that are not yet published to the network; set by the platform.
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        /// The id of the user who last changed the campaign.
         pub updated_by: String = "updatedBy",
     }
-    /// The audience of a Google campaign.
+    /// Who is to see the ads of a Google campaign.
     #[doc(alias = "GoogleCampaignAudienceDTO")]
     pub struct GoogleCampaignAudience {
-        /// The age ranges that are included or excluded.
+        /// The age ranges that are taken in or left out.
         pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
-        /// The genders that are included or excluded.
+        /// The genders that are taken in or left out.
         pub gender: Vec<GoogleDemographicTarget> = "gender",
-        /// Places whose people are included or excluded.
+        /// Places whose people are taken in or left out.
         pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
-        /// The languages of the people.
+        /// The languages that people use.
         pub locales: Vec<GoogleLocale> = "locales",
-        /// The segments of the people.
+        /// The segments that people belong to.
         pub segments: Vec<GoogleSegmentTarget> = "segments",
-        /// The interests and purchase intents of the people.
+        /// What people are interested in or about to buy.
         pub target_interests: GoogleTargetInterests = "targetInterests",
     }
-    /// The audience of the ads of a stored campaign.
+    /// `GoogleCampaignAudience2` of Ad Manager.
     pub struct GoogleCampaignAudience2 {
-        /// The age ranges that are included or excluded.
         pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
-        /// The genders that are included or excluded.
         pub gender: Vec<GoogleDemographicTarget> = "gender",
-        /// Places whose people are included or excluded.
         pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
-        /// The languages of the people.
         pub locales: Vec<GoogleLocale> = "locales",
-        /// The segments of the people.
         pub segments: Vec<Value> = "segments",
-        /// The interests and purchase intents of the people.
         pub target_interests: GoogleTargetInterests = "targetInterests",
     }
-    /// The goal of the bidding of a Google campaign.
+    /// What the bidding of a Google campaign aims at.
     #[doc(alias = "GoogleCampaignGoalDTO")]
     pub struct GoogleCampaignGoal {
         /// Whether the goal is a custom conversion goal.
         pub is_custom_conversion_goal: bool = "isCustomConversionGoal",
         /// The kind of goal. Declared as required by the platform's specification.
         pub type_: GoogleCampaignGoalType = "type",
-        /// The goal itself, such as the resource name of a conversion action.
+        /// What exactly, such as the resource name of a conversion action.
         pub value: String = "value",
     }
     /// A card of a carousel.
     #[doc(alias = "GoogleCarouselCardDTO")]
     pub struct GoogleCarouselCard {
-        /// The text of the button.
+        /// What the card's button says.
         pub call_to_action_label: String = "callToActionLabel",
-        /// The URL that a click opens.
+        /// The address that a click leads to.
         pub final_url: String = "finalUrl",
-        /// The headline of the card.
+        /// The card's headline.
         pub headline: String = "headline",
-        /// The images of the card.
+        /// The card's images.
         pub media: Vec<GoogleMedia> = "media",
     }
-    /// A conversion action of Google. The list has two forms, with different fields.
+    /// `GoogleConversionDTO` of Ad Manager.
     #[doc(alias = "GoogleConversionDTO")]
     pub struct GoogleConversion {
-        /// The attribution of conversions to clicks.
         pub attribution_model_settings: GoogleConversionAttributionModelSettings = "attributionModelSettings",
-        /// The kind of action of the person, as a constant of Google, such as `PURCHASE`.
         pub category: String = "category",
-        /// The number of days after a click during which a conversion counts, as a string of digits.
         pub click_through_lookback_window_days: String = "clickThroughLookbackWindowDays",
-        /// The id of the conversion action in the form of Google Ads.
         pub conversion_action_id: String = "conversion_action_id",
-        /// The name of the conversion action in the form of Google Ads.
         pub conversion_name: String = "conversion_name",
-        /// The source of the conversions in the form of Google Ads.
         pub conversion_source: String = "conversion_source",
-        /// Whether a click counts for at most one conversion or for any number.
         pub counting_type: CountingType = "countingType",
-        /// The id of the conversion action.
         pub id: String = "id",
-        /// Whether the action counts in the statistics of conversions.
         pub include_in_conversions_metric: bool = "includeInConversionsMetric",
-        /// The name of the conversion action.
         pub name: String = "name",
-        /// The resource name of the conversion action, such as `customers/123/conversionActions/456`.
         pub resource_name: String = "resourceName",
-        /// The status of the conversion action at Google.
         pub status: String = "status",
-        /// The source of the conversions: an upload of clicks or calls, a web page, or a lead form.
         pub type_: GoogleConversionType = "type",
-        /// The value of a conversion.
         pub value_settings: ConversionValueSettings = "valueSettings",
-        /// The number of days after an impression during which a conversion counts, as a string of digits.
         pub view_through_lookback_window_days: String = "viewThroughLookbackWindowDays",
     }
-    /// The attribution of conversions to clicks.
+    /// `GoogleConversionAttributionModelSettings` of Ad Manager.
     pub struct GoogleConversionAttributionModelSettings {
-        /// The attribution model: data-driven, or the last click.
         pub attribution_model: AttributionModel = "attributionModel",
     }
-    /// A conversion goal of a Google Ads account.
+    /// `GoogleConversionGoalDTO` of Ad Manager.
     #[doc(alias = "GoogleConversionGoalDTO")]
     pub struct GoogleConversionGoal {
-        /// The kind of action that the goal counts, as a constant of Google, such as `PURCHASE`.
         pub category: String = "category",
-        /// Whether the goal is a custom conversion goal.
         pub is_custom_conversion_goal: bool = "isCustomConversionGoal",
-        /// The number of problems of the goal.
         pub issue_count: f64 = "issueCount",
-        /// Whether Google has verified that conversions are recorded.
         pub verification_status: String = "verificationStatus",
     }
-    /// A gender or an age range that is included or excluded.
+    /// A gender or an age range.
     #[doc(alias = "GoogleDemographicTargetDTO")]
     pub struct GoogleDemographicTarget {
-        /// The gender or age range as a constant of Google. Declared as required by the platform's specification.
+        /// Google's name of the gender or age range. Declared as required by the platform's specification.
         pub enum_: String = "enum",
-        /// Whether the people are excluded. Declared as required by the platform's specification.
+        /// Whether these people are left out. Declared as required by the platform's specification.
         pub negative: bool = "negative",
     }
-    /// A campaign, ad group or ad of Google as it is listed.
+    /// `GoogleEntityDTO` of Ad Manager.
     #[doc(alias = "GoogleEntityDTO")]
     pub struct GoogleEntity {
-        /// The id of the entity at Google.
         pub id: String = "id",
-        /// The name of the entity.
         pub name: String = "name",
-        /// The resource name of the entity, such as `customers/123/campaigns/456`.
         pub resource_name: String = "resourceName",
-        /// The status of the entity at Google.
         pub status: String = "status",
-        /// The kind of campaign, ad group or ad, as a constant of Google.
         pub type_: String = "type",
     }
-    /// A campaign, ad group or other entity of Google with its statistics.
+    /// `GoogleEntityReportingDTO` of Ad Manager.
     #[doc(alias = "GoogleEntityReportingDTO")]
     pub struct GoogleEntityReporting {
-        /// The ad group, in the form of Google Ads.
         pub ad_group: Value = "adGroup",
-        /// The criterion of the ad group, such as a keyword, in the form of Google Ads.
         pub ad_group_criterion: Value = "adGroupCriterion",
-        /// The id of the ad group.
         pub ad_group_id: String = "adGroupId",
-        /// The name of the ad group.
         pub ad_group_name: String = "adGroupName",
-        /// The average revenue of a sale, as text.
         pub average_revenue: String = "averageRevenue",
-        /// The campaign that contains the entity.
         pub campaign: Box<GoogleReportedCampaign> = "campaign",
-        /// The id of the entity.
         pub id: String = "id",
-        /// The statistics of a keyword, in the form of Google Ads.
         pub keyword_view: Value = "keywordView",
-        /// The number of leads, as a string of digits.
         pub leads: String = "leads",
-        /// The statistics of the entity.
         pub metrics: Box<GoogleMetrics> = "metrics",
-        /// The name of the entity.
         pub name: String = "name",
-        /// The resource name of the entity at Google.
         pub resource_name: String = "resourceName",
-        /// The revenue of the sales, as text.
         pub revenue: String = "revenue",
-        /// The number of sales, as a string of digits.
         pub sales: String = "sales",
-        /// The status of the entity at Google.
         pub status: String = "status",
     }
     /// A place, from Google Ads or from Google's geocoding.
     #[doc(alias = "GoogleGeoLocationDTO")]
     pub struct GoogleGeoLocation {
-        /// The components of the address.
+        /// The parts of the address.
         pub address_components: Vec<GeoAddressComponent> = "address_components",
         /// The name of the country.
         pub country_name: String = "country_name",
-        /// The address as one line.
+        /// The address in one line.
         pub formatted_address: String = "formatted_address",
-        /// The coordinates of the place.
+        /// Where the place is.
         pub geometry: Box<GeoGeometry> = "geometry",
         /// The id of the place.
         pub id: String = "id",
-        /// The resource name of the place at Google Ads.
+        /// The place by its resource name at Google Ads.
         pub key: String = "key",
         /// The name of the place.
         pub name: String = "name",
         /// The id of the place at Google Maps.
         pub place_id: String = "place_id",
-        /// The radius around the place, in `radiusUnit`.
+        /// How far around the place people count, in `radiusUnit`.
         pub radius: f64 = "radius",
         /// Kilometres or miles.
         pub radius_unit: RadiusUnit = "radiusUnit",
         /// The resource name of the place at Google Ads.
         pub resource_name: String = "resourceName",
-        /// Whether people of the place are included or excluded.
+        /// Whether people of the place are taken in or left out.
         pub selection_type: SelectionType = "selectionType",
-        /// The kind of place, such as a city, a country or an address.
+        /// The kind of place, such as `city`, `region`, `country` or `address`.
         pub type_: String = "type",
     }
-    /// A keyword that Google suggests.
+    /// `GoogleKeywordIdeaDTO` of Ad Manager.
     #[doc(alias = "GoogleKeywordIdeaDTO")]
     pub struct GoogleKeywordIdea {
-        /// The average number of searches per month, as a string of digits.
         pub avg_monthly_searches: String = "avgMonthlySearches",
-        /// The keyword.
         pub text: String = "text",
     }
-    /// A keyword of an ad group.
+    /// A keyword.
     #[doc(alias = "GoogleKeywordItemDTO")]
     pub struct GoogleKeywordItem {
-        /// The text of the keyword. Declared as required by the platform's specification.
+        /// The word or words. Declared as required by the platform's specification.
         pub keyword: String = "keyword",
-        /// The required similarity of a search: `BROAD`, `PHRASE` or `EXACT`. Declared as required by the platform's specification.
+        /// How close a search must come: `BROAD`, `PHRASE` or `EXACT`. Declared as required by the platform's specification.
         pub match_type: String = "matchType",
     }
     /// The keywords of an ad group.
     #[doc(alias = "GoogleKeywordsDTO")]
     pub struct GoogleKeywords {
-        /// The searches for which the ads are not shown.
+        /// Searches at which the ads do not appear.
         pub negatives: Vec<GoogleKeywordItem> = "negatives",
-        /// The searches for which the ads are shown.
+        /// Searches at which the ads appear.
         pub positives: Vec<GoogleKeywordItem> = "positives",
     }
-    /// A language, from Google's targeting search.
+    /// A language, as the targeting search finds it.
     #[doc(alias = "GoogleLocaleDTO")]
     pub struct GoogleLocale {
         /// The id of the language.
         pub id: String = "id",
-        /// The key of the language at Google.
+        /// Google's key of the language.
         pub key: String = "key",
         /// The name of the language.
         pub name: String = "name",
         /// The resource name of the language at Google Ads.
         pub resource_name: String = "resourceName",
     }
-    /// An image of a Google ad.
+    /// An image of an ad.
     #[doc(alias = "GoogleMediaDTO")]
     pub struct GoogleMedia {
-        /// The error of the image; set by the platform.
+        /// What went wrong with it; the platform sets it.
         pub error: String = "error",
-        /// The kind of image, as a constant of the platform.
+        /// What kind of image it is, in the platform's words.
         pub image_type: String = "imageType",
-        /// Whether the image is the logo.
+        /// Whether it is the logo.
         pub is_logo: bool = "isLogo",
-        /// The URL from which the image is read.
+        /// The address that the image is taken from.
         pub src: String = "src",
-        /// The kind of media; only images are supported.
+        /// The kind of media; there are images only.
         pub type_: GoogleMediaType = "type",
-        /// The public URL of the image.
+        /// The public address of the image.
         pub url: String = "url",
     }
-    /// Statistics of advertisements of Google.
+    /// `GoogleMetricsDTO` of Ad Manager.
     #[doc(alias = "GoogleMetricsDTO")]
     pub struct GoogleMetrics {
-        /// The average cost per click in micros (millionths of the currency unit).
         pub average_cpc: Decimal = "averageCpc",
-        /// The average cost per thousand impressions in micros (millionths of the currency unit).
         pub average_cpm: Decimal = "averageCpm",
-        /// The number of clicks.
         pub clicks: f64 = "clicks",
-        /// The number of conversions; with some attribution models not an integer.
         pub conversions: f64 = "conversions",
-        /// The cost in micros (millionths of the currency unit).
         pub cost_micros: f64 = "costMicros",
-        /// The cost per conversion in micros (millionths of the currency unit).
         pub cost_per_conversion: Decimal = "costPerConversion",
-        /// The click-through rate as a fraction, such as `0.05` for 5 %.
         pub ctr: f64 = "ctr",
-        /// The number of impressions.
         pub impressions: f64 = "impressions",
     }
-    /// The Google networks in which the ads of a campaign are shown.
+    /// Which of Google's networks the ads appear in.
     #[doc(alias = "GoogleNetworkSettingsDTO")]
     pub struct GoogleNetworkSettings {
-        /// Whether the ads are shown in the display network. Declared as required by the platform's specification.
+        /// Whether they appear in the display network. Declared as required by the platform's specification.
         pub target_content_network: bool = "targetContentNetwork",
-        /// Whether the ads are shown in the search network. Declared as required by the platform's specification.
+        /// Whether they appear in the search network. Declared as required by the platform's specification.
         pub target_search_network: bool = "targetSearchNetwork",
     }
-    /// The campaign of a row of Google statistics.
+    /// `GoogleReportedCampaignDTO` of Ad Manager.
     #[doc(alias = "GoogleReportedCampaignDTO")]
     pub struct GoogleReportedCampaign {
-        /// The last day of the campaign.
         pub end_date: String = "endDate",
-        /// The id of the campaign at Google.
         pub id: String = "id",
-        /// The name of the campaign.
         pub name: String = "name",
-        /// The resource name of the campaign, such as `customers/123/campaigns/456`.
         pub resource_name: String = "resourceName",
-        /// The first day of the campaign.
         pub start_date: String = "startDate",
-        /// The status of the campaign at Google.
         pub status: String = "status",
     }
-    /// The statistics of Google advertisements in one period.
+    /// `GoogleReportingPeriodDTO` of Ad Manager.
     #[doc(alias = "GoogleReportingPeriodDTO")]
     pub struct GoogleReportingPeriod {
-        /// The campaign to which the statistics apply.
         pub campaign: Box<GoogleReportedCampaign> = "campaign",
-        /// The statistics.
         pub metrics: Box<GoogleMetrics> = "metrics",
-        /// The period: a day, a week or a month.
         pub segments: GoogleReportingPeriodSegments = "segments",
     }
-    /// The period: a day, a week or a month.
+    /// `GoogleReportingPeriodSegments` of Ad Manager.
     pub struct GoogleReportingPeriodSegments {
-        /// The day.
         pub date: String = "date",
-        /// The first day of the month, as `YYYY-MM-DD`.
         pub month: String = "month",
-        /// The first day of the week, as `YYYY-MM-DD`.
         pub week: String = "week",
     }
-    /// An audience segment of Google.
+    /// `GoogleSegmentDTO` of Ad Manager.
     #[doc(alias = "GoogleSegmentDTO")]
     pub struct GoogleSegment {
-        /// The reason for which the account may use the list, as a constant of Google.
         pub access_reason: String = "accessReason",
-        /// Whether the list is enabled for the account.
         pub account_user_list_status: String = "accountUserListStatus",
-        /// The countries of a lookalike segment as ISO 3166 codes of two letters.
         pub country_codes: Vec<String> = "countryCodes",
-        /// The description of the segment.
         pub description: String = "description",
-        /// The permitted difference from the people of the seed lists of a lookalike segment.
         pub expansion_level: ExpansionLevel = "expansionLevel",
-        /// Further data; the platform does not document them.
         pub extras: Value = "extras",
-        /// The id of the segment.
         pub id: String = "id",
-        /// The kind of interest of a segment of interests.
         pub interest_type: String = "interestType",
-        /// The combination of other lists, in the form of Google Ads.
         pub logical_user_list: Value = "logicalUserList",
-        /// The searches, websites and apps of a custom segment.
         pub members: Vec<Member> = "members",
-        /// The number of days for which a person remains in the segment.
         pub membership_life_span: Value = "membershipLifeSpan",
-        /// Whether people are added, such as `OPEN`.
         pub membership_status: String = "membershipStatus",
-        /// The name of the segment.
         pub name: String = "name",
-        /// Whether the account cannot change the segment.
         pub read_only: bool = "readOnly",
-        /// The resource name of the segment at Google.
         pub resource_name: String = "resourceName",
-        /// The rules of a segment of website visitors, in the form of Google Ads.
         pub rule_based_user_list: Map = "ruleBasedUserList",
-        /// The ids of the seed lists of a lookalike segment.
         pub seed_user_list_ids: Vec<String> = "seedUserListIds",
-        /// The number of people in the display network, as a string of digits.
         pub size_for_display: String = "sizeForDisplay",
-        /// The number of people in the search network, as a string of digits.
         pub size_for_search: String = "sizeForSearch",
-        /// The status of the segment, such as `ENABLED`.
         pub status: String = "status",
-        /// The kind of segment, such as `CUSTOM_SEGMENTS`.
         pub type_: String = "type",
     }
-    /// A reference to a segment in a Google campaign.
+    /// A segment, named in a campaign.
     #[doc(alias = "GoogleSegmentTargetDTO")]
     pub struct GoogleSegmentTarget {
         /// The id of the segment. Declared as required by the platform's specification.
@@ -2073,50 +1561,35 @@ hoopai_runtime::model! {
         /// The kind of segment. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
-    /// An interest by which Google selects an audience, with its narrower interests.
+    /// `GoogleTargetInterestDTO` of Ad Manager.
     #[doc(alias = "GoogleTargetInterestDTO")]
     pub struct GoogleTargetInterest {
-        /// The channels and countries in which the interest is available, in the form of Google Ads.
         pub availabilities: Vec<Value> = "availabilities",
-        /// The narrower interests.
         pub children: Vec<GoogleTargetInterest> = "children",
-        /// The name of the interest.
         pub name: String = "name",
-        /// The resource name of the interest at Google.
         pub resource_name: String = "resourceName",
-        /// The kind of interest, such as `AFFINITY` or `IN_MARKET`.
         pub taxonomy_type: String = "taxonomyType",
-        /// The id of the interest.
         pub user_interest_id: String = "userInterestId",
-        /// The resource name of the broader interest.
         pub user_interest_parent: String = "userInterestParent",
     }
-    /// The interests of a Google audience.
+    /// What people are interested in or about to buy.
     #[doc(alias = "GoogleTargetInterestsDTO")]
     pub struct GoogleTargetInterests {
         /// The ids of lasting interests.
         pub affinity: Vec<String> = "affinity",
-        /// The ids of purchase intents.
+        /// The ids of what people are about to buy.
         pub in_market: Vec<String> = "inMarket",
     }
-    /// An option of a Google audience: a place or a language.
+    /// `GoogleTargetingOptionDTO` of Ad Manager.
     #[doc(alias = "GoogleTargetingOptionDTO")]
     pub struct GoogleTargetingOption {
-        /// The full name of a place with the places that contain it, such as `New York,New York,United States`.
         pub canonical_name: String = "canonicalName",
-        /// The country of a place as an ISO 3166 code of two letters, such as `US`.
         pub country_code: String = "countryCode",
-        /// The id of the option.
         pub id: String = "id",
-        /// The display name of the option.
         pub name: String = "name",
-        /// The estimated number of people, as a string of digits.
         pub reach: String = "reach",
-        /// The resource name of the option at Google Ads.
         pub resource_name: String = "resourceName",
-        /// The status of the option at Google.
         pub status: String = "status",
-        /// The kind of place, such as `City`.
         pub target_type: String = "targetType",
     }
     /// A video on YouTube.
@@ -2125,11 +1598,11 @@ hoopai_runtime::model! {
         /// The id of the video on YouTube. Declared as required by the platform's specification.
         pub youtube_video_id: String = "youtubeVideoId",
     }
-    /// The introduction of a Facebook form before the questions.
+    /// What people see of a Facebook form before the questions.
     pub struct GreetingCard {
-        /// The text; for a list, one entry per item. Declared as required by the platform's specification.
+        /// The text; a list has an entry for each line. Declared as required by the platform's specification.
         pub content: Vec<String> = "content",
-        /// The layout of the text, such as `LIST_STYLE`. Declared as required by the platform's specification.
+        /// How the text is laid out, such as `LIST_STYLE`. Declared as required by the platform's specification.
         pub style: String = "style",
         /// The headline. Declared as required by the platform's specification.
         pub title: String = "title",
@@ -2139,29 +1612,29 @@ hoopai_runtime::model! {
     pub struct HiddenField {
         /// The name of the field, such as `utm_source`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The value that is added to each answer. Declared as required by the platform's specification.
+        /// The value that each answer brings along. Declared as required by the platform's specification.
         pub value: String = "value",
     }
-    /// The content of a LinkedIn form.
+    /// What a LinkedIn form says and asks.
     #[doc(alias = "LeadFormContentDTO")]
     pub struct LeadFormContent {
         /// The text above the questions, by language.
         pub description: LocalizedString = "description",
         /// The headline of the form, by language. Declared as required by the platform's specification.
         pub headline: LocalizedString = "headline",
-        /// The privacy policy and the consents. Declared as required by the platform's specification.
+        /// The privacy policy and what people consent to. Declared as required by the platform's specification.
         pub legal_info: LegalInfo = "legalInfo",
-        /// The message after the submission. Declared as required by the platform's specification.
+        /// What people see when they have sent the form. Declared as required by the platform's specification.
         pub post_submission_info: PostSubmissionInfo = "postSubmissionInfo",
         /// The questions, in their order. Declared as required by the platform's specification.
         pub questions: Vec<LeadFormQuestion> = "questions",
     }
-    /// A field of a Google lead form.
+    /// A thing that a Google lead form asks for.
     #[doc(alias = "LeadFormFieldDTO")]
     pub struct LeadFormField {
-        /// The requested data as a constant of Google, such as `FULL_NAME` or `EMAIL`. Declared as required by the platform's specification.
+        /// What is asked for, in Google's words, such as `FULL_NAME` or `EMAIL`. Declared as required by the platform's specification.
         pub input_type: String = "inputType",
-        /// The answers, of which one can be chosen, if there are any.
+        /// The answers to choose one of, where there are any.
         pub single_choice_answers: Vec<LeadFormFieldSingleChoiceAnswer> = "singleChoiceAnswers",
     }
     /// `LeadFormFieldSingleChoiceAnswer` of Ad Manager.
@@ -2171,363 +1644,269 @@ hoopai_runtime::model! {
         /// The text of the answer.
         pub value: String = "value",
     }
-    /// A question of a LinkedIn form.
+    /// A question in a LinkedIn form.
     #[doc(alias = "LeadFormQuestionDTO")]
     pub struct LeadFormQuestion {
-        /// The name of the answer. Declared as required by the platform's specification.
+        /// The name that the answer comes under. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The data of the profile that LinkedIn prefills, such as `FIRST_NAME`; absent for custom questions.
+        /// A thing that LinkedIn knows and fills in, such as `FIRST_NAME`; left out for questions of your own.
         pub predefined_field: String = "predefinedField",
-        /// The text of the question, by language. Declared as required by the platform's specification.
+        /// What is asked, by language. Declared as required by the platform's specification.
         pub question: LocalizedString = "question",
-        /// The kind of answer. Declared as required by the platform's specification.
+        /// How it is answered. Declared as required by the platform's specification.
         pub question_details: QuestionDetails = "questionDetails",
     }
-    /// The privacy policy and the consents of a LinkedIn form.
+    /// The privacy policy of a LinkedIn form and what people consent to.
     #[doc(alias = "LegalInfoDTO")]
     pub struct LegalInfo {
-        /// The consent checkboxes. Declared as required by the platform's specification.
+        /// Boxes that people tick. Declared as required by the platform's specification.
         pub consents: Vec<Consent> = "consents",
-        /// An additional legal text, by language.
+        /// A legal text of your own, by language.
         pub legal_disclaimer: LocalizedString = "legalDisclaimer",
-        /// The URL of the privacy policy. Declared as required by the platform's specification.
+        /// The address of the privacy policy. Declared as required by the platform's specification.
         pub privacy_policy_url: String = "privacyPolicyUrl",
     }
     /// An ad of LinkedIn.
     #[doc(alias = "LinkedInAdDTO")]
     pub struct LinkedInAd {
-        /// The id of the campaign group that contains the ad.
+        /// The id of the campaign group that the ad is in.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
-        /// The id of the campaign that contains the ad.
+        /// The id of the campaign that the ad is in.
         pub ad_campaign_id: String = "adCampaignId",
-        /// The id of the ad at LinkedIn.
+        /// The id of the ad.
         pub ad_id: String = "adId",
-        /// The text of the button.
+        /// What the button says.
         pub call_to_action_label: String = "callToActionLabel",
-        /// The reference to the content of the ad at LinkedIn.
+        /// LinkedIn's reference to the content of the ad.
         pub content_reference_string: String = "contentReferenceString",
-        /// The description of the ad.
+        /// The ad's description.
         pub description: String = "description",
         /// The id of the lead form that a click opens.
         pub destination_form_id: String = "destinationFormId",
-        /// The URL that a click opens.
+        /// The address that a click leads to.
         pub destination_url: String = "destinationUrl",
-        /// The headline of the ad.
+        /// The ad's headline.
         pub headline: String = "headline",
-        /// The id of the stored ad. In a request: the ad to update; absent to create one.
+        /// The id of the stored ad; left out, a new one is made.
         pub id: String = "id",
         /// The text above the image or video.
         pub introductory_text: String = "introductoryText",
-        /// The reason for which LinkedIn rejected the ad; set by the platform.
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
         /// The images or videos of the ad.
         pub media: Vec<LinkedInMedia> = "media",
-        /// Further data; the platform does not document them.
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
-        /// The name of the ad.
+        /// The ad's name.
         pub name: String = "name",
-        /// The progress of the publication; set by the platform.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
     }
-    /// An ad account of LinkedIn.
+    /// `LinkedInAdAccountDTO` of Ad Manager.
     #[doc(alias = "LinkedInAdAccountDTO")]
     pub struct LinkedInAdAccount {
-        /// The currency of the ad account as an ISO 4217 code, such as `USD`.
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The id of the ad account.
         pub id: i64 = "id",
-        /// The name of the ad account.
         pub name: String = "name",
-        /// The id of the LinkedIn organization that owns the ad account.
         pub organization_id: String = "organizationId",
-        /// The URL of the logo of the organization.
         pub organization_logo: String = "organizationLogo",
-        /// The reasons for which ads are served or not, as constants of LinkedIn.
         pub serving_statuses: Vec<String> = "servingStatuses",
-        /// The status of the ad account at LinkedIn.
         pub status: String = "status",
     }
     /// `LinkedInAnalyticsRowDTO` of Ad Manager.
     #[doc(alias = "LinkedInAnalyticsRowDTO")]
     pub struct LinkedInAnalyticsRow {
-        /// The number of clicks.
         pub clicks: f64 = "clicks",
-        /// The number of conversions per click; the platform does not document whether as a fraction or in percent.
         pub conversion_rate: f64 = "conversionRate",
-        /// The cost in the currency of the ad account, as text.
         pub cost_in_local_currency: String = "costInLocalCurrency",
-        /// The cost in US dollars, as text.
         pub cost_in_usd: String = "costInUsd",
-        /// The cost per click in the currency of the ad account.
         pub cpc: Decimal = "cpc",
-        /// The cost per lead in the currency of the ad account.
         pub cpl: Decimal = "cpl",
-        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Decimal = "cpm",
-        /// The click-through rate; the platform does not document whether as a fraction or in percent.
         pub ctr: f64 = "ctr",
-        /// The last day of the period.
         pub date_end: String = "dateEnd",
-        /// The first day of the period.
         pub date_start: String = "dateStart",
-        /// The number of conversions on a website after a click.
         pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
-        /// The number of impressions.
         pub impressions: f64 = "impressions",
-        /// The number of leads through forms on LinkedIn.
         pub one_click_leads: f64 = "oneClickLeads",
-        /// The URNs of the account, campaign group, campaign or ad that the row describes.
         pub pivot_values: Vec<String> = "pivotValues",
     }
     /// `LinkedInAnalyticsTotalsDTO` of Ad Manager.
     #[doc(alias = "LinkedInAnalyticsTotalsDTO")]
     pub struct LinkedInAnalyticsTotals {
-        /// The number of clicks.
         pub clicks: f64 = "clicks",
-        /// The number of conversions per click; the platform does not document whether as a fraction or in percent.
         pub conversion_rate: f64 = "conversionRate",
-        /// The cost in the currency of the ad account.
         pub cost_in_local_currency: Decimal = "costInLocalCurrency",
-        /// The cost in US dollars.
         pub cost_in_usd: Decimal = "costInUsd",
-        /// The cost per click in the currency of the ad account.
         pub cpc: Decimal = "cpc",
-        /// The cost per lead in the currency of the ad account.
         pub cpl: Decimal = "cpl",
-        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Decimal = "cpm",
-        /// The click-through rate; the platform does not document whether as a fraction or in percent.
         pub ctr: f64 = "ctr",
-        /// The number of conversions on a website after a click.
         pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
-        /// The number of impressions.
         pub impressions: f64 = "impressions",
-        /// The number of leads through forms on LinkedIn.
         pub one_click_leads: f64 = "oneClickLeads",
     }
-    /// The budget and the schedule of a LinkedIn campaign group.
+    /// What a LinkedIn campaign group may spend, and when.
     #[doc(alias = "LinkedInBudgetDTO")]
     pub struct LinkedInBudget {
-        /// The amount of the budget; the platform does not document whether it is in major or minor units of the currency.
+        /// How much; nobody says whether in the currency's major or minor unit.
         pub amount: Decimal = "amount",
-        /// Whether the amount is per day or for the whole schedule.
+        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
-        /// The last day.
+        /// The last day, in ISO 8601.
         pub schedule_end_date: String = "scheduleEndDate",
-        /// The first day.
+        /// The first day, in ISO 8601.
         pub schedule_start_date: String = "scheduleStartDate",
     }
-    /// A stored campaign group of LinkedIn, with its campaigns and ads.
+    /// `LinkedInCampaignGroupDTO` of Ad Manager.
     #[doc(alias = "LinkedInCampaignGroupDTO")]
     pub struct LinkedInCampaignGroup {
-        /// The strategy of the budget: maximum delivery or a cap on costs.
         pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
-        /// The id of the campaign group at LinkedIn.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
-        /// The campaigns of the group, each with its ads.
         pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
-        /// The budget and the schedule of the group.
         pub budget: LinkedInBudget = "budget",
-        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the user who created the campaign group.
         pub created_by: String = "createdBy",
-        /// The id of the stored campaign group.
         pub id: String = "id",
-        /// The id of the LinkedIn ad account that pays.
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
-        /// The reason for which LinkedIn rejected the campaign group; set by the platform.
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Further data; the platform does not document them.
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
-        /// The name of the campaign group.
         pub name: String = "name",
-        /// The objective of the ads: leads through a form, or visits of a website.
         pub objective_type: ObjectiveType = "objectiveType",
-        /// The progress of the publication; set by the platform.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-        /// Whether there are changes that are not yet published to the network; set by the platform.
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        /// The id of the user who last changed the campaign group.
         pub updated_by: String = "updatedBy",
     }
     /// `LinkedInEntityReportingDTO` of Ad Manager.
     #[doc(alias = "LinkedInEntityReportingDTO")]
     pub struct LinkedInEntityReporting {
-        /// The id of the stored entity.
         pub id: String = "_id",
-        /// The id of the campaign group.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
-        /// The id of the campaign.
         pub ad_campaign_id: String = "adCampaignId",
-        /// The id of the ad, if the entity is an ad.
         pub ad_id: String = "adId",
-        /// The name of the campaign.
         pub campaign_name: String = "campaignName",
-        /// The number of clicks.
         pub clicks: f64 = "clicks",
-        /// The number of conversions per click; the platform does not document whether as a fraction or in percent.
         pub conversion_rate: f64 = "conversionRate",
-        /// The cost in the currency of the ad account, as text.
         pub cost_in_local_currency: String = "costInLocalCurrency",
-        /// The cost in US dollars, as text.
         pub cost_in_usd: String = "costInUsd",
-        /// The cost per click in the currency of the ad account.
         pub cpc: Decimal = "cpc",
-        /// The cost per lead in the currency of the ad account.
         pub cpl: Decimal = "cpl",
-        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Decimal = "cpm",
-        /// The click-through rate; the platform does not document whether as a fraction or in percent.
         pub ctr: f64 = "ctr",
-        /// The last day of the period.
         pub date_end: String = "dateEnd",
-        /// The first day of the period.
         pub date_start: String = "dateStart",
-        /// The number of conversions on a website after a click.
         pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
-        /// The number of impressions.
         pub impressions: f64 = "impressions",
-        /// The name of the entity.
         pub name: String = "name",
-        /// The number of leads through forms on LinkedIn.
         pub one_click_leads: f64 = "oneClickLeads",
-        /// The URNs of the account, campaign group, campaign or ad that the row describes.
         pub pivot_values: Vec<String> = "pivotValues",
-        /// The progress of the publication.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
     }
-    /// The connection of a location to a LinkedIn ad account.
+    /// `LinkedInIntegrationDTO` of Ad Manager.
     #[doc(alias = "LinkedInIntegrationDTO")]
     pub struct LinkedInIntegration {
-        /// The id of the ad account at LinkedIn.
         pub ad_account_id: String = "adAccountId",
-        /// The name of the ad account.
         pub ad_account_name: String = "adAccountName",
-        /// The time at which the integration was created.
         pub created_at: Timestamp = "createdAt",
-        /// The currency of the ad account as an ISO 4217 code, such as `USD`.
         pub currency_code: String = "currencyCode",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The id of the LinkedIn organization that advertises.
         pub organization_id: String = "organizationId",
-        /// Whether the connection is active.
         pub status: IntegrationStatus = "status",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-        /// The time of the last change of the integration.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A lead form of a LinkedIn ad account.
+    /// `LinkedInLeadFormDTO` of Ad Manager.
     #[doc(alias = "LinkedInLeadFormDTO")]
     pub struct LinkedInLeadForm {
-        /// The texts and questions of the form.
         pub content: Box<LeadFormContent> = "content",
-        /// The time at which the form was created.
         pub created: Timestamp = "created",
-        /// The language and country of the form.
         pub creation_locale: CreationLocale = "creationLocale",
-        /// Fields that people do not see, with values that are added to each answer.
         pub hidden_fields: Vec<HiddenField> = "hiddenFields",
-        /// The id of the form.
         pub id: i64 = "id",
-        /// The time of the last change of the form.
         pub last_modified: Timestamp = "lastModified",
-        /// The name of the form, which people do not see.
         pub name: String = "name",
-        /// The ad account that owns the form.
         pub owner: SponsoredAccountOwner = "owner",
-        /// The result of LinkedIn's review of the form.
         pub review_info: LinkedInLeadFormReviewInfo = "reviewInfo",
-        /// The state of the form.
         pub state: State = "state",
-        /// The version number of the form.
         pub version_id: i64 = "versionId",
     }
-    /// The result of LinkedIn's review of the form.
+    /// `LinkedInLeadFormReviewInfo` of Ad Manager.
     pub struct LinkedInLeadFormReviewInfo {
-        /// The time of the last change of the review.
         pub last_updated: Timestamp = "lastUpdated",
-        /// The reasons for which LinkedIn rejected the form.
         pub rejection_reasons: Vec<String> = "rejectionReasons",
-        /// The status of the review.
         pub review_status: String = "reviewStatus",
     }
     /// An image or a video of a LinkedIn ad.
     #[doc(alias = "LinkedInMediaDTO")]
     pub struct LinkedInMedia {
-        /// The URL that a click opens.
+        /// The address that a click leads to.
         pub destination_url: String = "destinationUrl",
-        /// The size of the file in bytes.
+        /// The size of the file, in bytes.
         pub file_size_bytes: f64 = "fileSizeBytes",
-        /// The URLs of still images of a video.
+        /// The addresses of pictures out of a video.
         pub frames: Vec<String> = "frames",
-        /// The headline of a card of a carousel.
+        /// The headline, where a carousel has one for each card.
         pub headline: String = "headline",
         /// The name of the file.
         pub name: String = "name",
-        /// The index in `frames` of the thumbnail of a video.
+        /// Which of the `frames` stands for the video, by its place in the list.
         pub selected_poster: f64 = "selectedPoster",
-        /// The URL of the image or video.
+        /// The address of the image or video.
         pub src: String = "src",
-        /// The URL of a thumbnail.
+        /// The address of a small picture of it.
         pub thumbnail_url: String = "thumbnailUrl",
         /// Whether it is an image or a video.
         pub type_: MediaType = "type",
     }
-    /// An option of a LinkedIn audience: a place, an industry, a job title or similar.
+    /// `LinkedInTargetingOptionDTO` of Ad Manager.
     #[doc(alias = "LinkedInTargetingOptionDTO")]
     pub struct LinkedInTargetingOption {
-        /// The URN of the facet, such as `urn:li:adTargetingFacet:locations`.
         pub facet_urn: String = "facetUrn",
-        /// The display name of the option.
         pub name: String = "name",
-        /// The URN of the option, such as `urn:li:geo:102713980`.
         pub urn: String = "urn",
     }
-    /// A page of Facebook campaigns, ad sets or ads.
+    /// `FacebookEntitiesDTO` of Ad Manager.
     #[doc(alias = "FacebookEntitiesDTO")]
     pub struct ListFacebookEntitiesResponse {
-        /// The entities of the page.
         pub data: Vec<FacebookEntity> = "data",
-        /// The cursor of the next page.
         pub next: String = "next",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// Google campaigns, ad groups or ads.
+    /// `GoogleEntitiesDTO` of Ad Manager.
     #[doc(alias = "GoogleEntitiesDTO")]
     pub struct ListGoogleEntitiesResponse {
-        /// The entities.
         pub data: Vec<GoogleEntity> = "data",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A query for keyword ideas.
+    /// What keyword ideas are asked for.
     #[doc(alias = "KeywordSuggestionDTO")]
     pub struct ListGoogleKeywordIdeasRequest {
-        /// The keywords from which ideas are derived.
+        /// Keywords to start from.
         pub keywords: Vec<String> = "keywords",
         /// The language, such as `en`.
         pub language_code: String = "languageCode",
-        /// The countries of the searches, such as `US`.
+        /// Where the searches are made, such as `US` and `CA`.
         pub locations: Vec<String> = "locations",
-        /// The URL of the website for which keywords are suggested. Declared as required by the platform's specification.
+        /// The address of the website that the keywords are for. Declared as required by the platform's specification.
         pub url: String = "url",
     }
     /// The language and country of a LinkedIn campaign.
     #[doc(alias = "LocaleDTO")]
     pub struct Locale {
-        /// The country as an ISO 3166 code of two letters, such as `US`. Declared as required by the platform's specification.
+        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
         pub country: String = "country",
-        /// The language as an ISO 639 code of two letters, such as `en`. Declared as required by the platform's specification.
+        /// The language by its two letters of ISO 639. Declared as required by the platform's specification.
         pub language: String = "language",
     }
     /// A text in one or more languages.
@@ -2536,7 +1915,7 @@ hoopai_runtime::model! {
         /// The text by language and country, such as `{"en_US": "Hello"}`. Declared as required by the platform's specification.
         pub localized: Map = "localized",
     }
-    /// The location to which the request applies.
+    /// The location that the call is about.
     #[doc(alias = "LocationIdBodyDTO")]
     pub struct LocationIdBody {
         /// The id of the location (sub-account). The client's default location unless set.
@@ -2545,36 +1924,36 @@ hoopai_runtime::model! {
     /// An image or a video of a Facebook ad.
     #[doc(alias = "MediaDTO")]
     pub struct Media {
-        /// The text below the headline of a card of a carousel.
+        /// The text below the headline, where a carousel has one for each card.
         pub description: String = "description",
-        /// The headline of a card of a carousel.
+        /// The headline, where a carousel has one for each card.
         pub headline: String = "headline",
-        /// The URL that a click opens.
+        /// The address that a click leads to.
         pub link: String = "link",
         /// The name of the file.
         pub name: String = "name",
-        /// The index of the thumbnail of a video, starting at 0; required for videos.
+        /// Which picture stands for the video, counted from 0; needed for videos.
         pub selected_poster: f64 = "selectedPoster",
-        /// The URL of the image or video. Declared as required by the platform's specification.
+        /// The address of the image or video. Declared as required by the platform's specification.
         pub src: String = "src",
-        /// The URL of a thumbnail; required for videos.
+        /// The address of a small picture of it; needed for videos.
         pub thumbnail_url: String = "thumbnailUrl",
         /// Whether it is an image or a video. Declared as required by the platform's specification.
         pub type_: MediaType = "type",
     }
-    /// A search, a website or an app by which a custom segment selects people.
+    /// Something that people of a custom segment look for, visit or use.
     #[doc(alias = "MemberDTO")]
     pub struct Member {
-        /// The id of the app, such as `com.example.app`, for the kind `APP`.
+        /// The app by its id, such as `com.example.app`; for the kind `APP`.
         pub app: String = "app",
-        /// The search text, for the kind `KEYWORD`.
+        /// The words that people search for; for the kind `KEYWORD`.
         pub keyword: String = "keyword",
-        /// The kind of member: a search, a website or an app. Declared as required by the platform's specification.
+        /// Which of the three it is. Declared as required by the platform's specification.
         pub member_type: MemberMemberType = "memberType",
-        /// The URL of the website, for the kind `URL`.
+        /// The address that people visit; for the kind `URL`.
         pub url: String = "url",
     }
-    /// An answer of a LinkedIn form to choose.
+    /// An answer to choose.
     #[doc(alias = "MultipleChoiceOptionDTO")]
     pub struct MultipleChoiceOption {
         /// The number of the answer within its question. Declared as required by the platform's specification.
@@ -2582,32 +1961,32 @@ hoopai_runtime::model! {
         /// The text of the answer, by language. Declared as required by the platform's specification.
         pub text: LocalizedString = "text",
     }
-    /// The answers of a multiple-choice question of a LinkedIn form.
+    /// The answers of a question with choices.
     #[doc(alias = "MultipleChoiceQuestionDetailsDTO")]
     pub struct MultipleChoiceQuestionDetails {
         /// The answers to choose from. Declared as required by the platform's specification.
         pub options: Vec<MultipleChoiceOption> = "options",
     }
-    /// The button of a LinkedIn form after the submission.
+    /// The button that people see when they have sent a LinkedIn form.
     #[doc(alias = "PostSubmissionCallToActionDTO")]
     pub struct PostSubmissionCallToAction {
-        /// The label of the button. Declared as required by the platform's specification.
+        /// What the button says. Declared as required by the platform's specification.
         pub call_to_action_label: PostSubmissionCallToActionCallToActionLabel = "callToActionLabel",
-        /// The target of the button. Declared as required by the platform's specification.
+        /// What the button leads to. Declared as required by the platform's specification.
         pub call_to_action_target: PostSubmissionCallToActionTarget = "callToActionTarget",
     }
-    /// The target of the button of a LinkedIn form.
+    /// What a button leads to.
     #[doc(alias = "PostSubmissionCallToActionTargetDTO")]
     pub struct PostSubmissionCallToActionTarget {
-        /// The URL of the page that the button opens. Declared as required by the platform's specification.
+        /// The address of the page. Declared as required by the platform's specification.
         pub landing_page_url: String = "landingPageUrl",
     }
-    /// The message of a LinkedIn form after the submission.
+    /// What people see when they have sent a LinkedIn form.
     #[doc(alias = "PostSubmissionInfoDTO")]
     pub struct PostSubmissionInfo {
         /// The button below the message. Declared as required by the platform's specification.
         pub call_to_action: PostSubmissionCallToAction = "callToAction",
-        /// The text of the message, by language. Declared as required by the platform's specification.
+        /// The message, by language. Declared as required by the platform's specification.
         pub message: LocalizedString = "message",
     }
     /// The location whose campaign is published.
@@ -2619,83 +1998,57 @@ hoopai_runtime::model! {
     /// `GooglePublishedCampaignDTO` of Ad Manager.
     #[doc(alias = "GooglePublishedCampaignDTO")]
     pub struct PublishGoogleCampaignResponse {
-        /// The version of the database record.
         pub v: f64 = "__v",
-        /// The id of the stored campaign.
         pub id: String = "_id",
-        /// The ad groups, each with its ads.
         pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
-        /// The hours during which the ads are shown.
         pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
-        /// Further options; the platform does not document them.
         pub advanced_options: Map = "advancedOptions",
-        /// The subdivision of the channel.
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
-        /// The Google channel of the ads, such as the search or the display network.
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
-        /// Phone numbers, sitelinks, images and other assets of the ads.
         pub assets: Box<GoogleAssets> = "assets",
-        /// The audience of the ads of a stored campaign.
         pub audience: Box<GoogleCampaignAudience2> = "audience",
-        /// The bidding strategy.
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
-        /// The budget and the schedule of the campaign.
         pub budget: GoogleBudget = "budget",
-        /// The goal of the bidding.
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
-        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the user who created the campaign.
         pub created_by: String = "createdBy",
-        /// The goal of the campaign: visits of a website, or leads.
         pub goal_type: GoalType = "goalType",
-        /// The id of the Google Ads account that pays.
         pub google_ad_account_id: String = "googleAdAccountId",
-        /// The id of the published campaign at Google.
         pub google_campaign_id: String = "googleCampaignId",
-        /// The reason for which Google rejected the campaign.
         pub google_error: String = "googleError",
-        /// Whether the ads are political advertisements in the European Union.
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The maximum cost per click in micros (millionths of the currency unit).
         pub maximum_cpc: Decimal = "maximumCpc",
-        /// Further data; the platform does not document them.
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
-        /// The name of the campaign.
         pub name: String = "name",
-        /// The Google networks in which the ads are shown.
         pub network_settings: GoogleNetworkSettings = "networkSettings",
-        /// The progress of the publication; set by the platform.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// The source of the traffic, such as `WEBSITE`; the platform does not document its meaning.
         pub source: String = "source",
-        /// Whether there are changes that are not yet published to the network; set by the platform.
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        /// The id of the user who last changed the campaign.
         pub updated_by: String = "updatedBy",
     }
-    /// The kind of answer of a question; exactly one of the two fields is set.
+    /// How a question is answered; one of the two.
     #[doc(alias = "QuestionDetailsDTO")]
     pub struct QuestionDetails {
-        /// The answers of a multiple-choice question.
+        /// For a question with answers to choose from.
         pub multiple_choice_question_details: MultipleChoiceQuestionDetails = "multipleChoiceQuestionDetails",
-        /// An empty object, for a question with a text answer.
+        /// For a question that is answered in words; an empty object.
         pub text_question_details: Map = "textQuestionDetails",
     }
-    /// The resource name of an object at Google.
+    /// `ResourceNameDTO` of Ad Manager.
     #[doc(alias = "ResourceNameDTO")]
     pub struct ResourceName {
-        /// The resource name, such as `customers/123/assets/456`.
         pub resource_name: String = "resourceName",
     }
-    /// The conditions of a visit.
+    /// What must be true of a visit.
     #[doc(alias = "RuleDTO")]
     pub struct Rule {
-        /// The groups of conditions. Declared as required by the platform's specification.
+        /// Groups of conditions. Declared as required by the platform's specification.
         pub rule_item_groups: Vec<RuleItemGroup> = "ruleItemGroups",
     }
     /// A list of website visitors, by rules.
@@ -2703,124 +2056,122 @@ hoopai_runtime::model! {
     pub struct RuleBasedUserList {
         /// The rules. Declared as required by the platform's specification.
         pub flexible_rule_user_list: FlexibleRuleUserList = "flexibleRuleUserList",
-        /// `REQUESTED` also adds earlier visitors to the list.
+        /// `REQUESTED` asks Google to put earlier visitors into the list too.
         pub prepopulation_status: RuleBasedUserListPrepopulationStatus = "prepopulationStatus",
     }
     /// A condition of a visit.
     #[doc(alias = "RuleItemDTO")]
     pub struct RuleItem {
-        /// The examined value: `url__` for the visited page, `referrer__` for the previous one. Declared as required by the platform's specification.
+        /// What is looked at: `url__` is the page that was visited, `referrer__` the one before. Declared as required by the platform's specification.
         pub name: RuleItemName = "name",
-        /// The comparison. Declared as required by the platform's specification.
+        /// What it must be like. Declared as required by the platform's specification.
         pub string_rule_item: StringRuleItem = "stringRuleItem",
     }
-    /// A group of conditions of a visit.
+    /// A group of conditions.
     #[doc(alias = "RuleItemGroupDTO")]
     pub struct RuleItemGroup {
-        /// The conditions of the group. Declared as required by the platform's specification.
+        /// The conditions. Declared as required by the platform's specification.
         pub rule_items: Vec<RuleItem> = "ruleItems",
     }
-    /// A rule and the period to which it applies.
+    /// A rule and how far it looks back.
     #[doc(alias = "RuleOperandDTO")]
     pub struct RuleOperand {
-        /// The number of past days whose visits count. Declared as required by the platform's specification.
+        /// How many days back visits count. Declared as required by the platform's specification.
         pub lookback_window_days: f64 = "lookbackWindowDays",
-        /// The conditions of a visit. Declared as required by the platform's specification.
+        /// What must be true of a visit. Declared as required by the platform's specification.
         pub rule: Rule = "rule",
     }
-    /// An attribute of people, from LinkedIn's targeting search.
+    /// Something that people have in common, as LinkedIn's targeting search finds it.
     #[doc(alias = "SelectedAttributeDTO")]
     pub struct SelectedAttribute {
-        /// The name of the category of the attribute. Declared as required by the platform's specification.
+        /// The name of the category that it belongs to. Declared as required by the platform's specification.
         pub category_name: String = "categoryName",
-        /// The facet of the attribute, that is, the kind of attribute at LinkedIn. Declared as required by the platform's specification.
+        /// The facet that it belongs to. Declared as required by the platform's specification.
         pub facet: String = "facet",
-        /// The name of the attribute. Declared as required by the platform's specification.
+        /// What the option is called. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The URN of the attribute. Declared as required by the platform's specification.
+        /// The URN of the option. Declared as required by the platform's specification.
         pub urn: String = "urn",
     }
-    /// The Facebook page that becomes the default of a location.
+    /// The page that becomes the default.
     #[doc(alias = "FbSetDefaultPageBodyDTO")]
     pub struct SetFacebookDefaultPageRequest {
         /// The id of the Facebook page. Declared as required by the platform's specification.
         pub page_id: String = "pageId",
     }
-    /// The ad account that owns a LinkedIn form.
+    /// Whom a LinkedIn form belongs to.
     #[doc(alias = "SponsoredAccountOwnerDTO")]
     pub struct SponsoredAccountOwner {
         /// The URN of the ad account, such as `urn:li:sponsoredAccount:123456`. Declared as required by the platform's specification.
         pub sponsored_account: String = "sponsoredAccount",
     }
-    /// A comparison of a URL with a text.
+    /// What an address must be like.
     #[doc(alias = "StringRuleItemDTO")]
     pub struct StringRuleItem {
-        /// The operator as a constant of Google, such as `CONTAINS`. Declared as required by the platform's specification.
+        /// How it is compared, in Google's words, such as `CONTAINS`. Declared as required by the platform's specification.
         pub operator: String = "operator",
-        /// The text to compare with, such as `/products`. Declared as required by the platform's specification.
+        /// What it is compared with, such as `/products`. Declared as required by the platform's specification.
         pub value: String = "value",
     }
-    /// The outcome of an operation.
+    /// `SuccessDTO` of Ad Manager.
     #[doc(alias = "SuccessDTO")]
     pub struct Success {
-        /// Whether the operation succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The attributes of the people of a LinkedIn audience.
+    /// What the people whom LinkedIn chooses have in common.
     #[doc(alias = "TargetAudienceDTO")]
     pub struct TargetAudience {
-        /// Groups of attributes; people who have them are excluded.
+        /// Whom to leave out, in groups of attributes.
         pub exclude: Vec<Vec<SelectedAttribute>> = "exclude",
-        /// Groups of attributes; people who have all attributes of at least one group are included.
+        /// Whom to take in: whoever has all attributes of at least one group.
         pub include: Vec<Vec<SelectedAttribute>> = "include",
     }
-    /// The page of a Facebook form after the submission.
+    /// What people see when they have sent a Facebook form.
     pub struct ThankYouPage {
-        /// The text of the page. Declared as required by the platform's specification.
+        /// The text. Declared as required by the platform's specification.
         pub body: String = "body",
         /// The phone number of the business, for a button that calls.
         pub business_phone: String = "businessPhone",
-        /// The URL that the button opens.
+        /// The address that the button leads to.
         pub button_link: String = "buttonLink",
-        /// The text of the button. Declared as required by the platform's specification.
+        /// What the button says. Declared as required by the platform's specification.
         pub button_text: String = "buttonText",
-        /// The action of the button, such as `VIEW_WEBSITE`. Declared as required by the platform's specification.
+        /// What the button does, such as `VIEW_WEBSITE`. Declared as required by the platform's specification.
         pub button_type: String = "buttonType",
-        /// The country of the phone number as an ISO 3166 code of two letters, such as `US`.
+        /// The country of the phone number, by its two letters of ISO 3166.
         pub country_code: String = "countryCode",
-        /// The headline of the page. Declared as required by the platform's specification.
+        /// The headline. Declared as required by the platform's specification.
         pub title: String = "title",
     }
-    /// A bid on LinkedIn.
+    /// A bid.
     #[doc(alias = "UnitCostDTO")]
     pub struct UnitCost {
-        /// The amount in minor units of the currency: `500` is five dollars. Declared as required by the platform's specification.
+        /// How much, in the currency's minor unit: `500` is five dollars. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
     }
-    /// A contact to add to a custom audience or to remove.
+    /// Which contact is put into an audience or taken out.
     #[doc(alias = "UpdateCustomAudienceDTO")]
     pub struct UpdateCustomAudience {
         /// The id of the contact. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
-        /// The id of the Facebook ad account that owns the audience.
+        /// The id of the Facebook ad account that the audience belongs to.
         pub fb_ad_account_id: String = "fbAdAccountId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
-    /// People to add to a custom audience or to remove, from smart lists or a file.
+    /// Who is put into an audience or taken out; smart lists or a file.
     #[doc(alias = "UpdateCustomAudienceBatchDTO")]
     pub struct UpdateFacebookCustomAudienceMembersInBulkRequest {
         /// The path of an uploaded CSV file, such as `/uploads/audience.csv`.
         pub csv_path: String = "csvPath",
-        /// Whether the audience follows later changes of the smart lists; `true` as a string.
+        /// Whether the audience follows its smart lists when they change; `true` as a string.
         pub dynamic_audience: String = "dynamicAudience",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The operation, such as `ADD`. Declared as required by the platform's specification.
+        /// What is to be done, such as `ADD`. Declared as required by the platform's specification.
         pub operation_type: String = "operationType",
-        /// The ids of the smart lists whose contacts are added or removed.
+        /// The ids of the smart lists whose contacts are meant.
         pub smartlist_ids: Vec<String> = "smartlistIds",
     }
     /// The new name and description of a custom audience.
@@ -2833,147 +2184,144 @@ hoopai_runtime::model! {
         /// The new name. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// A change of the status of a campaign group, campaign or ad.
+    /// What becomes of which kind of thing.
     #[doc(alias = "LinkedInUpdateAdStatusBodyDTO")]
     pub struct UpdateLinkedinAdStatusRequest {
-        /// The operation. Declared as required by the platform's specification.
+        /// What is to be done. Declared as required by the platform's specification.
         pub operation_type: UpdateLinkedinAdStatusRequestOperationType = "operationType",
-        /// The kind of entity that the id in the path identifies; an ad group is a campaign group of LinkedIn. Declared as required by the platform's specification.
+        /// What the id in the path is of: `adGroup` is a campaign group. Declared as required by the platform's specification.
         pub type_: UpdateLinkedinAdStatusRequestType = "type",
     }
-    /// An ad of Facebook to create or update.
+    /// An ad of Facebook.
     #[doc(alias = "UpsertAdDTO")]
     pub struct UpsertFacebookAdRequest {
-        /// The id of the ad set that contains the ad. Declared as required by the platform's specification.
+        /// The id of the ad set that the ad is in. Declared as required by the platform's specification.
         pub adset_id: String = "adsetId",
-        /// The id of the campaign that contains the ad. Declared as required by the platform's specification.
+        /// The id of the campaign that the ad is in. Declared as required by the platform's specification.
         pub campaign_id: String = "campaignId",
-        /// The id of the welcome message with which a click opens a chat.
+        /// The id of the welcome message that a click opens a chat with.
         pub conversation_form_id: String = "conversationFormId",
-        /// The button, as a constant of Facebook, such as `LEARN_MORE`.
+        /// What the button says, in Facebook's words, such as `LEARN_MORE`.
         pub cta: String = "cta",
         /// The text below the headline.
         pub description: String = "description",
         /// The id of the lead form that a click opens.
         pub destination_form_id: String = "destinationFormId",
-        /// The URL that a click opens.
+        /// The address that a click leads to.
         pub destination_link: String = "destinationLink",
-        /// The headline of the ad.
+        /// The ad's headline.
         pub headline: String = "headline",
-        /// The id of the ad to update; absent to create one.
+        /// The id of the ad to be changed; left out, a new one is made.
         pub id: String = "id",
-        /// The URL of the image of the ad.
+        /// The address of the ad's image.
         pub image_url: String = "imageUrl",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The images or videos of the ad.
         pub media: Vec<Media> = "media",
-        /// Whether the ad has a single image or video, or a carousel.
+        /// Whether the ad shows one image or video, or several cards to page through.
         pub media_type: FacebookAdMediaType = "mediaType",
-        /// Whether the ad may be shown together with ads of other advertisers.
+        /// Whether the ad may appear together with those of other advertisers.
         pub multi_advertiser_ads: bool = "multiAdvertiserAds",
-        /// The name of the ad.
+        /// The ad's name.
         pub name: String = "name",
         /// The text above the image or video.
         pub primary_text: String = "primaryText",
     }
-    /// An ad set of Facebook to create or update.
+    /// An ad set of Facebook.
     #[doc(alias = "UpsertAdsetDTO")]
     pub struct UpsertFacebookAdsetRequest {
-        /// The audience and the placement of the ads.
+        /// Who is to see the ads, and where.
         pub audience: Box<FacebookAudience> = "audience",
-        /// The budget and the schedule of the ad set.
+        /// What the ad set may spend, and from when to when.
         pub budget: Budget = "budget",
-        /// The id of the campaign that contains the ad set. Declared as required by the platform's specification.
+        /// The id of the campaign that the ad set is in. Declared as required by the platform's specification.
         pub campaign_id: String = "campaignId",
-        /// The place of the desired action, such as `website`.
+        /// Where people are to act, such as `website`.
         pub conversion_location: String = "conversionLocation",
-        /// The event of the pixel that counts as a conversion, such as `Purchase`.
+        /// The event of the pixel that counts, such as `Purchase`.
         pub custom_event_type: String = "customEventType",
-        /// The id of the ad set to update; absent to create one.
+        /// The id of the ad set to be changed; left out, a new one is made.
         pub id: String = "id",
-        /// The id of the Instagram account that publishes the ads.
+        /// The id of the Instagram account that the ads appear under.
         pub instagram_actor_id: String = "instagramActorId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The apps in which a click opens a chat.
+        /// The app that a click opens a chat in.
         pub messaging_platforms: MessagingPlatform = "messagingPlatforms",
-        /// The name of the ad set.
+        /// The ad set's name.
         pub name: String = "name",
-        /// The id of the Facebook page that publishes the ads.
+        /// The id of the Facebook page that the ads appear under.
         pub page_id: String = "pageId",
         /// The id of the pixel that counts conversions.
         pub pixel_id: String = "pixelId",
-        /// The WhatsApp number of the chat, such as `+1234567890`.
+        /// The WhatsApp number that chats go to, such as `+1234567890`.
         pub whatsapp_number: String = "whatsappNumber",
     }
-    /// A campaign of Facebook to create or update.
+    /// A campaign of Facebook.
     #[doc(alias = "UpsertCampaignDTO")]
     pub struct UpsertFacebookCampaignRequest {
-        /// The id of the campaign to update; absent to create one.
+        /// The id of the campaign to be changed; left out, a new one is made.
         pub id: String = "id",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The name of the campaign.
+        /// The campaign's name.
         pub name: String = "name",
-        /// The objective of the ads.
+        /// What the ads are to achieve.
         pub objective: Objective = "objective",
-        /// The system that creates the campaign, such as Facebook.
+        /// Where the campaign comes from, such as `facebook`.
         pub source: String = "source",
-        /// The subject, if Facebook has special rules for it; a single one here, a list in replies.
+        /// The subject, where Facebook has special rules for it; one word here, a list in replies.
         pub special_ad_categories: SpecialAdCategory = "specialAdCategories",
     }
-    /// A conversion pixel of Facebook to create or rename.
+    /// A conversion pixel of Facebook.
     #[doc(alias = "UpsertConversionPixelDTO")]
     pub struct UpsertFacebookPixelRequest {
-        /// The id of the pixel to rename; absent to create one.
+        /// The id of the pixel to be renamed; left out, a new one is made.
         pub conversion_pixel_id: String = "conversionPixelId",
         /// The id of the Instagram account.
         pub ig_user_id: String = "igUserId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The name of the pixel.
+        /// The pixel's name.
         pub name: String = "name",
-        /// The kind of event that the pixel counts, such as `LEAD_EVENT`. Declared as required by the platform's specification.
+        /// The kind of event that it counts, such as `LEAD_EVENT`. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
-    /// The outcome of the creation or renaming of a conversion pixel.
+    /// `FacebookUpsertedPixelDTO` of Ad Manager.
     #[doc(alias = "FacebookUpsertedPixelDTO")]
     pub struct UpsertFacebookPixelResponse {
-        /// The id of the pixel, if it was created.
         pub id: String = "id",
-        /// Whether the pixel was renamed.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// An asset of Google to create or update.
+    /// An asset of Google.
     #[doc(alias = "UpsertAssetsDTO")]
     pub struct UpsertGoogleAssetsRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The content of the asset; `type` determines its fields. Declared as required by the platform's specification.
+        /// What the asset holds; which fields it has depends on `type`. Declared as required by the platform's specification.
         pub payload: Box<UpsertGoogleAssetsRequestPayload> = "payload",
         /// The kind of asset. Declared as required by the platform's specification.
         pub type_: GoogleAssetType = "type",
     }
     /// `UpsertGoogleAssetsRequestPayload` of Ad Manager.
     pub struct UpsertGoogleAssetsRequestPayload {
-        /// The periods during which the asset is shown.
+        /// The hours in which the number is shown.
         pub ad_schedule_targets: Vec<AdScheduleTarget> = "adScheduleTargets",
-        /// The resource name of the background image, such as `customers/123/assets/789`.
+        /// The image behind the form, by its resource name: `customers/123/assets/789`.
         pub background_image_asset: String = "backgroundImageAsset",
         /// The name of the business, as the form shows it.
         pub business_name: String = "businessName",
-        /// The resource name of the conversion action that counts calls, such as `customers/123/conversionActions/456`.
+        /// The conversion action that calls count for, by its resource name: `customers/123/conversionActions/456`.
         pub call_conversion_action: String = "callConversionAction",
-        /// The text next to the button that opens the form.
+        /// The text beside the button that opens the form.
         pub call_to_action_description: String = "callToActionDescription",
-        /// The label of the button that opens the form.
+        /// What the button that opens the form says.
         pub call_to_action_type: UpsertGoogleAssetsRequestPayloadCallToActionType = "callToActionType",
-        /// The country of the phone number as an ISO 3166 code of two letters, such as `US`.
+        /// The country of the number, by its two letters of ISO 3166.
         pub country_code: String = "countryCode",
-        /// Custom questions, which follow the fields.
+        /// Questions of your own, which come after the fields.
         pub custom_question_fields: Vec<CustomQuestionField> = "customQuestionFields",
         /// The text of the form.
         pub description: String = "description",
@@ -2981,13 +2329,13 @@ hoopai_runtime::model! {
         pub description1: String = "description1",
         /// The second line below the link.
         pub description2: String = "description2",
-        /// `LOW_INTENT` for more leads, `HIGH_INTENT` for fewer leads with a stronger intent.
+        /// `LOW_INTENT` for more leads, `HIGH_INTENT` for fewer that mean it.
         pub desired_intent: UpsertGoogleAssetsRequestPayloadDesiredIntent = "desiredIntent",
-        /// The last day on which the link is shown.
+        /// The last day that the link is shown, as `YYYY-MM-DD`.
         pub end_date: String = "endDate",
-        /// The data that the form requests.
+        /// What people are asked for.
         pub fields: Vec<LeadFormField> = "fields",
-        /// The URL of the link; a single one, despite its name.
+        /// One address, despite its name: where the link leads to.
         pub final_urls: String = "finalUrls",
         /// The headline of the form.
         pub headline: String = "headline",
@@ -2995,166 +2343,166 @@ hoopai_runtime::model! {
         pub link_text: String = "linkText",
         /// The phone number, such as `+14155551234`.
         pub phone_number: String = "phoneNumber",
-        /// The label of the button after the submission.
+        /// What the button after sending says.
         pub post_submit_call_to_action_type: UpsertGoogleAssetsRequestPayloadPostSubmitCallToActionType = "postSubmitCallToActionType",
-        /// The text after the submission.
+        /// The text that people see when they have sent the form.
         pub post_submit_description: String = "postSubmitDescription",
-        /// The headline after the submission.
+        /// The headline that people see when they have sent the form.
         pub post_submit_headline: String = "postSubmitHeadline",
-        /// The URL of the privacy policy.
+        /// The address of the privacy policy.
         pub privacy_policy_url: String = "privacyPolicyUrl",
-        /// The resource name of the asset. In a request: the asset to update; absent to create one.
+        /// The asset to be changed, by its resource name; left out, a new one is made.
         pub resource_name: String = "resourceName",
-        /// The first day on which the link is shown.
+        /// The first day that the link is shown, as `YYYY-MM-DD`.
         pub start_date: String = "startDate",
     }
-    /// A combined audience of Google to create or update.
+    /// A combined audience of Google.
     #[doc(alias = "UpsertAudienceDTO")]
     pub struct UpsertGoogleAudienceRequest {
-        /// The attributes of the included people.
+        /// Who is in the audience.
         pub dimensions: Box<AudienceDimension> = "dimensions",
-        /// The attributes of the excluded people.
+        /// Who is left out of it.
         pub exclusion_dimension: Box<AudienceDimension> = "exclusionDimension",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The name of the audience. Declared as required by the platform's specification.
+        /// The audience's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The resource name of the audience to update, such as `customers/123/audiences/456`; absent to create one.
+        /// The audience to be changed, such as `customers/123/audiences/456`; left out, a new one is made.
         pub resource_name: String = "resourceName",
     }
-    /// A campaign of Google to create or replace, with its ad groups and ads.
+    /// A campaign of Google with all that is in it.
     #[doc(alias = "CampaignDTO")]
     pub struct UpsertGoogleCampaignRequest {
         /// The ad groups, each with its ads.
         pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
-        /// The hours during which the ads are shown.
+        /// The hours in which the ads run.
         pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
-        /// Further options; the platform does not document them.
+        /// Further options, free in form and not documented.
         pub advanced_options: Map = "advancedOptions",
-        /// The subdivision of the channel.
+        /// A finer division of the channel.
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
-        /// The Google channel of the ads, such as the search or the display network. Declared as required by the platform's specification.
+        /// Where at Google the ads run: in the search, in the display network and so on. Declared as required by the platform's specification.
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
-        /// Phone numbers, sitelinks, images and other assets of the ads.
+        /// Phone numbers, sitelinks, images and the like that go with the ads.
         pub assets: Box<GoogleAssets> = "assets",
-        /// The audience of the ads.
+        /// Who is to see the ads.
         pub audience: Box<GoogleCampaignAudience> = "audience",
-        /// The bidding strategy.
+        /// How Google bids.
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
-        /// The budget and the schedule of the campaign.
+        /// What the campaign may spend, and from when to when.
         pub budget: GoogleBudget = "budget",
-        /// The goal of the bidding.
+        /// What the bidding aims at.
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
-        /// The goal of the campaign: visits of a website, or leads.
+        /// What the campaign is for: visits of a website, or leads.
         pub goal_type: GoalType = "goalType",
         /// The id of the Google Ads account that pays.
         pub google_ad_account_id: String = "googleAdAccountId",
-        /// The id of the published campaign at Google.
+        /// The campaign's id at Google, once it is published.
         pub google_campaign_id: String = "googleCampaignId",
-        /// The id of the stored campaign. In a request: the campaign to update; absent to create one.
+        /// The id of the stored campaign; left out, a new one is made.
         pub id: String = "id",
-        /// Whether the ads are political advertisements in the European Union.
+        /// Whether these are political advertisements in the European Union.
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The maximum cost per click in micros (millionths of the currency unit).
+        /// The most that a click may cost, in micros (millionths of the currency).
         pub maximum_cpc: Decimal = "maximumCpc",
-        /// The name of the campaign. Declared as required by the platform's specification.
+        /// The campaign's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The Google networks in which the ads are shown.
+        /// Which of Google's networks the ads appear in.
         pub network_settings: GoogleNetworkSettings = "networkSettings",
-        /// The progress of the publication; set by the platform.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// The source of the traffic, such as `WEBSITE`; the platform does not document its meaning.
+        /// Where the traffic comes from or goes to, such as `WEBSITE`; the platform does not say more.
         pub source: String = "source",
-        /// Whether there are changes that are not yet published to the network; set by the platform.
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
     }
-    /// A conversion action to create or update: an action of people that Google counts.
+    /// A conversion action: something that people do and Google counts.
     #[doc(alias = "UpsertConversionDTO")]
     pub struct UpsertGoogleConversionRequest {
-        /// The attribution of conversions to clicks. Declared as required by the platform's specification.
+        /// Which clicks get the credit for a conversion. Declared as required by the platform's specification.
         pub attribution_model: AttributionModel = "attributionModel",
-        /// The kind of action of the person, as a constant of Google, such as `PURCHASE`. Declared as required by the platform's specification.
+        /// What people do, in Google's words, such as `PURCHASE`. Declared as required by the platform's specification.
         pub category: String = "category",
-        /// The number of days after a click during which a conversion counts. Declared as required by the platform's specification.
+        /// How many days after a click a conversion still counts. Declared as required by the platform's specification.
         pub click_through_window: f64 = "clickThroughWindow",
-        /// The id of the conversion action to update; absent to create one.
+        /// The id of the conversion action to be changed; left out, a new one is made.
         pub conversion_id: String = "conversionId",
-        /// Whether a click counts for at most one conversion or for any number. Declared as required by the platform's specification.
+        /// Whether a click counts for one conversion at most or for any number. Declared as required by the platform's specification.
         pub counting_type: CountingType = "countingType",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The name of the conversion action. Declared as required by the platform's specification.
+        /// The conversion action's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The source of the conversions: an upload of clicks or calls, a web page, or a lead form. Declared as required by the platform's specification.
+        /// Where Google learns of it: from uploads of clicks or calls, from a page, or from a lead form. Declared as required by the platform's specification.
         pub type_: GoogleConversionType = "type",
-        /// The value of a conversion. Declared as required by the platform's specification.
+        /// What a conversion is worth. Declared as required by the platform's specification.
         pub value_settings: ConversionValueSettings = "valueSettings",
     }
-    /// An audience segment of Google to create or update.
+    /// An audience segment of Google.
     #[doc(alias = "UpsertSegmentDTO")]
     pub struct UpsertGoogleSegmentRequest {
-        /// The countries of a lookalike segment as ISO 3166 codes of two letters.
+        /// Countries by their two letters of ISO 3166; for lookalikes.
         pub country_codes: Vec<String> = "countryCodes",
-        /// The description of the segment.
+        /// The segment's description.
         pub description: String = "description",
-        /// For lookalike segments: the permitted difference from the people of the seed lists.
+        /// How far people may differ from those of the seed lists; for lookalikes.
         pub expansion_level: ExpansionLevel = "expansionLevel",
-        /// The id of the segment to update; absent to create one.
+        /// The id of the segment to be changed; left out, a new one is made.
         pub id: String = "id",
-        /// For custom segments: the searches, websites and apps of the people.
+        /// What people search for, visit or use; for custom segments.
         pub members: Vec<Member> = "members",
-        /// The number of days for which a person remains in the segment.
+        /// How long somebody stays in the list; Google counts it in days.
         pub membership_life_span: f64 = "membershipLifeSpan",
-        /// Whether people are added, such as `OPEN`.
+        /// Whether new people come in, such as `OPEN`.
         pub membership_status: String = "membershipStatus",
-        /// The name of the segment. Declared as required by the platform's specification.
+        /// The segment's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// For segments of website visitors: the rules of the visits.
+        /// Which visitors of a website are meant; for website visitors.
         pub rule_based_user_list: RuleBasedUserList = "ruleBasedUserList",
-        /// For lookalike segments: the ids of the lists whose people the segment resembles.
+        /// The ids of the lists whose people the new ones are to be like; for lookalikes.
         pub seed_user_list_ids: Vec<String> = "seedUserListIds",
         /// The status of the segment, such as `ENABLED`.
         pub status: String = "status",
-        /// The kind of segment, such as `CUSTOM_SEGMENTS`; `type` in the query is required nevertheless.
+        /// The kind of segment, such as `CUSTOM_SEGMENTS`; `type` in the query must be sent all the same.
         pub type_: String = "type",
     }
-    /// A campaign group of LinkedIn to create or replace, with its campaigns and ads.
+    /// A campaign group of LinkedIn with all that is in it.
     #[doc(alias = "AdCampaignGroupDataDTO")]
     pub struct UpsertLinkedinCampaignGroupRequest {
-        /// The strategy of the budget: maximum delivery or a cap on costs.
+        /// How the budget is spent: for as much as it buys, or under a cap on costs.
         pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
-        /// The id of the campaign group at LinkedIn.
+        /// The id of the campaign group.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
         /// The campaigns of the group, each with its ads.
         pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
-        /// The budget and the schedule of the group.
+        /// What the group may spend, and from when to when.
         pub budget: LinkedInBudget = "budget",
-        /// The id of the stored campaign group. In a request: the group to update; absent to create one.
+        /// The id of the stored campaign group; left out, a new one is made.
         pub id: String = "id",
         /// The id of the LinkedIn ad account that pays.
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
-        /// The reason for which LinkedIn rejected the campaign group; set by the platform.
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Further data; the platform does not document them.
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
-        /// The name of the campaign group.
+        /// The campaign group's name.
         pub name: String = "name",
-        /// The objective of the ads: leads through a form, or visits of a website.
+        /// What the ads are to achieve: leads through a form, or visits of a website.
         pub objective_type: ObjectiveType = "objectiveType",
-        /// The progress of the publication; set by the platform.
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// Whether there are changes that are not yet published to the network; set by the platform.
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
     }
-    /// A question of a welcome message that people can send with one tap.
+    /// A question that people can ask with one tap.
     pub struct WelcomeMessageQuestion {
-        /// The text of the question. Declared as required by the platform's specification.
+        /// The question. Declared as required by the platform's specification.
         pub question: String = "question",
-        /// The text of the automatic answer.
+        /// What is answered at once.
         pub response: String = "response",
     }
 }

@@ -256,7 +256,7 @@ pub mod builder {
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query skip: i64 = "skip",
         }
     }
@@ -273,7 +273,7 @@ pub mod builder {
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query skip: i64 = "skip",
             /// Only relations of the associations with these ids.
             query association_ids: Vec<String> = "associationIds",

@@ -158,11 +158,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogAuthors {
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
         }
     }
@@ -173,11 +173,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogCategories {
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
         }
     }
@@ -190,11 +190,11 @@ pub mod builder {
         ListBlogPosts {
             /// The id of the blog. Declared as required by the platform's specification.
             query blog_id: String = "blogId",
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
             /// Text to search for in the titles of posts.
             query search_term: String = "searchTerm",
@@ -209,11 +209,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogs {
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query skip: i64 = "skip",
             /// Text to search for in the names of blogs.
             query search_term: String = "searchTerm",

@@ -863,7 +863,7 @@ pub mod builder {
             path appointment_id: String = "appointmentId",
             /// The number of notes per page, at most 20. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
         }
     }
@@ -897,11 +897,11 @@ pub mod builder {
         ListCalendarResources {
             /// The kind of resource.
             path resource_type: types::ResourceType = "resourceType",
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query skip: i64 = "skip",
         }
     }
@@ -935,7 +935,7 @@ pub mod builder {
             query is_active: bool = "isActive",
             /// The number of notifications per page; by default 100.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
         }
     }
@@ -1007,7 +1007,7 @@ pub mod builder {
             query calendar_id: String = "calendarId",
             /// The number of schedules per page, at most 500; by default 50.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
         }
     }

@@ -708,7 +708,7 @@ pub mod builder {
             query limit: String = "limit",
             /// Text to search for, such as a contact's name.
             query query: String = "query",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: String = "skip",
         }
     }

@@ -297,7 +297,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchAgents {
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
             /// The name or a part of it, in lower case.
             query query: String = "query",

@@ -222,7 +222,7 @@ pub mod builder {
             query limited_fields: bool = "limitedFields",
             /// A name to search for.
             query name: String = "name",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
             /// Only campaigns in the folder with this id.
             query parent_id: String = "parentId",
@@ -249,7 +249,7 @@ pub mod builder {
             query limit: String = "limit",
             /// A name to search for.
             query name: String = "name",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: String = "offset",
             /// Only templates of the origin with this id.
             query origin_id: String = "originId",

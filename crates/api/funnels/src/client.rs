@@ -426,11 +426,11 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The category of the funnels to list.
             query category: String = "category",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: String = "limit",
             /// Text to search for in the names of funnels.
             query name: String = "name",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: String = "offset",
             /// The id of a folder; only its funnels are listed.
             query parent_id: String = "parentId",
@@ -447,11 +447,11 @@ pub mod builder {
         ListPages {
             /// The id of the funnel. Declared as required by the platform's specification.
             query funnel_id: String = "funnelId",
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
             /// Text to search for in the names of pages.
             query name: String = "name",
@@ -464,11 +464,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListRedirects {
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
             /// Text to search for, such as `example.com/old-page`.
             query search: String = "search",

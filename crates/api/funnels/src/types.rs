@@ -111,7 +111,7 @@ hoopai_runtime::model! {
     pub struct SendConversionEventRequest {
         /// The personal data of a visitor, as far as they are known.
         pub contact: Box<SendConversionEventRequestContact> = "contact",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         /// The id of the event.
         pub event_id: String = "eventId",

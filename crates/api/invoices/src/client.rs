@@ -29,11 +29,11 @@ impl Client {
         builder::CancelInvoiceSchedule::new(&self.handle)
     }
 
-    /// Makes an estimate.
+    /// Creates an estimate.
     ///
     /// `POST /invoices/estimate`
     ///
-    /// Nothing is sent unless `sendEstimateDetails` is given; `send_estimate` sends it later.
+    /// Nothing is sent unless `sendEstimateDetails` is set; `send_estimate` sends it later.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -43,7 +43,7 @@ impl Client {
         builder::CreateEstimate::new(&self.handle)
     }
 
-    /// Makes an estimate template.
+    /// Creates an estimate template.
     ///
     /// `POST /invoices/estimate/template`
     ///
@@ -55,11 +55,11 @@ impl Client {
         builder::CreateEstimateTemplate::new(&self.handle)
     }
 
-    /// Makes an invoice, as a draft.
+    /// Creates an invoice as a draft.
     ///
     /// `POST /invoices/`
     ///
-    /// Nothing is sent yet: `send_invoice` does that. Products are not needed, an item can be written out by hand.
+    /// Nothing is sent until `send_invoice` is called. Lines need no product of the catalogue.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -69,7 +69,7 @@ impl Client {
         builder::CreateInvoice::new(&self.handle)
     }
 
-    /// Makes an invoice of an estimate.
+    /// Creates an invoice from an estimate.
     ///
     /// `POST /invoices/estimate/{estimateId}/invoice`
     ///
@@ -83,11 +83,11 @@ impl Client {
         builder::CreateInvoiceFromEstimate::new(&self.handle)
     }
 
-    /// Makes a schedule of invoices.
+    /// Creates an invoice schedule.
     ///
     /// `POST /invoices/schedule`
     ///
-    /// It sends nothing before it is started with `schedule_invoice_schedule`.
+    /// No invoice is sent until `schedule_invoice_schedule` starts the schedule.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -97,7 +97,7 @@ impl Client {
         builder::CreateInvoiceSchedule::new(&self.handle)
     }
 
-    /// Makes an invoice template.
+    /// Creates an invoice template.
     ///
     /// `POST /invoices/template`
     ///
@@ -113,7 +113,7 @@ impl Client {
     ///
     /// `DELETE /invoices/estimate/{estimateId}`
     ///
-    /// It answers the deleted estimate.
+    /// The reply holds the deleted estimate.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -127,7 +127,7 @@ impl Client {
     ///
     /// `DELETE /invoices/estimate/template/{templateId}`
     ///
-    /// It answers the deleted template.
+    /// The reply holds the deleted template.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -141,7 +141,7 @@ impl Client {
     ///
     /// `DELETE /invoices/{invoiceId}`
     ///
-    /// To keep it and only take its claim away, use `void_invoice`.
+    /// `void_invoice` keeps the invoice and only cancels the claim.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -155,7 +155,7 @@ impl Client {
     ///
     /// `DELETE /invoices/schedule/{scheduleId}`
     ///
-    /// To end it and keep it, use `cancel_invoice_schedule`.
+    /// `cancel_invoice_schedule` ends a schedule and keeps it.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -177,11 +177,11 @@ impl Client {
         builder::DeleteInvoiceTemplate::new(&self.handle)
     }
 
-    /// Hands out the next estimate number of a location.
+    /// Returns the next estimate number of a location.
     ///
     /// `GET /invoices/estimate/number/generate`
     ///
-    /// Called twice, it may hand out two numbers and leave a gap in the sequence.
+    /// A second call may return another number and leave a gap in the sequence.
     ///
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
@@ -191,11 +191,11 @@ impl Client {
         builder::GenerateEstimateNumber::new(&self.handle)
     }
 
-    /// Hands out the next invoice number of a location.
+    /// Returns the next invoice number of a location.
     ///
     /// `GET /invoices/generate-invoice-number`
     ///
-    /// Called twice, it may hand out two numbers and leave a gap in the sequence.
+    /// A second call may return another number and leave a gap in the sequence.
     ///
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
@@ -205,7 +205,7 @@ impl Client {
         builder::GenerateInvoiceNumber::new(&self.handle)
     }
 
-    /// Answers one invoice, with its items, sums and state.
+    /// Returns an invoice with its lines, totals and status.
     ///
     /// `GET /invoices/{invoiceId}`
     ///
@@ -217,7 +217,7 @@ impl Client {
         builder::GetInvoice::new(&self.handle)
     }
 
-    /// Answers one invoice schedule, with the invoices it made.
+    /// Returns an invoice schedule with the invoices that it generated.
     ///
     /// `GET /invoices/schedule/{scheduleId}`
     ///
@@ -229,11 +229,11 @@ impl Client {
         builder::GetInvoiceSchedule::new(&self.handle)
     }
 
-    /// Answers a location's settings for invoices and estimates: terms, prefixes, reminders, fees.
+    /// Returns a location's settings for invoices and estimates: terms, prefixes, reminders, fees.
     ///
     /// `GET /invoices/settings`
     ///
-    /// They can only be read here.
+    /// This API cannot change them.
     ///
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
@@ -243,7 +243,7 @@ impl Client {
         builder::GetInvoiceSettings::new(&self.handle)
     }
 
-    /// Answers one invoice template.
+    /// Returns an invoice template.
     ///
     /// `GET /invoices/template/{templateId}`
     ///
@@ -259,7 +259,7 @@ impl Client {
     ///
     /// `GET /invoices/estimate/template`
     ///
-    /// No call answers a single one: look for its id with `search`, or use `preview_estimate_template`.
+    /// There is no operation for a single template: search for its id with `search`, or use `preview_estimate_template`.
     ///
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
@@ -270,7 +270,7 @@ impl Client {
         builder::ListEstimateTemplates::new(&self.handle)
     }
 
-    /// Lists the estimates of a location, filtered as wished.
+    /// Lists the estimates of a location, optionally filtered.
     ///
     /// `GET /invoices/estimate/list`
     ///
@@ -283,7 +283,7 @@ impl Client {
         builder::ListEstimates::new(&self.handle)
     }
 
-    /// Lists the invoice schedules of a location, filtered as wished.
+    /// Lists the invoice schedules of a location, optionally filtered.
     ///
     /// `GET /invoices/schedule`
     ///
@@ -296,7 +296,7 @@ impl Client {
         builder::ListInvoiceSchedules::new(&self.handle)
     }
 
-    /// Lists the invoice templates of a location, filtered as wished.
+    /// Lists the invoice templates of a location, optionally filtered.
     ///
     /// `GET /invoices/template`
     ///
@@ -309,7 +309,7 @@ impl Client {
         builder::ListInvoiceTemplates::new(&self.handle)
     }
 
-    /// Lists the invoices of a location, filtered as wished.
+    /// Lists the invoices of a location, optionally filtered.
     ///
     /// `GET /invoices/`
     ///
@@ -322,7 +322,7 @@ impl Client {
         builder::ListInvoices::new(&self.handle)
     }
 
-    /// Answers an estimate template as a preview.
+    /// Returns a preview of an estimate template.
     ///
     /// `GET /invoices/estimate/template/preview`
     ///
@@ -334,11 +334,12 @@ impl Client {
         builder::PreviewEstimateTemplate::new(&self.handle)
     }
 
-    /// Records a payment for an invoice that was made outside the platform.
+    /// Records a payment of an invoice that was received outside the platform.
     ///
     /// `POST /invoices/{invoiceId}/record-payment`
     ///
-    /// Nobody is charged: it notes that cash, a cheque or the like was received. `card` and `cheque` are both declared as needed, however it was paid.
+    /// Nobody is charged: the call records that cash, a cheque or the like was received. `card` and `cheque` are both declared as required, whatever
+    /// `mode` is.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -352,7 +353,7 @@ impl Client {
     ///
     /// `POST /invoices/schedule/{scheduleId}/schedule`
     ///
-    /// From then on a real person gets invoices. With `autoPayment` they are paid automatically.
+    /// From then on a real person receives invoices. With `autoPayment` they are charged automatically.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -366,8 +367,8 @@ impl Client {
     ///
     /// `POST /invoices/estimate/{estimateId}/send`
     ///
-    /// A real person gets an email, an SMS or both, unless `action` is `send_manually`. The user named by `userId` must have access to the location;
-    /// later messages about the estimate run through that user.
+    /// A real person receives an email, an SMS or both, unless `action` is `send_manually`. The user in `userId` needs access to the location; later
+    /// messages about the estimate are sent on behalf of that user.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -381,8 +382,8 @@ impl Client {
     ///
     /// `POST /invoices/{invoiceId}/send`
     ///
-    /// A real person gets an email, an SMS or both, unless `action` is `send_manually`. The user named by `userId` must have access to the location;
-    /// later messages about the invoice run through that user.
+    /// A real person receives an email, an SMS or both, unless `action` is `send_manually`. The user in `userId` needs access to the location; later
+    /// messages about the invoice are sent on behalf of that user.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -392,11 +393,11 @@ impl Client {
         builder::SendInvoice::new(&self.handle)
     }
 
-    /// Updates an invoice schedule that runs already, and schedules it anew.
+    /// Updates an active invoice schedule and schedules it again.
     ///
     /// `POST /invoices/schedule/{scheduleId}/updateAndSchedule`
     ///
-    /// It is declared without a body: what is to change is said with `update_invoice_schedule`.
+    /// The operation has no declared body: change the content with `update_invoice_schedule`.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -406,11 +407,11 @@ impl Client {
         builder::UpdateAndScheduleInvoiceSchedule::new(&self.handle)
     }
 
-    /// Changes an estimate.
+    /// Updates an estimate.
     ///
     /// `PUT /invoices/estimate/{estimateId}`
     ///
-    /// It is sent as a whole: contact, business and all items, changed or not.
+    /// Replaces the whole estimate: contact, business and all lines are required, even if unchanged.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -420,11 +421,11 @@ impl Client {
         builder::UpdateEstimate::new(&self.handle)
     }
 
-    /// Marks an estimate as visited now.
+    /// Records a visit to an estimate at the current time.
     ///
     /// `PATCH /invoices/estimate/stats/last-visited-at`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// The content of the reply is undocumented, except for a trace id: read it from the reply's extra fields.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
@@ -433,11 +434,11 @@ impl Client {
         builder::UpdateEstimateLastVisit::new(&self.handle)
     }
 
-    /// Changes an estimate template.
+    /// Updates an estimate template.
     ///
     /// `PUT /invoices/estimate/template/{templateId}`
     ///
-    /// It is sent as a whole: business, discount and all items, changed or not.
+    /// Replaces the whole template: business, discount and all lines are required, even if unchanged.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -447,11 +448,11 @@ impl Client {
         builder::UpdateEstimateTemplate::new(&self.handle)
     }
 
-    /// Changes an invoice.
+    /// Updates an invoice.
     ///
     /// `PUT /invoices/{invoiceId}`
     ///
-    /// Name, currency, items and both dates must be sent each time, changed or not. The items stand in `invoiceItems` here.
+    /// Name, currency, lines and both dates are required each time, even if unchanged. The lines are in `invoiceItems` here.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -461,11 +462,11 @@ impl Client {
         builder::UpdateInvoice::new(&self.handle)
     }
 
-    /// Marks an invoice as visited now.
+    /// Records a visit to an invoice at the current time.
     ///
     /// `PATCH /invoices/stats/last-visited-at`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// The content of the reply is undocumented, except for a trace id: read it from the reply's extra fields.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
@@ -474,11 +475,11 @@ impl Client {
         builder::UpdateInvoiceLastVisit::new(&self.handle)
     }
 
-    /// Sets what is charged when an invoice is paid late.
+    /// Sets the late fees of an invoice.
     ///
     /// `PATCH /invoices/{invoiceId}/late-fees-configuration`
     ///
-    /// The whole configuration is sent; nothing else of the invoice changes.
+    /// Replaces the whole late fee configuration; the rest of the invoice stays unchanged.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
@@ -487,11 +488,11 @@ impl Client {
         builder::UpdateInvoiceLateFees::new(&self.handle)
     }
 
-    /// Changes an invoice schedule.
+    /// Updates an invoice schedule.
     ///
     /// `PUT /invoices/schedule/{scheduleId}`
     ///
-    /// It is sent as a whole: who pays, when, and all items, changed or not.
+    /// Replaces the whole schedule: contact, rule and all lines are required, even if unchanged.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -501,11 +502,11 @@ impl Client {
         builder::UpdateInvoiceSchedule::new(&self.handle)
     }
 
-    /// Sets whether and by what the invoices of a schedule are paid automatically.
+    /// Sets the automatic payment of the invoices of a schedule.
     ///
     /// `POST /invoices/schedule/{scheduleId}/auto-payment`
     ///
-    /// With it, a payment method that the customer left is charged by itself.
+    /// If enabled, the platform charges the payment method that the customer stored, without further confirmation.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -515,11 +516,11 @@ impl Client {
         builder::UpdateInvoiceScheduleAutoPayment::new(&self.handle)
     }
 
-    /// Changes an invoice template.
+    /// Updates an invoice template.
     ///
     /// `PUT /invoices/template/{templateId}`
     ///
-    /// Late fees and payment methods have calls of their own: `update_invoice_template_late_fees` and `update_invoice_template_payment_methods`.
+    /// `update_invoice_template_late_fees` and `update_invoice_template_payment_methods` update late fees and payment methods.
     ///
     /// - Scope: `invoices/template.write`.
     /// - Version: `2021-07-28`.
@@ -529,11 +530,11 @@ impl Client {
         builder::UpdateInvoiceTemplate::new(&self.handle)
     }
 
-    /// Sets what invoices of a template charge when they are paid late.
+    /// Sets the late fees of an invoice template.
     ///
     /// `PATCH /invoices/template/{templateId}/late-fees-configuration`
     ///
-    /// The whole configuration is sent; nothing else of the template changes.
+    /// Replaces the whole late fee configuration; the rest of the template stays unchanged.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
@@ -542,7 +543,7 @@ impl Client {
         builder::UpdateInvoiceTemplateLateFees::new(&self.handle)
     }
 
-    /// Sets how invoices of a template can be paid.
+    /// Sets the payment methods of an invoice template.
     ///
     /// `PATCH /invoices/template/{templateId}/payment-methods-configuration`
     ///
@@ -553,12 +554,12 @@ impl Client {
         builder::UpdateInvoiceTemplatePaymentMethods::new(&self.handle)
     }
 
-    /// Makes an invoice or changes one, and sends it if wished.
+    /// Creates or updates an invoice, and optionally sends it.
     ///
     /// `POST /invoices/text2pay`
     ///
-    /// Without `id` a new invoice is made, each time it is called; with `id` that one is changed. With `send` as its `action` a real person gets a
-    /// message. The reply holds the address under which the invoice can be seen.
+    /// Each call without `id` creates a new invoice; a call with `id` updates that invoice. With the `action` `send` a real person receives a
+    /// message. The reply holds the URL at which the invoice can be viewed.
     ///
     /// - Scope: `invoices.write`.
     /// - Requires a location token.
@@ -569,11 +570,11 @@ impl Client {
         builder::UpsertText2payInvoice::new(&self.handle)
     }
 
-    /// Voids an invoice, so that it is not to be paid any more.
+    /// Voids an invoice, so that it is no longer payable.
     ///
     /// `POST /invoices/{invoiceId}/void`
     ///
-    /// Unlike after `delete_invoice` it stays, with the state `void`.
+    /// The invoice stays, with the status `void`.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -694,9 +695,9 @@ pub mod builder {
         DeleteInvoice {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -709,9 +710,9 @@ pub mod builder {
         DeleteInvoiceSchedule {
             /// The id of the schedule.
             path schedule_id: String = "scheduleId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -724,9 +725,9 @@ pub mod builder {
         DeleteInvoiceTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -737,9 +738,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GenerateEstimateNumber {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -750,9 +751,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GenerateInvoiceNumber {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -765,9 +766,9 @@ pub mod builder {
         GetInvoice {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -780,9 +781,9 @@ pub mod builder {
         GetInvoiceSchedule {
             /// The id of the schedule.
             path schedule_id: String = "scheduleId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -793,9 +794,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetInvoiceSettings {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -808,9 +809,9 @@ pub mod builder {
         GetInvoiceTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -821,15 +822,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListEstimateTemplates {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: i64 = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: i64 = "offset",
-            /// An id or a name to look for.
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: String = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            query offset: String = "offset",
+            /// An id or a name to search for.
             query search: String = "search",
         }
     }
@@ -840,23 +841,23 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListEstimates {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: i64 = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: i64 = "offset",
-            /// The id of the contact whom the estimate is for.
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: String = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            query offset: String = "offset",
+            /// The id of the contact that receives the estimates.
             query contact_id: String = "contactId",
-            /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: hoopai_runtime::Date = "endAt",
-            /// Words to look for in the estimate's name.
+            /// The last day of the period, such as `2023-01-31`.
+            query end_at: String = "endAt",
+            /// Words to search for in the name of the estimate.
             query search: String = "search",
-            /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: hoopai_runtime::Date = "startAt",
-            /// The state of the estimates: `draft`, `sent`, `viewed`, `accepted`, `declined`, `invoiced`, or `all`.
+            /// The first day of the period, such as `2023-01-01`.
+            query start_at: String = "startAt",
+            /// The status of the estimates: `draft`, `sent`, `viewed`, `accepted`, `declined`, `invoiced`, or `all`.
             query status: types::ListEstimatesStatus = "status",
         }
     }
@@ -867,23 +868,23 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInvoiceSchedules {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: i64 = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: i64 = "offset",
-            /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: hoopai_runtime::Date = "endAt",
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: String = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            query offset: String = "offset",
+            /// The last day of the period, such as `2023-01-31`.
+            query end_at: String = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
-            /// An id, a name, an email address or a phone number to look for.
+            /// An id, a name, an email address or a phone number to search for.
             query search: String = "search",
-            /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: hoopai_runtime::Date = "startAt",
-            /// The state of the schedules.
+            /// The first day of the period, such as `2023-01-01`.
+            query start_at: String = "startAt",
+            /// The status of the schedules.
             query status: String = "status",
         }
     }
@@ -894,23 +895,23 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInvoiceTemplates {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: i64 = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: i64 = "offset",
-            /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: hoopai_runtime::Date = "endAt",
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: String = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            query offset: String = "offset",
+            /// The last day of the period, such as `2023-01-31`.
+            query end_at: String = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
-            /// An id, a name, an email address or a phone number to look for.
+            /// An id, a name, an email address or a phone number to search for.
             query search: String = "search",
-            /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: hoopai_runtime::Date = "startAt",
-            /// The state of the templates.
+            /// The first day of the period, such as `2023-01-01`.
+            query start_at: String = "startAt",
+            /// The status of the templates.
             query status: String = "status",
         }
     }
@@ -921,29 +922,29 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInvoices {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: i64 = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Required.
-            query offset: i64 = "offset",
-            /// The id of the contact who is to pay.
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: String = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Required.
+            query offset: String = "offset",
+            /// The id of the contact that the invoices bill.
             query contact_id: String = "contactId",
-            /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: hoopai_runtime::Date = "endAt",
+            /// The last day of the period, such as `2023-01-31`.
+            query end_at: String = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
-            /// An id, a name, an email address or a phone number to look for.
+            /// An id, a name, an email address or a phone number to search for.
             query search: String = "search",
-            /// What to sort by; `issueDate` is the only choice.
+            /// The field to sort by; only `issueDate` is allowed.
             query sort_field: types::ListInvoicesSortField = "sortField",
-            /// The direction: `ascend` upwards, `descend` downwards.
+            /// The direction: `ascend` or `descend`.
             query sort_order: types::ListInvoicesSortOrder = "sortOrder",
-            /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: hoopai_runtime::Date = "startAt",
-            /// The state of the invoices: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
+            /// The first day of the period, such as `2023-01-01`.
+            query start_at: String = "startAt",
+            /// The status of the invoices: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
             query status: String = "status",
         }
     }
@@ -954,9 +955,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PreviewEstimateTemplate {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// The id of the template. Declared as required by the platform's specification.
             query template_id: String = "templateId",

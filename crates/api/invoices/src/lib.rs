@@ -2,18 +2,19 @@
 
 //! Invoices of the HoopAI Platform API: 42 operations.
 //!
-//! Invoices and estimates of a location: made, sent, paid and voided, once or by a schedule, from scratch or from a template.
+//! Invoices and estimates of a location: create, send, record payments, void, repeat on a schedule, and reuse templates.
 //!
-//! An invoice asks a contact for money. It begins as a draft (`create_invoice`), is sent (`send_invoice`) and ends as paid, partially paid or void;
-//! `upsert_text2pay_invoice` makes and sends in one call. A schedule makes such invoices again and again: `create_invoice_schedule` makes it,
+//! An invoice bills a contact. It begins as a draft (`create_invoice`), is sent (`send_invoice`) and ends as paid, partially paid or void;
+//! `upsert_text2pay_invoice` creates and sends in one call. A schedule generates invoices once or repeatedly: `create_invoice_schedule` creates it,
 //! `schedule_invoice_schedule` starts it, `cancel_invoice_schedule` ends it. An estimate is an offer that the contact accepts or declines;
-//! `create_invoice_from_estimate` makes an invoice of it. Templates keep what invoices or estimates have in common.
+//! `create_invoice_from_estimate` converts it to an invoice. Templates hold the parts that invoices or estimates have in common.
 //!
-//! Amounts are in major units of the currency: `9.99` is nine dollars and ninety-nine cents. Days are written `2023-01-01`. `liveMode` says whether
-//! real money is meant or a test.
+//! Amounts are in major units of the currency: `9.99` is nine dollars and ninety-nine cents. Days are written `2023-01-01`. `liveMode` distinguishes
+//! live payments from test payments.
 //!
-//! Traps: sending writes to real people, by email or SMS. The lists want `limit` and `offset` both, as text, also on the first page. An invoice's
-//! items are called `items` when it is made and `invoiceItems` when it is changed. Updates send the document as a whole and not only what differs.
+//! Pitfalls: sending reaches real people, by email or SMS. The lists require both `limit` and `offset`, as text, also on the first page. The lines of
+//! an invoice are in `items` when it is created and in `invoiceItems` when it is updated. Updates replace the whole document, not only the fields that
+//! differ.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_invoices::Error> {

@@ -6,58 +6,49 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// The business of a location.
+    /// `BusinessSchema` of Accounts.
     #[doc(alias = "BusinessSchema")]
     pub struct Business {
-        /// Street and house number of the business.
         pub address: String = "address",
-        /// The city of the business.
         pub city: String = "city",
-        /// The country of the business as a two-letter code of ISO 3166, such as `US`.
         pub country: String = "country",
-        /// The URL of the logo of the business.
         pub logo_url: String = "logoUrl",
-        /// The name of the business.
         pub name: String = "name",
-        /// The postal code of the business.
         pub postal_code: String = "postalCode",
-        /// The state or region of the business.
         pub state: String = "state",
-        /// The time zone of the business by its IANA name, such as `America/Chicago`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
-        /// The URL of the business's website.
         pub website: String = "website",
     }
-    /// A custom field to create.
+    /// A custom field to be created.
     #[doc(alias = "CreateCustomFieldsDTO")]
     pub struct CreateCustomFieldRequest {
-        /// For uploads, the accepted file name extensions with their dots, such as `.pdf`.
+        /// For uploads, the file name extensions that are taken, with their dots, such as `.pdf`.
         pub accepted_format: Vec<String> = "acceptedFormat",
-        /// The type of the field, such as `TEXT`, `LARGE_TEXT`, `NUMERICAL`, `PHONE`, `MONETORY`, `CHECKBOX`,
-        /// `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `DATE`, `TEXTBOX_LIST`, `FILE_UPLOAD` or `RADIO`. Declared as required by the platform's specification.
+        /// The type of the field, such as `TEXT`, `LARGE_TEXT`, `NUMERICAL`, `PHONE`, `MONETORY`, `CHECKBOX`, `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `DATE`, `TEXTBOX_LIST`, `FILE_UPLOAD` or `RADIO`. Declared as required by the platform's specification.
         pub data_type: String = "dataType",
-        /// The key by which templates and requests refer to the field, such as `contact.lead_source`.
+        /// The key by which texts and requests refer to the field, such as `contact.lead_source`.
         pub field_key: String = "fieldKey",
-        /// For uploads, whether the field accepts several files.
+        /// For uploads, whether several files may be given.
         pub is_multiple_file: bool = "isMultipleFile",
-        /// For uploads, the largest number of files.
+        /// For uploads, how many files may be given at most.
         pub max_number_of_files: f64 = "maxNumberOfFiles",
-        /// Whether contacts or opportunities have the field.
+        /// Whose field it is, a contact's or an opportunity's.
         pub model: Model = "model",
-        /// The name of the field, which forms and records show. Declared as required by the platform's specification.
+        /// The field's name, as forms and records show it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The choices of a field of the type `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `RADIO` or `CHECKBOX`, in order.
+        /// The choices of a field of type `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `RADIO` or `CHECKBOX`, in their order. Replies hold them as `picklistOptions`.
         pub options: Vec<String> = "options",
         /// The id of the folder that holds the field.
         pub parent_id: String = "parentId",
         /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
-        /// The position of the field among the others; fields with smaller numbers are first. By default 0.
+        /// Where the field stands among the others; smaller numbers come first, `0` when left out.
         pub position: f64 = "position",
-        /// For lists of text boxes, the boxes in order.
+        /// For lists of text boxes, the boxes in their order.
         pub text_box_list_options: Vec<TextBoxListOptions> = "textBoxListOptions",
     }
-    /// A location to create.
+    /// A location to be created.
     #[doc(alias = "CreateLocationDto")]
     pub struct CreateLocationRequest {
         /// Street and house number of the business.
@@ -66,366 +57,265 @@ hoopai_runtime::model! {
         pub city: String = "city",
         /// The id of the agency in which the location is created. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// The country of the business as a two-letter code of ISO 3166, such as `US`.
+        /// The country of the business by its two letters of ISO 3166, such as `US`.
         pub country: Country = "country",
-        /// The Mailgun account by which the location sends emails.
+        /// The Mailgun account over which the location sends email.
         pub mailgun: Mailgun = "mailgun",
-        /// The name of the location, as a rule that of the business. Declared as required by the platform's specification.
+        /// The location's name, as a rule that of the business. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The phone number of the business, with the country code, such as `+15551234567`.
+        /// The phone number of the business, with the code of its country, such as `+15551234567`.
         pub phone: String = "phone",
         /// The postal code of the business.
         pub postal_code: String = "postalCode",
-        /// The agency's contact person at the business; all three fields are required.
+        /// The agency's contact person at the business; all three fields must be given.
         pub prospect_info: ProspectInfo = "prospectInfo",
-        /// The settings for duplicates and time zones of contacts.
+        /// How the location treats duplicates and time zones of contacts.
         pub settings: Settings = "settings",
         /// The id of a snapshot that is loaded into the new location.
         pub snapshot_id: String = "snapshotId",
-        /// The pages of the business on social networks.
+        /// The business's pages on social networks.
         pub social: Box<Social> = "social",
         /// The state or region of the business.
         pub state: String = "state",
-        /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as
-        /// `US/Central` are accepted too.
+        /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as `US/Central` are taken, too.
         pub timezone: String = "timezone",
-        /// The Twilio account by which the location makes calls and sends text messages.
+        /// The Twilio account over which the location calls and texts.
         pub twilio: Twilio = "twilio",
-        /// The URL of the business's website.
+        /// The address of the business's website.
         pub website: String = "website",
     }
-    /// A location that was created or changed.
+    /// `CreateLocationSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CreateLocationSuccessfulResponseDto")]
     pub struct CreateLocationResponse {
-        /// Street and house number of the business.
         pub address: String = "address",
-        /// The city of the business.
         pub city: String = "city",
-        /// The id of the agency to which the location belongs.
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
-        /// The country of the business as a two-letter code of ISO 3166, such as `US`.
         pub country: Country = "country",
-        /// The domain of the location's pages.
         pub domain: String = "domain",
-        /// The email address of the location.
         pub email: String = "email",
-        /// The id of the location.
         pub id: String = "id",
-        /// The name of the location, as a rule that of the business.
         pub name: String = "name",
-        /// The phone number of the business.
         pub phone: String = "phone",
-        /// The postal code of the business.
         pub postal_code: String = "postalCode",
-        /// The settings for duplicates and time zones of contacts.
         pub settings: Settings = "settings",
-        /// The pages of the business on social networks.
         pub social: Box<Social> = "social",
-        /// The state or region of the business.
         pub state: String = "state",
-        /// The time zone of the business by its IANA name, such as `America/Chicago`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-        /// The URL of the business's website.
         pub website: String = "website",
     }
-    /// A recurring task to create.
+    /// A recurring task to be created.
     #[doc(alias = "RecurringTaskCreateDTO")]
     pub struct CreateRecurringTaskRequest {
-        /// The ids of the contacts for whom tasks are created.
+        /// The ids of the contacts for whom tasks are made.
         pub contact_ids: Vec<String> = "contactIds",
-        /// The description of each task.
+        /// The text that each task made from it gets.
         pub description: String = "description",
-        /// Whether to create no task until the schedule creates the first one.
+        /// Whether the first task is left out, so that there is none before the schedule makes one.
         pub ignore_task_creation: bool = "ignoreTaskCreation",
         /// The ids of the users to whom the tasks are assigned.
         pub owners: Vec<String> = "owners",
-        /// The schedule by which tasks are created. Declared as required by the platform's specification.
+        /// The schedule. Declared as required by the platform's specification.
         pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
-        /// The title of each task. Declared as required by the platform's specification.
+        /// The title that each task made from it gets. Declared as required by the platform's specification.
         pub title: String = "title",
     }
-    /// A custom field of contacts or opportunities.
+    /// `CustomFieldSchema` of Accounts.
     #[doc(alias = "CustomFieldSchema")]
     pub struct CustomField {
-        /// The type of the field, such as `TEXT` or `SINGLE_OPTIONS`.
         pub data_type: String = "dataType",
-        /// The time when the field was created.
         pub date_added: Timestamp = "dateAdded",
-        /// The kind of entry, `field` for a field as opposed to a folder.
         pub document_type: String = "documentType",
-        /// The key by which templates and requests refer to the field, such as `contact.lead_source`.
         pub field_key: String = "fieldKey",
-        /// The id of the custom field.
         pub id: String = "id",
-        /// Whether a user may enter a choice that is not in the list.
         pub is_allowed_custom_option: bool = "isAllowedCustomOption",
-        /// For uploads, whether the field accepts several files.
         pub is_multi_file_allowed: bool = "isMultiFileAllowed",
-        /// The id of the location (sub-account) of the field.
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// For uploads, the largest number of files.
         pub max_file_limit: f64 = "maxFileLimit",
-        /// Whether contacts or opportunities have the field.
         pub model: Model = "model",
-        /// The name of the field, which forms and records show.
         pub name: String = "name",
-        /// The id of the folder that holds the field.
         pub parent_id: String = "parentId",
-        /// The URLs of the pictures of the choices, in order.
         pub picklist_image_options: Vec<String> = "picklistImageOptions",
-        /// The choices of a field with choices, in order.
         pub picklist_options: Vec<String> = "picklistOptions",
-        /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
-        /// The position of the field among the others; fields with smaller numbers are first.
         pub position: f64 = "position",
-        /// The scopes of the field; the platform does not explain them.
         pub scopes: Vec<Value> = "scopes",
-        /// Whether the field is one of the platform, not of the location.
         pub standard: bool = "standard",
     }
-    /// A reply with one custom field.
+    /// `CustomFieldSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomFieldSuccessfulResponseDto")]
     pub struct CustomFieldResponse {
-        /// The custom field as it is after the call.
         pub custom_field: Box<CustomField> = "customField",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// The schedule of a recurring task.
     pub struct CustomRRulesOptions {
-        /// The largest number of tasks.
+        /// How many times a task is made at most.
         pub count: f64 = "count",
-        /// Whether the next task is created while the previous one is overdue.
+        /// Whether the next task is made while the one before is overdue.
         pub create_task_if_over_due: bool = "createTaskIfOverDue",
-        /// The day of the month on which tasks are created: `1` to `27`, or `31`.
+        /// The day of the month on which tasks are made: `1` to `27`, or `31`.
         pub day_of_month: f64 = "dayOfMonth",
-        /// The day of the week on which tasks are created.
+        /// The day of the week on which tasks are made.
         pub day_of_week: CustomRRulesOptionsDayOfWeek = "dayOfWeek",
-        /// The number of seconds between the creation of a task and the time when it is due. Declared as required by the platform's specification.
+        /// How many seconds after it is made a task falls due. Declared as required by the platform's specification.
         pub due_after_seconds: f64 = "dueAfterSeconds",
-        /// The end of the schedule; by default it has none.
+        /// When the schedule ends, in ISO 8601; open when left out.
         pub end_date: Timestamp = "endDate",
-        /// The number of units between two tasks; `2` with the unit `monthly` is every second month. Declared as required by the platform's specification.
+        /// Every how many units a task is made; `2` with `monthly` is every second month. Declared as required by the platform's specification.
         pub interval: f64 = "interval",
-        /// The unit of `interval`. Declared as required by the platform's specification.
+        /// The unit in which `interval` counts. Declared as required by the platform's specification.
         pub interval_type: CustomRRulesOptionsIntervalType = "intervalType",
-        /// The month in which tasks are created, from `1` to `12`.
+        /// The month in which tasks are made, from `1` to `12`.
         pub month_of_year: f64 = "monthOfYear",
-        /// The start of the schedule. Declared as required by the platform's specification.
+        /// When the schedule begins, in ISO 8601, such as `2026-09-30T00:00:00.000Z`. Declared as required by the platform's specification.
         pub start_date: Timestamp = "startDate",
     }
-    /// A custom value, a text that templates of the location insert in place of a placeholder.
+    /// `CustomValueSchema` of Accounts.
     #[doc(alias = "CustomValueSchema")]
     pub struct CustomValue {
-        /// The kind of entry, `field` for a value as opposed to a folder.
         pub document_type: String = "documentType",
-        /// The placeholder with its braces, such as `{{ custom_values.calendar_link }}`.
         pub field_key: String = "fieldKey",
-        /// The id of the custom value.
         pub id: String = "id",
-        /// The id of the location (sub-account) of the custom value.
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name, from which the platform derives the placeholder.
         pub name: String = "name",
-        /// The id of the folder that holds the custom value.
         pub parent_id: String = "parentId",
-        /// The text that replaces the placeholder.
         pub value: String = "value",
     }
-    /// The reply to the deletion of a custom value or a template.
+    /// `CustomValueDeleteSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomValueDeleteSuccessfulResponseDto")]
     pub struct CustomValueDeleteResponse {
-        /// Whether the deletion succeeded, in the platform's misspelling.
         pub succeded: bool = "succeded",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A reply with one custom value.
+    /// `CustomValueIdSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomValueIdSuccessfulResponseDto")]
     pub struct CustomValueIdResponse {
-        /// The custom value as it is after the call.
         pub custom_value: Box<CustomValue> = "customValue",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A custom value, to create or to change.
+    /// A custom value.
     #[doc(alias = "customValuesDTO")]
     pub struct CustomValues {
-        /// The name, from which the platform derives the placeholder. Declared as required by the platform's specification.
+        /// The name, from which the platform makes the placeholder. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The text that replaces the placeholder. Declared as required by the platform's specification.
+        /// The text that takes the placeholder's place. Declared as required by the platform's specification.
         pub value: String = "value",
     }
-    /// The reply to the deletion of a custom field.
+    /// `CustomFieldDeleteSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomFieldDeleteSuccessfulResponseDto")]
     pub struct DeleteCustomFieldResponse {
-        /// Whether the deletion succeeded, in the platform's misspelling.
         pub succeded: bool = "succeded",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to the deletion of a location.
+    /// `LocationDeletedSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationDeletedSuccessfulResponseDto")]
     pub struct DeleteLocationResponse {
-        /// A text on the outcome of the deletion.
         pub message: String = "message",
-        /// Whether the deletion succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to the deletion of a recurring task.
+    /// `DeleteRecurringTaskResponseDTO` of Accounts.
     #[doc(alias = "DeleteRecurringTaskResponseDTO")]
     pub struct DeleteRecurringTaskResponse {
-        /// The id of the deleted recurring task.
         pub id: String = "id",
-        /// Whether the deletion succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to the deletion of a tag.
+    /// `LocationTagDeleteSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationTagDeleteSuccessfulResponseDto")]
     pub struct DeleteTagResponse {
-        /// Whether the deletion succeeded, in the platform's misspelling.
         pub succeded: bool = "succeded",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A location that a search has found.
+    /// `GetLocationSchema` of Accounts.
     #[doc(alias = "GetLocationSchema")]
     pub struct GetLocation {
-        /// Street and house number of the business.
         pub address: String = "address",
-        /// The city of the business.
         pub city: String = "city",
-        /// The country of the business as a two-letter code of ISO 3166, such as `US`.
         pub country: String = "country",
-        /// The email address of the location.
         pub email: String = "email",
-        /// The id of the location.
         pub id: String = "id",
-        /// The name of the location, as a rule that of the business.
         pub name: String = "name",
-        /// The phone number of the business.
         pub phone: String = "phone",
-        /// The postal code of the business.
         pub postal_code: String = "postalCode",
-        /// The settings for duplicates and time zones of contacts.
         pub settings: Settings = "settings",
-        /// The pages of the business on social networks.
         pub social: Box<Social> = "social",
-        /// The state or region of the business.
         pub state: String = "state",
-        /// The time zone of the business by its IANA name, such as `America/Chicago`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
-        /// The URL of the business's website.
         pub website: String = "website",
     }
-    /// A location (sub-account), the account of one business.
+    /// `GetLocationByIdSchema` of Accounts.
     #[doc(alias = "GetLocationByIdSchema")]
     pub struct GetLocationById {
-        /// Street and house number of the business.
         pub address: String = "address",
-        /// The business of the location.
         pub business: Box<Business> = "business",
-        /// The city of the business.
         pub city: String = "city",
-        /// The id of the agency to which the location belongs.
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
-        /// The country of the business as a two-letter code of ISO 3166, such as `US`.
         pub country: String = "country",
-        /// The domain of the location's pages.
         pub domain: String = "domain",
-        /// The email address of the location.
         pub email: String = "email",
-        /// The given name of the contact person.
         pub first_name: String = "firstName",
-        /// The id of the location.
         pub id: String = "id",
-        /// The family name of the contact person.
         pub last_name: String = "lastName",
-        /// The URL of the logo.
         pub logo_url: String = "logoUrl",
-        /// The name of the location, as a rule that of the business.
         pub name: String = "name",
-        /// The phone number of the business.
         pub phone: String = "phone",
-        /// The postal code of the business.
         pub postal_code: String = "postalCode",
-        /// The data of a reseller, as free-form JSON.
         pub reseller: Map = "reseller",
-        /// The settings for duplicates and time zones of contacts.
         pub settings: Settings = "settings",
-        /// The pages of the business on social networks.
         pub social: Box<Social> = "social",
-        /// The state or region of the business.
         pub state: String = "state",
-        /// The time zone of the business by its IANA name, such as `America/Chicago`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
-        /// The URL of the business's website.
         pub website: String = "website",
     }
-    /// A reply with one location.
+    /// `GetLocationByIdSuccessfulResponseDto` of Accounts.
     #[doc(alias = "GetLocationByIdSuccessfulResponseDto")]
     pub struct GetLocationResponse {
-        /// The requested location.
         pub location: Box<GetLocationById> = "location",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The custom fields of a location.
+    /// `CustomFieldsListSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomFieldsListSuccessfulResponseDto")]
     pub struct ListCustomFieldsResponse {
-        /// The custom fields of the location.
         pub custom_fields: Vec<CustomField> = "customFields",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The custom values of a location.
+    /// `CustomValuesListSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomValuesListSuccessfulResponseDto")]
     pub struct ListCustomValuesResponse {
-        /// The custom values of the location.
         pub custom_values: Vec<CustomValue> = "customValues",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The tags of a location.
+    /// `LocationTagsSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationTagsSuccessfulResponseDto")]
     pub struct ListTagsResponse {
-        /// The tags of the location.
         pub tags: Vec<LocationTags> = "tags",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A page of message templates.
+    /// `GetTemplatesSuccessfulResponseDto` of Accounts.
     #[doc(alias = "GetTemplatesSuccessfulResponseDto")]
     pub struct ListTemplatesResponse {
-        /// The templates of the page.
         pub templates: Vec<ListTemplatesResponseTemplate> = "templates",
-        /// The number of templates on all pages.
         pub total_count: f64 = "totalCount",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// `ListTemplatesResponseTemplate` of Accounts.
     pub struct ListTemplatesResponseTemplate {
-        /// The time when the template was created.
         pub date_added: Timestamp = "dateAdded",
-        /// The id of the template.
         pub id: String = "id",
-        /// The id of the location (sub-account) of the template.
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the template.
         pub name: String = "name",
-        /// The content of the template.
         pub template: Value = "template",
-        /// The channel of the template, such as "sms" or "email".
         pub type_: String = "type",
-        /// The URLs of the files of the template.
         pub url_attachments: Vec<String> = "urlAttachments",
     }
     /// `ListTimezonesResponse` of Accounts.
@@ -433,128 +323,103 @@ hoopai_runtime::model! {
         pub time_zones: Vec<String> = "timeZones",
         pub trace_id: String = "traceId",
     }
-    /// A reply with one tag.
+    /// `LocationTagSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationTagSuccessfulResponseDto")]
     pub struct LocationTagResponse {
-        /// The tag as it is after the call.
         pub tag: LocationTags = "tag",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A tag that contacts of a location can have.
+    /// `LocationTagsSchema` of Accounts.
     #[doc(alias = "LocationTagsSchema")]
     pub struct LocationTags {
-        /// The id of the tag.
         pub id: String = "id",
-        /// The id of the location (sub-account) of the tag.
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the tag.
         pub name: String = "name",
     }
     /// The credentials of a Mailgun account.
     #[doc(alias = "MailgunSchema")]
     pub struct Mailgun {
-        /// The API key of the account, a secret. Declared as required by the platform's specification.
+        /// The account's API key, a secret. Declared as required by the platform's specification.
         pub api_key: String = "apiKey",
-        /// The domain from which Mailgun sends emails of the location. Declared as required by the platform's specification.
+        /// The domain from which Mailgun sends for the location. Declared as required by the platform's specification.
         pub domain: String = "domain",
     }
     /// The agency's contact person at a business.
     #[doc(alias = "ProspectInfoDto")]
     pub struct ProspectInfo {
-        /// The email address of the person. Declared as required by the platform's specification.
+        /// The person's email address. Declared as required by the platform's specification.
         pub email: String = "email",
-        /// The given name of the person. Declared as required by the platform's specification.
+        /// The person's given name. Declared as required by the platform's specification.
         pub first_name: String = "firstName",
-        /// The family name of the person. Declared as required by the platform's specification.
+        /// The person's family name. Declared as required by the platform's specification.
         pub last_name: String = "lastName",
     }
-    /// A recurring task, from which the platform creates tasks by a schedule.
+    /// `RecurringTaskResponseDTO` of Accounts.
     #[doc(alias = "RecurringTaskResponseDTO")]
     pub struct RecurringTaskResponse {
-        /// The id of the user to whom the tasks are assigned.
         pub assigned_to: String = "assignedTo",
-        /// The id of the contact for whom tasks are created.
+        /// The id of the contact.
         pub contact_id: String = "contactId",
-        /// The time when the recurring task was created.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the recurring task is deleted.
         pub deleted: bool = "deleted",
-        /// The description of each task.
         pub description: String = "description",
-        /// The id of the recurring task.
         pub id: String = "id",
-        /// The id of the location (sub-account) of the recurring task.
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The schedule by which tasks are created.
         pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
-        /// The title of each task.
         pub title: String = "title",
-        /// The number of occurrences of the task.
         pub total_occurrence: f64 = "totalOccurrence",
-        /// The time when the recurring task was last changed.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A reply with one recurring task.
+    /// `RecurringTaskSingleResponseDTO` of Accounts.
     #[doc(alias = "RecurringTaskSingleResponseDTO")]
     pub struct RecurringTaskSingleResponse {
-        /// The recurring task as it is after the call.
         pub recurring_task: Box<RecurringTaskResponse> = "recurringTask",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A page of locations.
+    /// `SearchSuccessfulResponseDto` of Accounts.
     #[doc(alias = "SearchSuccessfulResponseDto")]
     pub struct SearchLocationsResponse {
-        /// The locations of the page.
         pub locations: Vec<GetLocation> = "locations",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// Conditions and page of a search for tasks.
+    /// Which tasks to look for.
     #[doc(alias = "TaskSearchParamsDto")]
     pub struct SearchTasksRequest {
         /// The ids of the users to whom the tasks are assigned.
         pub assigned_to: Vec<String> = "assignedTo",
         /// The id of the business to whose contacts the tasks belong.
         pub business_id: String = "businessId",
-        /// Whether to find tasks that are done, or those that are not.
+        /// Whether completed tasks are looked for, or open ones.
         pub completed: bool = "completed",
-        /// The ids of the contacts to whom the tasks belong.
+        /// The ids of the contacts whose tasks are looked for.
         pub contact_id: Vec<String> = "contactId",
-        /// The number of tasks per page; by default 25.
+        /// How many tasks a page holds at most; 25 when left out.
         pub limit: i64 = "limit",
-        /// Text to search for in titles.
+        /// Words of the task's title to look for.
         pub query: String = "query",
-        /// The number of tasks before the page; by default none.
+        /// How many tasks are left out before the page begins; none when left out.
         pub skip: i64 = "skip",
     }
-    /// A page of tasks that a search has found.
+    /// `LocationTaskListSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationTaskListSuccessfulResponseDto")]
     pub struct SearchTasksResponse {
-        /// The tasks of the page.
         pub tasks: Vec<SearchTasksResponseTask> = "tasks",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// `SearchTasksResponseTask` of Accounts.
     pub struct SearchTasksResponseTask {
-        /// The id of the user to whom the task is assigned.
         pub assigned_to: String = "assignedTo",
-        /// The description of the task.
         pub body: String = "body",
-        /// Whether the task is done.
         pub completed: bool = "completed",
-        /// The id of the contact to whom the task belongs.
+        /// The id of the contact.
         pub contact_id: String = "contactId",
-        /// The time when the task is due.
         pub due_date: String = "dueDate",
-        /// The id of the task.
         pub id: String = "id",
-        /// The title of the task.
         pub title: String = "title",
     }
-    /// The settings of a location for duplicates and time zones of contacts.
+    /// How a location treats duplicates and time zones of contacts.
     #[doc(alias = "SettingsSchema")]
     pub struct Settings {
         /// Whether two contacts may have the same email address or phone number.
@@ -571,159 +436,149 @@ hoopai_runtime::model! {
     pub struct SnapshotPut {
         /// The id of the snapshot. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// Whether assets of the location that conflict with the snapshot are overwritten; by default false.
+        /// Whether assets of the location that conflict with the snapshot are overwritten; `false` when left out.
         pub override_: bool = "override",
     }
     /// The pages of a business on social networks.
     #[doc(alias = "SocialSchema")]
     pub struct Social {
-        /// The URL of the RSS feed of the blog.
+        /// The address of its blog's RSS feed.
         pub blog_rss: String = "blogRss",
-        /// The URL of the Facebook page.
+        /// The address of its Facebook page.
         pub facebook_url: String = "facebookUrl",
-        /// The URL of the Foursquare page.
+        /// The address of its Foursquare page.
         pub foursquare: String = "foursquare",
-        /// The id of the business in Google Places.
+        /// The place id of the business with Google.
         pub google_places_id: String = "googlePlacesId",
-        /// The URL of the Google+ page; that service no longer exists.
+        /// The address of its Google+ page, a service that has ended.
         pub google_plus: String = "googlePlus",
-        /// The URL of the Instagram page.
+        /// The address of its Instagram page.
         pub instagram: String = "instagram",
-        /// The URL of the LinkedIn page.
+        /// The address of its LinkedIn page.
         pub linked_in: String = "linkedIn",
-        /// The URL of the Pinterest page.
+        /// The address of its Pinterest page.
         pub pinterest: String = "pinterest",
-        /// The URL of the Twitter (X) page.
+        /// The address of its Twitter (X) page.
         pub twitter: String = "twitter",
-        /// The URL of the Yelp page.
+        /// The address of its Yelp page.
         pub yelp: String = "yelp",
-        /// The URL of the YouTube channel.
+        /// The address of its YouTube channel.
         pub youtube: String = "youtube",
     }
-    /// A tag, to create or to rename.
+    /// A tag.
     #[doc(alias = "tagBody")]
     pub struct TagBody {
-        /// The name of the tag. Declared as required by the platform's specification.
+        /// The text of the tag. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// A box of a list of text boxes.
     #[doc(alias = "textBoxListOptionsSchema")]
     pub struct TextBoxListOptions {
-        /// The text beside the box.
+        /// The text that stands beside the box.
         pub label: String = "label",
-        /// The initial content of the box.
+        /// What the box holds before anybody writes into it.
         pub prefill_value: String = "prefillValue",
     }
     /// The credentials of a Twilio account.
     #[doc(alias = "TwilioSchema")]
     pub struct Twilio {
-        /// The auth token of the account, a secret. Declared as required by the platform's specification.
+        /// The account's auth token, a secret. Declared as required by the platform's specification.
         pub auth_token: String = "authToken",
-        /// The SID of the account, which starts with `AC`. Declared as required by the platform's specification.
+        /// The account's SID, which begins with `AC`. Declared as required by the platform's specification.
         pub sid: String = "sid",
     }
-    /// Changes to a custom field.
+    /// What is to change in a custom field.
     #[doc(alias = "UpdateCustomFieldsDTO")]
     pub struct UpdateCustomFieldRequest {
-        /// For uploads, the accepted file name extensions with their dots, such as `.pdf`.
+        /// For uploads, the file name extensions that are taken, with their dots, such as `.pdf`.
         pub accepted_format: Vec<String> = "acceptedFormat",
-        /// The key by which templates and requests refer to the field, such as `contact.lead_source`.
+        /// The key by which texts and requests refer to the field, such as `contact.lead_source`.
         pub field_key: String = "fieldKey",
-        /// For uploads, whether the field accepts several files.
+        /// For uploads, whether several files may be given.
         pub is_multiple_file: bool = "isMultipleFile",
-        /// For uploads, the largest number of files.
+        /// For uploads, how many files may be given at most.
         pub max_number_of_files: f64 = "maxNumberOfFiles",
-        /// Whether contacts or opportunities have the field.
+        /// Whose field it is, a contact's or an opportunity's.
         pub model: Model = "model",
-        /// The name of the field, which forms and records show. Declared as required by the platform's specification.
+        /// The field's name, as forms and records show it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The choices of a field with choices, in order. They replace all existing choices.
+        /// The choices of a field with choices, in their order. They replace the choices that it had.
         pub options: Vec<String> = "options",
         /// The id of the folder that holds the field.
         pub parent_id: String = "parentId",
         /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
-        /// The position of the field among the others; fields with smaller numbers are first.
+        /// Where the field stands among the others; smaller numbers come first.
         pub position: f64 = "position",
-        /// For lists of text boxes, the boxes in order.
+        /// For lists of text boxes, the boxes in their order.
         pub text_box_list_options: Vec<TextBoxListOptions> = "textBoxListOptions",
     }
-    /// Changes to a location.
+    /// What is to change in a location.
     #[doc(alias = "UpdateLocationDto")]
     pub struct UpdateLocationRequest {
         /// Street and house number of the business.
         pub address: String = "address",
         /// The city of the business.
         pub city: String = "city",
-        /// The id of the agency to which the location belongs. Declared as required by the platform's specification.
+        /// The id of the agency that the location belongs to. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// The country of the business as a two-letter code of ISO 3166, such as `US`.
+        /// The country of the business by its two letters of ISO 3166, such as `US`.
         pub country: Country = "country",
-        /// The Mailgun account by which the location sends emails.
+        /// The Mailgun account over which the location sends email.
         pub mailgun: Mailgun = "mailgun",
-        /// The name of the location, as a rule that of the business.
+        /// The location's name, as a rule that of the business.
         pub name: String = "name",
-        /// The phone number of the business, with the country code, such as `+15551234567`.
+        /// The phone number of the business, with the code of its country, such as `+15551234567`.
         pub phone: String = "phone",
         /// The postal code of the business.
         pub postal_code: String = "postalCode",
-        /// The agency's contact person at the business; all three fields are required.
+        /// The agency's contact person at the business; all three fields must be given.
         pub prospect_info: ProspectInfo = "prospectInfo",
-        /// The settings for duplicates and time zones of contacts.
+        /// How the location treats duplicates and time zones of contacts.
         pub settings: Settings = "settings",
         /// A snapshot that is loaded into the location.
         pub snapshot: SnapshotPut = "snapshot",
-        /// The pages of the business on social networks.
+        /// The business's pages on social networks.
         pub social: Box<Social> = "social",
         /// The state or region of the business.
         pub state: String = "state",
-        /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as
-        /// `US/Central` are accepted too.
+        /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as `US/Central` are taken, too.
         pub timezone: String = "timezone",
-        /// The Twilio account by which the location makes calls and sends text messages.
+        /// The Twilio account over which the location calls and texts.
         pub twilio: Twilio = "twilio",
-        /// The URL of the business's website.
+        /// The address of the business's website.
         pub website: String = "website",
     }
-    /// Changes to a recurring task.
+    /// What is to change in a recurring task.
     #[doc(alias = "RecurringTaskUpdateDTO")]
     pub struct UpdateRecurringTaskRequest {
-        /// The ids of the contacts for whom tasks are created.
+        /// The ids of the contacts for whom tasks are made.
         pub contact_ids: Vec<String> = "contactIds",
-        /// The description of each task.
+        /// The text that each task made from it gets.
         pub description: String = "description",
-        /// Whether to create no task until the schedule creates the first one.
+        /// Whether the first task is left out, so that there is none before the schedule makes one.
         pub ignore_task_creation: bool = "ignoreTaskCreation",
         /// The ids of the users to whom the tasks are assigned.
         pub owners: Vec<String> = "owners",
-        /// The schedule by which tasks are created.
+        /// The schedule.
         pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
-        /// The title of each task.
+        /// The title that each task made from it gets.
         pub title: String = "title",
     }
-    /// The URLs of files that were uploaded for a custom field.
+    /// `FileUploadResponseDto` of Accounts.
     #[doc(alias = "FileUploadResponseDto")]
     pub struct UploadCustomFieldFilesResponse {
-        /// The data of the files.
         pub meta: Vec<UploadCustomFieldFilesResponseMeta> = "meta",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-        /// The URLs of the files by the names of their parts of the request.
         pub uploaded_files: Map = "uploadedFiles",
     }
     /// `UploadCustomFieldFilesResponseMeta` of Accounts.
     pub struct UploadCustomFieldFilesResponseMeta {
-        /// The transfer encoding of the file, such as `7bit`.
         pub encoding: String = "encoding",
-        /// The name of the part of the request that held the file.
         pub fieldname: String = "fieldname",
-        /// The MIME type of the file.
         pub mimetype: String = "mimetype",
-        /// The name of the file.
         pub originalname: String = "originalname",
-        /// The size of the file, in bytes.
         pub size: f64 = "size",
-        /// The URL of the file.
         pub url: String = "url",
     }
 }

@@ -2,14 +2,14 @@
 
 //! Marketplace of the HoopAI Platform API: 9 operations.
 //!
-//! For apps of the marketplace: who installed the app, what it costs the customer, and charges for what the customer used.
+//! Operations for marketplace apps: installations, prices for customers, and charges for usage.
 //!
-//! An app that bills by use has meters, set up on its pricing page in the developer portal. A charge names a meter and a number
-//! of units, and takes the money from the wallet of a location, in US dollars. Ask `check_funds` first, then `create_charge`, with
-//! an `event_id` of your own by which the charge can be found again.
+//! An app that bills by usage has meters, which are set up on its pricing page in the developer portal. A charge consists of a meter and a number of
+//! units, and is paid from the wallet of a location, in US dollars. Call `check_funds` first, then `create_charge` with an `event_id` of your own,
+//! which finds the charge again.
 //!
-//! `get_installer_details` tells who installed the app. `migrate_connection` hands credentials for a third service over to
-//! the platform, which keeps and renews them from then on.
+//! `get_installer_details` returns the account and user that installed the app. `migrate_connection` transfers credentials for a third-party service
+//! to the platform, which stores and refreshes them from then on.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_marketplace::Error> {

@@ -173,9 +173,9 @@ pub mod builder {
             query type_: String = "type",
             /// Whether all files or folders are returned, as text: `true` or `false`.
             query fetch_all: String = "fetchAll",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: String = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: String = "offset",
             /// The id of the folder whose content is listed.
             query parent_id: String = "parentId",

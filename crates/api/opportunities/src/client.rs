@@ -258,7 +258,7 @@ pub mod builder {
             query name: String = "name",
             /// Text to search for.
             query query: String = "query",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
         }
     }

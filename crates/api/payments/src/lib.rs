@@ -2,18 +2,20 @@
 
 //! Payments of the HoopAI Platform API: 23 operations.
 //!
-//! What was bought and what was paid: orders, transactions and subscriptions of a location, coupons, and the payment providers behind them.
+//! Orders, transactions and subscriptions of a location, coupons, and the payment providers behind them.
 //!
-//! An order is what a customer bought on a funnel, a website, an invoice, a calendar or elsewhere; its source says where. A transaction is one
-//! payment, made or tried, for such an entity. A subscription is an entity that is paid again and again; its payments are transactions too.
-//! Products and prices live in the module Products, invoices in Invoices. Begin with `list_orders` or `list_transactions`.
-//! None of these three is made here: orders can only be fulfilled and marked as paid by hand, and nothing in this module charges a customer.
+//! An order is a purchase on a funnel, a website, an invoice, a calendar or elsewhere; its source identifies the place. A transaction is one
+//! attempted or completed payment for an order, invoice or the like. A subscription is a recurring purchase; its payments are transactions too.
+//! Products and prices belong to the module Products, invoices to Invoices. Begin with `list_orders` or `list_transactions`.
+//! This module creates none of the three: it fulfils orders and records payments received elsewhere, and it never charges a customer.
 //!
-//! Coupons are made, changed and deleted by their id. Changing one sends all of it again, not only what differs.
+//! Amounts are in major units of the currency: `9.99` is nine dollars and ninety-nine cents.
 //!
-//! An app that is a payment provider itself comes in three steps: `create_custom_provider_integration` puts it into a location,
-//! `create_custom_provider_config` gives it the keys for live and test payments, and `update_custom_provider_capabilities` says what it can do.
-//! White-label providers are another thing: Authorize.net or NMI under a name and logo of one's own.
+//! Coupons are created, updated and deleted by id. An update replaces the whole coupon, not only the fields that differ.
+//!
+//! An app that is a payment provider itself is connected in three steps: `create_custom_provider_integration` adds it to a location,
+//! `create_custom_provider_config` sets the keys for live and test payments, and `update_custom_provider_capabilities` declares its capabilities.
+//! White-label providers are different: Authorize.net or NMI under your own name and logo.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_payments::Error> {

@@ -2,18 +2,18 @@
 
 //! Products of the HoopAI Platform API: 28 operations.
 //!
-//! The catalogue of a location: products, their prices and stock, the collections that sort them, customers' reviews, and which products an online
-//! store shows.
+//! The catalogue of a location: products, their prices and stock, collections of products, reviews by customers, and the products that an online
+//! store displays.
 //!
-//! A product holds what is said of a thing for sale; what it costs is said by its prices, one or more. A product with variants, such as sizes and
-//! colours, has a price for each combination of options, and stock is counted by price, not by product. So making something that can be bought takes
-//! two calls: `create_product`, then `create_price`.
+//! A product holds the description of a good or service; its one or more prices hold the amounts. A product with variants, such as sizes and
+//! colours, has a price for each combination of options, and stock is counted by price, not by product. A product that can be purchased therefore
+//! takes two calls: `create_product`, then `create_price`.
 //!
-//! Amounts are in major units of the currency: `99.99` is ninety-nine dollars and ninety-nine cents. A product can be sold and yet be in no store:
+//! Amounts are in major units of the currency: `99.99` is ninety-nine dollars and ninety-nine cents. A product can be sold without being in a store:
 //! `availableInStore` belongs to the product, `update_products_in_store` to one store.
 //!
-//! Careful: `update_products_in_bulk` deletes too, and updates of a product or a price ask for name and type each time, changed or not. Prices and
-//! products take `locationId`; inventory, collections, reviews and stores take `altId` and `altType` instead.
+//! Pitfalls: `update_products_in_bulk` can delete too, and updates of a product or a price require name and type each time, even if unchanged. Prices
+//! and products use `locationId`; inventory, collections, reviews and stores use `altId` and `altType` instead.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_products::Error> {

@@ -17,7 +17,7 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Turns SaaS mode off for several locations.
+    /// Disables SaaS mode for several locations.
     ///
     /// `POST /saas/bulk-disable-saas/{companyId}`
     ///
@@ -29,7 +29,7 @@ impl Client {
         builder::DisableSaasInBulk::new(&self.handle)
     }
 
-    /// Turns SaaS mode off for several locations, under the old path.
+    /// Disables SaaS mode for several locations, under the old path.
     ///
     /// `POST /saas-api/public-api/bulk-disable-saas/{companyId}`
     ///
@@ -42,13 +42,12 @@ impl Client {
         builder::DisableSaasInBulkDeprecated::new(&self.handle)
     }
 
-    /// Turns SaaS mode on for a location.
+    /// Enables SaaS mode for a location.
     ///
     /// `POST /saas/enable-saas/{locationId}`
     ///
-    /// Needs an agency on the plan Agency Pro. What else is needed depends on the generation: `stripeAccountId`, `name`, `email`
-    /// and, if the customer exists, `stripeCustomerId` for SaaS V1; `contactId` for SaaS V2. `saasPlanId` and `priceId` are for
-    /// setting up the subscription beforehand.
+    /// Requires an agency on the plan Agency Pro. Further requirements depend on the generation: `stripeAccountId`, `name`, `email` and, if the
+    /// customer exists, `stripeCustomerId` for SaaS V1; `contactId` for SaaS V2. `saasPlanId` and `priceId` configure the subscription in advance.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -58,7 +57,7 @@ impl Client {
         builder::EnableSaasForLocation::new(&self.handle)
     }
 
-    /// Turns SaaS mode on for a location, under the old path.
+    /// Enables SaaS mode for a location, under the old path.
     ///
     /// `POST /saas-api/public-api/enable-saas/{locationId}`
     ///
@@ -71,11 +70,11 @@ impl Client {
         builder::EnableSaasForLocationDeprecated::new(&self.handle)
     }
 
-    /// Turns SaaS mode on for several locations, all with the same plan.
+    /// Enables SaaS mode for several locations, all with the same plan.
     ///
     /// `POST /saas/bulk-enable-saas/{companyId}`
     ///
-    /// The locations are worked through as a bulk action, whose address the reply may carry.
+    /// The locations are processed as a bulk action, whose URL the reply can hold.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -85,7 +84,7 @@ impl Client {
         builder::EnableSaasInBulk::new(&self.handle)
     }
 
-    /// Turns SaaS mode on for several locations, under the old path.
+    /// Enables SaaS mode for several locations, under the old path.
     ///
     /// `POST /saas-api/public-api/bulk-enable-saas/{companyId}`
     ///
@@ -98,7 +97,7 @@ impl Client {
         builder::EnableSaasInBulkDeprecated::new(&self.handle)
     }
 
-    /// Gets the subscription of a location: plan, price, status, customer.
+    /// Returns the subscription of a location: plan, price, status, customer.
     ///
     /// `GET /saas/get-saas-subscription/{locationId}`
     ///
@@ -110,7 +109,7 @@ impl Client {
         builder::GetLocationSubscription::new(&self.handle)
     }
 
-    /// Gets the subscription of a location, under the old path.
+    /// Returns the subscription of a location, under the old path.
     ///
     /// `GET /saas-api/public-api/get-saas-subscription/{locationId}`
     ///
@@ -123,7 +122,7 @@ impl Client {
         builder::GetLocationSubscriptionDeprecated::new(&self.handle)
     }
 
-    /// Gets a plan of an agency, with its prices, products, add-ons and limits.
+    /// Returns a plan of an agency with its prices, products, add-ons and limits.
     ///
     /// `GET /saas/saas-plan/{planId}`
     ///
@@ -135,7 +134,7 @@ impl Client {
         builder::GetSaasPlan::new(&self.handle)
     }
 
-    /// Gets a plan of an agency, under the old path.
+    /// Returns a plan of an agency, under the old path.
     ///
     /// `GET /saas-api/public-api/saas-plan/{planId}`
     ///
@@ -148,12 +147,12 @@ impl Client {
         builder::GetSaasPlanDeprecated::new(&self.handle)
     }
 
-    /// Lists the plans that an agency sells, with their prices.
+    /// Lists the plans of an agency with their prices.
     ///
     /// `GET /saas/agency-plans/{companyId}`
     ///
-    /// Answers all of them at once. Each has its prices by month and by year, its trial period in days and its limits. The ids of a
-    /// plan and of a price are what turning the mode on takes.
+    /// The reply holds all plans at once, each with its prices by month and year, its trial period in days and its limits. Enabling SaaS mode requires
+    /// the ids of a plan and of a price.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -163,7 +162,7 @@ impl Client {
         builder::ListAgencyPlans::new(&self.handle)
     }
 
-    /// Lists the plans that an agency sells, under the old path.
+    /// Lists the plans of an agency, under the old path.
     ///
     /// `GET /saas-api/public-api/agency-plans/{companyId}`
     ///
@@ -176,11 +175,11 @@ impl Client {
         builder::ListAgencyPlansDeprecated::new(&self.handle)
     }
 
-    /// Finds the locations of an agency that belong to a customer or a subscription in Stripe.
+    /// Lists the locations of an agency that belong to a customer or a subscription in Stripe.
     ///
     /// `GET /saas/locations`
     ///
-    /// The interface demands both ids here, where the same call under the old path was content with one.
+    /// The interface declares both ids as required here, but only one under the old path.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -190,7 +189,7 @@ impl Client {
         builder::ListLocationsByStripeId::new(&self.handle)
     }
 
-    /// Finds locations by a customer or a subscription in Stripe, under the old path.
+    /// Lists locations by a customer or a subscription in Stripe, under the old path.
     ///
     /// `GET /saas-api/public-api/locations`
     ///
@@ -207,7 +206,7 @@ impl Client {
     ///
     /// `GET /saas/saas-locations/{companyId}`
     ///
-    /// Each comes with its mode, its customer and its subscription.
+    /// Each holds its mode, its customer and its subscription.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -232,11 +231,11 @@ impl Client {
         builder::ListSaasLocationsDeprecated::new(&self.handle)
     }
 
-    /// Pauses a location, or resumes it.
+    /// Pauses or resumes a location.
     ///
     /// `POST /saas/pause/{locationId}`
     ///
-    /// `paused` in the body decides which. Answers a plain `true` or `false`.
+    /// `paused` in the body selects the action. The reply is `true` or `false`.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -246,7 +245,7 @@ impl Client {
         builder::UpdateLocationPaused::new(&self.handle)
     }
 
-    /// Pauses a location, or resumes it, under the old path.
+    /// Pauses or resumes a location, under the old path.
     ///
     /// `POST /saas-api/public-api/pause/{locationId}`
     ///
@@ -259,11 +258,11 @@ impl Client {
         builder::UpdateLocationPausedDeprecated::new(&self.handle)
     }
 
-    /// Sets for several locations how the use of a product is billed on.
+    /// Configures the rebilling of a product for several locations.
     ///
     /// `POST /saas/update-rebilling/{companyId}`
     ///
-    /// One product a call. It changes what customers pay from then on.
+    /// Applies to one product per call. It changes the prices that customers pay from then on.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -273,7 +272,7 @@ impl Client {
         builder::UpdateRebilling::new(&self.handle)
     }
 
-    /// Sets how the use of a product is billed on, under the old path.
+    /// Configures the rebilling of a product, under the old path.
     ///
     /// `POST /saas-api/public-api/update-rebilling/{companyId}`
     ///
@@ -290,7 +289,7 @@ impl Client {
     ///
     /// `PUT /saas/update-saas-subscription/{locationId}`
     ///
-    /// Answers a plain text.
+    /// The reply is plain text.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -472,9 +471,9 @@ pub mod builder {
         ListLocationsByStripeId {
             /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
-            /// The id of the customer in Stripe, which begins with `cus_`. Declared as required by the platform's specification.
+            /// The id of the customer in Stripe; begins with `cus_`. Declared as required by the platform's specification.
             query customer_id: String = "customerId",
-            /// The id of the subscription in Stripe, which begins with `sub_`. Declared as required by the platform's specification.
+            /// The id of the subscription in Stripe; begins with `sub_`. Declared as required by the platform's specification.
             query subscription_id: String = "subscriptionId",
         }
     }
@@ -487,9 +486,9 @@ pub mod builder {
         ListLocationsByStripeIdDeprecated {
             /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
-            /// The id of the customer in Stripe, which begins with `cus_`.
+            /// The id of the customer in Stripe; begins with `cus_`.
             query customer_id: String = "customerId",
-            /// The id of the subscription in Stripe, which begins with `sub_`.
+            /// The id of the subscription in Stripe; begins with `sub_`.
             query subscription_id: String = "subscriptionId",
         }
     }
@@ -502,7 +501,7 @@ pub mod builder {
         ListSaasLocations {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            /// The number of the page, counted from `1`. Declared as required by the platform's specification.
+            /// The number of the page, starting at `1`. Declared as required by the platform's specification.
             query page: i64 = "page",
         }
     }
@@ -515,7 +514,7 @@ pub mod builder {
         ListSaasLocationsDeprecated {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            /// The number of the page, counted from `1`.
+            /// The number of the page, starting at `1`.
             query page: i64 = "page",
         }
     }

@@ -2,16 +2,15 @@
 
 //! SaaS of the HoopAI Platform API: 22 operations.
 //!
-//! In SaaS mode an agency resells the platform: each location is a paying customer, with a plan of the agency's, a subscription, and
-//! usage such as calls, texts and AI that is billed on at a markup. The module turns the mode on and off, reads plans and
-//! subscriptions, and sets the rebilling.
+//! In SaaS mode an agency resells the platform: each location is a paying customer, with a plan of the agency, a subscription, and usage such as calls,
+//! messages and AI that is rebilled with a markup. This module enables and disables the mode, returns plans and subscriptions, and configures rebilling.
 //!
-//! There are two generations. In SaaS V1 the agency bills over its own Stripe account, and calls ask for Stripe's ids; in
-//! SaaS V2 it bills over a payment provider that is connected to one of the agency's own locations (the provider location). A
-//! location's `isSaaSV2` says which is meant, and calls that turn the mode on have to say it, too.
+//! There are two generations. In SaaS V1 the agency bills through its own Stripe account, and operations require Stripe's ids. In SaaS V2 it bills
+//! through a payment provider that is connected to one of the agency's own locations (the provider location). `isSaaSV2` of a location distinguishes
+//! them, and operations that enable the mode require it too.
 //!
-//! All of it is the agency's business. Begin with `list_agency_plans` for the plans that are on sale and `list_saas_locations` for
-//! the customers. Each operation exists a second time under an old path, as a method that ends in `_deprecated`.
+//! All operations are for agencies. Begin with `list_agency_plans` for the plans on sale and `list_saas_locations` for the customers. Each operation
+//! also exists under an old path, as a method that ends in `_deprecated`.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_saas::Error> {

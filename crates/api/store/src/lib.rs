@@ -2,16 +2,16 @@
 
 //! Store of the HoopAI Platform API: 20 operations.
 //!
-//! The online shop of a location: where it ships to, what shipping costs, who carries it, and which emails follow an order. What is sold
-//! stands in Products, what was ordered in Payments.
+//! The online store of a location: shipping zones, shipping rates, shipping carriers, and the emails about orders. Products belong to the module
+//! Products, orders to Payments.
 //!
-//! Three things build on each other. A *shipping zone* is a set of countries, each whole or by some of its states. Under a zone stand its
-//! *shipping rates*: an amount, at wish bound to the price or the weight of an order. A *shipping carrier* is an outside service that is
-//! asked for its price at an address of yours; a rate may point at one. So begin with `create_shipping_zone`, then `create_shipping_rate`,
-//! and ask `list_available_shipping_rates` what an order could ship for.
+//! The terms depend on each other. A *shipping zone* is a set of countries, each whole or by some of its states. A *shipping rate* belongs to a zone:
+//! an amount, optionally limited to a range of order prices or weights. A *shipping carrier* is an external service that returns its price at a URL of
+//! yours; a rate can refer to one. Begin with `create_shipping_zone`, then `create_shipping_rate`; `list_available_shipping_rates` returns the rates
+//! for an order.
 //!
-//! Nearly all calls name their account by `altId` and `altType`, not by `locationId`. Amounts are decimal numbers in major units (`99.99`
-//! with `USD` is 99 dollars and 99 cents), weights are kilograms.
+//! Nearly all operations identify the account by `altId` and `altType`, not by `locationId`. Amounts are decimal numbers in major units of the
+//! currency (`99.99` with `USD` is 99 dollars and 99 cents); weights are in kilograms.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_store::Error> {

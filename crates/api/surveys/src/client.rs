@@ -87,7 +87,7 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The number of surveys per page, at most 50; by default 10.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
             /// The kind of entry to list; `folder` lists folders.
             query type_: String = "type",
