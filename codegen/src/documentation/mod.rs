@@ -44,6 +44,8 @@ struct OperationTexts {
     parameters: BTreeMap<String, String>,
     /// Fields of the body, by path.
     body: BTreeMap<String, String>,
+    /// Fields of replies, by path.
+    reply: BTreeMap<String, String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -160,6 +162,7 @@ impl Documentation {
             }
             full(&at.key("parameters"), &operation.parameters)?;
             full(&at.key("body"), &operation.body)?;
+            full(&at.key("reply"), &operation.reply)?;
         }
         let schemas = at.key("schemas");
         for (name, schema) in &self.schemas {
@@ -274,25 +277,48 @@ impl<'a> Writer<'a> {
                 text,
             );
         }
-        if documentation.body.is_empty() {
-            return Ok(());
-        }
-        let content = format!("{pointer}/requestBody/content");
-        let bodies: Vec<String> = self
+        let bodies = self.contents(&format!("{pointer}/requestBody"));
+        let absent = ("the operation takes no body", "delete `body`");
+        self.content_fields(&bodies, &documentation.body, &at.key("body"), absent)?;
+        let replies: Vec<String> = self
             .document
+            .pointer(&format!("{pointer}/responses"))
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|responses| responses.keys())
+            .filter(|status| status.starts_with('2'))
+            .flat_map(|status| self.contents(&format!("{pointer}/responses/{status}")))
+            .collect();
+        let absent = ("the operation returns no content", "delete `reply`");
+        self.content_fields(&replies, &documentation.reply, &at.key("reply"), absent)
+    }
+
+    /// The pointers of the schemas of a request body or reply, one for each media type.
+    fn contents(&self, pointer: &str) -> Vec<String> {
+        let content = format!("{pointer}/content");
+        self.document
             .pointer(&content)
             .and_then(Value::as_object)
             .into_iter()
             .flat_map(|content| content.keys())
             .map(|kind| format!("{content}/{}/schema", escape_token(kind)))
-            .collect();
-        let at = at.key("body");
-        if bodies.is_empty() {
-            return Err(at.error("the operation takes no body", "delete `body`"));
+            .collect()
+    }
+
+    fn content_fields(
+        &mut self,
+        schemas: &[String],
+        texts: &BTreeMap<String, String>,
+        at: &SourcePointer<'_>,
+        absent: (&'static str, &'static str),
+    ) -> Result<(), FileError> {
+        if schemas.is_empty() && !texts.is_empty() {
+            let (problem, remedy) = absent;
+            return Err(at.error(problem, remedy));
         }
-        for (path, text) in &documentation.body {
-            for body in &bodies {
-                self.field(body, path, text, &at.key(path))?;
+        for (path, text) in texts {
+            for schema in schemas {
+                self.field(schema, path, text, &at.key(path))?;
             }
         }
         Ok(())

@@ -176,6 +176,24 @@ fn text_that_names_a_field_of_another_type_is_reported() {
     assert_eq!(misplaced("status", "\"`open` means unread.\""), [""; 0]);
 }
 
+#[test]
+fn texts_of_replies_and_unions_reach_rustdoc() {
+    let own = "
+operations:
+  GET /things/: { summary: Lists things., reply: { total: The number of things. } }
+schemas:
+  ThingDto: { fields: { union: One of two forms. } }
+";
+    let generated = generated(own, "{}").unwrap();
+    let types = &generated.files["src/types.rs"];
+    for words in [
+        "        /// The number of things.\n        pub total:",
+        "    /// One of two forms.\n    pub struct ThingUnion {",
+    ] {
+        assert!(types.contains(words), "{words}\nis not in\n{types}");
+    }
+}
+
 /// Texts do not affect which types are equal.
 #[test]
 fn texts_change_no_type() {
@@ -202,6 +220,7 @@ fn keys_without_target_or_text_are_rejected() {
         ("operations: { GET /things/: { summary: Lists., parameters: { size: Large. } } }", "{}"),
         ("operations: { GET /things/: { summary: Lists., body: { name: Its name. } } }", "{}"),
         ("operations: { POST /things/: { summary: Makes., body: { to.y: Height. } } }", "{}"),
+        ("operations: { GET /things/: { summary: Lists., reply: { size: Large. } } }", "{}"),
         ("schemas: { Nothing: { description: Of the kind. } }", "{}"),
         ("schemas: { Label: { fields: { colour: Red. } } }", "{}"),
         ("schemas: { Label: { fields: { name: ' ' } } }", "{}"),
