@@ -324,7 +324,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Sets the text of the field at `path` below a schema, in all its variants.
+    /// Sets the text of the field at `path` below a schema, in all its variants. `.` is the schema
+    /// itself, and `[]` at the end means the items of a list or the values of a map.
     fn field(
         &mut self,
         schema: &str,
@@ -333,7 +334,11 @@ impl<'a> Writer<'a> {
         at: &SourcePointer<'_>,
     ) -> Result<(), FileError> {
         let mut pointers = vec![schema.to_owned()];
-        for name in path.split('.') {
+        let (names, is_item) = match path.strip_suffix("[]") {
+            Some(names) => (names, true),
+            None => (path, false),
+        };
+        for name in names.split('.').filter(|_| names != ".") {
             let mut found = BTreeSet::new();
             for pointer in &pointers {
                 fields(self.document, pointer, 0, &mut |other, pointer| {
@@ -343,6 +348,16 @@ impl<'a> Writer<'a> {
                 });
             }
             pointers = found.into_iter().collect();
+        }
+        if is_item {
+            let items = pointers.iter().flat_map(|pointer| {
+                ["items", "additionalProperties"].map(|key| format!("{pointer}/{key}"))
+            });
+            let is_inline = |pointer: &String| {
+                let schema = self.document.pointer(pointer).and_then(Value::as_object);
+                schema.is_some_and(|schema| !schema.contains_key("$ref"))
+            };
+            pointers = items.filter(is_inline).collect();
         }
         if pointers.is_empty() {
             return Err(at.error(
