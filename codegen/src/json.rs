@@ -134,6 +134,12 @@ pub(crate) fn text<'a>(map: &'a Object, key: &str) -> Option<&'a str> {
     map.get(key).and_then(Value::as_str)
 }
 
+/// The strings of the list under `key`.
+pub(crate) fn texts<'a>(map: &'a Object, key: &str) -> impl Iterator<Item = &'a str> {
+    let items = map.get(key).and_then(Value::as_array);
+    items.into_iter().flatten().filter_map(Value::as_str)
+}
+
 pub(crate) fn flag(map: &Object, key: &str) -> bool {
     map.get(key).and_then(Value::as_bool).unwrap_or(false)
 }

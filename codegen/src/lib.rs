@@ -36,6 +36,7 @@ mod read;
 mod report;
 mod rust_types;
 mod schema;
+mod sibling_texts;
 mod source;
 mod text;
 

@@ -15,6 +15,8 @@ pub(crate) struct Operation {
     pub(crate) id: String,
     /// The name of the method, unique in the module.
     pub(crate) name: String,
+    /// The platform's name of the group of operations.
+    pub(crate) tag: Option<String>,
     pub(crate) summary: Option<String>,
     pub(crate) description: Option<String>,
     /// The declared version. The runtime sends the platform's default for the others.

@@ -100,11 +100,20 @@ pub(crate) fn visit_references<'a>(value: &'a Value, visit: &mut impl FnMut(&'a 
 
 /// The schema components that request bodies use, directly or through other schemas.
 pub(crate) fn request_schemas(document: &Value) -> BTreeSet<String> {
+    schemas_of(document, "requestBodies", "requestBody")
+}
+
+/// The schema components that replies use, directly or through other schemas.
+pub(crate) fn reply_schemas(document: &Value) -> BTreeSet<String> {
+    schemas_of(document, "responses", "responses")
+}
+
+fn schemas_of(document: &Value, shared: &str, own: &str) -> BTreeSet<String> {
     let mut queue = Vec::new();
-    let shared = document.pointer("/components/requestBodies");
-    let own = operations(document).filter_map(|(_, _, operation)| operation.get("requestBody"));
-    for body in shared.into_iter().chain(own) {
-        visit_references(body, &mut |name| queue.push(name));
+    let shared = document.pointer(&format!("/components/{shared}"));
+    let own = operations(document).filter_map(|(_, _, operation)| operation.get(own));
+    for part in shared.into_iter().chain(own) {
+        visit_references(part, &mut |name| queue.push(name));
     }
     let mut found = BTreeSet::new();
     while let Some(name) = queue.pop() {

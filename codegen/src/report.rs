@@ -11,6 +11,7 @@ use crate::modules::Module;
 use crate::read::Moments;
 use crate::rust_types::{OperationTypes, RustType, RustTypes};
 use crate::schema::{ResolvedTypes, Schema};
+use crate::sibling_texts::misplaced_texts;
 
 /// Figures of one module, as `cargo xtask report` prints them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -56,6 +57,8 @@ pub struct ModuleReport {
     pub passes: Vec<(String, usize)>,
     /// How much of it is documented.
     pub documented: Documented,
+    /// Texts of fields that name a field which their model lacks.
+    pub misplaced_texts: Vec<String>,
     /// The number of models.
     pub models: usize,
     /// The number of enums.
@@ -73,6 +76,8 @@ pub struct Documented {
     pub parameters: Share,
     /// Fields of the models that requests send.
     pub request_fields: Share,
+    /// Fields of the models in replies.
+    pub reply_fields: Share,
 }
 
 /// A share of items that are documented.
@@ -93,6 +98,18 @@ impl Share {
             Some(_) => self.done += 1,
             None => self.lacking.push(name()),
         }
+    }
+
+    /// Counts the fields of these models and of all models within them.
+    fn count_fields(&mut self, resolved: &ResolvedTypes, models: Vec<&String>) {
+        for name in resolved.reachable(models) {
+            let item = resolved.structs.get(&name);
+            for field in item.into_iter().flat_map(|item| &item.fields) {
+                let name = || format!("{name}.{}", field.wire_name);
+                self.count(name, field.description.as_ref());
+            }
+        }
+        self.lacking.sort();
     }
 }
 
@@ -172,6 +189,7 @@ pub(crate) fn of_module(
         fractions,
         fractions_without_reason,
         documented: Documented::count(operations, resolved),
+        misplaced_texts: misplaced_texts(resolved),
         models: resolved.structs.len(),
         enums: resolved.enums.len(),
         ..ModuleReport::default()
@@ -286,18 +304,11 @@ impl Documented {
                 of.request_fields.count(name, part.description.as_ref());
             }
         }
-        let requests = resolved
-            .operations
-            .iter()
-            .filter_map(|schemas| schemas.request());
-        for name in resolved.reachable(requests.collect()) {
-            let item = resolved.structs.get(&name);
-            for field in item.into_iter().flat_map(|item| &item.fields) {
-                let name = || format!("{name}.{}", field.wire_name);
-                of.request_fields.count(name, field.description.as_ref());
-            }
-        }
-        of.request_fields.lacking.sort();
+        let schemas = || resolved.operations.iter();
+        let requests = schemas().filter_map(|schemas| schemas.request());
+        of.request_fields.count_fields(resolved, requests.collect());
+        let replies = schemas().filter_map(|schemas| schemas.reply.as_ref()?.named());
+        of.reply_fields.count_fields(resolved, replies.collect());
         of
     }
 }

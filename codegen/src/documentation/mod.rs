@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::error::escape_token;
 use crate::error::{FileError, SourcePointer};
-use crate::openapi::{COMPOSITES, METHODS, schema_pointer};
+use crate::openapi::{COMPOSITES, METHODS, reply_schemas, request_schemas, schema_pointer};
 
 /// A file and its content.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ struct Documentation {
     operations: BTreeMap<String, OperationTexts>,
     /// Texts of parameters that their operation does not describe.
     parameters: BTreeMap<String, String>,
-    /// Texts of fields that nothing else describes.
+    /// Texts of the fields of requests that nothing else describes.
     fields: BTreeMap<String, String>,
     schemas: BTreeMap<String, SchemaTexts>,
 }
@@ -44,6 +44,8 @@ struct OperationTexts {
     parameters: BTreeMap<String, String>,
     /// Fields of the body, by path.
     body: BTreeMap<String, String>,
+    /// Fields of replies, by path.
+    reply: BTreeMap<String, String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -55,6 +57,38 @@ struct SchemaTexts {
 
 /// Fields below this number of nested schemas are not found.
 const DEPTH_LIMIT: usize = 24;
+
+/// Names of fields that mean something else in each type.
+const AMBIGUOUS: [&str; 28] = [
+    "_id",
+    "action",
+    "body",
+    "categories",
+    "category",
+    "code",
+    "content",
+    "data",
+    "date",
+    "description",
+    "id",
+    "items",
+    "key",
+    "label",
+    "message",
+    "name",
+    "notes",
+    "order",
+    "position",
+    "source",
+    "status",
+    "text",
+    "title",
+    "type",
+    "url",
+    "value",
+    "values",
+    "version",
+];
 
 const FORM: &str = "write `module`, `operations`, `parameters`, `fields` and `schemas`, as the files of other modules do";
 
@@ -107,6 +141,16 @@ impl Documentation {
         };
         full(&at.key("parameters"), &self.parameters)?;
         full(&at.key("fields"), &self.fields)?;
+        if let Some(name) = self
+            .fields
+            .keys()
+            .find(|name| AMBIGUOUS.contains(&name.as_str()))
+        {
+            return Err(at.key("fields").key(name).error(
+                "differs in meaning from type to type",
+                "move the text to `schemas`, under the name of each schema that it describes",
+            ));
+        }
         let operations = at.key("operations");
         for (name, operation) in &self.operations {
             let at = operations.key(name);
@@ -118,6 +162,7 @@ impl Documentation {
             }
             full(&at.key("parameters"), &operation.parameters)?;
             full(&at.key("body"), &operation.body)?;
+            full(&at.key("reply"), &operation.reply)?;
         }
         let schemas = at.key("schemas");
         for (name, schema) in &self.schemas {
@@ -232,31 +277,55 @@ impl<'a> Writer<'a> {
                 text,
             );
         }
-        if documentation.body.is_empty() {
-            return Ok(());
-        }
-        let content = format!("{pointer}/requestBody/content");
-        let bodies: Vec<String> = self
+        let bodies = self.contents(&format!("{pointer}/requestBody"));
+        let absent = ("the operation takes no body", "delete `body`");
+        self.content_fields(&bodies, &documentation.body, &at.key("body"), absent)?;
+        let replies: Vec<String> = self
             .document
+            .pointer(&format!("{pointer}/responses"))
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|responses| responses.keys())
+            .filter(|status| status.starts_with('2'))
+            .flat_map(|status| self.contents(&format!("{pointer}/responses/{status}")))
+            .collect();
+        let absent = ("the operation returns no content", "delete `reply`");
+        self.content_fields(&replies, &documentation.reply, &at.key("reply"), absent)
+    }
+
+    /// The pointers of the schemas of a request body or reply, one for each media type.
+    fn contents(&self, pointer: &str) -> Vec<String> {
+        let content = format!("{pointer}/content");
+        self.document
             .pointer(&content)
             .and_then(Value::as_object)
             .into_iter()
             .flat_map(|content| content.keys())
             .map(|kind| format!("{content}/{}/schema", escape_token(kind)))
-            .collect();
-        let at = at.key("body");
-        if bodies.is_empty() {
-            return Err(at.error("the operation takes no body", "delete `body`"));
+            .collect()
+    }
+
+    fn content_fields(
+        &mut self,
+        schemas: &[String],
+        texts: &BTreeMap<String, String>,
+        at: &SourcePointer<'_>,
+        absent: (&'static str, &'static str),
+    ) -> Result<(), FileError> {
+        if schemas.is_empty() && !texts.is_empty() {
+            let (problem, remedy) = absent;
+            return Err(at.error(problem, remedy));
         }
-        for (path, text) in &documentation.body {
-            for body in &bodies {
-                self.field(body, path, text, &at.key(path))?;
+        for (path, text) in texts {
+            for schema in schemas {
+                self.field(schema, path, text, &at.key(path))?;
             }
         }
         Ok(())
     }
 
-    /// Sets the text of the field at `path` below a schema, in all its variants.
+    /// Sets the text of the field at `path` below a schema, in all its variants. `.` is the schema
+    /// itself, and `[]` at the end means the items of a list or the values of a map.
     fn field(
         &mut self,
         schema: &str,
@@ -265,7 +334,11 @@ impl<'a> Writer<'a> {
         at: &SourcePointer<'_>,
     ) -> Result<(), FileError> {
         let mut pointers = vec![schema.to_owned()];
-        for name in path.split('.') {
+        let (names, is_item) = match path.strip_suffix("[]") {
+            Some(names) => (names, true),
+            None => (path, false),
+        };
+        for name in names.split('.').filter(|_| names != ".") {
             let mut found = BTreeSet::new();
             for pointer in &pointers {
                 fields(self.document, pointer, 0, &mut |other, pointer| {
@@ -275,6 +348,16 @@ impl<'a> Writer<'a> {
                 });
             }
             pointers = found.into_iter().collect();
+        }
+        if is_item {
+            let items = pointers.iter().flat_map(|pointer| {
+                ["items", "additionalProperties"].map(|key| format!("{pointer}/{key}"))
+            });
+            let is_inline = |pointer: &String| {
+                let schema = self.document.pointer(pointer).and_then(Value::as_object);
+                schema.is_some_and(|schema| !schema.contains_key("$ref"))
+            };
+            pointers = items.filter(is_inline).collect();
         }
         if pointers.is_empty() {
             return Err(at.error(
@@ -300,8 +383,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Sets the texts of parameters and fields that have none, by name. Returns the names that
-    /// matched.
+    /// Sets the texts of parameters and of fields of requests that have none, by name. Returns the
+    /// names that matched. Replies are left out: the same name often means something else there.
     fn defaults<'w>(
         &mut self,
         documentation: &'w Documentation,
@@ -326,13 +409,26 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        every_field(self.document, false, 0, &mut |name, schema| {
+        let mut describe = |name: &str, schema: &mut Value| {
             if let Some((name, text)) = documentation.fields.get_key_value(name)
                 && put_missing(schema, "description", text)
             {
                 fields.insert(name);
             }
-        });
+        };
+        let only_sent = &request_schemas(self.document) - &reply_schemas(self.document);
+        for name in &only_sent {
+            if let Some(schema) = self.document.pointer_mut(&schema_pointer(name)) {
+                every_field(schema, false, 0, &mut describe);
+            }
+        }
+        for item in objects_in(self.document.get_mut("paths")) {
+            for operation in objects_in(Some(item)) {
+                if let Some(body) = operation.get_mut("requestBody") {
+                    every_field(body, false, 0, &mut describe);
+                }
+            }
+        }
         (parameters, fields)
     }
 

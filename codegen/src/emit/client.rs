@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::input::{HEADER, Input};
 use super::models::{DECLARED_REQUIRED, DEFAULT_LOCATION, is_doc_alias};
-use super::operation_table;
+use super::{example, operation_table};
 use crate::model::{BodyKind, Operation, Paging, ParamLocation, Parameter, Reply};
 use crate::names;
 use crate::rust_types::{OperationTypes, RustType};
@@ -14,7 +14,7 @@ pub(super) fn file(input: &Input<'_>) -> String {
     let mut methods = String::new();
     let mut builders = String::new();
     for (operation, _, types) in input.operations() {
-        method(&mut methods, operation);
+        method(&mut methods, input, operation, types);
         builder(&mut builders, input, operation, types);
     }
     let module = input.module;
@@ -49,7 +49,7 @@ pub(super) fn file(input: &Input<'_>) -> String {
     out
 }
 
-fn method(out: &mut String, operation: &Operation) {
+fn method(out: &mut String, input: &Input<'_>, operation: &Operation, types: &OperationTypes) {
     let pascal = names::builder(&operation.name);
     let request = format!("{} {}", operation.method.to_uppercase(), operation.path);
     out.push('\n');
@@ -78,6 +78,11 @@ fn method(out: &mut String, operation: &Operation) {
     out.push_str("    ///\n");
     for fact in facts(operation, &pascal) {
         let _ = writeln!(out, "    /// - {fact}");
+    }
+    if let Some(lines) = example::lines(input, operation, types) {
+        out.push_str("    ///\n    /// ```no_run\n");
+        write_docs(out, "    ", "///", &lines.join("\n"));
+        out.push_str("    /// ```\n");
     }
     if operation.id != operation.name && is_doc_alias(&operation.id) {
         let _ = writeln!(out, "    #[doc(alias = {})]", literal(&operation.id));

@@ -3,6 +3,7 @@
 //! May depend on the model, `schema` and `rust_types`; decides no facts.
 
 mod client;
+mod example;
 mod input;
 mod models;
 mod module_crate;

@@ -8,8 +8,12 @@ use serde_json::Value;
 use super::input::{HEADER, Input, checked};
 use super::{client, models, operation_table};
 use crate::error::FileError;
+use crate::model::Operation;
 use crate::modules::Module;
 use crate::text::write_docs;
+
+/// The heading of operations without a tag.
+const OTHER: &str = "Other";
 
 /// The files of the module's crate: path from the crate's folder, content.
 pub(crate) fn files(input: &Input<'_>) -> Result<BTreeMap<String, String>, FileError> {
@@ -42,9 +46,8 @@ readme = "README.md"
 [package.metadata.docs.rs]
 all-features = true
 
-# The workspace's `tests` and `codegen` test the generated crates.
+# The workspace's `tests` and `codegen` test the generated crates. The examples are tested here.
 [lib]
-doctest = false
 test = false
 
 [lints]
@@ -122,9 +125,13 @@ fn library(input: &Input<'_>) -> String {
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.{ident}()`.
-
+"#
+    );
+    operations(&mut out, input);
+    out.push_str(
+        r#"
 pub use hoopai_runtime as runtime;
-pub use hoopai_runtime::{{Error, Handle, Response}};
+pub use hoopai_runtime::{Error, Handle, Response};
 
 #[rustfmt::skip]
 mod client;
@@ -133,8 +140,38 @@ pub mod operations;
 #[rustfmt::skip]
 pub mod types;
 
-pub use client::{{Client, builder}};
-"#
+pub use client::{Client, builder};
+"#,
     );
     out
+}
+
+/// The operations, grouped by their tags.
+fn operations(out: &mut String, input: &Input<'_>) {
+    let mut groups: Vec<(&str, Vec<&Operation>)> = Vec::new();
+    for operation in input.operations {
+        let tag = operation.tag.as_deref().unwrap_or(OTHER);
+        match groups.iter_mut().find(|(name, _)| *name == tag) {
+            Some((_, operations)) => operations.push(operation),
+            None => groups.push((tag, vec![operation])),
+        }
+    }
+    groups.sort_by_key(|(name, _)| (*name != input.module.product, *name == OTHER));
+    out.push_str("//!\n//! # Operations\n");
+    for (name, operations) in &groups {
+        if groups.len() > 1 {
+            out.push_str("//!\n");
+            write_docs(out, "", "//!", &format!("## {name}"));
+        }
+        out.push_str("//!\n//! | operation | |\n//! |---|---|\n");
+        for operation in operations {
+            let name = &operation.name;
+            let summary = operation.summary.as_deref().unwrap_or_default();
+            let row = format!(
+                "| [`{name}`](Client::{name}) | {} |",
+                summary.replace('|', "\\|")
+            );
+            write_docs(out, "", "//!", &row);
+        }
+    }
 }

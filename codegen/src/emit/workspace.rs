@@ -95,7 +95,7 @@ fn accessors(modules: &[Module]) -> String {
         let (feature, ident) = (literal(&module.name), module.ident());
         let _ = writeln!(
             out,
-            "#[cfg(feature = {feature})]\npub use hoopai_{ident} as {ident};"
+            "#[cfg(feature = {feature})]\n#[doc(inline)]\npub use hoopai_{ident} as {ident};"
         );
     }
     out.push_str(
@@ -116,7 +116,7 @@ fn accessors(modules: &[Module]) -> String {
         let (feature, ident) = (literal(&module.name), module.ident());
         let _ = write!(
             out,
-            "\n    /// {}.\n    ///\n    /// Requires the feature `{}`.\n",
+            "\n    /// {}: see [`{ident}::Client`].\n    ///\n    /// Requires the feature `{}`.\n",
             module.product, module.name
         );
         for alias in std::iter::once(&module.product).chain(&module.aliases) {

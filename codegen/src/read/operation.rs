@@ -90,6 +90,7 @@ fn read_operation(
             "why nothing is known of its reply",
             at,
         )?,
+        tag: json::texts(declared, "tags").next().map(str::to_owned),
         summary: json::text(declared, "summary").map(str::to_owned),
         description: json::text(declared, "description").map(str::to_owned),
         reply: reply(declared),

@@ -399,10 +399,13 @@ impl Resolver<'_> {
             .chain(own_part.as_ref())
             .all(|part| merge::object(self.document, part, &mut merged, &mut seen, 0));
         if objects && !merged.is_empty() {
-            let merged = json!({ "type": "object", "properties": merged });
+            let mut merged = json!({ "type": "object", "properties": merged });
             let key = merged.to_string();
             if !self.merging.insert(key.clone()) {
                 return Schema::Any;
+            }
+            if let Some(text) = map.get("description") {
+                merged["description"] = text.clone();
             }
             let resolved = self.object(&merged, context, word, component);
             self.merging.remove(&key);

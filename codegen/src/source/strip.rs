@@ -139,6 +139,11 @@ impl<'a> Stripper<'a> {
         let operation = json::object(operation, at, "the operation")?;
         let mut out = Object::new();
         copy(operation, &mut out, &["operationId", "security"]);
+        let tags = json::texts(operation, "tags").filter(|tag| is_name(tag));
+        let tags: Vec<Value> = tags.map(Value::from).collect();
+        if !tags.is_empty() {
+            out.insert("tags".into(), tags.into());
+        }
         if json::flag(operation, "deprecated") {
             out.insert("deprecated".into(), true.into());
         }
@@ -582,4 +587,10 @@ fn security_scheme(scheme: &Value, at: &SourcePointer<'_>) -> Result<Value, File
         out.insert("flows".into(), flows.into());
     }
     Ok(out.into())
+}
+
+/// Whether a tag is a name, in contrast to prose.
+fn is_name(tag: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || " -_&:|().,/".contains(c);
+    tag.len() <= 60 && !tag.trim().is_empty() && tag.chars().all(is_word)
 }

@@ -2,6 +2,8 @@
 
 use hoopai_codegen::{Generated, SourceText, Sources, generate, strip};
 
+use serde_json::{Value, json};
+
 use crate::emit::{OVERLAY, everything};
 use crate::support::{module, spec_alone};
 
@@ -43,13 +45,18 @@ parameters:
   never: Nowhere here.
 fields:
   locationId: The location.
-  name: What it is called.
+  tags: Labels, by name.
+  dueDate: Never of a reply.
 ";
 
 fn generated(own: &str, common: &str) -> Result<Generated, String> {
+    generated_from(&everything(), own, common)
+}
+
+fn generated_from(document: &Value, own: &str, common: &str) -> Result<Generated, String> {
     let spec = strip(
         "sample.json",
-        everything().to_string().as_bytes(),
+        document.to_string().as_bytes(),
         &Default::default(),
     )
     .map_err(|error| error.to_string())?;
@@ -122,10 +129,11 @@ fn texts_reach_rustdoc() {
             "        /// How far it is to go, in metres.\n        pub x:",
         ),
         (types, "        /// Where the label is.\n        pub x:"),
-        (types, "        /// What it is called.\n        pub name:"),
+        (types, "        /// Labels, by name.\n        pub tags:"),
     ] {
         assert!(file.contains(words), "{words}\nis not in\n{file}");
     }
+    assert!(!types.contains("Never of a reply."));
     let documented = &generated.report.documented;
     let counts = |share: &hoopai_codegen::Share| (share.done, share.all);
     assert_eq!(counts(&documented.operations), (5, 8));
@@ -136,10 +144,10 @@ fn texts_reach_rustdoc() {
     assert_eq!(
         documented.request_fields.lacking,
         [
-            "CreateThingRequest.tags",
             "CreateThingRequest.to",
             "ExchangeTokenRequest.client_id",
             "Label.at",
+            "Label.name",
             "upload_thing.hosted"
         ]
     );
@@ -150,6 +158,53 @@ fn texts_reach_rustdoc() {
         "Lists the things of a location."
     );
     assert!(generated.effective.pointer(pointer).is_none());
+}
+
+#[test]
+fn text_that_names_a_field_of_another_type_is_reported() {
+    let misplaced = |field: &str, text: &str| {
+        let own = format!("schemas: {{ ThingDto: {{ fields: {{ {field}: {text} }} }} }}");
+        let report = generated(&own, "{}").unwrap().report;
+        report.misplaced_texts
+    };
+    assert_eq!(
+        misplaced("id", "\"Either this or `tags`.\""),
+        ["the text of `id` of Thing names `tags`, which Thing lacks"]
+    );
+    for text in [
+        "Excludes `type`.",
+        "At `label.x`.",
+        "Like `colour`, which is no field.",
+        "Tags are of another type.",
+    ] {
+        assert_eq!(misplaced("id", &format!("{text:?}")), [""; 0], "{text}");
+    }
+    assert_eq!(misplaced("status", "\"`open` means unread.\""), [""; 0]);
+}
+
+#[test]
+fn texts_of_replies_and_unions_reach_rustdoc() {
+    let own = "
+operations:
+  GET /things/: { summary: Lists things., reply: { total: The number of things. } }
+  POST /things/token: { summary: Exchanges a token., body: { .: The credentials of an app. } }
+schemas:
+  ThingDto: { fields: { union: One of two forms., 'parts[]': A part of a thing. } }
+";
+    let mut document = everything();
+    document["components"]["schemas"]["ThingDto"]["properties"]["parts"] = json!({
+        "type": "array", "items": { "type": "object", "properties": { "size": { "type": "number" } } },
+    });
+    let generated = generated_from(&document, own, "{}").unwrap();
+    let types = &generated.files["src/types.rs"];
+    for words in [
+        "        /// The number of things.\n        pub total:",
+        "    /// One of two forms.\n    pub struct ThingUnion {",
+        "    /// A part of a thing.\n    pub struct ThingPart {",
+        "    /// The credentials of an app.\n    pub struct ExchangeTokenRequest {",
+    ] {
+        assert!(types.contains(words), "{words}\nis not in\n{types}");
+    }
 }
 
 /// Texts do not affect which types are equal.
@@ -178,6 +233,8 @@ fn keys_without_target_or_text_are_rejected() {
         ("operations: { GET /things/: { summary: Lists., parameters: { size: Large. } } }", "{}"),
         ("operations: { GET /things/: { summary: Lists., body: { name: Its name. } } }", "{}"),
         ("operations: { POST /things/: { summary: Makes., body: { to.y: Height. } } }", "{}"),
+        ("operations: { GET /things/: { summary: Lists., reply: { size: Large. } } }", "{}"),
+        ("schemas: { ThingDto: { fields: { 'children[]': A thing of another schema. } } }", "{}"),
         ("schemas: { Nothing: { description: Of the kind. } }", "{}"),
         ("schemas: { Label: { fields: { colour: Red. } } }", "{}"),
         ("schemas: { Label: { fields: { name: ' ' } } }", "{}"),
@@ -185,6 +242,7 @@ fn keys_without_target_or_text_are_rejected() {
         ("parameters: { size: Large. }", "{}"),
         ("fields: { colour: Red. }", "{}"),
         ("fields: { name: '' }", "{}"),
+        ("fields: { id: The id of the thing. }", "{}"),
         ("summary: Things.", "{}"),
         ("- a list", "{}"),
         ("module: Things.", "module: All of them."),

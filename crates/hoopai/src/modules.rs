@@ -3,86 +3,127 @@
 //! The modules, each behind a feature.
 
 #[cfg(feature = "ad-manager")]
+#[doc(inline)]
 pub use hoopai_ad_manager as ad_manager;
 #[cfg(feature = "affiliate-manager")]
+#[doc(inline)]
 pub use hoopai_affiliate_manager as affiliate_manager;
 #[cfg(feature = "agent-studio")]
+#[doc(inline)]
 pub use hoopai_agent_studio as agent_studio;
 #[cfg(feature = "associations")]
+#[doc(inline)]
 pub use hoopai_associations as associations;
 #[cfg(feature = "blogs")]
+#[doc(inline)]
 pub use hoopai_blogs as blogs;
 #[cfg(feature = "brand-boards")]
+#[doc(inline)]
 pub use hoopai_brand_boards as brand_boards;
 #[cfg(feature = "businesses")]
+#[doc(inline)]
 pub use hoopai_businesses as businesses;
 #[cfg(feature = "calendars")]
+#[doc(inline)]
 pub use hoopai_calendars as calendars;
 #[cfg(feature = "campaigns")]
+#[doc(inline)]
 pub use hoopai_campaigns as campaigns;
 #[cfg(feature = "companies")]
+#[doc(inline)]
 pub use hoopai_companies as companies;
 #[cfg(feature = "contacts")]
+#[doc(inline)]
 pub use hoopai_contacts as contacts;
 #[cfg(feature = "conversation-ai")]
+#[doc(inline)]
 pub use hoopai_conversation_ai as conversation_ai;
 #[cfg(feature = "conversations")]
+#[doc(inline)]
 pub use hoopai_conversations as conversations;
 #[cfg(feature = "courses")]
+#[doc(inline)]
 pub use hoopai_courses as courses;
 #[cfg(feature = "custom-fields")]
+#[doc(inline)]
 pub use hoopai_custom_fields as custom_fields;
 #[cfg(feature = "custom-menus")]
+#[doc(inline)]
 pub use hoopai_custom_menus as custom_menus;
 #[cfg(feature = "email-isv")]
+#[doc(inline)]
 pub use hoopai_email_isv as email_isv;
 #[cfg(feature = "emails")]
+#[doc(inline)]
 pub use hoopai_emails as emails;
 #[cfg(feature = "forms")]
+#[doc(inline)]
 pub use hoopai_forms as forms;
 #[cfg(feature = "funnels")]
+#[doc(inline)]
 pub use hoopai_funnels as funnels;
 #[cfg(feature = "invoices")]
+#[doc(inline)]
 pub use hoopai_invoices as invoices;
 #[cfg(feature = "knowledge-base")]
+#[doc(inline)]
 pub use hoopai_knowledge_base as knowledge_base;
 #[cfg(feature = "links")]
+#[doc(inline)]
 pub use hoopai_links as links;
 #[cfg(feature = "locations")]
+#[doc(inline)]
 pub use hoopai_locations as locations;
 #[cfg(feature = "marketplace")]
+#[doc(inline)]
 pub use hoopai_marketplace as marketplace;
 #[cfg(feature = "medias")]
+#[doc(inline)]
 pub use hoopai_medias as medias;
 #[cfg(feature = "oauth")]
+#[doc(inline)]
 pub use hoopai_oauth as oauth;
 #[cfg(feature = "objects")]
+#[doc(inline)]
 pub use hoopai_objects as objects;
 #[cfg(feature = "opportunities")]
+#[doc(inline)]
 pub use hoopai_opportunities as opportunities;
 #[cfg(feature = "payments")]
+#[doc(inline)]
 pub use hoopai_payments as payments;
 #[cfg(feature = "phone-system")]
+#[doc(inline)]
 pub use hoopai_phone_system as phone_system;
 #[cfg(feature = "products")]
+#[doc(inline)]
 pub use hoopai_products as products;
 #[cfg(feature = "proposals")]
+#[doc(inline)]
 pub use hoopai_proposals as proposals;
 #[cfg(feature = "saas")]
+#[doc(inline)]
 pub use hoopai_saas as saas;
 #[cfg(feature = "snapshots")]
+#[doc(inline)]
 pub use hoopai_snapshots as snapshots;
 #[cfg(feature = "social-media-posting")]
+#[doc(inline)]
 pub use hoopai_social_media_posting as social_media_posting;
 #[cfg(feature = "store")]
+#[doc(inline)]
 pub use hoopai_store as store;
 #[cfg(feature = "surveys")]
+#[doc(inline)]
 pub use hoopai_surveys as surveys;
 #[cfg(feature = "users")]
+#[doc(inline)]
 pub use hoopai_users as users;
 #[cfg(feature = "voice-ai")]
+#[doc(inline)]
 pub use hoopai_voice_ai as voice_ai;
 #[cfg(feature = "workflows")]
+#[doc(inline)]
 pub use hoopai_workflows as workflows;
 
 /// The operation tables of the enabled modules, sorted by name.
@@ -172,7 +213,7 @@ pub static OPERATIONS: &[&[&hoopai_runtime::operation::Operation]] = &[
 ];
 
 impl crate::Client {
-    /// Ad Manager.
+    /// Ad Manager: see [`ad_manager::Client`].
     ///
     /// Requires the feature `ad-manager`.
     #[doc(alias = "Ad Manager")]
@@ -182,7 +223,7 @@ impl crate::Client {
         ad_manager::Client::new(self.handle().clone())
     }
 
-    /// Affiliate Manager.
+    /// Affiliate Manager: see [`affiliate_manager::Client`].
     ///
     /// Requires the feature `affiliate-manager`.
     #[doc(alias = "Affiliate Manager")]
@@ -191,7 +232,7 @@ impl crate::Client {
         affiliate_manager::Client::new(self.handle().clone())
     }
 
-    /// Agent Studio.
+    /// Agent Studio: see [`agent_studio::Client`].
     ///
     /// Requires the feature `agent-studio`.
     #[doc(alias = "Agent Studio")]
@@ -200,7 +241,7 @@ impl crate::Client {
         agent_studio::Client::new(self.handle().clone())
     }
 
-    /// Associations.
+    /// Associations: see [`associations::Client`].
     ///
     /// Requires the feature `associations`.
     #[doc(alias = "Associations")]
@@ -209,7 +250,7 @@ impl crate::Client {
         associations::Client::new(self.handle().clone())
     }
 
-    /// Blogs.
+    /// Blogs: see [`blogs::Client`].
     ///
     /// Requires the feature `blogs`.
     #[doc(alias = "Blogs")]
@@ -218,7 +259,7 @@ impl crate::Client {
         blogs::Client::new(self.handle().clone())
     }
 
-    /// Brand Boards.
+    /// Brand Boards: see [`brand_boards::Client`].
     ///
     /// Requires the feature `brand-boards`.
     #[doc(alias = "Brand Boards")]
@@ -227,7 +268,7 @@ impl crate::Client {
         brand_boards::Client::new(self.handle().clone())
     }
 
-    /// Businesses.
+    /// Businesses: see [`businesses::Client`].
     ///
     /// Requires the feature `businesses`.
     #[doc(alias = "Businesses")]
@@ -236,7 +277,7 @@ impl crate::Client {
         businesses::Client::new(self.handle().clone())
     }
 
-    /// Calendars.
+    /// Calendars: see [`calendars::Client`].
     ///
     /// Requires the feature `calendars`.
     #[doc(alias = "Calendars")]
@@ -245,7 +286,7 @@ impl crate::Client {
         calendars::Client::new(self.handle().clone())
     }
 
-    /// Campaigns.
+    /// Campaigns: see [`campaigns::Client`].
     ///
     /// Requires the feature `campaigns`.
     #[doc(alias = "Campaigns")]
@@ -254,7 +295,7 @@ impl crate::Client {
         campaigns::Client::new(self.handle().clone())
     }
 
-    /// Companies.
+    /// Companies: see [`companies::Client`].
     ///
     /// Requires the feature `companies`.
     #[doc(alias = "Companies")]
@@ -264,7 +305,7 @@ impl crate::Client {
         companies::Client::new(self.handle().clone())
     }
 
-    /// Contacts.
+    /// Contacts: see [`contacts::Client`].
     ///
     /// Requires the feature `contacts`.
     #[doc(alias = "Contacts")]
@@ -274,7 +315,7 @@ impl crate::Client {
         contacts::Client::new(self.handle().clone())
     }
 
-    /// Conversation AI.
+    /// Conversation AI: see [`conversation_ai::Client`].
     ///
     /// Requires the feature `conversation-ai`.
     #[doc(alias = "Conversation AI")]
@@ -283,7 +324,7 @@ impl crate::Client {
         conversation_ai::Client::new(self.handle().clone())
     }
 
-    /// Conversations.
+    /// Conversations: see [`conversations::Client`].
     ///
     /// Requires the feature `conversations`.
     #[doc(alias = "Conversations")]
@@ -292,7 +333,7 @@ impl crate::Client {
         conversations::Client::new(self.handle().clone())
     }
 
-    /// Courses.
+    /// Courses: see [`courses::Client`].
     ///
     /// Requires the feature `courses`.
     #[doc(alias = "Courses")]
@@ -302,7 +343,7 @@ impl crate::Client {
         courses::Client::new(self.handle().clone())
     }
 
-    /// Custom Fields.
+    /// Custom Fields: see [`custom_fields::Client`].
     ///
     /// Requires the feature `custom-fields`.
     #[doc(alias = "Custom Fields")]
@@ -311,7 +352,7 @@ impl crate::Client {
         custom_fields::Client::new(self.handle().clone())
     }
 
-    /// Custom Menus.
+    /// Custom Menus: see [`custom_menus::Client`].
     ///
     /// Requires the feature `custom-menus`.
     #[doc(alias = "Custom Menus")]
@@ -320,7 +361,7 @@ impl crate::Client {
         custom_menus::Client::new(self.handle().clone())
     }
 
-    /// Email Verification.
+    /// Email Verification: see [`email_isv::Client`].
     ///
     /// Requires the feature `email-isv`.
     #[doc(alias = "Email Verification")]
@@ -330,7 +371,7 @@ impl crate::Client {
         email_isv::Client::new(self.handle().clone())
     }
 
-    /// Emails.
+    /// Emails: see [`emails::Client`].
     ///
     /// Requires the feature `emails`.
     #[doc(alias = "Emails")]
@@ -339,7 +380,7 @@ impl crate::Client {
         emails::Client::new(self.handle().clone())
     }
 
-    /// Forms.
+    /// Forms: see [`forms::Client`].
     ///
     /// Requires the feature `forms`.
     #[doc(alias = "Forms")]
@@ -348,7 +389,7 @@ impl crate::Client {
         forms::Client::new(self.handle().clone())
     }
 
-    /// Funnels.
+    /// Funnels: see [`funnels::Client`].
     ///
     /// Requires the feature `funnels`.
     #[doc(alias = "Funnels")]
@@ -357,7 +398,7 @@ impl crate::Client {
         funnels::Client::new(self.handle().clone())
     }
 
-    /// Invoices.
+    /// Invoices: see [`invoices::Client`].
     ///
     /// Requires the feature `invoices`.
     #[doc(alias = "Invoices")]
@@ -366,7 +407,7 @@ impl crate::Client {
         invoices::Client::new(self.handle().clone())
     }
 
-    /// Knowledge Base.
+    /// Knowledge Base: see [`knowledge_base::Client`].
     ///
     /// Requires the feature `knowledge-base`.
     #[doc(alias = "Knowledge Base")]
@@ -375,7 +416,7 @@ impl crate::Client {
         knowledge_base::Client::new(self.handle().clone())
     }
 
-    /// Trigger Links.
+    /// Trigger Links: see [`links::Client`].
     ///
     /// Requires the feature `links`.
     #[doc(alias = "Trigger Links")]
@@ -384,7 +425,7 @@ impl crate::Client {
         links::Client::new(self.handle().clone())
     }
 
-    /// Accounts.
+    /// Accounts: see [`locations::Client`].
     ///
     /// Requires the feature `locations`.
     #[doc(alias = "Accounts")]
@@ -395,7 +436,7 @@ impl crate::Client {
         locations::Client::new(self.handle().clone())
     }
 
-    /// Marketplace.
+    /// Marketplace: see [`marketplace::Client`].
     ///
     /// Requires the feature `marketplace`.
     #[doc(alias = "Marketplace")]
@@ -404,7 +445,7 @@ impl crate::Client {
         marketplace::Client::new(self.handle().clone())
     }
 
-    /// Media Library.
+    /// Media Library: see [`medias::Client`].
     ///
     /// Requires the feature `medias`.
     #[doc(alias = "Media Library")]
@@ -414,7 +455,7 @@ impl crate::Client {
         medias::Client::new(self.handle().clone())
     }
 
-    /// OAuth 2.0.
+    /// OAuth 2.0: see [`oauth::Client`].
     ///
     /// Requires the feature `oauth`.
     #[doc(alias = "OAuth 2.0")]
@@ -423,7 +464,7 @@ impl crate::Client {
         oauth::Client::new(self.handle().clone())
     }
 
-    /// Objects.
+    /// Objects: see [`objects::Client`].
     ///
     /// Requires the feature `objects`.
     #[doc(alias = "Objects")]
@@ -433,7 +474,7 @@ impl crate::Client {
         objects::Client::new(self.handle().clone())
     }
 
-    /// Opportunities.
+    /// Opportunities: see [`opportunities::Client`].
     ///
     /// Requires the feature `opportunities`.
     #[doc(alias = "Opportunities")]
@@ -442,7 +483,7 @@ impl crate::Client {
         opportunities::Client::new(self.handle().clone())
     }
 
-    /// Payments.
+    /// Payments: see [`payments::Client`].
     ///
     /// Requires the feature `payments`.
     #[doc(alias = "Payments")]
@@ -451,7 +492,7 @@ impl crate::Client {
         payments::Client::new(self.handle().clone())
     }
 
-    /// Phone System.
+    /// Phone System: see [`phone_system::Client`].
     ///
     /// Requires the feature `phone-system`.
     #[doc(alias = "Phone System")]
@@ -460,7 +501,7 @@ impl crate::Client {
         phone_system::Client::new(self.handle().clone())
     }
 
-    /// Products.
+    /// Products: see [`products::Client`].
     ///
     /// Requires the feature `products`.
     #[doc(alias = "Products")]
@@ -469,7 +510,7 @@ impl crate::Client {
         products::Client::new(self.handle().clone())
     }
 
-    /// Documents.
+    /// Documents: see [`proposals::Client`].
     ///
     /// Requires the feature `proposals`.
     #[doc(alias = "Documents")]
@@ -480,7 +521,7 @@ impl crate::Client {
         proposals::Client::new(self.handle().clone())
     }
 
-    /// SaaS.
+    /// SaaS: see [`saas::Client`].
     ///
     /// Requires the feature `saas`.
     #[doc(alias = "SaaS")]
@@ -489,7 +530,7 @@ impl crate::Client {
         saas::Client::new(self.handle().clone())
     }
 
-    /// Snapshots.
+    /// Snapshots: see [`snapshots::Client`].
     ///
     /// Requires the feature `snapshots`.
     #[doc(alias = "Snapshots")]
@@ -498,7 +539,7 @@ impl crate::Client {
         snapshots::Client::new(self.handle().clone())
     }
 
-    /// Social Planner.
+    /// Social Planner: see [`social_media_posting::Client`].
     ///
     /// Requires the feature `social-media-posting`.
     #[doc(alias = "Social Planner")]
@@ -508,7 +549,7 @@ impl crate::Client {
         social_media_posting::Client::new(self.handle().clone())
     }
 
-    /// Store.
+    /// Store: see [`store::Client`].
     ///
     /// Requires the feature `store`.
     #[doc(alias = "Store")]
@@ -517,7 +558,7 @@ impl crate::Client {
         store::Client::new(self.handle().clone())
     }
 
-    /// Surveys.
+    /// Surveys: see [`surveys::Client`].
     ///
     /// Requires the feature `surveys`.
     #[doc(alias = "Surveys")]
@@ -526,7 +567,7 @@ impl crate::Client {
         surveys::Client::new(self.handle().clone())
     }
 
-    /// Users.
+    /// Users: see [`users::Client`].
     ///
     /// Requires the feature `users`.
     #[doc(alias = "Users")]
@@ -535,7 +576,7 @@ impl crate::Client {
         users::Client::new(self.handle().clone())
     }
 
-    /// Voice AI.
+    /// Voice AI: see [`voice_ai::Client`].
     ///
     /// Requires the feature `voice-ai`.
     #[doc(alias = "Voice AI")]
@@ -544,7 +585,7 @@ impl crate::Client {
         voice_ai::Client::new(self.handle().clone())
     }
 
-    /// Workflows.
+    /// Workflows: see [`workflows::Client`].
     ///
     /// Requires the feature `workflows`.
     #[doc(alias = "Workflows")]

@@ -10,7 +10,8 @@ use crate::{
     error::{count, file_error},
     generation::{crate_changes, facade_changes, generate_crate, in_parallel, spec},
     workspace::{
-        Changes, LOCK, MODULES, SpecLock, TEMPORARY, crate_folder, overlay_file, spec_file,
+        Changes, LOCK, MODULES, SpecLock, TEMPORARY, crate_folder, documentation_file,
+        overlay_file, spec_file,
     },
 };
 
@@ -99,6 +100,13 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<FileErr
             "set its `format` in overlay.yaml beside it, or `x-hoopai-not-a-moment` with the reason",
         ));
     }
+    findings.extend(generated.report.misplaced_texts.iter().map(|problem| {
+        file_error(
+            documentation_file(&module.name),
+            problem.as_str(),
+            "describe the field of this type, or move the text to the type that it describes",
+        )
+    }));
     Ok((generated.report.operations, findings))
 }
 

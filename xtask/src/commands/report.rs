@@ -76,6 +76,7 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
             "operations": share(reports, |documented| &documented.operations),
             "parameters": share(reports, |documented| &documented.parameters),
             "request_fields": share(reports, |documented| &documented.request_fields),
+            "reply_fields": share(reports, |documented| &documented.reply_fields),
         },
         "models": sum(|report| report.models),
         "enums": sum(|report| report.enums),
@@ -114,10 +115,11 @@ fn share(reports: &[ModuleReport], part: Part) -> serde_json::Value {
 
 /// Prints the share of documented items, and the items without documentation.
 fn print_documented(reports: &[ModuleReport], console: &Console) {
-    const PARTS: [(&str, Part); 3] = [
+    const PARTS: [(&str, Part); 4] = [
         ("operations", |documented| &documented.operations),
         ("parameters", |documented| &documented.parameters),
         ("request fields", |documented| &documented.request_fields),
+        ("reply fields", |documented| &documented.reply_fields),
     ];
     console.line("\ndocumented");
     for (name, part) in PARTS {
@@ -131,8 +133,13 @@ fn print_documented(reports: &[ModuleReport], console: &Console) {
         console.line(format_args!("  {name}: {done} of {all} ({percent} %)"));
         for (report, share) in reports.iter().zip(shares()) {
             if !share.lacking.is_empty() {
-                let lacking = share.lacking.join(", ");
-                console.line(format_args!("    {} lacks: {lacking}", report.module));
+                let first: Vec<&str> = share.lacking.iter().map(String::as_str).take(8).collect();
+                let more = match share.lacking.len() - first.len() {
+                    0 => String::new(),
+                    more => format!(" and {more} more, which --json lists"),
+                };
+                let lacking = first.join(", ");
+                console.line(format_args!("    {} lacks: {lacking}{more}", report.module));
             }
         }
     }

@@ -28,6 +28,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .add_facebook_custom_audience_member()
+    ///     .audience_id("…")
+    ///     .body(types::UpdateCustomAudience::new().contact_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-add-custom-audience-member")]
     pub fn add_facebook_custom_audience_member(&self) -> builder::AddFacebookCustomAudienceMember {
         builder::AddFacebookCustomAudienceMember::new(&self.handle)
@@ -43,6 +56,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_facebook_conversation_form()
+    ///     .body(types::CreateFacebookConversationFormRequest::new().name("…").questions([types::WelcomeMessageQuestion::new()]).text("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-create-conversation-form")]
     pub fn create_facebook_conversation_form(&self) -> builder::CreateFacebookConversationForm {
         builder::CreateFacebookConversationForm::new(&self.handle)
@@ -60,6 +85,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_facebook_integration()
+    ///     .body(types::CreateFacebookIntegrationRequest::new().page_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-create-integration")]
     pub fn create_facebook_integration(&self) -> builder::CreateFacebookIntegration {
         builder::CreateFacebookIntegration::new(&self.handle)
@@ -75,6 +112,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_facebook_page_lead_form()
+    ///     .page_id("…")
+    ///     .body(types::CreateFacebookPageLeadFormRequest::new().name("…").privacy_policy_link("…").questions([types::FormQuestion::new()]).thank_you_page(types::ThankYouPage::new()).type_(types::CreateFacebookPageLeadFormRequestType::MoreVolume))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-create-page-lead-form")]
     pub fn create_facebook_page_lead_form(&self) -> builder::CreateFacebookPageLeadForm {
         builder::CreateFacebookPageLeadForm::new(&self.handle)
@@ -91,6 +141,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_google_integration()
+    ///     .body(types::CreateGoogleIntegrationRequest::new().ad_account_id("…").mcc_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-create-integration")]
     pub fn create_google_integration(&self) -> builder::CreateGoogleIntegration {
         builder::CreateGoogleIntegration::new(&self.handle)
@@ -108,6 +170,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_google_offline_user_list_job()
+    ///     .body(types::CreateGoogleOfflineUserListJobRequest::new().csv_path("…").is_dynamic(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-create-offline-user-list-job")]
     pub fn create_google_offline_user_list_job(&self) -> builder::CreateGoogleOfflineUserListJob {
         builder::CreateGoogleOfflineUserListJob::new(&self.handle)
@@ -125,6 +199,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_linkedin_integration()
+    ///     .body(types::CreateLinkedinIntegrationRequest::new().ad_account_id("…").ad_account_name("…").currency_code("…").organization_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-create-integration")]
     pub fn create_linkedin_integration(&self) -> builder::CreateLinkedinIntegration {
         builder::CreateLinkedinIntegration::new(&self.handle)
@@ -141,6 +227,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_linkedin_lead_form()
+    ///     .account_id("…")
+    ///     .body(types::CreateLinkedinLeadFormRequest::new().content(types::LeadFormContent::new()).creation_locale(types::CreationLocale::new()).name("…").owner(types::SponsoredAccountOwner::new()).state(types::State::Published))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-create-lead-form")]
     pub fn create_linkedin_lead_form(&self) -> builder::CreateLinkedinLeadForm {
         builder::CreateLinkedinLeadForm::new(&self.handle)
@@ -154,6 +253,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_facebook_ad().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-ad")]
     pub fn delete_facebook_ad(&self) -> builder::DeleteFacebookAd {
         builder::DeleteFacebookAd::new(&self.handle)
@@ -169,6 +275,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_facebook_ad_account().ad_account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-ad-account")]
     pub fn delete_facebook_ad_account(&self) -> builder::DeleteFacebookAdAccount {
         builder::DeleteFacebookAdAccount::new(&self.handle)
@@ -182,6 +295,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_facebook_adset().adset_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-adset")]
     pub fn delete_facebook_adset(&self) -> builder::DeleteFacebookAdset {
         builder::DeleteFacebookAdset::new(&self.handle)
@@ -195,6 +315,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_facebook_campaign().campaign_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-campaign")]
     pub fn delete_facebook_campaign(&self) -> builder::DeleteFacebookCampaign {
         builder::DeleteFacebookCampaign::new(&self.handle)
@@ -208,6 +335,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .delete_facebook_custom_audience()
+    ///     .audience_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-custom-audience")]
     pub fn delete_facebook_custom_audience(&self) -> builder::DeleteFacebookCustomAudience {
         builder::DeleteFacebookCustomAudience::new(&self.handle)
@@ -221,6 +359,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_facebook_integration().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-integration")]
     pub fn delete_facebook_integration(&self) -> builder::DeleteFacebookIntegration {
         builder::DeleteFacebookIntegration::new(&self.handle)
@@ -236,6 +381,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_facebook_page().page_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-page")]
     pub fn delete_facebook_page(&self) -> builder::DeleteFacebookPage {
         builder::DeleteFacebookPage::new(&self.handle)
@@ -251,6 +403,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_google_ad_account().ad_account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-delete-ad-account")]
     pub fn delete_google_ad_account(&self) -> builder::DeleteGoogleAdAccount {
         builder::DeleteGoogleAdAccount::new(&self.handle)
@@ -266,6 +425,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_google_conversion().conversion_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-delete-conversion")]
     pub fn delete_google_conversion(&self) -> builder::DeleteGoogleConversion {
         builder::DeleteGoogleConversion::new(&self.handle)
@@ -279,6 +445,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .delete_google_segment()
+    ///     .segment_id("…")
+    ///     .type_(types::DeleteGoogleSegmentType::CustomSegments)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-delete-segment")]
     pub fn delete_google_segment(&self) -> builder::DeleteGoogleSegment {
         builder::DeleteGoogleSegment::new(&self.handle)
@@ -294,6 +473,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_linkedin_ad_account().ad_account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-delete-ad-account")]
     pub fn delete_linkedin_ad_account(&self) -> builder::DeleteLinkedinAdAccount {
         builder::DeleteLinkedinAdAccount::new(&self.handle)
@@ -309,6 +495,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.duplicate_facebook_ad().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-duplicate-ad")]
     pub fn duplicate_facebook_ad(&self) -> builder::DuplicateFacebookAd {
         builder::DuplicateFacebookAd::new(&self.handle)
@@ -324,6 +517,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.duplicate_facebook_adset().adset_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-duplicate-adset")]
     pub fn duplicate_facebook_adset(&self) -> builder::DuplicateFacebookAdset {
         builder::DuplicateFacebookAdset::new(&self.handle)
@@ -339,6 +539,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.duplicate_facebook_campaign().campaign_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-duplicate-campaign")]
     pub fn duplicate_facebook_campaign(&self) -> builder::DuplicateFacebookCampaign {
         builder::DuplicateFacebookCampaign::new(&self.handle)
@@ -352,6 +559,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_facebook_ad_account().ad_account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-ad-account")]
     pub fn get_facebook_ad_account(&self) -> builder::GetFacebookAdAccount {
         builder::GetFacebookAdAccount::new(&self.handle)
@@ -365,6 +579,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_facebook_campaign().campaign_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-campaign")]
     pub fn get_facebook_campaign(&self) -> builder::GetFacebookCampaign {
         builder::GetFacebookCampaign::new(&self.handle)
@@ -378,6 +599,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_facebook_campaign_reporting()
+    ///     .campaign_id("…")
+    ///     .end_date("…")
+    ///     .start_date("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-campaign-reporting")]
     pub fn get_facebook_campaign_reporting(&self) -> builder::GetFacebookCampaignReporting {
         builder::GetFacebookCampaignReporting::new(&self.handle)
@@ -391,6 +625,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_facebook_current_user().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-current-user")]
     pub fn get_facebook_current_user(&self) -> builder::GetFacebookCurrentUser {
         builder::GetFacebookCurrentUser::new(&self.handle)
@@ -404,6 +645,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_facebook_custom_audience().audience_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-custom-audience-by-id")]
     pub fn get_facebook_custom_audience(&self) -> builder::GetFacebookCustomAudience {
         builder::GetFacebookCustomAudience::new(&self.handle)
@@ -419,6 +667,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_facebook_integration().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-integration")]
     pub fn get_facebook_integration(&self) -> builder::GetFacebookIntegration {
         builder::GetFacebookIntegration::new(&self.handle)
@@ -434,6 +689,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_facebook_lead_form().lead_form_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-lead-form")]
     pub fn get_facebook_lead_form(&self) -> builder::GetFacebookLeadForm {
         builder::GetFacebookLeadForm::new(&self.handle)
@@ -449,6 +711,22 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_facebook_reporting()
+    ///     .end_date("…")
+    ///     .fields([types::GetFacebookReportingField::Impressions])
+    ///     .group_by(types::GetFacebookReportingGroupBy::Day)
+    ///     .start_date("…")
+    ///     .type_(types::GetFacebookReportingType::AdManager)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-reporting")]
     pub fn get_facebook_reporting(&self) -> builder::GetFacebookReporting {
         builder::GetFacebookReporting::new(&self.handle)
@@ -464,6 +742,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_google_ad_account().ad_account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-ad-account-details")]
     pub fn get_google_ad_account(&self) -> builder::GetGoogleAdAccount {
         builder::GetGoogleAdAccount::new(&self.handle)
@@ -477,6 +762,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_google_audience().audience_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-audience-by-id")]
     pub fn get_google_audience(&self) -> builder::GetGoogleAudience {
         builder::GetGoogleAudience::new(&self.handle)
@@ -490,6 +782,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_google_campaign().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-campaign-by-id")]
     pub fn get_google_campaign(&self) -> builder::GetGoogleCampaign {
         builder::GetGoogleCampaign::new(&self.handle)
@@ -503,6 +802,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_google_campaign_reporting()
+    ///     .campaign_id("…")
+    ///     .end_date("…")
+    ///     .start_date("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-campaign-reporting")]
     pub fn get_google_campaign_reporting(&self) -> builder::GetGoogleCampaignReporting {
         builder::GetGoogleCampaignReporting::new(&self.handle)
@@ -516,6 +828,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_google_conversion().conversion_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-conversion-by-id")]
     pub fn get_google_conversion(&self) -> builder::GetGoogleConversion {
         builder::GetGoogleConversion::new(&self.handle)
@@ -529,6 +848,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_google_current_user().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-current-user")]
     pub fn get_google_current_user(&self) -> builder::GetGoogleCurrentUser {
         builder::GetGoogleCurrentUser::new(&self.handle)
@@ -542,6 +868,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_google_integration().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-integration")]
     pub fn get_google_integration(&self) -> builder::GetGoogleIntegration {
         builder::GetGoogleIntegration::new(&self.handle)
@@ -558,6 +891,21 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_google_reporting()
+    ///     .end_date("…")
+    ///     .fields([types::GetGoogleReportingField::Impressions])
+    ///     .start_date("…")
+    ///     .type_(types::GetFacebookReportingType::AdManager)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-reporting")]
     pub fn get_google_reporting(&self) -> builder::GetGoogleReporting {
         builder::GetGoogleReporting::new(&self.handle)
@@ -571,6 +919,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_google_segment()
+    ///     .segment_id("…")
+    ///     .type_(types::DeleteGoogleSegmentType::CustomSegments)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-segment-by-id")]
     pub fn get_google_segment(&self) -> builder::GetGoogleSegment {
         builder::GetGoogleSegment::new(&self.handle)
@@ -584,6 +945,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_linkedin_ad_account().ad_account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-ad-account-details")]
     pub fn get_linkedin_ad_account(&self) -> builder::GetLinkedinAdAccount {
         builder::GetLinkedinAdAccount::new(&self.handle)
@@ -600,6 +968,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_linkedin_ad_analytics()
+    ///     .end_date("…")
+    ///     .start_date("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-ad-analytics")]
     pub fn get_linkedin_ad_analytics(&self) -> builder::GetLinkedinAdAnalytics {
         builder::GetLinkedinAdAnalytics::new(&self.handle)
@@ -613,6 +993,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_linkedin_campaign_group().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-campaign-group")]
     pub fn get_linkedin_campaign_group(&self) -> builder::GetLinkedinCampaignGroup {
         builder::GetLinkedinCampaignGroup::new(&self.handle)
@@ -626,6 +1013,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_linkedin_campaign_group_reporting()
+    ///     .campaign_group_id("…")
+    ///     .end_date("…")
+    ///     .start_date("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-campaign-group-reporting")]
     pub fn get_linkedin_campaign_group_reporting(&self) -> builder::GetLinkedinCampaignGroupReporting {
         builder::GetLinkedinCampaignGroupReporting::new(&self.handle)
@@ -639,6 +1039,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_linkedin_current_user().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-current-user")]
     pub fn get_linkedin_current_user(&self) -> builder::GetLinkedinCurrentUser {
         builder::GetLinkedinCurrentUser::new(&self.handle)
@@ -652,6 +1059,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_linkedin_integration().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-integration")]
     pub fn get_linkedin_integration(&self) -> builder::GetLinkedinIntegration {
         builder::GetLinkedinIntegration::new(&self.handle)
@@ -665,6 +1079,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_facebook_ad_accounts().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-ad-accounts")]
     pub fn list_facebook_ad_accounts(&self) -> builder::ListFacebookAdAccounts {
         builder::ListFacebookAdAccounts::new(&self.handle)
@@ -678,6 +1099,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_facebook_conversation_forms().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-conversation-forms")]
     pub fn list_facebook_conversation_forms(&self) -> builder::ListFacebookConversationForms {
         builder::ListFacebookConversationForms::new(&self.handle)
@@ -691,6 +1119,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_facebook_custom_audiences()
+    ///     .ad_account_id("…")
+    ///     .type_(types::ListFacebookCustomAudiencesType::Lookalike)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-custom-audiences")]
     pub fn list_facebook_custom_audiences(&self) -> builder::ListFacebookCustomAudiences {
         builder::ListFacebookCustomAudiences::new(&self.handle)
@@ -706,6 +1147,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_facebook_entities()
+    ///     .entity_type(types::ListFacebookEntitiesEntityType::Campaign)
+    ///     .type_(types::GetFacebookReportingType::AdManager)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-entity")]
     pub fn list_facebook_entities(&self) -> builder::ListFacebookEntities {
         builder::ListFacebookEntities::new(&self.handle)
@@ -719,6 +1173,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_facebook_instagram_accounts().page_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-instagram-accounts")]
     pub fn list_facebook_instagram_accounts(&self) -> builder::ListFacebookInstagramAccounts {
         builder::ListFacebookInstagramAccounts::new(&self.handle)
@@ -732,6 +1193,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_facebook_page_lead_forms().page_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-page-lead-forms")]
     pub fn list_facebook_page_lead_forms(&self) -> builder::ListFacebookPageLeadForms {
         builder::ListFacebookPageLeadForms::new(&self.handle)
@@ -745,6 +1213,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_facebook_pages().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-pages")]
     pub fn list_facebook_pages(&self) -> builder::ListFacebookPages {
         builder::ListFacebookPages::new(&self.handle)
@@ -763,6 +1238,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_facebook_pixels().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-pixels")]
     pub fn list_facebook_pixels(&self) -> builder::ListFacebookPixels {
         builder::ListFacebookPixels::new(&self.handle)
@@ -776,6 +1258,22 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_facebook_reporting()
+    ///     .campaign_id("…")
+    ///     .end_date("…")
+    ///     .list_type("…")
+    ///     .start_date("…")
+    ///     .type_(types::GetFacebookReportingType::AdManager)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-reporting-list")]
     pub fn list_facebook_reporting(&self) -> builder::ListFacebookReporting {
         builder::ListFacebookReporting::new(&self.handle)
@@ -791,6 +1289,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_google_ad_accounts().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-ad-accounts")]
     pub fn list_google_ad_accounts(&self) -> builder::ListGoogleAdAccounts {
         builder::ListGoogleAdAccounts::new(&self.handle)
@@ -806,6 +1311,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_google_assets()
+    ///     .type_(types::ListGoogleAssetsType::Call)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-assets")]
     pub fn list_google_assets(&self) -> builder::ListGoogleAssets {
         builder::ListGoogleAssets::new(&self.handle)
@@ -819,6 +1336,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_google_audiences().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-audiences")]
     pub fn list_google_audiences(&self) -> builder::ListGoogleAudiences {
         builder::ListGoogleAudiences::new(&self.handle)
@@ -832,6 +1356,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_google_conversion_goals().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-conversion-goals")]
     pub fn list_google_conversion_goals(&self) -> builder::ListGoogleConversionGoals {
         builder::ListGoogleConversionGoals::new(&self.handle)
@@ -847,6 +1378,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_google_conversions().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-conversions")]
     pub fn list_google_conversions(&self) -> builder::ListGoogleConversions {
         builder::ListGoogleConversions::new(&self.handle)
@@ -860,6 +1398,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_google_entities()
+    ///     .entity_type(types::ListGoogleEntitiesEntityType::Campaign)
+    ///     .type_(types::GetFacebookReportingType::AdManager)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-entity")]
     pub fn list_google_entities(&self) -> builder::ListGoogleEntities {
         builder::ListGoogleEntities::new(&self.handle)
@@ -875,6 +1426,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_google_keyword_ideas()
+    ///     .body(types::ListGoogleKeywordIdeasRequest::new().url("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-keyword-ideas")]
     pub fn list_google_keyword_ideas(&self) -> builder::ListGoogleKeywordIdeas {
         builder::ListGoogleKeywordIdeas::new(&self.handle)
@@ -890,6 +1453,21 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_google_reporting()
+    ///     .end_date("…")
+    ///     .list_type("…")
+    ///     .start_date("…")
+    ///     .type_(types::GetFacebookReportingType::AdManager)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-reporting-list")]
     pub fn list_google_reporting(&self) -> builder::ListGoogleReporting {
         builder::ListGoogleReporting::new(&self.handle)
@@ -903,6 +1481,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_google_segments().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-segments")]
     pub fn list_google_segments(&self) -> builder::ListGoogleSegments {
         builder::ListGoogleSegments::new(&self.handle)
@@ -916,6 +1501,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_google_target_interests()
+    ///     .advertising_channel_type("…")
+    ///     .type_(types::ListGoogleTargetInterestsType::Affinity)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-target-interests")]
     pub fn list_google_target_interests(&self) -> builder::ListGoogleTargetInterests {
         builder::ListGoogleTargetInterests::new(&self.handle)
@@ -929,6 +1527,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_linkedin_ad_accounts().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-ad-accounts")]
     pub fn list_linkedin_ad_accounts(&self) -> builder::ListLinkedinAdAccounts {
         builder::ListLinkedinAdAccounts::new(&self.handle)
@@ -942,6 +1547,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_linkedin_lead_forms().account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-lead-forms")]
     pub fn list_linkedin_lead_forms(&self) -> builder::ListLinkedinLeadForms {
         builder::ListLinkedinLeadForms::new(&self.handle)
@@ -957,6 +1569,21 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_linkedin_reporting()
+    ///     .campaign_group_id("…")
+    ///     .campaign_id("…")
+    ///     .end_date("…")
+    ///     .list_type("…")
+    ///     .start_date("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-reporting-list")]
     pub fn list_linkedin_reporting(&self) -> builder::ListLinkedinReporting {
         builder::ListLinkedinReporting::new(&self.handle)
@@ -972,6 +1599,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.pause_facebook_ad().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-pause-ad")]
     pub fn pause_facebook_ad(&self) -> builder::PauseFacebookAd {
         builder::PauseFacebookAd::new(&self.handle)
@@ -987,6 +1621,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.pause_facebook_adset().adset_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-pause-adset")]
     pub fn pause_facebook_adset(&self) -> builder::PauseFacebookAdset {
         builder::PauseFacebookAdset::new(&self.handle)
@@ -1000,6 +1641,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.pause_facebook_campaign().campaign_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-pause-campaign")]
     pub fn pause_facebook_campaign(&self) -> builder::PauseFacebookCampaign {
         builder::PauseFacebookCampaign::new(&self.handle)
@@ -1018,6 +1666,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.publish_facebook_campaign().campaign_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-publish-campaign")]
     pub fn publish_facebook_campaign(&self) -> builder::PublishFacebookCampaign {
         builder::PublishFacebookCampaign::new(&self.handle)
@@ -1034,6 +1689,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.publish_google_campaign().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-publish-ad")]
     pub fn publish_google_campaign(&self) -> builder::PublishGoogleCampaign {
         builder::PublishGoogleCampaign::new(&self.handle)
@@ -1050,6 +1712,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.publish_linkedin_campaign_group().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-publish-campaign-group")]
     pub fn publish_linkedin_campaign_group(&self) -> builder::PublishLinkedinCampaignGroup {
         builder::PublishLinkedinCampaignGroup::new(&self.handle)
@@ -1065,6 +1734,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .remove_facebook_custom_audience_member()
+    ///     .audience_id("…")
+    ///     .body(types::UpdateCustomAudience::new().contact_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-remove-custom-audience-member")]
     pub fn remove_facebook_custom_audience_member(&self) -> builder::RemoveFacebookCustomAudienceMember {
         builder::RemoveFacebookCustomAudienceMember::new(&self.handle)
@@ -1082,6 +1764,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.resume_facebook_ad().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-resume-ad")]
     pub fn resume_facebook_ad(&self) -> builder::ResumeFacebookAd {
         builder::ResumeFacebookAd::new(&self.handle)
@@ -1097,6 +1786,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.resume_facebook_adset().adset_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-resume-adset")]
     pub fn resume_facebook_adset(&self) -> builder::ResumeFacebookAdset {
         builder::ResumeFacebookAdset::new(&self.handle)
@@ -1112,6 +1808,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.resume_facebook_campaign().campaign_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-resume-campaign")]
     pub fn resume_facebook_campaign(&self) -> builder::ResumeFacebookCampaign {
         builder::ResumeFacebookCampaign::new(&self.handle)
@@ -1126,6 +1829,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .search_facebook_targeting()
+    ///     .query("…")
+    ///     .type_("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-search-targeting")]
     pub fn search_facebook_targeting(&self) -> builder::SearchFacebookTargeting {
         builder::SearchFacebookTargeting::new(&self.handle)
@@ -1139,6 +1854,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.search_google_targeting().type_("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-search-targeting")]
     pub fn search_google_targeting(&self) -> builder::SearchGoogleTargeting {
         builder::SearchGoogleTargeting::new(&self.handle)
@@ -1154,6 +1876,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.search_linkedin_targeting().facet("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-search-targeting")]
     pub fn search_linkedin_targeting(&self) -> builder::SearchLinkedinTargeting {
         builder::SearchLinkedinTargeting::new(&self.handle)
@@ -1169,6 +1898,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .set_facebook_default_page()
+    ///     .body(types::SetFacebookDefaultPageRequest::new().page_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-set-default-page")]
     pub fn set_facebook_default_page(&self) -> builder::SetFacebookDefaultPage {
         builder::SetFacebookDefaultPage::new(&self.handle)
@@ -1184,6 +1925,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .update_facebook_custom_audience()
+    ///     .audience_id("…")
+    ///     .body(types::UpdateFacebookCustomAudienceRequest::new().description("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-update-custom-audience")]
     pub fn update_facebook_custom_audience(&self) -> builder::UpdateFacebookCustomAudience {
         builder::UpdateFacebookCustomAudience::new(&self.handle)
@@ -1201,6 +1955,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .update_facebook_custom_audience_members_in_bulk()
+    ///     .audience_id("…")
+    ///     .body(types::UpdateFacebookCustomAudienceMembersInBulkRequest::new().operation_type("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-batch-update-audience-members")]
     pub fn update_facebook_custom_audience_members_in_bulk(&self) -> builder::UpdateFacebookCustomAudienceMembersInBulk {
         builder::UpdateFacebookCustomAudienceMembersInBulk::new(&self.handle)
@@ -1217,6 +1984,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .update_linkedin_ad_status()
+    ///     .ad_id("…")
+    ///     .body(types::UpdateLinkedinAdStatusRequest::new().operation_type(types::UpdateLinkedinAdStatusRequestOperationType::Paused).type_(types::UpdateLinkedinAdStatusRequestType::AdGroup))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-update-ad-status")]
     pub fn update_linkedin_ad_status(&self) -> builder::UpdateLinkedinAdStatus {
         builder::UpdateLinkedinAdStatus::new(&self.handle)
@@ -1233,6 +2013,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_facebook_ad()
+    ///     .body(types::UpsertFacebookAdRequest::new().adset_id("…").campaign_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-upsert-ad")]
     pub fn upsert_facebook_ad(&self) -> builder::UpsertFacebookAd {
         builder::UpsertFacebookAd::new(&self.handle)
@@ -1249,6 +2041,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_facebook_adset()
+    ///     .body(types::UpsertFacebookAdsetRequest::new().campaign_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-upsert-adset")]
     pub fn upsert_facebook_adset(&self) -> builder::UpsertFacebookAdset {
         builder::UpsertFacebookAdset::new(&self.handle)
@@ -1265,6 +2069,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_facebook_campaign()
+    ///     .body(types::UpsertFacebookCampaignRequest::new().id("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-upsert-campaign")]
     pub fn upsert_facebook_campaign(&self) -> builder::UpsertFacebookCampaign {
         builder::UpsertFacebookCampaign::new(&self.handle)
@@ -1280,6 +2096,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_facebook_pixel()
+    ///     .body(types::UpsertFacebookPixelRequest::new().type_("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-upsert-pixel")]
     pub fn upsert_facebook_pixel(&self) -> builder::UpsertFacebookPixel {
         builder::UpsertFacebookPixel::new(&self.handle)
@@ -1296,6 +2124,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_google_assets()
+    ///     .body(types::UpsertGoogleAssetsRequest::new().payload(types::UpsertGoogleAssetsRequestPayload::new()).type_(types::GoogleAssetType::Call))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-upsert-assets")]
     pub fn upsert_google_assets(&self) -> builder::UpsertGoogleAssets {
         builder::UpsertGoogleAssets::new(&self.handle)
@@ -1311,6 +2151,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_google_audience()
+    ///     .body(types::UpsertGoogleAudienceRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-upsert-audience")]
     pub fn upsert_google_audience(&self) -> builder::UpsertGoogleAudience {
         builder::UpsertGoogleAudience::new(&self.handle)
@@ -1328,6 +2180,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_google_campaign()
+    ///     .body(types::UpsertGoogleCampaignRequest::new().advertising_channel_type(types::AdvertisingChannelType::Search).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-upsert-campaign")]
     pub fn upsert_google_campaign(&self) -> builder::UpsertGoogleCampaign {
         builder::UpsertGoogleCampaign::new(&self.handle)
@@ -1343,6 +2207,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_google_conversion()
+    ///     .body(types::UpsertGoogleConversionRequest::new().attribution_model(types::AttributionModel::GoogleSearchAttributionDataDriven).category("…").click_through_window(0.5).counting_type(types::CountingType::OnePerClick).name("…").type_(types::GoogleConversionType::UploadClicks).value_settings(types::ConversionValueSettings::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-upsert-conversion")]
     pub fn upsert_google_conversion(&self) -> builder::UpsertGoogleConversion {
         builder::UpsertGoogleConversion::new(&self.handle)
@@ -1360,6 +2236,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_google_segment()
+    ///     .type_(types::UpsertGoogleSegmentType::CustomSegments)
+    ///     .body(types::UpsertGoogleSegmentRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-upsert-segment")]
     pub fn upsert_google_segment(&self) -> builder::UpsertGoogleSegment {
         builder::UpsertGoogleSegment::new(&self.handle)
@@ -1377,6 +2266,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_linkedin_campaign_group()
+    ///     .body(types::UpsertLinkedinCampaignGroupRequest::new().ad_campaign_group_id("…").id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-upsert-campaign-group")]
     pub fn upsert_linkedin_campaign_group(&self) -> builder::UpsertLinkedinCampaignGroup {
         builder::UpsertLinkedinCampaignGroup::new(&self.handle)

@@ -21,17 +21,14 @@ hoopai_runtime::model! {
         pub campaign_type: String = "campaignType",
         /// The id of the stored campaign; left out, a new one is made.
         pub id: String = "id",
-        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
         /// The language and country that the campaign is for.
         pub locale: Locale = "locale",
         /// What its ads show: an image with text, a video, or several cards to page through.
         pub media_type: AdCampaignMediaType = "mediaType",
-        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         /// The campaign's name.
         pub name: String = "name",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         /// The bid.
         pub unit_cost: UnitCost = "unitCost",
@@ -162,7 +159,7 @@ hoopai_runtime::model! {
     pub struct Budget {
         /// How much; nobody says whether in the currency's major or minor unit. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// Whether the amount is for each day or for the whole run. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
@@ -206,7 +203,6 @@ hoopai_runtime::model! {
         pub v: f64 = "__v",
         pub id: String = "_id",
         pub created_at: Timestamp = "createdAt",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
@@ -266,7 +262,6 @@ hoopai_runtime::model! {
         pub ad_account_id: String = "adAccountId",
         pub connection_id: String = "connectionId",
         pub created_at: Timestamp = "createdAt",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub mcc_id: String = "mccId",
         pub status: IntegrationStatus = "status",
@@ -375,7 +370,6 @@ hoopai_runtime::model! {
         pub headlines: Vec<FacebookAdText> = "headlines",
         pub id: String = "id",
         pub image_url: String = "imageUrl",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub media: Vec<Media> = "media",
         pub media_type: FacebookAdMediaType = "mediaType",
@@ -383,9 +377,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub primary_text: String = "primaryText",
         pub primary_texts: Vec<FacebookAdText> = "primaryTexts",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -394,7 +386,6 @@ hoopai_runtime::model! {
     pub struct FacebookAdAccount {
         pub account_status: String = "accountStatus",
         pub business: FacebookBusiness = "business",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub funding_type: String = "fundingType",
         pub id: String = "id",
@@ -422,15 +413,12 @@ hoopai_runtime::model! {
         pub fb_error: String = "fbError",
         pub id: String = "id",
         pub instagram_actor_id: String = "instagramActorId",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub messaging_platforms: Vec<MessagingPlatform> = "messagingPlatforms",
         pub name: String = "name",
         pub page_id: String = "pageId",
         pub pixel_id: String = "pixelId",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
         pub whatsapp_number: String = "whatsappNumber",
@@ -441,7 +429,6 @@ hoopai_runtime::model! {
         pub actual_amount: Decimal = "actualAmount",
         /// How much; nobody says whether in the currency's major or minor unit.
         pub amount: Decimal = "amount",
-        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
@@ -487,18 +474,14 @@ hoopai_runtime::model! {
         pub fb_campaign_id: String = "fbCampaignId",
         pub fb_error: String = "fbError",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         pub name: String = "name",
         pub objective: Objective = "objective",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub source: String = "source",
         pub special_ad_categories: Vec<SpecialAdCategory> = "specialAdCategories",
         pub trace_id: String = "traceId",
-        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -507,7 +490,6 @@ hoopai_runtime::model! {
     pub struct FacebookConversationForm {
         pub created_at: Timestamp = "createdAt",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
@@ -556,7 +538,6 @@ hoopai_runtime::model! {
         pub ad_set_id: String = "adSetId",
         pub campaign_id: String = "campaignId",
         pub effective_status: String = "effectiveStatus",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub status: String = "status",
@@ -588,12 +569,10 @@ hoopai_runtime::model! {
         pub frequency: Value = "frequency",
         pub impressions: Value = "impressions",
         pub leads: String = "leads",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub objective: String = "objective",
         pub promoted_object: FacebookEntityReportingPromotedObject = "promotedObject",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
         pub reach: Value = "reach",
         pub results: Value = "results",
@@ -630,7 +609,6 @@ hoopai_runtime::model! {
         pub fb_business_id: String = "fbBusinessId",
         pub fb_default_page_id: String = "fbDefaultPageId",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub pages: Vec<FacebookIntegrationPage> = "pages",
         pub pricing_model: FacebookIntegrationPricingModel = "pricingModel",
@@ -659,7 +637,6 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub is_draft: bool = "isDraft",
         pub locale: String = "locale",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub page: FacebookLeadFormPage = "page",
@@ -716,7 +693,6 @@ hoopai_runtime::model! {
         pub date_stop: String = "dateStop",
         pub frequency: Value = "frequency",
         pub impressions: Value = "impressions",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub reach: Value = "reach",
         pub results: Value = "results",
@@ -861,7 +837,6 @@ hoopai_runtime::model! {
         pub leads: String = "leads",
         pub name: String = "name",
         pub objective: String = "objective",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
         pub reach: Value = "reach",
         pub results: Value = "results",
@@ -949,7 +924,6 @@ hoopai_runtime::model! {
         pub leads: String = "leads",
         pub name: String = "name",
         pub objective: String = "objective",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
         pub start_time: String = "startTime",
         pub stop_time: String = "stopTime",
@@ -967,7 +941,6 @@ hoopai_runtime::model! {
     pub struct GetGoogleIntegrationResponse {
         pub ad_account_id: String = "adAccountId",
         pub created_at: Timestamp = "createdAt",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub status: IntegrationStatus = "status",
         pub trace_id: String = "traceId",
@@ -1009,15 +982,12 @@ hoopai_runtime::model! {
         pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
         pub impressions: f64 = "impressions",
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
-        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub objective_type: ObjectiveType = "objectiveType",
         pub one_click_leads: f64 = "oneClickLeads",
         pub pivot_values: Vec<String> = "pivotValues",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -1085,7 +1055,6 @@ hoopai_runtime::model! {
         pub path2: String = "path2",
         /// The channels that the ad appears in.
         pub placements: Vec<GoogleAdContentPlacement> = "placements",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         /// The videos of the ad.
         pub youtube_video_links: Vec<GoogleYouTubeVideoLink> = "youtubeVideoLinks",
@@ -1115,7 +1084,6 @@ hoopai_runtime::model! {
         pub keywords: GoogleKeywords = "keywords",
         /// The ad group's name.
         pub name: String = "name",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         /// The channels that are picked.
         pub selected_channels: Vec<GoogleAdGroupSelectedChannel> = "selectedChannels",
@@ -1248,7 +1216,6 @@ hoopai_runtime::model! {
     pub struct GoogleBudget {
         /// How much, in micros: a million is one unit of the account's currency.
         pub amount: Decimal = "amount",
-        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
@@ -1276,17 +1243,13 @@ hoopai_runtime::model! {
         pub google_error: String = "googleError",
         pub id: String = "id",
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub maximum_cpc: Decimal = "maximumCpc",
-        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         pub name: String = "name",
         pub network_settings: GoogleNetworkSettings = "networkSettings",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub source: String = "source",
-        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
@@ -1691,21 +1654,17 @@ hoopai_runtime::model! {
         pub id: String = "id",
         /// The text above the image or video.
         pub introductory_text: String = "introductoryText",
-        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
         /// The images or videos of the ad.
         pub media: Vec<LinkedInMedia> = "media",
-        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         /// The ad's name.
         pub name: String = "name",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
     }
     /// `LinkedInAdAccountDTO` of Ad Manager.
     #[doc(alias = "LinkedInAdAccountDTO")]
     pub struct LinkedInAdAccount {
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub id: i64 = "id",
         pub name: String = "name",
@@ -1752,7 +1711,6 @@ hoopai_runtime::model! {
     pub struct LinkedInBudget {
         /// How much; nobody says whether in the currency's major or minor unit.
         pub amount: Decimal = "amount",
-        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, in ISO 8601.
         pub schedule_end_date: String = "scheduleEndDate",
@@ -1770,18 +1728,13 @@ hoopai_runtime::model! {
         pub created_by: String = "createdBy",
         pub id: String = "id",
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
-        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         pub name: String = "name",
         pub objective_type: ObjectiveType = "objectiveType",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub trace_id: String = "traceId",
-        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
@@ -1809,7 +1762,6 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub one_click_leads: f64 = "oneClickLeads",
         pub pivot_values: Vec<String> = "pivotValues",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
     }
     /// `LinkedInIntegrationDTO` of Ad Manager.
@@ -1819,7 +1771,6 @@ hoopai_runtime::model! {
         pub ad_account_name: String = "adAccountName",
         pub created_at: Timestamp = "createdAt",
         pub currency_code: String = "currencyCode",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub organization_id: String = "organizationId",
         pub status: IntegrationStatus = "status",
@@ -2017,17 +1968,13 @@ hoopai_runtime::model! {
         pub google_campaign_id: String = "googleCampaignId",
         pub google_error: String = "googleError",
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub maximum_cpc: Decimal = "maximumCpc",
-        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         pub name: String = "name",
         pub network_settings: GoogleNetworkSettings = "networkSettings",
-        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub source: String = "source",
-        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",

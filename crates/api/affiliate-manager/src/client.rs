@@ -25,6 +25,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(affiliate_manager: hoopai_affiliate_manager::Client) -> Result<(), hoopai_affiliate_manager::Error> {
+    /// let reply = affiliate_manager.get_affiliate().affiliate_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-affiliate")]
     pub fn get_affiliate(&self) -> builder::GetAffiliate {
         builder::GetAffiliate::new(&self.handle)
@@ -39,6 +46,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListAffiliates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(affiliate_manager: hoopai_affiliate_manager::Client) -> Result<(), hoopai_affiliate_manager::Error> {
+    /// let mut items = affiliate_manager.list_affiliates().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-affiliates")]
     pub fn list_affiliates(&self) -> builder::ListAffiliates {
         builder::ListAffiliates::new(&self.handle)
@@ -55,6 +72,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCommissions::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(affiliate_manager: hoopai_affiliate_manager::Client) -> Result<(), hoopai_affiliate_manager::Error> {
+    /// let mut items = affiliate_manager.list_commissions().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-commissions")]
     pub fn list_commissions(&self) -> builder::ListCommissions {
         builder::ListCommissions::new(&self.handle)
@@ -69,6 +96,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListPayouts::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(affiliate_manager: hoopai_affiliate_manager::Client) -> Result<(), hoopai_affiliate_manager::Error> {
+    /// let mut items = affiliate_manager.list_payouts().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-payouts")]
     pub fn list_payouts(&self) -> builder::ListPayouts {
         builder::ListPayouts::new(&self.handle)

@@ -22,6 +22,27 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.affiliate_manager()`.
+//!
+//! # Operations
+//!
+//! ## Affiliates
+//!
+//! | operation | |
+//! |---|---|
+//! | [`get_affiliate`](Client::get_affiliate) | Gets one affiliate with its clicks, leads, customers and money. |
+//! | [`list_affiliates`](Client::list_affiliates) | Lists the affiliates of a location with what they brought in. |
+//!
+//! ## Commissions
+//!
+//! | operation | |
+//! |---|---|
+//! | [`list_commissions`](Client::list_commissions) | Lists the commissions that affiliates have earned. |
+//!
+//! ## Payouts
+//!
+//! | operation | |
+//! |---|---|
+//! | [`list_payouts`](Client::list_payouts) | Lists what has been or will be paid to affiliates. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -47,7 +47,6 @@ hoopai_runtime::model! {
         pub commission_amount: Decimal = "commissionAmount",
         pub commission_type: String = "commissionType",
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub customer: Box<CommissionCustomerResponse> = "customer",
         pub due_at: Timestamp = "dueAt",
@@ -79,11 +78,9 @@ hoopai_runtime::model! {
         pub avatar: String = "avatar",
         pub campaign_ids: Vec<String> = "campaignIds",
         pub click_count: f64 = "clickCount",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub created_by: Map = "createdBy",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub customer: f64 = "customer",
         pub deleted: bool = "deleted",
@@ -96,7 +93,6 @@ hoopai_runtime::model! {
         pub last_updated_by: Map = "lastUpdatedBy",
         pub lead: f64 = "lead",
         pub linked_in_url: String = "linkedInUrl",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub owned: Decimal = "owned",
         pub paid: Decimal = "paid",
@@ -141,11 +137,9 @@ hoopai_runtime::model! {
         pub avatar: String = "avatar",
         pub campaign_ids: Vec<String> = "campaignIds",
         pub click_count: f64 = "clickCount",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub created_by: Map = "createdBy",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub customer: f64 = "customer",
         pub deleted: bool = "deleted",
@@ -158,7 +152,6 @@ hoopai_runtime::model! {
         pub last_updated_by: Map = "lastUpdatedBy",
         pub lead: f64 = "lead",
         pub linked_in_url: String = "linkedInUrl",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub owned: Decimal = "owned",
         pub paid: Decimal = "paid",
@@ -185,12 +178,10 @@ hoopai_runtime::model! {
         pub campaign: String = "campaign",
         pub campaign_id: String = "campaignId",
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
         pub due_at: Timestamp = "dueAt",
         pub is_migrated: bool = "isMigrated",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub paid_at: Timestamp = "paidAt",
         pub paid_meta: Map = "paidMeta",

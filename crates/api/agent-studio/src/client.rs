@@ -42,6 +42,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio.delete_agent().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "deleteAgent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
@@ -60,6 +67,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_agent_studio::types;
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio
+    ///     .execute_agent()
+    ///     .agent_id("…")
+    ///     .body(types::ExecutePublicAgent::new().message("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "executeAgent")]
     pub fn execute_agent(&self) -> builder::ExecuteAgent {
         builder::ExecuteAgent::new(&self.handle)
@@ -75,6 +95,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_agent_studio::types;
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio
+    ///     .execute_agent_deprecated()
+    ///     .agent_id("…")
+    ///     .body(types::ExecutePublicAgent::new().message("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "executeAgent-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn execute_agent_deprecated(&self) -> builder::ExecuteAgentDeprecated {
@@ -92,6 +125,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio.get_agent().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getAgentById")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
@@ -107,6 +147,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio.get_agent_deprecated().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getAgentById-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_agent_deprecated(&self) -> builder::GetAgentDeprecated {
@@ -125,6 +172,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListAgents::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let mut items = agent_studio.list_agents().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getAgents")]
     pub fn list_agents(&self) -> builder::ListAgents {
         builder::ListAgents::new(&self.handle)
@@ -142,6 +199,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListAgentsDeprecated::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let mut items = agent_studio.list_agents_deprecated().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getAgents-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_agents_deprecated(&self) -> builder::ListAgentsDeprecated {
@@ -159,6 +226,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_agent_studio::types;
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio
+    ///     .publish_agent_version()
+    ///     .version_id("…")
+    ///     .body(types::PublishAgentVersionRequest::new().user_email("…").user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "promoteAndPublish")]
     pub fn publish_agent_version(&self) -> builder::PublishAgentVersion {
         builder::PublishAgentVersion::new(&self.handle)
@@ -174,6 +254,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_agent_studio::types;
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio
+    ///     .update_agent_metadata()
+    ///     .agent_id("…")
+    ///     .body(types::UpdateAgentMetadataRequest::new().description("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "updateAgentMetadata")]
     pub fn update_agent_metadata(&self) -> builder::UpdateAgentMetadata {
         builder::UpdateAgentMetadata::new(&self.handle)
@@ -191,6 +284,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_agent_studio::types;
+    /// # async fn example(agent_studio: hoopai_agent_studio::Client) -> Result<(), hoopai_agent_studio::Error> {
+    /// let reply = agent_studio
+    ///     .update_agent_version()
+    ///     .version_id("…")
+    ///     .body(types::UpdateAgentVersionRequest::new().description("…").user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "updateAgentVersion")]
     pub fn update_agent_version(&self) -> builder::UpdateAgentVersion {
         builder::UpdateAgentVersion::new(&self.handle)

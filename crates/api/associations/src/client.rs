@@ -27,6 +27,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_associations::types;
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations
+    ///     .create_association()
+    ///     .body(types::CreateAssociationRequest::new().first_object_key("…").first_object_label("…").key("…").second_object_key("…").second_object_label("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-association")]
     pub fn create_association(&self) -> builder::CreateAssociation {
         builder::CreateAssociation::new(&self.handle)
@@ -43,6 +55,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_associations::types;
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations
+    ///     .create_relation()
+    ///     .body(types::CreateRelationRequest::new().association_id("…").first_record_id("…").second_record_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-relation")]
     pub fn create_relation(&self) -> builder::CreateRelation {
         builder::CreateRelation::new(&self.handle)
@@ -58,6 +82,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations.delete_association().association_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-association")]
     pub fn delete_association(&self) -> builder::DeleteAssociation {
         builder::DeleteAssociation::new(&self.handle)
@@ -71,6 +102,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations.delete_relation().relation_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-relation")]
     pub fn delete_relation(&self) -> builder::DeleteRelation {
         builder::DeleteRelation::new(&self.handle)
@@ -84,6 +122,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations.get_association().association_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-association-by-ID")]
     pub fn get_association(&self) -> builder::GetAssociation {
         builder::GetAssociation::new(&self.handle)
@@ -97,6 +142,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations.get_association_by_key().key_name("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-association-key-by-key-name")]
     pub fn get_association_by_key(&self) -> builder::GetAssociationByKey {
         builder::GetAssociationByKey::new(&self.handle)
@@ -110,6 +162,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations
+    ///     .get_association_by_object_key()
+    ///     .object_key("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-association-by-object-keys")]
     pub fn get_association_by_object_key(&self) -> builder::GetAssociationByObjectKey {
         builder::GetAssociationByObjectKey::new(&self.handle)
@@ -126,6 +189,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListAssociations::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let mut items = associations.list_associations().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "find-associations")]
     pub fn list_associations(&self) -> builder::ListAssociations {
         builder::ListAssociations::new(&self.handle)
@@ -142,6 +215,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListRelations::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let mut items = associations.list_relations().record_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-relations-by-record-id")]
     pub fn list_relations(&self) -> builder::ListRelations {
         builder::ListRelations::new(&self.handle)
@@ -155,6 +238,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_associations::types;
+    /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
+    /// let reply = associations
+    ///     .update_association()
+    ///     .association_id("…")
+    ///     .body(types::UpdateAssociationRequest::new().first_object_label("…").second_object_label("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-association")]
     pub fn update_association(&self) -> builder::UpdateAssociation {
         builder::UpdateAssociation::new(&self.handle)

@@ -27,6 +27,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let reply = blogs.check_url_slug_exists().url_slug("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "check-url-slug-exists")]
     pub fn check_url_slug_exists(&self) -> builder::CheckUrlSlugExists {
         builder::CheckUrlSlugExists::new(&self.handle)
@@ -42,6 +49,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_blogs::types;
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let reply = blogs
+    ///     .create_blog_post()
+    ///     .body(types::CreateBlogPostRequest::new().author("…").blog_id("…").categories(["…"]).description("…").image_alt_text("…").image_url("…").published_at(std::time::SystemTime::now()).raw_html("…").status(types::Status::Draft).title("…").url_slug("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-blog-post")]
     pub fn create_blog_post(&self) -> builder::CreateBlogPost {
         builder::CreateBlogPost::new(&self.handle)
@@ -56,6 +75,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListBlogAuthors::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let mut items = blogs.list_blog_authors().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-all-blog-authors-by-location")]
     pub fn list_blog_authors(&self) -> builder::ListBlogAuthors {
         builder::ListBlogAuthors::new(&self.handle)
@@ -70,6 +99,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListBlogCategories::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let mut items = blogs.list_blog_categories().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-all-categories-by-location")]
     pub fn list_blog_categories(&self) -> builder::ListBlogCategories {
         builder::ListBlogCategories::new(&self.handle)
@@ -86,6 +125,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListBlogPosts::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let mut items = blogs.list_blog_posts().blog_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-blog-post")]
     pub fn list_blog_posts(&self) -> builder::ListBlogPosts {
         builder::ListBlogPosts::new(&self.handle)
@@ -102,6 +151,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListBlogs::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let mut items = blogs.list_blogs().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-blogs")]
     pub fn list_blogs(&self) -> builder::ListBlogs {
         builder::ListBlogs::new(&self.handle)
@@ -117,6 +176,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_blogs::types;
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let reply = blogs
+    ///     .update_blog_post()
+    ///     .post_id("…")
+    ///     .body(types::UpdateBlogPostRequest::new().author("…").blog_id("…").categories(["…"]).description("…").image_alt_text("…").image_url("…").published_at(std::time::SystemTime::now()).raw_html("…").status(types::Status::Draft).title("…").url_slug("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-blog-post")]
     pub fn update_blog_post(&self) -> builder::UpdateBlogPost {
         builder::UpdateBlogPost::new(&self.handle)

@@ -21,6 +21,18 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.blogs()`.
+//!
+//! # Operations
+//!
+//! | operation | |
+//! |---|---|
+//! | [`check_url_slug_exists`](Client::check_url_slug_exists) | Tells whether a blog address is taken already. |
+//! | [`create_blog_post`](Client::create_blog_post) | Creates a post in a blog. |
+//! | [`list_blog_authors`](Client::list_blog_authors) | Lists the blog authors of a location. |
+//! | [`list_blog_categories`](Client::list_blog_categories) | Lists the blog categories of a location. |
+//! | [`list_blog_posts`](Client::list_blog_posts) | Lists the posts of a blog. |
+//! | [`list_blogs`](Client::list_blogs) | Lists the blogs of a location. |
+//! | [`update_blog_post`](Client::update_blog_post) | Updates a post. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -25,6 +25,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_brand_boards::types;
+    /// # async fn example(brand_boards: hoopai_brand_boards::Client) -> Result<(), hoopai_brand_boards::Error> {
+    /// let reply = brand_boards
+    ///     .create_brand_board()
+    ///     .body(types::CreateBrandBoardRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "createBrandBoard")]
     pub fn create_brand_board(&self) -> builder::CreateBrandBoard {
         builder::CreateBrandBoard::new(&self.handle)
@@ -40,6 +52,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(brand_boards: hoopai_brand_boards::Client) -> Result<(), hoopai_brand_boards::Error> {
+    /// let reply = brand_boards.delete_brand_board().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "deleteBrandBoard")]
     pub fn delete_brand_board(&self) -> builder::DeleteBrandBoard {
         builder::DeleteBrandBoard::new(&self.handle)
@@ -53,6 +72,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(brand_boards: hoopai_brand_boards::Client) -> Result<(), hoopai_brand_boards::Error> {
+    /// let reply = brand_boards.get_brand_board().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getBrandBoardById")]
     pub fn get_brand_board(&self) -> builder::GetBrandBoard {
         builder::GetBrandBoard::new(&self.handle)
@@ -67,6 +93,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListBrandBoards::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(brand_boards: hoopai_brand_boards::Client) -> Result<(), hoopai_brand_boards::Error> {
+    /// let mut items = brand_boards.list_brand_boards().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getBrandBoardsByLocation")]
     pub fn list_brand_boards(&self) -> builder::ListBrandBoards {
         builder::ListBrandBoards::new(&self.handle)
@@ -83,6 +119,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_brand_boards::types;
+    /// # async fn example(brand_boards: hoopai_brand_boards::Client) -> Result<(), hoopai_brand_boards::Error> {
+    /// let reply = brand_boards
+    ///     .update_brand_board()
+    ///     .id("…")
+    ///     .body(types::UpdateBrandBoardRequest::new().default(true).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "updateBrandBoard")]
     pub fn update_brand_board(&self) -> builder::UpdateBrandBoard {
         builder::UpdateBrandBoard::new(&self.handle)

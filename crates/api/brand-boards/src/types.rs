@@ -84,7 +84,6 @@ hoopai_runtime::model! {
         pub folder_id: String = "folderId",
         /// The fonts of the brand.
         pub fonts: Vec<Font> = "fonts",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// The logos of the brand.
         pub logos: Vec<Logo> = "logos",

@@ -25,6 +25,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_businesses::types;
+    /// # async fn example(businesses: hoopai_businesses::Client) -> Result<(), hoopai_businesses::Error> {
+    /// let reply = businesses
+    ///     .create_business()
+    ///     .body(types::CreateBusinessRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-business")]
     pub fn create_business(&self) -> builder::CreateBusiness {
         builder::CreateBusiness::new(&self.handle)
@@ -38,6 +50,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(businesses: hoopai_businesses::Client) -> Result<(), hoopai_businesses::Error> {
+    /// let reply = businesses.delete_business().business_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-Business")]
     pub fn delete_business(&self) -> builder::DeleteBusiness {
         builder::DeleteBusiness::new(&self.handle)
@@ -51,6 +70,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(businesses: hoopai_businesses::Client) -> Result<(), hoopai_businesses::Error> {
+    /// let reply = businesses.get_business().business_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-business")]
     pub fn get_business(&self) -> builder::GetBusiness {
         builder::GetBusiness::new(&self.handle)
@@ -65,6 +91,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListBusinesses::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(businesses: hoopai_businesses::Client) -> Result<(), hoopai_businesses::Error> {
+    /// let mut items = businesses.list_businesses().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-businesses-by-location")]
     pub fn list_businesses(&self) -> builder::ListBusinesses {
         builder::ListBusinesses::new(&self.handle)
@@ -78,6 +114,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_businesses::types;
+    /// # async fn example(businesses: hoopai_businesses::Client) -> Result<(), hoopai_businesses::Error> {
+    /// let reply = businesses
+    ///     .update_business()
+    ///     .business_id("…")
+    ///     .body(types::UpdateBusinessRequest::new().address("…").city("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-business")]
     pub fn update_business(&self) -> builder::UpdateBusiness {
         builder::UpdateBusiness::new(&self.handle)

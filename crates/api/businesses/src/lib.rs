@@ -19,6 +19,16 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.businesses()`.
+//!
+//! # Operations
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_business`](Client::create_business) | Creates a business. |
+//! | [`delete_business`](Client::delete_business) | Deletes a business. |
+//! | [`get_business`](Client::get_business) | Gets one business. |
+//! | [`list_businesses`](Client::list_businesses) | Lists the businesses of a location. |
+//! | [`update_business`](Client::update_business) | Changes a business. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

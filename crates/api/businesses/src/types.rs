@@ -6,126 +6,100 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
-    /// A business, a company with which a location does business.
+    /// `BusinessDto` of Businesses.
     #[doc(alias = "BusinessDto")]
     pub struct Business {
-        /// Street and house number.
         pub address: String = "address",
-        /// The town or city of the address.
         pub city: String = "city",
-        /// The country, as a two-letter code or a name.
         pub country: String = "country",
-        /// The time when the business was created.
         pub created_at: Timestamp = "createdAt",
-        /// The creator of the business, as free-form JSON.
         pub created_by: Map = "createdBy",
-        /// The description of the business.
         pub description: String = "description",
-        /// The email address of the business.
         pub email: String = "email",
-        /// The id of the business.
         pub id: String = "id",
-        /// The id of the location (sub-account) of the business.
         pub location_id: String = "locationId",
-        /// The name of the business.
         pub name: String = "name",
-        /// The phone number of the business, such as `+15550102372`.
         pub phone: String = "phone",
-        /// The postal code of the address.
         pub postal_code: String = "postalCode",
-        /// The state or region of the address.
         pub state: String = "state",
-        /// The time when the business was last changed.
         pub updated_at: Timestamp = "updatedAt",
-        /// The author of the last change of the business, as free-form JSON.
         pub updated_by: Map = "updatedBy",
-        /// The website of the business, such as `www.example.com`.
         pub website: String = "website",
     }
-    /// A business to create.
+    /// `CreateBusinessDto` of Businesses.
     #[doc(alias = "CreateBusinessDto")]
     pub struct CreateBusinessRequest {
-        /// Street and house number.
+        /// Street and number.
         pub address: String = "address",
-        /// The town or city of the address.
+        /// The city.
         pub city: String = "city",
-        /// The country, as a two-letter code or a name.
+        /// The country, by two letters such as `us`.
         pub country: String = "country",
-        /// The description of the business.
+        /// What the business does or is to you.
         pub description: String = "description",
-        /// The email address of the business.
+        /// The business's email address.
         pub email: String = "email",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The name of the business. Declared as required by the platform's specification.
+        /// The business's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The phone number of the business, such as `+15550102372`.
+        /// The business's phone number, such as `+15550102372`.
         pub phone: String = "phone",
-        /// The postal code of the address.
+        /// The postal code.
         pub postal_code: String = "postalCode",
-        /// The state or region of the address.
+        /// The state or region.
         pub state: String = "state",
-        /// The website of the business, such as `www.example.com`.
+        /// The business's website, such as `www.example.com`.
         pub website: String = "website",
     }
-    /// The reply to the deletion of a business.
+    /// `DeleteBusinessResponseDto` of Businesses.
     #[doc(alias = "DeleteBusinessResponseDto")]
     pub struct DeleteBusinessResponse {
-        /// Whether the deletion succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A reply with one business.
+    /// `GetBusinessByIdResponseDto` of Businesses.
     #[doc(alias = "GetBusinessByIdResponseDto")]
     pub struct GetBusinessResponse {
-        /// The requested business.
         pub business: Box<Business> = "business",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A page of the businesses of a location.
+    /// `GetBusinessByLocationResponseDto` of Businesses.
     #[doc(alias = "GetBusinessByLocationResponseDto")]
     pub struct ListBusinessesResponse {
-        /// The businesses of the page.
         pub businesses: Vec<Business> = "businesses",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// Changes to a business.
+    /// `UpdateBusinessDto` of Businesses.
     #[doc(alias = "UpdateBusinessDto")]
     pub struct UpdateBusinessRequest {
-        /// Street and house number.
+        /// Street and number.
         pub address: String = "address",
-        /// The town or city of the address.
+        /// The city.
         pub city: String = "city",
-        /// The country, as a two-letter code or a name.
+        /// The country, by two letters such as `us`.
         pub country: String = "country",
-        /// The description of the business.
+        /// What the business does or is to you.
         pub description: String = "description",
-        /// The email address of the business.
+        /// The business's email address.
         pub email: String = "email",
-        /// The name of the business.
+        /// The business's name.
         pub name: String = "name",
-        /// The phone number of the business, such as `+15550102372`.
+        /// The business's phone number, such as `+15550102372`.
         pub phone: String = "phone",
-        /// The postal code of the address.
+        /// The postal code.
         pub postal_code: String = "postalCode",
-        /// The state or region of the address.
+        /// The state or region.
         pub state: String = "state",
-        /// The website of the business, such as `www.example.com`.
+        /// The business's website, such as `www.example.com`.
         pub website: String = "website",
     }
-    /// The reply to the creation or change of a business.
+    /// `UpdateBusinessResponseDto` of Businesses.
     #[doc(alias = "UpdateBusinessResponseDto")]
     pub struct UpdateBusinessResponse {
-        /// The business, in a field that the platform misspells.
         pub buiseness: Box<Business> = "buiseness",
-        /// Whether the operation succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
 }

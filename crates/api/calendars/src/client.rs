@@ -25,6 +25,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .add_calendar_to_schedule()
+    ///     .id("…")
+    ///     .calendar_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-calendar-to-schedule")]
     pub fn add_calendar_to_schedule(&self) -> builder::AddCalendarToSchedule {
         builder::AddCalendarToSchedule::new(&self.handle)
@@ -42,6 +54,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_appointment()
+    ///     .body(types::CreateAppointmentRequest::new().calendar_id("…").contact_id("…").start_time(std::time::SystemTime::now()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-appointment")]
     pub fn create_appointment(&self) -> builder::CreateAppointment {
         builder::CreateAppointment::new(&self.handle)
@@ -55,6 +79,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_appointment_note()
+    ///     .appointment_id("…")
+    ///     .body(types::Notes::new().body("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-appointment-note")]
     pub fn create_appointment_note(&self) -> builder::CreateAppointmentNote {
         builder::CreateAppointmentNote::new(&self.handle)
@@ -70,6 +107,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_blocked_slot()
+    ///     .body(types::CreateBlockedSlotRequest::new().assigned_user_id("…").calendar_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-block-slot")]
     pub fn create_blocked_slot(&self) -> builder::CreateBlockedSlot {
         builder::CreateBlockedSlot::new(&self.handle)
@@ -85,6 +134,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_calendar()
+    ///     .body(types::CreateCalendarRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-calendar")]
     pub fn create_calendar(&self) -> builder::CreateCalendar {
         builder::CreateCalendar::new(&self.handle)
@@ -98,6 +159,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_calendar_resource()
+    ///     .resource_type(types::ResourceType::Equipments)
+    ///     .body(types::CreateCalendarResourceRequest::new().calendar_ids(["…"]).capacity(0.5).description("…").name("…").out_of_service(0.5).quantity(0.5))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-calendar-resource")]
     pub fn create_calendar_resource(&self) -> builder::CreateCalendarResource {
         builder::CreateCalendarResource::new(&self.handle)
@@ -113,6 +187,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_event_notifications()
+    ///     .calendar_id("…")
+    ///     .body([types::CreateCalendarNotification::new()])
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-event-notification")]
     pub fn create_event_notifications(&self) -> builder::CreateEventNotifications {
         builder::CreateEventNotifications::new(&self.handle)
@@ -128,6 +215,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_group()
+    ///     .body(types::CreateGroupRequest::new().description("…").name("…").slug("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-calendar-group")]
     pub fn create_group(&self) -> builder::CreateGroup {
         builder::CreateGroup::new(&self.handle)
@@ -141,6 +240,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .create_schedule()
+    ///     .body(types::CreateScheduleRequest::new().name("…").timezone("…").user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "createSchedule")]
     pub fn create_schedule(&self) -> builder::CreateSchedule {
         builder::CreateSchedule::new(&self.handle)
@@ -154,6 +265,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .delete_appointment_note()
+    ///     .appointment_id("…")
+    ///     .note_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-appointment-note")]
     pub fn delete_appointment_note(&self) -> builder::DeleteAppointmentNote {
         builder::DeleteAppointmentNote::new(&self.handle)
@@ -167,6 +290,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.delete_calendar().calendar_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-calendar")]
     pub fn delete_calendar(&self) -> builder::DeleteCalendar {
         builder::DeleteCalendar::new(&self.handle)
@@ -180,6 +310,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .delete_calendar_resource()
+    ///     .resource_type(types::ResourceType::Equipments)
+    ///     .id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-calendar-resource")]
     pub fn delete_calendar_resource(&self) -> builder::DeleteCalendarResource {
         builder::DeleteCalendarResource::new(&self.handle)
@@ -209,6 +352,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .delete_event_notification()
+    ///     .calendar_id("…")
+    ///     .notification_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-event-notification")]
     pub fn delete_event_notification(&self) -> builder::DeleteEventNotification {
         builder::DeleteEventNotification::new(&self.handle)
@@ -222,6 +377,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.delete_group().group_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-group")]
     pub fn delete_group(&self) -> builder::DeleteGroup {
         builder::DeleteGroup::new(&self.handle)
@@ -235,6 +397,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.delete_schedule().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "deleteSchedule")]
     pub fn delete_schedule(&self) -> builder::DeleteSchedule {
         builder::DeleteSchedule::new(&self.handle)
@@ -248,6 +417,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.get_appointment().event_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-appointment")]
     pub fn get_appointment(&self) -> builder::GetAppointment {
         builder::GetAppointment::new(&self.handle)
@@ -261,6 +437,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.get_calendar().calendar_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-calendar")]
     pub fn get_calendar(&self) -> builder::GetCalendar {
         builder::GetCalendar::new(&self.handle)
@@ -274,6 +457,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .get_calendar_resource()
+    ///     .resource_type(types::ResourceType::Equipments)
+    ///     .id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-calendar-resource")]
     pub fn get_calendar_resource(&self) -> builder::GetCalendarResource {
         builder::GetCalendarResource::new(&self.handle)
@@ -287,6 +483,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .get_event_notification()
+    ///     .calendar_id("…")
+    ///     .notification_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "find-event-notification")]
     pub fn get_event_notification(&self) -> builder::GetEventNotification {
         builder::GetEventNotification::new(&self.handle)
@@ -300,6 +508,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.get_group().group_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-group")]
     pub fn get_group(&self) -> builder::GetGroup {
         builder::GetGroup::new(&self.handle)
@@ -313,6 +528,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.get_schedule().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getScheduleById")]
     pub fn get_schedule(&self) -> builder::GetSchedule {
         builder::GetSchedule::new(&self.handle)
@@ -327,6 +549,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 20 items, by `offset`; [`stream`](builder::ListAppointmentNotes::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let mut items = calendars.list_appointment_notes().appointment_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-appointment-notes")]
     pub fn list_appointment_notes(&self) -> builder::ListAppointmentNotes {
         builder::ListAppointmentNotes::new(&self.handle)
@@ -342,6 +574,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .list_blocked_slots()
+    ///     .end_time("…")
+    ///     .start_time("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-blocked-slots")]
     pub fn list_blocked_slots(&self) -> builder::ListBlockedSlots {
         builder::ListBlockedSlots::new(&self.handle)
@@ -356,6 +600,20 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCalendarResources::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let mut items = calendars
+    ///     .list_calendar_resources()
+    ///     .resource_type(types::ResourceType::Equipments)
+    ///     .stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fetch-calendar-resources")]
     pub fn list_calendar_resources(&self) -> builder::ListCalendarResources {
         builder::ListCalendarResources::new(&self.handle)
@@ -369,6 +627,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.list_calendars().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-calendars")]
     pub fn list_calendars(&self) -> builder::ListCalendars {
         builder::ListCalendars::new(&self.handle)
@@ -383,6 +648,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListEventNotifications::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let mut items = calendars.list_event_notifications().calendar_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-event-notification")]
     pub fn list_event_notifications(&self) -> builder::ListEventNotifications {
         builder::ListEventNotifications::new(&self.handle)
@@ -398,6 +673,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.list_events().end_time("…").start_time("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-calendar-events")]
     pub fn list_events(&self) -> builder::ListEvents {
         builder::ListEvents::new(&self.handle)
@@ -414,6 +696,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .list_free_slots()
+    ///     .calendar_id("…")
+    ///     .end_date(0.5)
+    ///     .start_date(0.5)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-slots")]
     pub fn list_free_slots(&self) -> builder::ListFreeSlots {
         builder::ListFreeSlots::new(&self.handle)
@@ -427,6 +722,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars.list_groups().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-groups")]
     pub fn list_groups(&self) -> builder::ListGroups {
         builder::ListGroups::new(&self.handle)
@@ -443,6 +745,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 500 items, by `skip`; [`stream`](builder::ListSchedules::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let mut items = calendars.list_schedules().user_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getAllSchedules")]
     pub fn list_schedules(&self) -> builder::ListSchedules {
         builder::ListSchedules::new(&self.handle)
@@ -456,6 +768,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .remove_calendar_from_schedule()
+    ///     .id("…")
+    ///     .calendar_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "remove-calendar-from-schedule")]
     pub fn remove_calendar_from_schedule(&self) -> builder::RemoveCalendarFromSchedule {
         builder::RemoveCalendarFromSchedule::new(&self.handle)
@@ -471,6 +795,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_appointment()
+    ///     .event_id("…")
+    ///     .body(types::UpdateAppointmentRequest::new().address("…").assigned_user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "edit-appointment")]
     pub fn update_appointment(&self) -> builder::UpdateAppointment {
         builder::UpdateAppointment::new(&self.handle)
@@ -484,6 +821,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_appointment_note()
+    ///     .appointment_id("…")
+    ///     .note_id("…")
+    ///     .body(types::Notes::new().body("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-appointment-note")]
     pub fn update_appointment_note(&self) -> builder::UpdateAppointmentNote {
         builder::UpdateAppointmentNote::new(&self.handle)
@@ -499,6 +850,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_blocked_slot()
+    ///     .event_id("…")
+    ///     .body(types::UpdateBlockedSlotRequest::new().assigned_user_id("…").calendar_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "edit-block-slot")]
     pub fn update_blocked_slot(&self) -> builder::UpdateBlockedSlot {
         builder::UpdateBlockedSlot::new(&self.handle)
@@ -512,6 +876,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_calendar()
+    ///     .calendar_id("…")
+    ///     .body(types::UpdateCalendarRequest::new().alert_email("…").allow_booking_after(0.5))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-calendar")]
     pub fn update_calendar(&self) -> builder::UpdateCalendar {
         builder::UpdateCalendar::new(&self.handle)
@@ -525,6 +902,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_calendar_resource()
+    ///     .resource_type(types::ResourceType::Equipments)
+    ///     .id("…")
+    ///     .body(types::UpdateCalendarResourceRequest::new().capacity(0.5).description("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-calendar-resource")]
     pub fn update_calendar_resource(&self) -> builder::UpdateCalendarResource {
         builder::UpdateCalendarResource::new(&self.handle)
@@ -538,6 +929,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_event_notification()
+    ///     .calendar_id("…")
+    ///     .notification_id("…")
+    ///     .body(types::UpdateEventNotificationRequest::new().body("…").deleted(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-event-notification")]
     pub fn update_event_notification(&self) -> builder::UpdateEventNotification {
         builder::UpdateEventNotification::new(&self.handle)
@@ -551,6 +956,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_group()
+    ///     .group_id("…")
+    ///     .body(types::UpdateGroupRequest::new().description("…").name("…").slug("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "edit-group")]
     pub fn update_group(&self) -> builder::UpdateGroup {
         builder::UpdateGroup::new(&self.handle)
@@ -564,6 +982,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_group_status()
+    ///     .group_id("…")
+    ///     .body(types::UpdateGroupStatusRequest::new().is_active(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "disable-group")]
     pub fn update_group_status(&self) -> builder::UpdateGroupStatus {
         builder::UpdateGroupStatus::new(&self.handle)
@@ -577,6 +1008,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .update_schedule()
+    ///     .id("…")
+    ///     .body(types::UpdateScheduleRequest::new().name("…").timezone("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "updateSchedule")]
     pub fn update_schedule(&self) -> builder::UpdateSchedule {
         builder::UpdateSchedule::new(&self.handle)
@@ -590,6 +1034,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_calendars::types;
+    /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
+    /// let reply = calendars
+    ///     .validate_group_slug()
+    ///     .body(types::ValidateGroupSlugRequest::new().slug("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "validate-groups-slug")]
     pub fn validate_group_slug(&self) -> builder::ValidateGroupSlug {
         builder::ValidateGroupSlug::new(&self.handle)

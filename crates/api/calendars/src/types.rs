@@ -8,31 +8,20 @@ use hoopai_runtime::json::{Map, Value};
 hoopai_runtime::model! {
     /// `AppointmentSchemaResponse` of Calendars.
     pub struct AppointmentSchemaResponse {
-        /// Where the meeting takes place, as a postal address, a link or words.
         pub address: String = "address",
         pub appoinment_status: String = "appoinmentStatus",
-        /// How the appointment stands.
         pub appointment_status: AppointmentSchemaResponseAppointmentStatus = "appointmentStatus",
-        /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
-        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: Timestamp = "endTime",
         pub id: String = "id",
         pub is_recurring: bool = "isRecurring",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
         pub meeting_location_type: String = "meetingLocationType",
-        /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
-        /// an effect only if `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
-        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: Timestamp = "startTime",
         pub status: String = "status",
         pub title: String = "title",
@@ -50,16 +39,11 @@ hoopai_runtime::model! {
     /// `BlockedSlotSuccessfulResponseDto` of Calendars.
     #[doc(alias = "BlockedSlotSuccessfulResponseDto")]
     pub struct BlockedSlotResponse {
-        /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
-        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: Timestamp = "endTime",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: Timestamp = "startTime",
         pub title: String = "title",
         pub trace_id: String = "traceId",
@@ -67,118 +51,64 @@ hoopai_runtime::model! {
     /// `CalendarDTO` of Calendars.
     #[doc(alias = "CalendarDTO")]
     pub struct Calendar {
-        /// The email address that gets alerts.
         pub alert_email: String = "alertEmail",
-        /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
         pub allow_booking_after: f64 = "allowBookingAfter",
-        /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
-        /// How far ahead appointments can be booked, in `allowBookingForUnit`.
         pub allow_booking_for: f64 = "allowBookingFor",
-        /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
-        /// Whether contacts may cancel their appointments.
         pub allow_cancellation: bool = "allowCancellation",
-        /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
-        /// How many appointments a day takes.
         pub appoinment_per_day: f64 = "appoinmentPerDay",
-        /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
         pub appoinment_per_slot: f64 = "appoinmentPerSlot",
         pub appointment_per_slot: f64 = "appointmentPerSlot",
-        /// Whether appointments are confirmed by being booked.
         pub auto_confirm: bool = "autoConfirm",
-        /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<Availability> = "availabilities",
-        /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
-        /// `.null("availabilityType")`.
         pub availability_type: f64 = "availabilityType",
-        /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
-        /// The kind of calendar: `round_robin` shares appointments out among its members, `collective` takes all members at once, `personal` has one member,
-        /// `event` needs none, `class_booking` has several seats a slot, `service_booking` is for services.
         pub calendar_type: CalendarType = "calendarType",
-        /// The words beside the box by which who books gives consent.
         pub consent_label: String = "consentLabel",
         pub description: String = "description",
-        /// Whether appointments may recur. The calendar must have only one member then.
         pub enable_recurring: bool = "enableRecurring",
-        /// The colour of appointments, as `#` and six hexadecimal digits; `#039be5` if left out.
         pub event_color: String = "eventColor",
-        /// The title of appointments. It may hold placeholders; `{{contact.name}}` if left out when the calendar is made.
         pub event_title: String = "eventTitle",
-        /// How appointments are shared out among the members, by who is free or in equal parts.
         pub event_type: EventType = "eventType",
-        /// The id of the form that who books fills in.
         pub form_id: String = "formId",
-        /// The address of that page, for `RedirectURL`.
         pub form_submit_redirect_url: String = "formSubmitRedirectURL",
-        /// The text of that message, for `ThankYouMessage`.
         pub form_submit_thanks_message: String = "formSubmitThanksMessage",
-        /// What who has booked sees, a message or another page.
         pub form_submit_type: FormSubmitType = "formSubmitType",
-        /// Whether Google sends invitations to appointments.
         pub google_invitation_emails: bool = "googleInvitationEmails",
-        /// The id of the group that the calendar belongs to.
         pub group_id: String = "groupId",
-        /// Whether guests are counted only, or asked for their details.
         pub guest_type: GuestType = "guestType",
         pub id: String = "id",
         pub is_active: bool = "isActive",
-        /// Whether payments for appointments are real, or for testing.
         pub is_live_payment_mode: bool = "isLivePaymentMode",
-        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
-        /// `collective`.
         pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Whether to look busier than one is.
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// To be read only; use `locationConfigurations`. The platform advises against it.
+        /// The platform advises against it.
         pub meeting_location: String = "meetingLocation",
         pub name: String = "name",
-        /// Additional notes.
         pub notes: String = "notes",
-        /// The emails that are sent about appointments. Notifications have operations of their own, which have taken its place. The platform advises against it.
+        /// The platform advises against it.
         pub notifications: Vec<CalendarNotification> = "notifications",
-        /// In which hours of which days of the week the calendar is open. Single dates are set by `availabilities`.
         pub open_hours: Value = "openHours",
-        /// The id of a tracking pixel.
         pub pixel_id: String = "pixelId",
-        /// How much time is kept free before an appointment, in `preBufferUnit`.
         pub pre_buffer: f64 = "preBuffer",
-        /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
-        /// How appointments recur.
         pub recurring: Box<Recurring> = "recurring",
-        /// Whether a contact is assigned to the member who keeps the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
-        /// Whether the member who keeps the appointment gets an email about it.
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
-        /// Whether that is left undone for contacts that exist already.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
-        /// How much time is kept free after an appointment, in `slotBufferUnit`.
         pub slot_buffer: f64 = "slotBuffer",
-        /// The unit of `slotBuffer`.
         pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
-        /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
         pub slot_duration: f64 = "slotDuration",
-        /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
-        /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
         pub slot_interval: f64 = "slotInterval",
-        /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
-        /// The end of the booking page's address.
         pub slug: String = "slug",
-        /// Whether the form remembers who booked before.
         pub sticky_contact: bool = "stickyContact",
-        /// The users who keep the appointments. Needed for the types `round_robin`, `collective`, `class_booking` and `service_booking`; `personal` has
-        /// exactly one.
         pub team_members: Vec<TeamMemberResponse> = "teamMembers",
-        /// The end of the booking widget's address.
         pub widget_slug: String = "widgetSlug",
-        /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
         pub widget_type: WidgetType = "widgetType",
     }
     /// `CalendarByIdSuccessfulResponseDTO` of Calendars.
@@ -197,38 +127,26 @@ hoopai_runtime::model! {
     /// `CalendarEventDTO` of Calendars.
     #[doc(alias = "CalendarEventDTO")]
     pub struct CalendarEvent {
-        /// Where the meeting takes place, as a postal address, a link or words.
         pub address: String = "address",
         pub appoinment_status: String = "appoinmentStatus",
-        /// How the appointment stands.
         pub appointment_status: String = "appointmentStatus",
         pub assigned_resources: Vec<String> = "assignedResources",
-        /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_by: CreatedOrUpdatedBy = "createdBy",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub description: String = "description",
-        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: Timestamp = "endTime",
-        /// The id of the group that the calendar belongs to.
         pub group_id: String = "groupId",
         pub id: String = "id",
         pub is_recurring: bool = "isRecurring",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub master_event_id: String = "masterEventId",
-        /// Additional notes.
         pub notes: String = "notes",
-        /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
-        /// an effect only if `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
-        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: Timestamp = "startTime",
         pub title: String = "title",
         pub users: Vec<String> = "users",
@@ -276,12 +194,10 @@ hoopai_runtime::model! {
     /// `CalendarResourceByIdResponseDTO` of Calendars.
     #[doc(alias = "CalendarResourceByIdResponseDTO")]
     pub struct CalendarResourceByIdResponse {
-        /// The ids of the calendars that it is for.
         pub calendar_ids: Vec<String> = "calendarIds",
         pub capacity: f64 = "capacity",
         pub description: String = "description",
         pub is_active: bool = "isActive",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub out_of_service: f64 = "outOfService",
@@ -541,7 +457,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// When the user is available, by days of the week and by dates.
         pub rules: Vec<ScheduleRule> = "rules",
-        /// The time zone by its IANA name, such as `America/New_York`. Declared as required by the platform's specification.
+        /// A time zone by its IANA name, such as `America/New_York`. Declared as required by the platform's specification.
         pub timezone: String = "timezone",
         /// The id of the user. Declared as required by the platform's specification.
         pub user_id: String = "userId",
@@ -581,38 +497,21 @@ hoopai_runtime::model! {
     /// `DeletedCalendar` of Calendars.
     pub struct DeletedCalendar {
         pub add_service_active_step: String = "addServiceActiveStep",
-        /// The email address that gets alerts.
         pub alert_email: String = "alertEmail",
-        /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
         pub allow_booking_after: f64 = "allowBookingAfter",
-        /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
-        /// How far ahead appointments can be booked, in `allowBookingForUnit`.
         pub allow_booking_for: f64 = "allowBookingFor",
-        /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
-        /// Whether contacts may cancel their appointments.
         pub allow_cancellation: bool = "allowCancellation",
-        /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
-        /// How many appointments a day takes.
         pub appoinment_per_day: f64 = "appoinmentPerDay",
-        /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
         pub appoinment_per_slot: f64 = "appoinmentPerSlot",
         pub appointment_per_slot: f64 = "appointmentPerSlot",
-        /// Whether appointments are confirmed by being booked.
         pub auto_confirm: bool = "autoConfirm",
-        /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<Availability> = "availabilities",
-        /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
-        /// `.null("availabilityType")`.
         pub availability_type: f64 = "availabilityType",
-        /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
-        /// The kind of calendar: `round_robin` shares appointments out among its members, `collective` takes all members at once, `personal` has one member,
-        /// `event` needs none, `class_booking` has several seats a slot, `service_booking` is for services.
         pub calendar_type: CalendarType = "calendarType",
-        /// The words beside the box by which who books gives consent.
         pub consent_label: String = "consentLabel",
         pub created_by: CalendarChangedBy = "createdBy",
         pub date_added: Timestamp = "dateAdded",
@@ -621,94 +520,57 @@ hoopai_runtime::model! {
         pub description: String = "description",
         pub enable_consent_check: bool = "enableConsentCheck",
         pub enable_office_hours: bool = "enableOfficeHours",
-        /// Whether appointments may recur. The calendar must have only one member then.
         pub enable_recurring: bool = "enableRecurring",
         pub enable_same_user_assignment: bool = "enableSameUserAssignment",
         pub enable_same_user_assignment_for_reschedule: bool = "enableSameUserAssignmentForReschedule",
-        /// The colour of appointments, as `#` and six hexadecimal digits; `#039be5` if left out.
         pub event_color: String = "eventColor",
-        /// The title of appointments. It may hold placeholders; `{{contact.name}}` if left out when the calendar is made.
         pub event_title: String = "eventTitle",
-        /// How appointments are shared out among the members, by who is free or in equal parts.
         pub event_type: EventType = "eventType",
-        /// The id of the form that who books fills in.
         pub form_id: String = "formId",
-        /// The address of that page, for `RedirectURL`.
         pub form_submit_redirect_url: String = "formSubmitRedirectURL",
-        /// The text of that message, for `ThankYouMessage`.
         pub form_submit_thanks_message: String = "formSubmitThanksMessage",
-        /// What who has booked sees, a message or another page.
         pub form_submit_type: FormSubmitType = "formSubmitType",
-        /// Whether Google sends invitations to appointments.
         pub google_invitation_emails: bool = "googleInvitationEmails",
-        /// The id of the group that the calendar belongs to.
         pub group_id: String = "groupId",
-        /// Whether guests are counted only, or asked for their details.
         pub guest_type: GuestType = "guestType",
         pub id: String = "id",
         pub is_active: bool = "isActive",
-        /// Whether payments for appointments are real, or for testing.
         pub is_live_payment_mode: bool = "isLivePaymentMode",
         pub is_system_generated: bool = "isSystemGenerated",
         pub last_updated_by: CalendarChangedBy = "lastUpdatedBy",
         pub linked_calendars: DeletedCalendarLinkedCalendars = "linkedCalendars",
-        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
-        /// `collective`.
         pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Whether to look busier than one is.
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// To be read only; use `locationConfigurations`. The platform advises against it.
+        /// The platform advises against it.
         pub meeting_location: String = "meetingLocation",
         pub name: String = "name",
-        /// Additional notes.
         pub notes: String = "notes",
-        /// The emails that are sent about appointments. Notifications have operations of their own, which have taken its place. The platform advises against it.
+        /// The platform advises against it.
         pub notifications: Vec<CalendarNotification> = "notifications",
-        /// In which hours of which days of the week the calendar is open. Single dates are set by `availabilities`.
         pub open_hours: Value = "openHours",
         pub order: f64 = "order",
-        /// The id of a tracking pixel.
         pub pixel_id: String = "pixelId",
-        /// How much time is kept free before an appointment, in `preBufferUnit`.
         pub pre_buffer: f64 = "preBuffer",
-        /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
-        /// How appointments recur.
         pub recurring: Box<Recurring> = "recurring",
         pub reserve_service: bool = "reserveService",
-        /// Whether a contact is assigned to the member who keeps the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
-        /// Whether the member who keeps the appointment gets an email about it.
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
-        /// Whether that is left undone for contacts that exist already.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
         pub show_seats_per_slot: bool = "showSeatsPerSlot",
-        /// How much time is kept free after an appointment, in `slotBufferUnit`.
         pub slot_buffer: f64 = "slotBuffer",
-        /// The unit of `slotBuffer`.
         pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
-        /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
         pub slot_duration: f64 = "slotDuration",
-        /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
-        /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
         pub slot_interval: f64 = "slotInterval",
-        /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
-        /// The end of the booking page's address.
         pub slug: String = "slug",
-        /// Whether the form remembers who booked before.
         pub sticky_contact: bool = "stickyContact",
         pub stripe: Map = "stripe",
-        /// The users who keep the appointments. Needed for the types `round_robin`, `collective`, `class_booking` and `service_booking`; `personal` has
-        /// exactly one.
         pub team_members: Vec<TeamMemberResponse> = "teamMembers",
         pub version: f64 = "version",
-        /// The end of the booking widget's address.
         pub widget_slug: String = "widgetSlug",
-        /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
         pub widget_type: WidgetType = "widgetType",
     }
     /// `DeletedCalendarLinkedCalendars` of Calendars.
@@ -740,7 +602,6 @@ hoopai_runtime::model! {
     #[doc(alias = "GetNoteSchema")]
     pub struct GetNote {
         pub body: String = "body",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_by: NoteCreatedBy = "createdBy",
         pub date_added: Timestamp = "dateAdded",
@@ -753,10 +614,8 @@ hoopai_runtime::model! {
         pub description: String = "description",
         pub id: String = "id",
         pub is_active: bool = "isActive",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
-        /// The end of the booking page's address.
         pub slug: String = "slug",
     }
     /// `GroupCreateSuccessfulResponseDTO` of Calendars.
@@ -786,7 +645,6 @@ hoopai_runtime::model! {
     #[doc(alias = "GetNotesListSuccessfulResponseDto")]
     pub struct ListAppointmentNotesResponse {
         pub has_more: bool = "hasMore",
-        /// Additional notes.
         pub notes: Vec<GetNote> = "notes",
         pub trace_id: String = "traceId",
     }
@@ -891,18 +749,14 @@ hoopai_runtime::model! {
     /// `ScheduleObjectResponseDTO` of Calendars.
     #[doc(alias = "ScheduleObjectResponseDTO")]
     pub struct ScheduleObjectResponse {
-        /// The ids of the calendars that it is for.
         pub calendar_ids: Vec<String> = "calendarIds",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
-        /// When the user is available, by days of the week and by dates.
         pub rules: Vec<ScheduleRule> = "rules",
-        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub user_id: String = "userId",
     }
@@ -957,12 +811,10 @@ hoopai_runtime::model! {
     pub struct TeamMemberResponse {
         pub is_primary: bool = "isPrimary",
         pub is_zoom_added: String = "isZoomAdded",
-        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
-        /// `collective`.
         pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
-        /// To be read only; use `locationConfigurations`. The platform advises against it.
+        /// The platform advises against it.
         pub meeting_location: String = "meetingLocation",
-        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out. The platform advises against it.
+        /// The platform advises against it.
         pub meeting_location_type: TeamMemberMeetingLocationType = "meetingLocationType",
         pub priority: f64 = "priority",
         pub selected: bool = "selected",
@@ -1171,7 +1023,6 @@ hoopai_runtime::model! {
         pub capacity: f64 = "capacity",
         pub description: String = "description",
         pub is_active: bool = "isActive",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub out_of_service: f64 = "outOfService",
@@ -1238,7 +1089,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// When the user is available, by days of the week and by dates.
         pub rules: Vec<ScheduleRule> = "rules",
-        /// The time zone by its IANA name, such as `America/New_York`.
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
     }
     /// An end of an address that a group is to have.

@@ -27,6 +27,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(campaigns: hoopai_campaigns::Client) -> Result<(), hoopai_campaigns::Error> {
+    /// let reply = campaigns.list_campaigns().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-campaigns")]
     pub fn list_campaigns(&self) -> builder::ListCampaigns {
         builder::ListCampaigns::new(&self.handle)

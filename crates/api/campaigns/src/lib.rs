@@ -17,6 +17,12 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.campaigns()`.
+//!
+//! # Operations
+//!
+//! | operation | |
+//! |---|---|
+//! | [`list_campaigns`](Client::list_campaigns) | Lists the campaigns of a location. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -3,24 +3,18 @@
 //! The models of requests and replies.
 
 hoopai_runtime::model! {
-    /// A campaign, a sequence of messages that are sent to contacts.
+    /// `campaignsSchema` of Campaigns.
     #[doc(alias = "campaignsSchema")]
     pub struct Campaigns {
-        /// The id of the campaign.
         pub id: String = "id",
-        /// The id of the location (sub-account) of the campaign.
         pub location_id: String = "locationId",
-        /// The name of the campaign.
         pub name: String = "name",
-        /// The state of the campaign, such as `draft` or `published`.
         pub status: String = "status",
     }
-    /// The campaigns of a location.
+    /// `CampaignsSuccessfulResponseDto` of Campaigns.
     #[doc(alias = "CampaignsSuccessfulResponseDto")]
     pub struct ListCampaignsResponse {
-        /// The campaigns of the location.
         pub campaigns: Vec<Campaigns> = "campaigns",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
 }

@@ -28,6 +28,13 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(companies: hoopai_companies::Client) -> Result<(), hoopai_companies::Error> {
+    /// let reply = companies.get_company().company_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-company")]
     pub fn get_company(&self) -> builder::GetCompany {
         builder::GetCompany::new(&self.handle)

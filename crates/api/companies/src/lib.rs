@@ -16,6 +16,12 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.companies()`.
+//!
+//! # Operations
+//!
+//! | operation | |
+//! |---|---|
+//! | [`get_company`](Client::get_company) | Gets an agency: name, address, domains, plan, status, policies accepted, number of locations. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -20,7 +20,6 @@ hoopai_runtime::model! {
         pub cancel_enabled_for_clients: bool = "cancelEnabledForClients",
         pub city: String = "city",
         pub country: String = "country",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub customer_type: String = "customerType",
         pub disable_email_service: bool = "disableEmailService",
@@ -56,7 +55,6 @@ hoopai_runtime::model! {
         pub terms_of_service_accepted_by: String = "termsOfServiceAcceptedBy",
         pub terms_of_service_accepted_date: String = "termsOfServiceAcceptedDate",
         pub terms_of_service_version: String = "termsOfServiceVersion",
-        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub twilio_free_credits: Decimal = "twilioFreeCredits",
         pub twilio_trial_mode: bool = "twilioTrialMode",
@@ -81,7 +79,6 @@ hoopai_runtime::model! {
         pub industry_served: String = "industryServed",
         pub kickoff_action_taken: bool = "kickoffActionTaken",
         pub location: bool = "location",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta_data: Map = "metaData",
         pub pending: bool = "pending",

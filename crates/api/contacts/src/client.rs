@@ -44,6 +44,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .add_contact_to_workflow()
+    ///     .contact_id("…")
+    ///     .workflow_id("…")
+    ///     .body(types::CreateWorkflow::new().event_start_time(std::time::SystemTime::now()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-contact-to-workflow")]
     pub fn add_contact_to_workflow(&self) -> builder::AddContactToWorkflow {
         builder::AddContactToWorkflow::new(&self.handle)
@@ -59,6 +73,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .add_followers()
+    ///     .contact_id("…")
+    ///     .body(types::Followers::new().followers(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-followers-contact")]
     pub fn add_followers(&self) -> builder::AddFollowers {
         builder::AddFollowers::new(&self.handle)
@@ -74,6 +101,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .add_tags()
+    ///     .contact_id("…")
+    ///     .body(types::Tags::new().tags(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-tags")]
     pub fn add_tags(&self) -> builder::AddTags {
         builder::AddTags::new(&self.handle)
@@ -91,6 +131,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .create_contact()
+    ///     .body(types::CreateContactRequest::new().address1("…").assigned_to("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-contact")]
     pub fn create_contact(&self) -> builder::CreateContact {
         builder::CreateContact::new(&self.handle)
@@ -104,6 +156,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .create_note()
+    ///     .contact_id("…")
+    ///     .body(types::CreateNoteRequest::new().body("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-note")]
     pub fn create_note(&self) -> builder::CreateNote {
         builder::CreateNote::new(&self.handle)
@@ -117,6 +182,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .create_task()
+    ///     .contact_id("…")
+    ///     .body(types::CreateTaskRequest::new().completed(true).due_date(std::time::SystemTime::now()).title("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-task")]
     pub fn create_task(&self) -> builder::CreateTask {
         builder::CreateTask::new(&self.handle)
@@ -130,6 +208,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts.delete_contact().contact_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-contact")]
     pub fn delete_contact(&self) -> builder::DeleteContact {
         builder::DeleteContact::new(&self.handle)
@@ -143,6 +228,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts.delete_note().contact_id("…").id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-note")]
     pub fn delete_note(&self) -> builder::DeleteNote {
         builder::DeleteNote::new(&self.handle)
@@ -156,6 +248,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts.delete_task().contact_id("…").task_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-task")]
     pub fn delete_task(&self) -> builder::DeleteTask {
         builder::DeleteTask::new(&self.handle)
@@ -171,6 +270,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts.get_contact().contact_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-contact")]
     pub fn get_contact(&self) -> builder::GetContact {
         builder::GetContact::new(&self.handle)
@@ -188,6 +294,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts.get_duplicate_contact().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-duplicate-contact")]
     pub fn get_duplicate_contact(&self) -> builder::GetDuplicateContact {
         builder::GetDuplicateContact::new(&self.handle)
@@ -201,6 +314,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts.get_note().contact_id("…").id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-note")]
     pub fn get_note(&self) -> builder::GetNote {
         builder::GetNote::new(&self.handle)
@@ -216,6 +336,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts.get_task().contact_id("…").task_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-task")]
     pub fn get_task(&self) -> builder::GetTask {
         builder::GetTask::new(&self.handle)
@@ -231,6 +358,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts.list_appointments().contact_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-appointments-for-contact")]
     pub fn list_appointments(&self) -> builder::ListAppointments {
         builder::ListAppointments::new(&self.handle)
@@ -249,6 +383,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `startAfter` and `startAfterId`; [`stream`](builder::ListContacts::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let mut items = contacts.list_contacts().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-contacts")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_contacts(&self) -> builder::ListContacts {
@@ -264,6 +408,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListContactsByBusiness::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let mut items = contacts.list_contacts_by_business().business_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-contacts-by-businessId")]
     pub fn list_contacts_by_business(&self) -> builder::ListContactsByBusiness {
         builder::ListContactsByBusiness::new(&self.handle)
@@ -277,6 +431,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts.list_notes().contact_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-all-notes")]
     pub fn list_notes(&self) -> builder::ListNotes {
         builder::ListNotes::new(&self.handle)
@@ -292,6 +453,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts.list_tasks().contact_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-all-tasks")]
     pub fn list_tasks(&self) -> builder::ListTasks {
         builder::ListTasks::new(&self.handle)
@@ -305,6 +473,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .remove_contact_from_all_campaigns()
+    ///     .contact_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "remove-contact-from-every-campaign")]
     pub fn remove_contact_from_all_campaigns(&self) -> builder::RemoveContactFromAllCampaigns {
         builder::RemoveContactFromAllCampaigns::new(&self.handle)
@@ -318,6 +497,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .remove_contact_from_campaign()
+    ///     .contact_id("…")
+    ///     .campaign_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "remove-contact-from-campaign")]
     pub fn remove_contact_from_campaign(&self) -> builder::RemoveContactFromCampaign {
         builder::RemoveContactFromCampaign::new(&self.handle)
@@ -333,6 +524,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .remove_contact_from_workflow()
+    ///     .contact_id("…")
+    ///     .workflow_id("…")
+    ///     .body(types::CreateWorkflow::new().event_start_time(std::time::SystemTime::now()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-contact-from-workflow")]
     pub fn remove_contact_from_workflow(&self) -> builder::RemoveContactFromWorkflow {
         builder::RemoveContactFromWorkflow::new(&self.handle)
@@ -346,6 +551,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .remove_followers()
+    ///     .contact_id("…")
+    ///     .body(types::Followers::new().followers(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "remove-followers-contact")]
     pub fn remove_followers(&self) -> builder::RemoveFollowers {
         builder::RemoveFollowers::new(&self.handle)
@@ -361,6 +579,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .remove_tags()
+    ///     .contact_id("…")
+    ///     .body(types::Tags::new().tags(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "remove-tags")]
     pub fn remove_tags(&self) -> builder::RemoveTags {
         builder::RemoveTags::new(&self.handle)
@@ -379,6 +610,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `searchAfter`; [`stream`](builder::SearchContacts::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let mut items = contacts.search_contacts().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-contacts-advanced")]
     pub fn search_contacts(&self) -> builder::SearchContacts {
         builder::SearchContacts::new(&self.handle)
@@ -390,6 +631,18 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .set_business_in_bulk()
+    ///     .body(types::SetBusinessInBulkRequest::new().business_id("…").ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-remove-contact-from-business")]
     pub fn set_business_in_bulk(&self) -> builder::SetBusinessInBulk {
         builder::SetBusinessInBulk::new(&self.handle)
@@ -407,6 +660,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .update_contact()
+    ///     .contact_id("…")
+    ///     .body(types::UpdateContactRequest::new().address1("…").assigned_to("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-contact")]
     pub fn update_contact(&self) -> builder::UpdateContact {
         builder::UpdateContact::new(&self.handle)
@@ -420,6 +686,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .update_note()
+    ///     .contact_id("…")
+    ///     .id("…")
+    ///     .body(types::UpdateNoteRequest::new().body("…").color("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-note")]
     pub fn update_note(&self) -> builder::UpdateNote {
         builder::UpdateNote::new(&self.handle)
@@ -434,6 +714,19 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .update_tags_in_bulk()
+    ///     .type_("…")
+    ///     .body(types::UpdateTagsInBulkRequest::new().contacts(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-association")]
     pub fn update_tags_in_bulk(&self) -> builder::UpdateTagsInBulk {
         builder::UpdateTagsInBulk::new(&self.handle)
@@ -447,6 +740,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .update_task()
+    ///     .contact_id("…")
+    ///     .task_id("…")
+    ///     .body(types::UpdateTaskRequest::new().assigned_to("…").body("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-task")]
     pub fn update_task(&self) -> builder::UpdateTask {
         builder::UpdateTask::new(&self.handle)
@@ -460,6 +767,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .update_task_completed()
+    ///     .contact_id("…")
+    ///     .task_id("…")
+    ///     .body(types::UpdateTaskCompletedRequest::new().completed(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-task-completed")]
     pub fn update_task_completed(&self) -> builder::UpdateTaskCompleted {
         builder::UpdateTaskCompleted::new(&self.handle)
@@ -479,6 +800,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_contacts::types;
+    /// # async fn example(contacts: hoopai_contacts::Client) -> Result<(), hoopai_contacts::Error> {
+    /// let reply = contacts
+    ///     .upsert_contact()
+    ///     .body(types::UpsertContactRequest::new().address1("…").assigned_to("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "upsert-contact")]
     pub fn upsert_contact(&self) -> builder::UpsertContact {
         builder::UpsertContact::new(&self.handle)

@@ -9,7 +9,6 @@ hoopai_runtime::model! {
     /// `CreateAddFollowersSuccessfulResponseDto` of Contacts.
     #[doc(alias = "CreateAddFollowersSuccessfulResponseDto")]
     pub struct AddFollowersResponse {
-        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub followers_added: Vec<String> = "followersAdded",
         pub trace_id: String = "traceId",
@@ -46,7 +45,6 @@ hoopai_runtime::model! {
     /// `ContactCreatedBy` of Contacts.
     pub struct ContactCreatedBy {
         pub channel: String = "channel",
-        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
         pub source_id: String = "sourceId",
         pub source_name: String = "sourceName",
@@ -70,68 +68,45 @@ hoopai_runtime::model! {
         pub additional_emails: Vec<Value> = "additionalEmails",
         pub additional_phones: Vec<Value> = "additionalPhones",
         pub address: String = "address",
-        /// Street and house number.
         pub address1: String = "address1",
-        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
         pub attachments: String = "attachments",
         pub attribution_source: Box<AttributionSource> = "attributionSource",
         pub business_id: String = "businessId",
-        /// The town or city.
         pub city: String = "city",
-        /// The name of the company that the contact belongs to.
         pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         pub created_by: Box<ContactCreatedBy> = "createdBy",
-        /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: Timestamp = "dateAdded",
-        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
-        /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
         pub date_updated: Timestamp = "dateUpdated",
-        /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
-        /// On which channels the contact is not to be disturbed, one by one.
         pub dnd_settings: Box<DndSettings> = "dndSettings",
-        /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         pub email_lower_case: String = "emailLowerCase",
-        /// The given name.
         pub first_name: String = "firstName",
         pub first_name_lower_case: String = "firstNameLowerCase",
-        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub full_name_lower_case: String = "fullNameLowerCase",
-        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub keyword: String = "keyword",
         pub last_activity: Timestamp = "lastActivity",
         pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
-        /// The family name.
         pub last_name: String = "lastName",
         pub last_name_lower_case: String = "lastNameLowerCase",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The full name; an alternative to `firstName` and `lastName`.
         pub name: String = "name",
-        /// The main phone number, best in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
-        /// The postal code.
         pub postal_code: String = "postalCode",
         pub search_after: Vec<Value> = "searchAfter",
-        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
         pub ssn: String = "ssn",
-        /// The state or region.
         pub state: String = "state",
         pub tags: Vec<String> = "tags",
-        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub type_: String = "type",
         pub visitor_id: String = "visitorId",
-        /// The address of the contact's website.
         pub website: String = "website",
     }
     /// `ContactSearchSort` of Contacts.
@@ -156,59 +131,37 @@ hoopai_runtime::model! {
     #[doc(alias = "ContactsSearchSchema")]
     pub struct ContactsSearch {
         pub additional_emails: Vec<Value> = "additionalEmails",
-        /// Street and house number.
         pub address1: String = "address1",
-        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
         pub attributions: Vec<AttributionSource> = "attributions",
         pub business_id: String = "businessId",
-        /// The town or city.
         pub city: String = "city",
-        /// The name of the company that the contact belongs to.
         pub company_name: String = "companyName",
         pub contact_name: String = "contactName",
-        /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
-        /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: Timestamp = "dateAdded",
-        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
-        /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
         pub date_updated: Timestamp = "dateUpdated",
-        /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
-        /// On which channels the contact is not to be disturbed, one by one.
         pub dnd_settings: Box<DndSettings> = "dndSettings",
-        /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
-        /// The given name.
         pub first_name: String = "firstName",
         pub first_name_raw: String = "firstNameRaw",
-        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
-        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
-        /// The family name.
         pub last_name: String = "lastName",
         pub last_name_raw: String = "lastNameRaw",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The main phone number, best in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
-        /// The postal code.
         pub postal_code: String = "postalCode",
         pub profile_photo: String = "profilePhoto",
-        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
         pub start_after: Vec<Value> = "startAfter",
-        /// The state or region.
         pub state: String = "state",
         pub tags: Vec<String> = "tags",
-        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub type_: String = "type",
-        /// The address of the contact's website.
         pub website: String = "website",
     }
     /// `ContactsSearchSuccessfulResponseDto` of Contacts.
@@ -231,64 +184,43 @@ hoopai_runtime::model! {
     pub struct CreateContact {
         pub additional_emails: Vec<Value> = "additionalEmails",
         pub additional_phones: Vec<Value> = "additionalPhones",
-        /// Street and house number.
         pub address1: String = "address1",
-        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
         pub birth_day: f64 = "birthDay",
         pub birth_month: f64 = "birthMonth",
         pub bounce_email: bool = "bounceEmail",
         pub business_id: String = "businessId",
-        /// The town or city.
         pub city: String = "city",
-        /// The name of the company that the contact belongs to.
         pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         pub created_by: Box<ContactCreatedBy> = "createdBy",
-        /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: Timestamp = "dateAdded",
-        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
-        /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
         pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
-        /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
-        /// On which channels the contact is not to be disturbed, one by one.
         pub dnd_settings: Box<DndSettings> = "dndSettings",
-        /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         pub email_lower_case: String = "emailLowerCase",
-        /// The given name.
         pub first_name: String = "firstName",
         pub first_name_lower_case: String = "firstNameLowerCase",
-        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub full_name_lower_case: String = "fullNameLowerCase",
-        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
-        /// The family name.
         pub last_name: String = "lastName",
         pub last_name_lower_case: String = "lastNameLowerCase",
         pub last_session_activity_at: Timestamp = "lastSessionActivityAt",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub offers: Vec<String> = "offers",
-        /// The main phone number, best in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
-        /// The postal code.
         pub postal_code: String = "postalCode",
         pub products: Vec<String> = "products",
-        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
-        /// The state or region.
         pub state: String = "state",
         pub tags: Vec<String> = "tags",
         pub type_: String = "type",
         pub unsubscribe_email: bool = "unsubscribeEmail",
-        /// The address of the contact's website.
         pub website: String = "website",
     }
     /// A contact to be made.
@@ -339,7 +271,7 @@ hoopai_runtime::model! {
         pub state: String = "state",
         /// The tags that it gets, by name.
         pub tags: Vec<String> = "tags",
-        /// The time zone by its IANA name, such as `America/New_York`.
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         /// The address of the contact's website.
         pub website: String = "website",
@@ -403,7 +335,6 @@ hoopai_runtime::model! {
     /// `CustomFieldSchema` of Contacts.
     #[doc(alias = "CustomFieldSchema")]
     pub struct CustomField {
-        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub value: CustomFieldValue = "value",
     }
@@ -468,67 +399,44 @@ hoopai_runtime::model! {
     pub struct GetContectById {
         pub additional_emails: Vec<Value> = "additionalEmails",
         pub additional_phones: Vec<Value> = "additionalPhones",
-        /// Street and house number.
         pub address1: String = "address1",
-        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
         pub attachments: String = "attachments",
         pub attribution_source: Box<AttributionSource> = "attributionSource",
         pub business_id: String = "businessId",
-        /// The town or city.
         pub city: String = "city",
-        /// The name of the company that the contact belongs to.
         pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         pub created_by: Box<ContactCreatedBy> = "createdBy",
-        /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: Timestamp = "dateAdded",
-        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
-        /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
         pub date_updated: Timestamp = "dateUpdated",
-        /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
-        /// On which channels the contact is not to be disturbed, one by one.
         pub dnd_settings: Box<DndSettings> = "dndSettings",
-        /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         pub email_lower_case: String = "emailLowerCase",
-        /// The given name.
         pub first_name: String = "firstName",
         pub first_name_lower_case: String = "firstNameLowerCase",
-        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub full_name_lower_case: String = "fullNameLowerCase",
-        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub keyword: String = "keyword",
         pub last_activity: Timestamp = "lastActivity",
         pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
-        /// The family name.
         pub last_name: String = "lastName",
         pub last_name_lower_case: String = "lastNameLowerCase",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The full name; an alternative to `firstName` and `lastName`.
         pub name: String = "name",
-        /// The main phone number, best in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
-        /// The postal code.
         pub postal_code: String = "postalCode",
-        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
         pub ssn: String = "ssn",
-        /// The state or region.
         pub state: String = "state",
         pub tags: Vec<String> = "tags",
-        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub type_: String = "type",
         pub visitor_id: String = "visitorId",
-        /// The address of the contact's website.
         pub website: String = "website",
     }
     /// `GetCreateUpdateNoteSuccessfulResponseDto` of Contacts.
@@ -551,17 +459,13 @@ hoopai_runtime::model! {
         pub appointment_status: String = "appointmentStatus",
         pub assigned_resources: Vec<String> = "assignedResources",
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
         pub end_time: String = "endTime",
         pub group_id: String = "groupId",
-        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub notes: String = "notes",
         pub start_time: String = "startTime",
@@ -576,10 +480,8 @@ hoopai_runtime::model! {
         pub body_text: String = "bodyText",
         pub business_id: String = "businessId",
         pub color: String = "color",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub date_added: Timestamp = "dateAdded",
-        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub pinned: bool = "pinned",
         pub relations: Vec<Value> = "relations",
@@ -621,7 +523,6 @@ hoopai_runtime::model! {
     /// `DeleteFollowersSuccessfulResponseDto` of Contacts.
     #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
     pub struct RemoveFollowersResponse {
-        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub followers_removed: Vec<String> = "followersRemoved",
         pub trace_id: String = "traceId",
@@ -684,14 +585,11 @@ hoopai_runtime::model! {
     /// `TaskSchema` of Contacts.
     #[doc(alias = "TaskSchema")]
     pub struct Task {
-        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
         pub body: String = "body",
         pub completed: bool = "completed",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub due_date: Timestamp = "dueDate",
-        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub title: String = "title",
     }
@@ -743,7 +641,7 @@ hoopai_runtime::model! {
         pub state: String = "state",
         /// The tags that it has afterwards. It loses all others; `add_tags` and `remove_tags` change single ones.
         pub tags: Vec<String> = "tags",
-        /// The time zone by its IANA name, such as `America/New_York`.
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         /// The address of the contact's website.
         pub website: String = "website",
@@ -792,7 +690,6 @@ hoopai_runtime::model! {
     }
     /// `UpdateTagsInBulkResponseResponse` of Contacts.
     pub struct UpdateTagsInBulkResponseResponse {
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub message: String = "message",
         pub old_tags: Vec<String> = "oldTags",
@@ -871,7 +768,7 @@ hoopai_runtime::model! {
         pub state: String = "state",
         /// The tags that it has afterwards. It loses all others; `add_tags` keeps them.
         pub tags: Vec<String> = "tags",
-        /// The time zone by its IANA name, such as `America/New_York`.
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         /// The address of the contact's website.
         pub website: String = "website",

@@ -27,6 +27,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversation_ai::types;
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .create_action()
+    ///     .agent_id("…")
+    ///     .body(types::CreateAction::new().details(types::Details::new()).name("…").type_(types::Type::TriggerWorkflow))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-action")]
     pub fn create_action(&self) -> builder::CreateAction {
         builder::CreateAction::new(&self.handle)
@@ -42,6 +55,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversation_ai::types;
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .create_agent()
+    ///     .body(types::CreateAgentRequest::new().goal("…").instructions("…").name("…").personality("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-agent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
@@ -55,6 +80,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .delete_action()
+    ///     .agent_id("…")
+    ///     .action_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-action")]
     pub fn delete_action(&self) -> builder::DeleteAction {
         builder::DeleteAction::new(&self.handle)
@@ -68,6 +105,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai.delete_agent().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-agent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
@@ -81,6 +125,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai.get_action().agent_id("…").action_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-action-by-id")]
     pub fn get_action(&self) -> builder::GetAction {
         builder::GetAction::new(&self.handle)
@@ -96,6 +147,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai.get_agent().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-agent")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
@@ -112,6 +170,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversation_ai::types;
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .get_generation_details()
+    ///     .message_id("…")
+    ///     .source(types::GetGenerationDetailsSource::Conversation)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-generation-details")]
     pub fn get_generation_details(&self) -> builder::GetGenerationDetails {
         builder::GetGenerationDetails::new(&self.handle)
@@ -125,6 +196,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai.list_actions().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-actions")]
     pub fn list_actions(&self) -> builder::ListActions {
         builder::ListActions::new(&self.handle)
@@ -142,6 +220,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `startAfter`; [`stream`](builder::SearchAgents::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let mut items = conversation_ai.search_agents().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-agent")]
     pub fn search_agents(&self) -> builder::SearchAgents {
         builder::SearchAgents::new(&self.handle)
@@ -157,6 +245,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversation_ai::types;
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .update_action()
+    ///     .agent_id("…")
+    ///     .action_id("…")
+    ///     .body(types::CreateAction::new().details(types::Details::new()).name("…").type_(types::Type::TriggerWorkflow))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-action")]
     pub fn update_action(&self) -> builder::UpdateAction {
         builder::UpdateAction::new(&self.handle)
@@ -172,6 +274,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversation_ai::types;
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .update_agent()
+    ///     .agent_id("…")
+    ///     .body(types::UpdateAgentRequest::new().auto_pilot_max_messages(0.5))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-agent")]
     pub fn update_agent(&self) -> builder::UpdateAgent {
         builder::UpdateAgent::new(&self.handle)
@@ -187,6 +302,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversation_ai::types;
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .update_followup_settings()
+    ///     .agent_id("…")
+    ///     .body(types::UpdateFollowupSettingsRequest::new().action_ids(["…"]).followup_settings(types::FollowupSettings::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-followup-settings")]
     pub fn update_followup_settings(&self) -> builder::UpdateFollowupSettings {
         builder::UpdateFollowupSettings::new(&self.handle)

@@ -28,6 +28,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .add_inbound_message()
+    ///     .body(types::AddInboundMessageRequest::new().type_(types::AddInboundMessageRequestType::Sms))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-an-inbound-message")]
     pub fn add_inbound_message(&self) -> builder::AddInboundMessage {
         builder::AddInboundMessage::new(&self.handle)
@@ -43,6 +55,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .add_outbound_call()
+    ///     .body(types::AddOutboundCallRequest::new().conversation_id("…").conversation_provider_id("…").type_(types::AddOutboundCallRequestType::Call))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-an-outbound-message")]
     pub fn add_outbound_call(&self) -> builder::AddOutboundCall {
         builder::AddOutboundCall::new(&self.handle)
@@ -54,6 +78,17 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .cancel_scheduled_email_message()
+    ///     .email_message_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "cancel-scheduled-email-message")]
     pub fn cancel_scheduled_email_message(&self) -> builder::CancelScheduledEmailMessage {
         builder::CancelScheduledEmailMessage::new(&self.handle)
@@ -67,6 +102,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.cancel_scheduled_message().message_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "cancel-scheduled-message")]
     pub fn cancel_scheduled_message(&self) -> builder::CancelScheduledMessage {
         builder::CancelScheduledMessage::new(&self.handle)
@@ -80,6 +122,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .complete_file_upload()
+    ///     .body(types::CompleteFileUploadRequest::new().conversation_id("…").file_path("…").filename("…").upload_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "complete-file-upload")]
     pub fn complete_file_upload(&self) -> builder::CompleteFileUpload {
         builder::CompleteFileUpload::new(&self.handle)
@@ -95,6 +149,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .create_conversation()
+    ///     .body(types::CreateConversationRequest::new().contact_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-conversation")]
     pub fn create_conversation(&self) -> builder::CreateConversation {
         builder::CreateConversation::new(&self.handle)
@@ -109,6 +175,18 @@ impl Client {
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .create_custom_subtype()
+    ///     .body(types::CreateCustomSubtypeRequest::new().channel(types::CreateCustomSubtypeRequestChannel::Email).language("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-custom-subtype")]
     pub fn create_custom_subtype(&self) -> builder::CreateCustomSubtype {
         builder::CreateCustomSubtype::new(&self.handle)
@@ -122,6 +200,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.delete_conversation().conversation_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-conversation")]
     pub fn delete_conversation(&self) -> builder::DeleteConversation {
         builder::DeleteConversation::new(&self.handle)
@@ -135,6 +220,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .download_message_transcription()
+    ///     .message_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "download-message-transcription")]
     pub fn download_message_transcription(&self) -> builder::DownloadMessageTranscription {
         builder::DownloadMessageTranscription::new(&self.handle)
@@ -153,6 +249,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 500 items, by `cursor`; [`stream`](builder::ExportMessages::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let mut items = conversations.export_messages().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "export-messages-by-location")]
     pub fn export_messages(&self) -> builder::ExportMessages {
         builder::ExportMessages::new(&self.handle)
@@ -166,6 +272,17 @@ impl Client {
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .get_contact_unsubscription_status()
+    ///     .contact_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-contact-unsubscription-status")]
     pub fn get_contact_unsubscription_status(&self) -> builder::GetContactUnsubscriptionStatus {
         builder::GetContactUnsubscriptionStatus::new(&self.handle)
@@ -179,6 +296,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_conversation().conversation_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-conversation")]
     pub fn get_conversation(&self) -> builder::GetConversation {
         builder::GetConversation::new(&self.handle)
@@ -192,6 +316,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_email().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-email-by-id")]
     pub fn get_email(&self) -> builder::GetEmail {
         builder::GetEmail::new(&self.handle)
@@ -208,6 +339,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_message().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-message")]
     pub fn get_message(&self) -> builder::GetMessage {
         builder::GetMessage::new(&self.handle)
@@ -221,6 +359,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_message_recording().message_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-message-recording")]
     pub fn get_message_recording(&self) -> builder::GetMessageRecording {
         builder::GetMessageRecording::new(&self.handle)
@@ -234,6 +379,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_message_transcription().message_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-message-transcription")]
     pub fn get_message_transcription(&self) -> builder::GetMessageTranscription {
         builder::GetMessageTranscription::new(&self.handle)
@@ -251,6 +403,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .initiate_file_upload()
+    ///     .body(types::InitiateFileUploadRequest::new().channel("…").content_type("…").conversation_id("…").filename("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "initiate-file-upload")]
     pub fn initiate_file_upload(&self) -> builder::InitiateFileUpload {
         builder::InitiateFileUpload::new(&self.handle)
@@ -264,6 +428,13 @@ impl Client {
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.list_custom_subtypes().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-all-custom-subtypes")]
     pub fn list_custom_subtypes(&self) -> builder::ListCustomSubtypes {
         builder::ListCustomSubtypes::new(&self.handle)
@@ -280,6 +451,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `lastMessageId`; [`stream`](builder::ListMessages::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let mut items = conversations.list_messages().conversation_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-messages")]
     pub fn list_messages(&self) -> builder::ListMessages {
         builder::ListMessages::new(&self.handle)
@@ -297,6 +478,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `startAfterDate`; [`stream`](builder::SearchConversations::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let mut items = conversations.search_conversations().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-conversation")]
     pub fn search_conversations(&self) -> builder::SearchConversations {
         builder::SearchConversations::new(&self.handle)
@@ -310,6 +501,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .send_live_chat_typing_indicator()
+    ///     .body(types::SendLiveChatTypingIndicatorRequest::new().conversation_id("…").is_typing("…").visitor_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "live-chat-agent-typing")]
     pub fn send_live_chat_typing_indicator(&self) -> builder::SendLiveChatTypingIndicator {
         builder::SendLiveChatTypingIndicator::new(&self.handle)
@@ -330,6 +533,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .send_message()
+    ///     .body(types::SendMessageRequest::new().contact_id("…").type_(types::SendMessageRequestType::Sms))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-a-new-message")]
     pub fn send_message(&self) -> builder::SendMessage {
         builder::SendMessage::new(&self.handle)
@@ -343,6 +558,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .send_review_reply()
+    ///     .body(types::SendReviewReplyRequest::new().conversation_id("…").message("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-review-reply")]
     pub fn send_review_reply(&self) -> builder::SendReviewReply {
         builder::SendReviewReply::new(&self.handle)
@@ -358,6 +585,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .set_message_attachments()
+    ///     .message_id("…")
+    ///     .body(types::SetMessageAttachmentsRequest::new().attachments(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-message-attachments")]
     pub fn set_message_attachments(&self) -> builder::SetMessageAttachments {
         builder::SetMessageAttachments::new(&self.handle)
@@ -372,6 +612,18 @@ impl Client {
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .update_contact_subscription()
+    ///     .body(types::UpdateContactSubscriptionRequest::new().contact_id("…").email("…").subscription_action(types::SubscriptionAction::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "user-subscription-change")]
     pub fn update_contact_subscription(&self) -> builder::UpdateContactSubscription {
         builder::UpdateContactSubscription::new(&self.handle)
@@ -385,6 +637,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .update_conversation()
+    ///     .conversation_id("…")
+    ///     .body(types::UpdateConversationRequest::new().starred(true).unread_count(0.5))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-conversation")]
     pub fn update_conversation(&self) -> builder::UpdateConversation {
         builder::UpdateConversation::new(&self.handle)
@@ -399,6 +664,19 @@ impl Client {
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .update_custom_subtype()
+    ///     .id("…")
+    ///     .body(types::UpdateCustomSubtypeRequest::new().archived(true).description("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-custom-subtype")]
     pub fn update_custom_subtype(&self) -> builder::UpdateCustomSubtype {
         builder::UpdateCustomSubtype::new(&self.handle)
@@ -414,6 +692,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .update_message_status()
+    ///     .message_id("…")
+    ///     .body(types::UpdateMessageStatusRequest::new().status(types::Status::Delivered))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-message-status")]
     pub fn update_message_status(&self) -> builder::UpdateMessageStatus {
         builder::UpdateMessageStatus::new(&self.handle)
@@ -431,6 +722,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::runtime;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .upload_file_attachments()
+    ///     .file_attachment(runtime::Part::bytes("file.pdf", Vec::new()))
+    ///     .conversation_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "upload-file-attachments")]
     pub fn upload_file_attachments(&self) -> builder::UploadFileAttachments {
         builder::UploadFileAttachments::new(&self.handle)

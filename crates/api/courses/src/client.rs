@@ -30,6 +30,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_courses::types;
+    /// # async fn example(courses: hoopai_courses::Client) -> Result<(), hoopai_courses::Error> {
+    /// let reply = courses
+    ///     .import_courses()
+    ///     .body(types::ImportCoursesRequest::new().products([types::ProductInterface::new()]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "import-courses")]
     pub fn import_courses(&self) -> builder::ImportCourses {
         builder::ImportCourses::new(&self.handle)

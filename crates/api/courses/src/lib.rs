@@ -19,6 +19,12 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.courses()`.
+//!
+//! # Operations
+//!
+//! | operation | |
+//! |---|---|
+//! | [`import_courses`](Client::import_courses) | Imports whole courses into a location, with chapters, lessons and materials. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -29,6 +29,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_custom_fields::types;
+    /// # async fn example(custom_fields: hoopai_custom_fields::Client) -> Result<(), hoopai_custom_fields::Error> {
+    /// let reply = custom_fields
+    ///     .create_custom_field()
+    ///     .body(types::CreateCustomFieldRequest::new().data_type(types::CreateCustomFieldRequestDataType::Text).field_key("…").object_key("…").parent_id("…").show_in_forms(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-custom-field")]
     pub fn create_custom_field(&self) -> builder::CreateCustomField {
         builder::CreateCustomField::new(&self.handle)
@@ -42,6 +54,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_custom_fields::types;
+    /// # async fn example(custom_fields: hoopai_custom_fields::Client) -> Result<(), hoopai_custom_fields::Error> {
+    /// let reply = custom_fields
+    ///     .create_custom_field_folder()
+    ///     .body(types::CreateCustomFieldFolderRequest::new().name("…").object_key("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-custom-field-folder")]
     pub fn create_custom_field_folder(&self) -> builder::CreateCustomFieldFolder {
         builder::CreateCustomFieldFolder::new(&self.handle)
@@ -55,6 +79,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(custom_fields: hoopai_custom_fields::Client) -> Result<(), hoopai_custom_fields::Error> {
+    /// let reply = custom_fields.delete_custom_field().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-custom-field")]
     pub fn delete_custom_field(&self) -> builder::DeleteCustomField {
         builder::DeleteCustomField::new(&self.handle)
@@ -68,6 +99,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(custom_fields: hoopai_custom_fields::Client) -> Result<(), hoopai_custom_fields::Error> {
+    /// let reply = custom_fields.delete_custom_field_folder().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-custom-field-folder")]
     pub fn delete_custom_field_folder(&self) -> builder::DeleteCustomFieldFolder {
         builder::DeleteCustomFieldFolder::new(&self.handle)
@@ -81,6 +119,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(custom_fields: hoopai_custom_fields::Client) -> Result<(), hoopai_custom_fields::Error> {
+    /// let reply = custom_fields.get_custom_field().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-field-by-id")]
     pub fn get_custom_field(&self) -> builder::GetCustomField {
         builder::GetCustomField::new(&self.handle)
@@ -94,6 +139,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(custom_fields: hoopai_custom_fields::Client) -> Result<(), hoopai_custom_fields::Error> {
+    /// let reply = custom_fields.list_custom_fields().object_key("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-fields-by-object-key")]
     pub fn list_custom_fields(&self) -> builder::ListCustomFields {
         builder::ListCustomFields::new(&self.handle)
@@ -110,6 +162,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_custom_fields::types;
+    /// # async fn example(custom_fields: hoopai_custom_fields::Client) -> Result<(), hoopai_custom_fields::Error> {
+    /// let reply = custom_fields
+    ///     .update_custom_field()
+    ///     .id("…")
+    ///     .body(types::UpdateCustomFieldRequest::new().show_in_forms(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-custom-field")]
     pub fn update_custom_field(&self) -> builder::UpdateCustomField {
         builder::UpdateCustomField::new(&self.handle)
@@ -123,6 +188,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_custom_fields::types;
+    /// # async fn example(custom_fields: hoopai_custom_fields::Client) -> Result<(), hoopai_custom_fields::Error> {
+    /// let reply = custom_fields
+    ///     .update_custom_field_folder()
+    ///     .id("…")
+    ///     .body(types::UpdateCustomFieldFolderRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-custom-field-folder")]
     pub fn update_custom_field_folder(&self) -> builder::UpdateCustomFieldFolder {
         builder::UpdateCustomFieldFolder::new(&self.handle)

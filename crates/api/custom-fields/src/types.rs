@@ -5,159 +5,128 @@
 use hoopai_runtime::Timestamp;
 
 hoopai_runtime::model! {
-    /// A folder for custom fields, to create.
+    /// `CreateFolder` of Custom Fields.
     #[doc(alias = "CreateFolder")]
     pub struct CreateCustomFieldFolderRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The name of the folder. Declared as required by the platform's specification.
+        /// The folder's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Declared as required by the platform's specification.
         pub object_key: String = "objectKey",
     }
-    /// A custom field to create.
+    /// A custom field to be added.
     #[doc(alias = "CreateCustomFieldsDTO")]
     pub struct CreateCustomFieldRequest {
-        /// The file format that may be uploaded, such as `.pdf`, or `all`. Only for fields of the type `FILE_UPLOAD`.
+        /// The file format that may be uploaded, such as `.pdf`, or `all`; for `FILE_UPLOAD` fields.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
-        /// Whether users may enter a value that is not an option. Only for fields of the type `RADIO`. Such a
-        /// value belongs to its record and does not become an option for others.
+        /// Whether people may type in a value that is no option; for `RADIO` fields. Such a value stays with its record and becomes no option for others.
         pub allow_custom_option: bool = "allowCustomOption",
-        /// The type of the values. The platform spells `MONETORY` so. Declared as required by the platform's specification.
+        /// The type of the values. Mind the spelling of `MONETORY`. Declared as required by the platform's specification.
         pub data_type: CreateCustomFieldRequestDataType = "dataType",
-        /// The description of the field.
+        /// What the field is for.
         pub description: String = "description",
-        /// The key of the field, which starts with that of the object, such as `custom_objects.pet.name`. Declared as required by the platform's specification.
+        /// The key of the field, which continues that of the object, such as `custom_objects.pet.name`. Declared as required by the platform's specification.
         pub field_key: String = "fieldKey",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The largest number of files. Only for fields of the type `FILE_UPLOAD`.
+        /// How many files may be uploaded; for `FILE_UPLOAD` fields.
         pub max_file_limit: f64 = "maxFileLimit",
-        /// The name of the field, which forms and records show.
+        /// The field's name on screen.
         pub name: String = "name",
         /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Declared as required by the platform's specification.
         pub object_key: String = "objectKey",
-        /// The options of a field with choices.
+        /// The options to choose from; for fields that offer a choice.
         pub options: Vec<OptionDto> = "options",
-        /// The id of the folder that holds the field. Declared as required by the platform's specification.
+        /// The id of the folder that the field lies in. Declared as required by the platform's specification.
         pub parent_id: String = "parentId",
-        /// The text that an empty field shows.
+        /// The text that an empty input shows.
         pub placeholder: String = "placeholder",
         /// Whether the field can be used in forms. Declared as required by the platform's specification.
         pub show_in_forms: bool = "showInForms",
     }
-    /// A reply with one custom field or folder.
+    /// `CustomFieldSuccessfulResponseDto` of Custom Fields.
     #[doc(alias = "CustomFieldSuccessfulResponseDto")]
     pub struct CustomFieldResponse {
-        /// The custom field or folder.
         pub field: Box<ICustomField> = "field",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to the deletion of a custom field or folder.
+    /// `CustomFolderDeleteResponseDto` of Custom Fields.
     #[doc(alias = "CustomFolderDeleteResponseDto")]
     pub struct CustomFolderDeleteResponse {
-        /// The id of the deleted field or folder.
         pub id: String = "id",
-        /// The key of the deleted field or folder.
         pub key: String = "key",
-        /// Whether the deletion succeeded, in the platform's misspelling.
         pub succeded: bool = "succeded",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A custom field of an object, or a folder of custom fields.
+    /// `ICustomField` of Custom Fields.
     pub struct ICustomField {
-        /// The file format that may be uploaded, such as `.pdf`, or `all`. Only for fields of the type `FILE_UPLOAD`.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
-        /// Whether users may enter a value that is not an option.
         pub allow_custom_option: bool = "allowCustomOption",
-        /// The type of the values.
         pub data_type: ICustomFieldDataType = "dataType",
-        /// The time when the field was created.
         pub date_added: Timestamp = "dateAdded",
-        /// The time when the field was last changed.
         pub date_updated: Timestamp = "dateUpdated",
-        /// The description of the field.
         pub description: String = "description",
-        /// The key of the field, which starts with that of the object, such as `custom_objects.pet.name`.
         pub field_key: String = "fieldKey",
-        /// The id of the field or folder.
         pub id: String = "id",
-        /// The id of the location (sub-account) of the field.
         pub location_id: String = "locationId",
-        /// The largest number of files. Only for fields of the type `FILE_UPLOAD`.
         pub max_file_limit: f64 = "maxFileLimit",
-        /// The name of the field, which forms and records show.
         pub name: String = "name",
-        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
-        /// The options of a field with choices.
         pub options: Vec<OptionDto> = "options",
-        /// The id of the folder that holds the field.
         pub parent_id: String = "parentId",
-        /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
-        /// Whether the field can be used in forms.
         pub show_in_forms: bool = "showInForms",
     }
-    /// A folder of custom fields.
+    /// `ICustomFieldFolder` of Custom Fields.
     pub struct ICustomFieldFolder {
-        /// The id of the folder.
         pub id: String = "id",
-        /// The id of the location (sub-account) of the folder.
         pub location_id: String = "locationId",
-        /// The name of the folder.
         pub name: String = "name",
-        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The custom fields of an object and the folders that hold them.
+    /// `CustomFieldsResponseDTO` of Custom Fields.
     #[doc(alias = "CustomFieldsResponseDTO")]
     pub struct ListCustomFieldsResponse {
-        /// The custom fields of the object.
         pub fields: Vec<ICustomField> = "fields",
-        /// The folders that hold the fields.
         pub folders: Vec<ICustomField> = "folders",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// An option of a custom field with choices.
+    /// `OptionDTO` of Custom Fields.
     #[doc(alias = "OptionDTO")]
     pub struct OptionDto {
-        /// The key of the option. Required when a field is created, not allowed when it is changed. Declared as required by the platform's specification.
+        /// The key of the option, which is sent when a field is created and left out when it is changed. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// The text of the option, which forms and records show. Declared as required by the platform's specification.
+        /// The option's text on screen. Declared as required by the platform's specification.
         pub label: String = "label",
-        /// A URL of the option. Only for fields of the type `RADIO`.
+        /// An address that goes with the option; for `RADIO` fields.
         pub url: String = "url",
     }
-    /// Changes to a folder of custom fields.
+    /// `UpdateFolder` of Custom Fields.
     #[doc(alias = "UpdateFolder")]
     pub struct UpdateCustomFieldFolderRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The new name of the folder. Declared as required by the platform's specification.
+        /// The folder's new name. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// Changes to a custom field.
+    /// What changes about a custom field.
     #[doc(alias = "UpdateCustomFieldsDTO")]
     pub struct UpdateCustomFieldRequest {
-        /// The file format that may be uploaded, such as `.pdf`, or `all`. Only for fields of the type `FILE_UPLOAD`.
+        /// The file format that may be uploaded, such as `.pdf`, or `all`; for `FILE_UPLOAD` fields.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
-        /// The description of the field.
+        /// What the field is for.
         pub description: String = "description",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The largest number of files. Only for fields of the type `FILE_UPLOAD`.
+        /// How many files may be uploaded; for `FILE_UPLOAD` fields.
         pub max_file_limit: f64 = "maxFileLimit",
-        /// The name of the field, which forms and records show.
+        /// The field's name on screen.
         pub name: String = "name",
-        /// All options of a field with choices, existing and new ones.
+        /// The whole list of options, old and new ones; for fields that offer a choice.
         pub options: Vec<OptionDto> = "options",
-        /// The text that an empty field shows.
+        /// The text that an empty input shows.
         pub placeholder: String = "placeholder",
         /// Whether the field can be used in forms. Declared as required by the platform's specification.
         pub show_in_forms: bool = "showInForms",

@@ -27,6 +27,18 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_custom_menus::types;
+    /// # async fn example(custom_menus: hoopai_custom_menus::Client) -> Result<(), hoopai_custom_menus::Error> {
+    /// let reply = custom_menus
+    ///     .create_custom_menu()
+    ///     .body(types::CreateCustomMenuRequest::new().icon(types::Icon::new()).locations(["…"]).open_mode(types::OpenMode::Iframe).show_on_company(true).show_on_location(true).show_to_all_locations(true).title("…").url("…").user_role(types::UserRole::All))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-custom-menu")]
     pub fn create_custom_menu(&self) -> builder::CreateCustomMenu {
         builder::CreateCustomMenu::new(&self.handle)
@@ -40,6 +52,13 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(custom_menus: hoopai_custom_menus::Client) -> Result<(), hoopai_custom_menus::Error> {
+    /// let reply = custom_menus.delete_custom_menu().custom_menu_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-custom-menu")]
     pub fn delete_custom_menu(&self) -> builder::DeleteCustomMenu {
         builder::DeleteCustomMenu::new(&self.handle)
@@ -53,6 +72,13 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(custom_menus: hoopai_custom_menus::Client) -> Result<(), hoopai_custom_menus::Error> {
+    /// let reply = custom_menus.get_custom_menu().custom_menu_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-menu-by-id")]
     pub fn get_custom_menu(&self) -> builder::GetCustomMenu {
         builder::GetCustomMenu::new(&self.handle)
@@ -67,6 +93,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCustomMenus::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(custom_menus: hoopai_custom_menus::Client) -> Result<(), hoopai_custom_menus::Error> {
+    /// let mut items = custom_menus.list_custom_menus().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-menus")]
     pub fn list_custom_menus(&self) -> builder::ListCustomMenus {
         builder::ListCustomMenus::new(&self.handle)
@@ -83,6 +119,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_custom_menus::types;
+    /// # async fn example(custom_menus: hoopai_custom_menus::Client) -> Result<(), hoopai_custom_menus::Error> {
+    /// let reply = custom_menus
+    ///     .update_custom_menu()
+    ///     .custom_menu_id("…")
+    ///     .body(types::UpdateCustomMenuRequest::new().allow_camera(true).allow_microphone(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-custom-menu")]
     pub fn update_custom_menu(&self) -> builder::UpdateCustomMenu {
         builder::UpdateCustomMenu::new(&self.handle)

@@ -27,6 +27,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_email_isv::types;
+    /// # async fn example(email_isv: hoopai_email_isv::Client) -> Result<(), hoopai_email_isv::Error> {
+    /// let reply = email_isv
+    ///     .verify_email()
+    ///     .body(types::VerifyEmailRequest::new().type_(types::VerifyEmailRequestType::Email).verify("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "verify-email")]
     pub fn verify_email(&self) -> builder::VerifyEmail {
         builder::VerifyEmail::new(&self.handle)

@@ -19,6 +19,12 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.email_isv()`.
+//!
+//! # Operations
+//!
+//! | operation | |
+//! |---|---|
+//! | [`verify_email`](Client::verify_email) | Checks whether an email address can be written to, which costs money. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -29,6 +29,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_emails::types;
+    /// # async fn example(emails: hoopai_emails::Client) -> Result<(), hoopai_emails::Error> {
+    /// let reply = emails
+    ///     .create_template()
+    ///     .body(types::CreateTemplateRequest::new().type_(types::CreateTemplateRequestType::Html))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-template")]
     pub fn create_template(&self) -> builder::CreateTemplate {
         builder::CreateTemplate::new(&self.handle)
@@ -41,6 +53,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(emails: hoopai_emails::Client) -> Result<(), hoopai_emails::Error> {
+    /// let reply = emails.delete_template().template_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-template")]
     pub fn delete_template(&self) -> builder::DeleteTemplate {
         builder::DeleteTemplate::new(&self.handle)
@@ -56,6 +75,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(emails: hoopai_emails::Client) -> Result<(), hoopai_emails::Error> {
+    /// let reply = emails.get_stats().source("…").source_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-stats")]
     pub fn get_stats(&self) -> builder::GetStats {
         builder::GetStats::new(&self.handle)
@@ -71,6 +97,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(emails: hoopai_emails::Client) -> Result<(), hoopai_emails::Error> {
+    /// let reply = emails.list_bulk_action_campaigns().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-bulk-action-campaigns")]
     pub fn list_bulk_action_campaigns(&self) -> builder::ListBulkActionCampaigns {
         builder::ListBulkActionCampaigns::new(&self.handle)
@@ -88,6 +121,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListCampaigns::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(emails: hoopai_emails::Client) -> Result<(), hoopai_emails::Error> {
+    /// let mut items = emails.list_campaigns().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fetch-campaigns")]
     pub fn list_campaigns(&self) -> builder::ListCampaigns {
         builder::ListCampaigns::new(&self.handle)
@@ -102,6 +145,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListTemplates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(emails: hoopai_emails::Client) -> Result<(), hoopai_emails::Error> {
+    /// let mut items = emails.list_templates().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fetch-template")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
@@ -117,6 +170,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(emails: hoopai_emails::Client) -> Result<(), hoopai_emails::Error> {
+    /// let reply = emails.list_workflow_campaigns().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-workflow-campaigns")]
     pub fn list_workflow_campaigns(&self) -> builder::ListWorkflowCampaigns {
         builder::ListWorkflowCampaigns::new(&self.handle)
@@ -134,6 +194,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(emails: hoopai_emails::Client) -> Result<(), hoopai_emails::Error> {
+    /// let reply = emails.patch_template().template_id("…").body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "patch-template")]
     pub fn patch_template(&self) -> builder::PatchTemplate {
         builder::PatchTemplate::new(&self.handle)
@@ -149,6 +216,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_emails::types;
+    /// # async fn example(emails: hoopai_emails::Client) -> Result<(), hoopai_emails::Error> {
+    /// let reply = emails
+    ///     .update_template()
+    ///     .body(types::UpdateTemplateRequest::new().dnd(types::IBuilderJsonMapper::new()).editor_type(types::UpdateTemplateRequestEditorType::Html).html("…").template_id("…").updated_by("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-template")]
     pub fn update_template(&self) -> builder::UpdateTemplate {
         builder::UpdateTemplate::new(&self.handle)

@@ -23,6 +23,32 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.emails()`.
+//!
+//! # Operations
+//!
+//! ## Templates
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_template`](Client::create_template) | Creates an email template or a folder, empty or imported from another service. |
+//! | [`delete_template`](Client::delete_template) | Deletes an email template. |
+//! | [`list_templates`](Client::list_templates) | Lists the email templates of a location, the latest first. |
+//! | [`update_template`](Client::update_template) | Writes the content of an email template. |
+//!
+//! ## Campaigns
+//!
+//! | operation | |
+//! |---|---|
+//! | [`list_campaigns`](Client::list_campaigns) | Lists the email campaigns of a location. |
+//!
+//! ## Other
+//!
+//! | operation | |
+//! |---|---|
+//! | [`get_stats`](Client::get_stats) | Gets the figures of the emails that one source has sent. |
+//! | [`list_bulk_action_campaigns`](Client::list_bulk_action_campaigns) | Lists the campaigns that bulk actions send. |
+//! | [`list_workflow_campaigns`](Client::list_workflow_campaigns) | Lists the campaigns that workflows send. |
+//! | [`patch_template`](Client::patch_template) | Changes parts of an email template. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -27,6 +27,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms.check_facebook_lead_submission().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "check-facebook-lead-submission")]
     pub fn check_facebook_lead_submission(&self) -> builder::CheckFacebookLeadSubmission {
         builder::CheckFacebookLeadSubmission::new(&self.handle)
@@ -42,6 +49,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms.create_form_survey_event().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-form-survey-event")]
     pub fn create_form_survey_event(&self) -> builder::CreateFormSurveyEvent {
         builder::CreateFormSurveyEvent::new(&self.handle)
@@ -57,6 +71,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms.create_image().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-image")]
     pub fn create_image(&self) -> builder::CreateImage {
         builder::CreateImage::new(&self.handle)
@@ -72,6 +93,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms.get_forms_list().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-forms-list")]
     pub fn get_forms_list(&self) -> builder::GetFormsList {
         builder::GetFormsList::new(&self.handle)
@@ -87,6 +115,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms.get_graph_data().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-graph-data")]
     pub fn get_graph_data(&self) -> builder::GetGraphData {
         builder::GetGraphData::new(&self.handle)
@@ -102,6 +137,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms.get_submission().submission_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-submission")]
     pub fn get_submission(&self) -> builder::GetSubmission {
         builder::GetSubmission::new(&self.handle)
@@ -117,6 +159,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms.get_submission_details().submission_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-submission-details")]
     pub fn get_submission_details(&self) -> builder::GetSubmissionDetails {
         builder::GetSubmissionDetails::new(&self.handle)
@@ -132,6 +181,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms.get_widget_link().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-widget-link")]
     pub fn get_widget_link(&self) -> builder::GetWidgetLink {
         builder::GetWidgetLink::new(&self.handle)
@@ -149,6 +205,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `page`; [`stream`](builder::ListFormSubmissions::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let mut items = forms.list_form_submissions().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-forms-submissions")]
     pub fn list_form_submissions(&self) -> builder::ListFormSubmissions {
         builder::ListFormSubmissions::new(&self.handle)
@@ -163,6 +229,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50 items, by `skip`; [`stream`](builder::ListForms::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let mut items = forms.list_forms().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-forms")]
     pub fn list_forms(&self) -> builder::ListForms {
         builder::ListForms::new(&self.handle)
@@ -178,6 +254,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms.list_multiple_forms_submissions().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-multiple-forms-submissions")]
     pub fn list_multiple_forms_submissions(&self) -> builder::ListMultipleFormsSubmissions {
         builder::ListMultipleFormsSubmissions::new(&self.handle)
@@ -193,6 +276,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms.restore_version().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "restore-version")]
     pub fn restore_version(&self) -> builder::RestoreVersion {
         builder::RestoreVersion::new(&self.handle)
@@ -208,6 +298,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms.schedule_form_export().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "schedule-form-export")]
     pub fn schedule_form_export(&self) -> builder::ScheduleFormExport {
         builder::ScheduleFormExport::new(&self.handle)
@@ -229,6 +326,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms.upload_custom_field_files().contact_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "upload-to-custom-fields")]
     pub fn upload_custom_field_files(&self) -> builder::UploadCustomFieldFiles {
         builder::UploadCustomFieldFiles::new(&self.handle)
@@ -244,6 +348,18 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_forms::types;
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms
+    ///     .verify_email()
+    ///     .body(types::VerifyEmailRequest::new().email("…").medium_id("…").otp("…").token("…").type_("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "verify-email")]
     pub fn verify_email(&self) -> builder::VerifyEmail {
         builder::VerifyEmail::new(&self.handle)
@@ -259,6 +375,18 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_forms::types;
+    /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
+    /// let reply = forms
+    ///     .verify_phone()
+    ///     .body(types::VerifyPhoneRequest::new().medium_id("…").otp("…").phone("…").token("…").type_("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "verify-phone")]
     pub fn verify_phone(&self) -> builder::VerifyPhone {
         builder::VerifyPhone::new(&self.handle)

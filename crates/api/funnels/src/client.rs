@@ -27,6 +27,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels.clone_funnel_to_locations().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "clone-funnel-to-locations")]
     pub fn clone_funnel_to_locations(&self) -> builder::CloneFunnelToLocations {
         builder::CloneFunnelToLocations::new(&self.handle)
@@ -42,6 +49,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels.clone_step().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "clone-step")]
     pub fn clone_step(&self) -> builder::CloneStep {
         builder::CloneStep::new(&self.handle)
@@ -57,6 +71,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels.create_funnel().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-funnel")]
     pub fn create_funnel(&self) -> builder::CreateFunnel {
         builder::CreateFunnel::new(&self.handle)
@@ -73,6 +94,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_funnels::types;
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels
+    ///     .create_redirect()
+    ///     .body(types::CreateRedirectRequest::new().action(types::Action::Funnel).domain("…").path("…").target("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-redirect")]
     pub fn create_redirect(&self) -> builder::CreateRedirect {
         builder::CreateRedirect::new(&self.handle)
@@ -88,6 +121,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels.create_step().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-step")]
     pub fn create_step(&self) -> builder::CreateStep {
         builder::CreateStep::new(&self.handle)
@@ -105,6 +145,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels.delete_funnel().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-funnel")]
     pub fn delete_funnel(&self) -> builder::DeleteFunnel {
         builder::DeleteFunnel::new(&self.handle)
@@ -118,6 +165,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels.delete_redirect().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-redirect-by-id")]
     pub fn delete_redirect(&self) -> builder::DeleteRedirect {
         builder::DeleteRedirect::new(&self.handle)
@@ -135,6 +189,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels.delete_step().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-step")]
     pub fn delete_step(&self) -> builder::DeleteStep {
         builder::DeleteStep::new(&self.handle)
@@ -150,6 +211,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels.get_funnel().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-funnel")]
     pub fn get_funnel(&self) -> builder::GetFunnel {
         builder::GetFunnel::new(&self.handle)
@@ -162,6 +230,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels.get_page_count().funnel_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getPagesCountByFunnelId")]
     pub fn get_page_count(&self) -> builder::GetPageCount {
         builder::GetPageCount::new(&self.handle)
@@ -177,6 +252,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels.get_step().funnel_id("…").id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-step")]
     pub fn get_step(&self) -> builder::GetStep {
         builder::GetStep::new(&self.handle)
@@ -190,6 +272,16 @@ impl Client {
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListFunnels::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let mut items = funnels.list_funnels().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getFunnels")]
     pub fn list_funnels(&self) -> builder::ListFunnels {
         builder::ListFunnels::new(&self.handle)
@@ -205,6 +297,16 @@ impl Client {
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListPages::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let mut items = funnels.list_pages().funnel_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getPagesByFunnelId")]
     pub fn list_pages(&self) -> builder::ListPages {
         builder::ListPages::new(&self.handle)
@@ -221,6 +323,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListRedirects::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let mut items = funnels.list_redirects().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fetch-redirects-list")]
     pub fn list_redirects(&self) -> builder::ListRedirects {
         builder::ListRedirects::new(&self.handle)
@@ -239,6 +351,18 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_funnels::types;
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels
+    ///     .send_conversion_event()
+    ///     .body(types::SendConversionEventRequest::new().event_name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-conversion-event")]
     pub fn send_conversion_event(&self) -> builder::SendConversionEvent {
         builder::SendConversionEvent::new(&self.handle)
@@ -254,6 +378,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels.update_funnel().id("…").body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-funnel")]
     pub fn update_funnel(&self) -> builder::UpdateFunnel {
         builder::UpdateFunnel::new(&self.handle)
@@ -269,6 +400,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_funnels::types;
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels
+    ///     .update_redirect()
+    ///     .id("…")
+    ///     .body(types::UpdateRedirectRequest::new().action(types::Action::Funnel).target("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-redirect-by-id")]
     pub fn update_redirect(&self) -> builder::UpdateRedirect {
         builder::UpdateRedirect::new(&self.handle)
@@ -284,6 +428,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
+    /// let reply = funnels.update_step().id("…").body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-step")]
     pub fn update_step(&self) -> builder::UpdateStep {
         builder::UpdateStep::new(&self.handle)

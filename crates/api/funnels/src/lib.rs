@@ -24,6 +24,41 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.funnels()`.
+//!
+//! # Operations
+//!
+//! ## Redirect
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_redirect`](Client::create_redirect) | Makes a redirect from a path of a domain to somewhere else. |
+//! | [`delete_redirect`](Client::delete_redirect) | Deletes a redirect. |
+//! | [`list_redirects`](Client::list_redirects) | Lists the redirects of a location. |
+//! | [`update_redirect`](Client::update_redirect) | Changes where a redirect leads. |
+//!
+//! ## Funnel
+//!
+//! | operation | |
+//! |---|---|
+//! | [`get_page_count`](Client::get_page_count) | Counts the pages of a funnel. |
+//! | [`list_funnels`](Client::list_funnels) | Lists the funnels and websites of a location. |
+//! | [`list_pages`](Client::list_pages) | Lists the pages of a funnel. |
+//!
+//! ## Other
+//!
+//! | operation | |
+//! |---|---|
+//! | [`clone_funnel_to_locations`](Client::clone_funnel_to_locations) | Copies a funnel to other locations. |
+//! | [`clone_step`](Client::clone_step) | Copies a step of a funnel. |
+//! | [`create_funnel`](Client::create_funnel) | Creates a funnel. |
+//! | [`create_step`](Client::create_step) | Adds a step to a funnel. |
+//! | [`delete_funnel`](Client::delete_funnel) | Deletes a funnel. |
+//! | [`delete_step`](Client::delete_step) | Deletes a step of a funnel. |
+//! | [`get_funnel`](Client::get_funnel) | Gets one funnel. |
+//! | [`get_step`](Client::get_step) | Gets one step of a funnel. |
+//! | [`send_conversion_event`](Client::send_conversion_event) | Reports what a visitor of a funnel did, so that advertisers can count it. |
+//! | [`update_funnel`](Client::update_funnel) | Changes a funnel. |
+//! | [`update_step`](Client::update_step) | Changes a step of a funnel. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -6,159 +6,131 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// A redirect to create.
+    /// `CreateRedirectParams` of Funnels.
     #[doc(alias = "CreateRedirectParams")]
     pub struct CreateRedirectRequest {
-        /// The kind of target: a funnel, a website, a URL, or all of them. Declared as required by the platform's specification.
+        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`. Declared as required by the platform's specification.
         pub action: Action = "action",
-        /// The domain whose visitors are redirected, without a scheme, such as `example.com`. Declared as required by the platform's specification.
+        /// The domain whose visitors are sent on, without a scheme, such as `example.com`. Declared as required by the platform's specification.
         pub domain: String = "domain",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The path on the domain that is redirected, such as `/hello`. Declared as required by the platform's specification.
         pub path: String = "path",
-        /// The destination of the redirect, such as an absolute URL. Declared as required by the platform's specification.
+        /// Where visitors are sent, such as a whole address for `url`. Declared as required by the platform's specification.
         pub target: String = "target",
     }
-    /// The reply to a request that creates a redirect.
+    /// `CreateRedirectResponseDTO` of Funnels.
     #[doc(alias = "CreateRedirectResponseDTO")]
     pub struct CreateRedirectResponse {
-        /// The created redirect.
         pub data: Box<RedirectResponse> = "data",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that deletes a redirect.
+    /// `DeleteRedirectResponseDTO` of Funnels.
     #[doc(alias = "DeleteRedirectResponseDTO")]
     pub struct DeleteRedirectResponse {
-        /// The outcome of the deletion, such as `{"status": "ok"}`.
         pub data: Map = "data",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A page of a funnel.
+    /// `FunnelPageResponseDTO` of Funnels.
     #[doc(alias = "FunnelPageResponseDTO")]
     pub struct FunnelPageResponse {
-        /// The id of the page.
         pub id: String = "_id",
-        /// Whether the page is deleted.
         pub deleted: bool = "deleted",
-        /// The id of the funnel that contains the page.
         pub funnel_id: String = "funnelId",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the page.
         pub name: String = "name",
-        /// The id of the step that contains the page.
         pub step_id: String = "stepId",
-        /// The time of the last change of the page.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The number of pages of a funnel.
+    /// `FunnelPageCountResponseDTO` of Funnels.
     #[doc(alias = "FunnelPageCountResponseDTO")]
     pub struct GetPageCountResponse {
-        /// The number of pages that match the query.
         pub count: f64 = "count",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A page of funnels and websites.
+    /// `FunnelListResponseDTO` of Funnels.
     #[doc(alias = "FunnelListResponseDTO")]
     pub struct ListFunnelsResponse {
-        /// The number of funnels; the platform does not document whether it counts all pages.
         pub count: f64 = "count",
-        /// The funnels and websites of the page, each with its steps, as free-form JSON.
         pub funnels: Vec<Map> = "funnels",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists redirects.
+    /// `RedirectListResponseDTO` of Funnels.
     #[doc(alias = "RedirectListResponseDTO")]
     pub struct ListRedirectsResponse {
-        /// A page of redirects.
         pub data: ListRedirectsResponseData = "data",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A page of redirects.
+    /// `ListRedirectsResponseData` of Funnels.
     pub struct ListRedirectsResponseData {
-        /// The number of redirects; the platform does not document whether it counts all pages.
         pub count: f64 = "count",
-        /// The redirects of the page.
         pub data: Vec<RedirectResponse> = "data",
     }
-    /// A redirect from a path of a domain to another URL.
+    /// `RedirectResponseDTO` of Funnels.
     #[doc(alias = "RedirectResponseDTO")]
     pub struct RedirectResponse {
-        /// The kind of target, such as a funnel, a website or a URL.
         pub action: String = "action",
-        /// The domain whose visitors are redirected, without a scheme, such as `example.com`.
         pub domain: String = "domain",
-        /// The id of the redirect.
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The path on the domain that is redirected, such as `/old-path`.
         pub path: String = "path",
-        /// The redirected path in lower case.
         pub path_lowercase: String = "pathLowercase",
-        /// The destination of the redirect, such as an absolute URL.
         pub target: String = "target",
-        /// The kind of redirect, such as `Permanent`.
         pub type_: String = "type",
     }
     /// `SendConversionEventRequest` of Funnels.
     pub struct SendConversionEventRequest {
-        /// The personal data of a visitor, as far as they are known.
+        /// Who the visitor is, as far as it is known.
         pub contact: Box<SendConversionEventRequestContact> = "contact",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The id of the event.
+        /// An id of the event.
         pub event_id: String = "eventId",
-        /// The name of the event. Declared as required by the platform's specification.
+        /// What happened. Declared as required by the platform's specification.
         pub event_name: String = "eventName",
         /// The id of the event at Facebook.
         pub fb_event_id: String = "fbEventId",
-        /// The value of the Facebook cookie `_fbc`, which identifies a click on an advertisement.
+        /// The value of Facebook's cookie `_fbc`, which remembers a click on an advertisement.
         pub fbc: String = "fbc",
-        /// The click id that Facebook adds to the URL of a landing page.
+        /// The click id that Facebook adds to the address of a landing page.
         pub fbclid: String = "fbclid",
-        /// The value of the Facebook cookie `_fbp`, which identifies the browser.
+        /// The value of Facebook's cookie `_fbp`, which knows the browser again.
         pub fbp: String = "fbp",
-        /// The URL of the page on which the event occurred.
+        /// The address of the page where it happened.
         pub url: String = "url",
-        /// The monetary value of the event, in `currency`.
+        /// What the event is worth, in `currency`.
         pub value: Value = "value",
     }
-    /// The personal data of a visitor, as far as they are known.
+    /// Who the visitor is, as far as it is known.
     pub struct SendConversionEventRequestContact {
-        /// The city of the visitor.
+        /// The visitor's city.
         pub city: String = "city",
-        /// The country of the visitor.
+        /// The visitor's country.
         pub country: String = "country",
-        /// The date of birth of the visitor.
+        /// The visitor's date of birth.
         pub date_of_birth: String = "dateOfBirth",
-        /// The email address of the visitor.
+        /// The visitor's email address.
         pub email: String = "email",
-        /// The first name of the visitor.
+        /// The visitor's given name.
         pub first_name: String = "firstName",
-        /// The last name of the visitor.
+        /// The visitor's family name.
         pub last_name: String = "lastName",
-        /// The phone number of the visitor.
+        /// The visitor's phone number.
         pub phone: String = "phone",
-        /// The postal code of the visitor.
+        /// The visitor's postal code.
         pub postal_code: String = "postalCode",
-        /// The state or region of the visitor.
+        /// The visitor's state.
         pub state: String = "state",
     }
-    /// The new target of a redirect.
+    /// `UpdateRedirectParams` of Funnels.
     #[doc(alias = "UpdateRedirectParams")]
     pub struct UpdateRedirectRequest {
-        /// The kind of target: a funnel, a website, a URL, or all of them. Declared as required by the platform's specification.
+        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`. Declared as required by the platform's specification.
         pub action: Action = "action",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The destination of the redirect, such as an absolute URL. Declared as required by the platform's specification.
+        /// Where visitors are sent, such as a whole address for `url`. Declared as required by the platform's specification.
         pub target: String = "target",
     }
 }

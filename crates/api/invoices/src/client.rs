@@ -24,6 +24,13 @@ impl Client {
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.cancel_invoice_schedule().schedule_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "cancel-invoice-schedule")]
     pub fn cancel_invoice_schedule(&self) -> builder::CancelInvoiceSchedule {
         builder::CancelInvoiceSchedule::new(&self.handle)
@@ -38,6 +45,18 @@ impl Client {
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .create_estimate()
+    ///     .body(types::CreateEstimateRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").discount(types::Discount::new()).frequency_settings(types::FrequencySettings::new()).items([types::EstimateLineItem::new()]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-new-estimate")]
     pub fn create_estimate(&self) -> builder::CreateEstimate {
         builder::CreateEstimate::new(&self.handle)
@@ -50,6 +69,18 @@ impl Client {
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .create_estimate_template()
+    ///     .body(types::EstimateTemplates::new().business_details(types::BusinessDetailsDto::new()).currency("…").discount(types::Discount::new()).items(["…"]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-estimate-template")]
     pub fn create_estimate_template(&self) -> builder::CreateEstimateTemplate {
         builder::CreateEstimateTemplate::new(&self.handle)
@@ -64,6 +95,18 @@ impl Client {
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .create_invoice()
+    ///     .body(types::CreateInvoiceRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").issue_date("…").items([types::InvoiceItem::new()]).live_mode(true).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-invoice")]
     pub fn create_invoice(&self) -> builder::CreateInvoice {
         builder::CreateInvoice::new(&self.handle)
@@ -78,6 +121,19 @@ impl Client {
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .create_invoice_from_estimate()
+    ///     .estimate_id("…")
+    ///     .body(types::CreateInvoiceFromEstimateRequest::new().mark_as_invoiced(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-invoice-from-estimate")]
     pub fn create_invoice_from_estimate(&self) -> builder::CreateInvoiceFromEstimate {
         builder::CreateInvoiceFromEstimate::new(&self.handle)
@@ -92,6 +148,18 @@ impl Client {
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .create_invoice_schedule()
+    ///     .body(types::CreateInvoiceScheduleRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").schedule(types::ScheduleOptions::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-invoice-schedule")]
     pub fn create_invoice_schedule(&self) -> builder::CreateInvoiceSchedule {
         builder::CreateInvoiceSchedule::new(&self.handle)
@@ -104,6 +172,18 @@ impl Client {
     /// - Scope: `invoices/template.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .create_invoice_template()
+    ///     .body(types::CreateInvoiceTemplateRequest::new().business_details(types::BusinessDetailsDto::new()).currency("…").items([types::InvoiceItem::new()]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-invoice-template")]
     pub fn create_invoice_template(&self) -> builder::CreateInvoiceTemplate {
         builder::CreateInvoiceTemplate::new(&self.handle)
@@ -118,6 +198,13 @@ impl Client {
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.delete_estimate().estimate_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-estimate")]
     pub fn delete_estimate(&self) -> builder::DeleteEstimate {
         builder::DeleteEstimate::new(&self.handle)
@@ -132,6 +219,13 @@ impl Client {
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.delete_estimate_template().template_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-estimate-template")]
     pub fn delete_estimate_template(&self) -> builder::DeleteEstimateTemplate {
         builder::DeleteEstimateTemplate::new(&self.handle)
@@ -146,6 +240,13 @@ impl Client {
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.delete_invoice().invoice_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-invoice")]
     pub fn delete_invoice(&self) -> builder::DeleteInvoice {
         builder::DeleteInvoice::new(&self.handle)
@@ -160,6 +261,13 @@ impl Client {
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.delete_invoice_schedule().schedule_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-invoice-schedule")]
     pub fn delete_invoice_schedule(&self) -> builder::DeleteInvoiceSchedule {
         builder::DeleteInvoiceSchedule::new(&self.handle)
@@ -172,6 +280,13 @@ impl Client {
     /// - Scope: `invoices/template.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.delete_invoice_template().template_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-invoice-template")]
     pub fn delete_invoice_template(&self) -> builder::DeleteInvoiceTemplate {
         builder::DeleteInvoiceTemplate::new(&self.handle)
@@ -186,6 +301,13 @@ impl Client {
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.generate_estimate_number().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "generate-estimate-number")]
     pub fn generate_estimate_number(&self) -> builder::GenerateEstimateNumber {
         builder::GenerateEstimateNumber::new(&self.handle)
@@ -200,6 +322,13 @@ impl Client {
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.generate_invoice_number().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "generate-invoice-number")]
     pub fn generate_invoice_number(&self) -> builder::GenerateInvoiceNumber {
         builder::GenerateInvoiceNumber::new(&self.handle)
@@ -212,6 +341,13 @@ impl Client {
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.get_invoice().invoice_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-invoice")]
     pub fn get_invoice(&self) -> builder::GetInvoice {
         builder::GetInvoice::new(&self.handle)
@@ -224,6 +360,13 @@ impl Client {
     /// - Scope: `invoices/schedule.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.get_invoice_schedule().schedule_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-invoice-schedule")]
     pub fn get_invoice_schedule(&self) -> builder::GetInvoiceSchedule {
         builder::GetInvoiceSchedule::new(&self.handle)
@@ -238,6 +381,13 @@ impl Client {
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.get_invoice_settings().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-invoice-settings")]
     pub fn get_invoice_settings(&self) -> builder::GetInvoiceSettings {
         builder::GetInvoiceSettings::new(&self.handle)
@@ -250,6 +400,13 @@ impl Client {
     /// - Scope: `invoices/template.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.get_invoice_template().template_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-invoice-template")]
     pub fn get_invoice_template(&self) -> builder::GetInvoiceTemplate {
         builder::GetInvoiceTemplate::new(&self.handle)
@@ -265,6 +422,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListEstimateTemplates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let mut items = invoices.list_estimate_templates().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-estimate-templates")]
     pub fn list_estimate_templates(&self) -> builder::ListEstimateTemplates {
         builder::ListEstimateTemplates::new(&self.handle)
@@ -278,6 +445,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListEstimates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let mut items = invoices.list_estimates().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-estimates")]
     pub fn list_estimates(&self) -> builder::ListEstimates {
         builder::ListEstimates::new(&self.handle)
@@ -291,6 +468,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInvoiceSchedules::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let mut items = invoices.list_invoice_schedules().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-invoice-schedules")]
     pub fn list_invoice_schedules(&self) -> builder::ListInvoiceSchedules {
         builder::ListInvoiceSchedules::new(&self.handle)
@@ -304,6 +491,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInvoiceTemplates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let mut items = invoices.list_invoice_templates().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-invoice-templates")]
     pub fn list_invoice_templates(&self) -> builder::ListInvoiceTemplates {
         builder::ListInvoiceTemplates::new(&self.handle)
@@ -317,6 +514,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInvoices::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let mut items = invoices.list_invoices().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-invoices")]
     pub fn list_invoices(&self) -> builder::ListInvoices {
         builder::ListInvoices::new(&self.handle)
@@ -329,6 +536,13 @@ impl Client {
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.preview_estimate_template().template_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "preview-estimate-template")]
     pub fn preview_estimate_template(&self) -> builder::PreviewEstimateTemplate {
         builder::PreviewEstimateTemplate::new(&self.handle)
@@ -344,6 +558,19 @@ impl Client {
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .record_invoice_payment()
+    ///     .invoice_id("…")
+    ///     .body(types::RecordInvoicePaymentRequest::new().mode(types::RecordInvoicePaymentRequestMode::Cash))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "record-invoice")]
     pub fn record_invoice_payment(&self) -> builder::RecordInvoicePayment {
         builder::RecordInvoicePayment::new(&self.handle)
@@ -358,6 +585,19 @@ impl Client {
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .schedule_invoice_schedule()
+    ///     .schedule_id("…")
+    ///     .body(types::ScheduleInvoiceScheduleRequest::new().live_mode(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "schedule-invoice-schedule")]
     pub fn schedule_invoice_schedule(&self) -> builder::ScheduleInvoiceSchedule {
         builder::ScheduleInvoiceSchedule::new(&self.handle)
@@ -373,6 +613,19 @@ impl Client {
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .send_estimate()
+    ///     .estimate_id("…")
+    ///     .body(types::SendEstimate::new().action(types::Action::SmsAndEmail).live_mode(true).user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-estimate")]
     pub fn send_estimate(&self) -> builder::SendEstimate {
         builder::SendEstimate::new(&self.handle)
@@ -388,6 +641,19 @@ impl Client {
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .send_invoice()
+    ///     .invoice_id("…")
+    ///     .body(types::SendInvoiceRequest::new().action(types::Action::SmsAndEmail).live_mode(true).user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-invoice")]
     pub fn send_invoice(&self) -> builder::SendInvoice {
         builder::SendInvoice::new(&self.handle)
@@ -402,6 +668,17 @@ impl Client {
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_and_schedule_invoice_schedule()
+    ///     .schedule_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-and-schedule-invoice-schedule")]
     pub fn update_and_schedule_invoice_schedule(&self) -> builder::UpdateAndScheduleInvoiceSchedule {
         builder::UpdateAndScheduleInvoiceSchedule::new(&self.handle)
@@ -416,6 +693,19 @@ impl Client {
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_estimate()
+    ///     .estimate_id("…")
+    ///     .body(types::UpdateEstimateRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").discount(types::Discount::new()).frequency_settings(types::FrequencySettings::new()).items([types::EstimateLineItem::new()]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-estimate")]
     pub fn update_estimate(&self) -> builder::UpdateEstimate {
         builder::UpdateEstimate::new(&self.handle)
@@ -429,6 +719,18 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_estimate_last_visit()
+    ///     .body(types::UpdateEstimateLastVisitRequest::new().estimate_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-estimate-last-visited-at")]
     pub fn update_estimate_last_visit(&self) -> builder::UpdateEstimateLastVisit {
         builder::UpdateEstimateLastVisit::new(&self.handle)
@@ -443,6 +745,19 @@ impl Client {
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_estimate_template()
+    ///     .template_id("…")
+    ///     .body(types::EstimateTemplates::new().business_details(types::BusinessDetailsDto::new()).currency("…").discount(types::Discount::new()).items(["…"]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-estimate-template")]
     pub fn update_estimate_template(&self) -> builder::UpdateEstimateTemplate {
         builder::UpdateEstimateTemplate::new(&self.handle)
@@ -457,6 +772,19 @@ impl Client {
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice()
+    ///     .invoice_id("…")
+    ///     .body(types::UpdateInvoiceRequest::new().currency("…").due_date("…").invoice_items([types::InvoiceItem::new()]).issue_date("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice")]
     pub fn update_invoice(&self) -> builder::UpdateInvoice {
         builder::UpdateInvoice::new(&self.handle)
@@ -470,6 +798,18 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_last_visit()
+    ///     .body(types::UpdateInvoiceLastVisitRequest::new().invoice_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice-last-visited-at")]
     pub fn update_invoice_last_visit(&self) -> builder::UpdateInvoiceLastVisit {
         builder::UpdateInvoiceLastVisit::new(&self.handle)
@@ -483,6 +823,19 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_late_fees()
+    ///     .invoice_id("…")
+    ///     .body(types::UpdateInvoiceLateFeesConfiguration::new().late_fees_configuration(types::LateFeesConfiguration::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice-late-fees-configuration")]
     pub fn update_invoice_late_fees(&self) -> builder::UpdateInvoiceLateFees {
         builder::UpdateInvoiceLateFees::new(&self.handle)
@@ -497,6 +850,19 @@ impl Client {
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_schedule()
+    ///     .schedule_id("…")
+    ///     .body(types::UpdateInvoiceScheduleRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").schedule(types::ScheduleOptions::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice-schedule")]
     pub fn update_invoice_schedule(&self) -> builder::UpdateInvoiceSchedule {
         builder::UpdateInvoiceSchedule::new(&self.handle)
@@ -511,6 +877,19 @@ impl Client {
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_schedule_auto_payment()
+    ///     .schedule_id("…")
+    ///     .body(types::UpdateInvoiceScheduleAutoPaymentRequest::new().auto_payment(types::AutoPaymentDetails::new()).id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "auto-payment-invoice-schedule")]
     pub fn update_invoice_schedule_auto_payment(&self) -> builder::UpdateInvoiceScheduleAutoPayment {
         builder::UpdateInvoiceScheduleAutoPayment::new(&self.handle)
@@ -525,6 +904,19 @@ impl Client {
     /// - Scope: `invoices/template.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_template()
+    ///     .template_id("…")
+    ///     .body(types::UpdateInvoiceTemplateRequest::new().business_details(types::BusinessDetailsDto::new()).currency("…").items([types::InvoiceItem::new()]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice-template")]
     pub fn update_invoice_template(&self) -> builder::UpdateInvoiceTemplate {
         builder::UpdateInvoiceTemplate::new(&self.handle)
@@ -538,6 +930,19 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_template_late_fees()
+    ///     .template_id("…")
+    ///     .body(types::UpdateInvoiceLateFeesConfiguration::new().late_fees_configuration(types::LateFeesConfiguration::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice-template-late-fees-configuration")]
     pub fn update_invoice_template_late_fees(&self) -> builder::UpdateInvoiceTemplateLateFees {
         builder::UpdateInvoiceTemplateLateFees::new(&self.handle)
@@ -549,6 +954,17 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_template_payment_methods()
+    ///     .template_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice-payment-methods-configuration")]
     pub fn update_invoice_template_payment_methods(&self) -> builder::UpdateInvoiceTemplatePaymentMethods {
         builder::UpdateInvoiceTemplatePaymentMethods::new(&self.handle)
@@ -565,6 +981,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .upsert_text2pay_invoice()
+    ///     .body(types::UpsertText2payInvoiceRequest::new().action(types::UpsertText2payInvoiceRequestAction::Draft).contact_details(types::ContactDetailsDto::new()).currency("…").issue_date("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").sent_to(types::SentToDto::new()).user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "text2pay-invoice")]
     pub fn upsert_text2pay_invoice(&self) -> builder::UpsertText2payInvoice {
         builder::UpsertText2payInvoice::new(&self.handle)
@@ -579,6 +1007,13 @@ impl Client {
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.void_invoice().invoice_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "void-invoice")]
     pub fn void_invoice(&self) -> builder::VoidInvoice {
         builder::VoidInvoice::new(&self.handle)

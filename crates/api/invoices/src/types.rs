@@ -6,25 +6,19 @@ use hoopai_runtime::json::{Map, Value};
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// An additional email address of a contact.
+    /// A further email address of a contact.
     #[doc(alias = "AdditionalEmailsDto")]
     pub struct AdditionalEmails {
         /// The email address. Declared as required by the platform's specification.
         pub email: String = "email",
     }
-    /// A postal address.
+    /// `Address` of Invoices.
     pub struct Address {
-        /// The first line, as a rule street and number.
         pub address_line1: String = "addressLine1",
-        /// The second line.
         pub address_line2: String = "addressLine2",
-        /// The city.
         pub city: String = "city",
-        /// The two-letter country code of ISO 3166, such as `US`.
         pub country_code: AddressCountryCode = "countryCode",
-        /// The postal code.
         pub postal_code: String = "postalCode",
-        /// The state or region, such as `TX`.
         pub state: String = "state",
     }
     /// A postal address.
@@ -35,114 +29,114 @@ hoopai_runtime::model! {
         pub address_line2: String = "addressLine2",
         /// The city.
         pub city: String = "city",
-        /// The two-letter country code of ISO 3166, such as `US`.
+        /// The country by its two letters of ISO 3166, such as `US`.
         pub country_code: String = "countryCode",
         /// The postal code.
         pub postal_code: String = "postalCode",
         /// The state or region, such as `TX`.
         pub state: String = "state",
     }
-    /// The location whose estimate or estimate template is deleted.
+    /// `AltDto` of Invoices.
     #[doc(alias = "AltDto")]
     pub struct Alt {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
     }
-    /// A file that is attached to a document.
+    /// A file that goes with the document.
     #[doc(alias = "AttachmentsDto")]
     pub struct Attachments {
         /// The id of the file. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The name of the file, such as `Electronics.pdf`. Declared as required by the platform's specification.
+        /// The file's name, such as `Electronics.pdf`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The size of the file; the unit is undocumented, presumably bytes. Declared as required by the platform's specification.
+        /// The size of the file. Declared as required by the platform's specification.
         pub size: f64 = "size",
         /// The type of the file. Declared as required by the platform's specification.
         pub type_: String = "type",
-        /// The URL of the file. Declared as required by the platform's specification.
+        /// The address of the file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// The automatic conversion of an estimate to an invoice.
+    /// Whether an invoice is made of an estimate automatically.
     #[doc(alias = "AutoInvoicingDto")]
     pub struct AutoInvoicing {
-        /// Whether direct payments are enabled; the effect is undocumented.
+        /// Whether direct payments are on; what they do is described nowhere.
         pub direct_payments: bool = "directPayments",
-        /// Whether an invoice is created automatically. Declared as required by the platform's specification.
+        /// Whether an invoice is made automatically. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
     }
-    /// The payment method that is charged automatically.
+    /// Whether and by what invoices are paid automatically.
     #[doc(alias = "AutoPaymentDetailsDto")]
     pub struct AutoPaymentDetails {
-        /// The bank account in the United Kingdom to debit by Bacs.
+        /// The account that is debited by Bacs, in the United Kingdom.
         pub bacs_direct_debit: BacsDirectDebit = "bacsDirectDebit",
-        /// The bank account in Australia to debit by BECS.
+        /// The account that is debited by BECS, in Australia.
         pub becs_direct_debit: BecsDirectDebit = "becsDirectDebit",
-        /// The card to charge.
+        /// The card that is charged.
         pub card: Card = "card",
         /// The id of the card.
         pub card_id: String = "cardId",
-        /// The payment provider's id of the customer.
+        /// The id of the customer, as the payment provider writes it.
         pub customer_id: String = "customerId",
-        /// Whether automatic payment is enabled. Declared as required by the platform's specification.
+        /// Whether invoices are paid automatically. Declared as required by the platform's specification.
         pub enable: bool = "enable",
-        /// The payment provider's id of the payment method.
+        /// The id of the payment method, as the payment provider writes it.
         pub payment_method_id: String = "paymentMethodId",
-        /// The payment provider; its fields are undocumented.
+        /// The payment provider; its fields are described nowhere.
         pub provider: Map = "provider",
-        /// The bank account in the euro area to debit by SEPA.
+        /// The account that is debited by SEPA, in the euro area.
         pub sepa_direct_debit: SepaDirectDebit = "sepaDirectDebit",
         /// The kind of payment method.
         pub type_: String = "type",
-        /// The bank account in the United States to debit.
+        /// The account at a bank of the United States that is debited.
         pub us_bank_account: UsBankAccount = "usBankAccount",
     }
-    /// A bank account in the United Kingdom, without its full number.
+    /// An account in the United Kingdom, in as far as it may be kept.
     #[doc(alias = "BacsDirectDebitDTO")]
     pub struct BacsDirectDebit {
-        /// The last four digits of the account number. Declared as required by the platform's specification.
+        /// The last four digits of the account's number. Declared as required by the platform's specification.
         pub last4: String = "last4",
-        /// The sort code of the branch. Declared as required by the platform's specification.
+        /// The sort code of the bank's branch. Declared as required by the platform's specification.
         pub sort_code: String = "sort_code",
     }
-    /// A bank account in Australia, without its full number.
+    /// An account in Australia, in as far as it may be kept.
     #[doc(alias = "BecsDirectDebitDTO")]
     pub struct BecsDirectDebit {
-        /// The BSB number of the branch. Declared as required by the platform's specification.
+        /// The BSB number of the bank's branch. Declared as required by the platform's specification.
         pub bsb_number: String = "bsb_number",
-        /// The last four digits of the account number. Declared as required by the platform's specification.
+        /// The last four digits of the account's number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
-    /// The business that issues a document, as printed on it.
+    /// The business that writes, as it stands on the document.
     pub struct BusinessDetailsDto {
-        /// The postal address of the business.
+        /// The business's postal address.
         pub address: Box<AddressDto> = "address",
-        /// Custom values that are printed on the document; replies hold objects although text is declared.
+        /// Custom values that stand on the document; replies hold objects where text is declared.
         pub custom_values: Vec<String> = "customValues",
-        /// The URL of the logo.
+        /// The address of the logo.
         pub logo_url: String = "logoUrl",
-        /// The name of the business.
+        /// The business's name.
         pub name: String = "name",
-        /// The phone number of the business.
+        /// The business's phone number.
         pub phone_no: String = "phoneNo",
-        /// The URL of the website.
+        /// The address of the website.
         pub website: String = "website",
     }
-    /// The location whose schedule is cancelled.
+    /// `CancelInvoiceScheduleDto` of Invoices.
     #[doc(alias = "CancelInvoiceScheduleDto")]
     pub struct CancelInvoiceScheduleRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
     }
-    /// A payment card, without its full number.
+    /// A card, in as far as it may be kept.
     #[doc(alias = "CardDto")]
     pub struct Card {
-        /// The brand of the card. Declared as required by the platform's specification.
+        /// The card's brand. Declared as required by the platform's specification.
         pub brand: String = "brand",
-        /// The last four digits of the card number. Declared as required by the platform's specification.
+        /// The last four digits of the card's number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
     /// A cheque.
@@ -151,959 +145,702 @@ hoopai_runtime::model! {
         /// The number of the cheque. Declared as required by the platform's specification.
         pub number: String = "number",
     }
-    /// The contact that receives a document.
+    /// The contact to whom the document goes.
     pub struct ContactDetailsDto {
-        /// Additional email addresses of the contact.
+        /// Further email addresses of the contact.
         pub additional_emails: Vec<AdditionalEmails> = "additionalEmails",
-        /// The postal address of the contact.
+        /// The contact's postal address.
         pub address: Box<AddressDto> = "address",
         /// The name of the contact's company.
         pub company_name: String = "companyName",
-        /// The custom fields of the contact that are printed on the document.
+        /// Custom fields of the contact.
         pub custom_fields: Vec<String> = "customFields",
-        /// The email address of the contact. Declared as required by the platform's specification.
+        /// The contact's email address. Declared as required by the platform's specification.
         pub email: String = "email",
         /// The id of the contact. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The name of the contact. Declared as required by the platform's specification.
+        /// The contact's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The phone number of the contact, such as `+1234567890`. Declared as required by the platform's specification.
+        /// The contact's phone number, such as `+1234567890`. Declared as required by the platform's specification.
         pub phone_no: String = "phoneNo",
     }
-    /// An estimate to create.
+    /// An estimate to be made.
     #[doc(alias = "CreateEstimatesDto")]
     pub struct CreateEstimateRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The files to attach.
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
-        /// The automatic conversion of the estimate to an invoice.
+        /// Whether an invoice is made of the estimate automatically.
         pub auto_invoice: AutoInvoicing = "autoInvoice",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact that receives the document. Declared as required by the platform's specification.
+        /// The contact to whom the document goes. Declared as required by the platform's specification.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// The discount on the total. Declared as required by the platform's specification.
+        /// What is taken off. Declared as required by the platform's specification.
         pub discount: Discount = "discount",
-        /// The number of the estimate; by default the next free number.
+        /// The number of the estimate; when left out, the next free one is taken.
         pub estimate_number: f64 = "estimateNumber",
-        /// The text before the estimate number; by default `EST-`.
+        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// The day on which the estimate expires, such as `2024-08-10`.
         pub expiry_date: String = "expiryDate",
-        /// The recurrence of the estimate. Declared as required by the platform's specification.
+        /// Whether and how often the estimate recurs. Declared as required by the platform's specification.
         pub frequency_settings: FrequencySettings = "frequencySettings",
-        /// The day of issue, such as `2023-01-01`.
+        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
-        /// The lines of the estimate. Declared as required by the platform's specification.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<EstimateLineItem> = "items",
-        /// Whether payments are live; by default `true`.
+        /// Whether real money is meant; `true` when left out.
         pub live_mode: bool = "liveMode",
-        /// Additional data of your own, stored with the document.
+        /// Further data of your own, kept with the document.
         pub meta: Map = "meta",
-        /// Charges beside the lines, such as processing fees.
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The internal name of the estimate. Declared as required by the platform's specification.
+        /// The estimate's name, by which the business finds it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The instalments of the estimate.
+        /// The parts in which the estimate is paid.
         pub payment_schedule_config: PaymentScheduleConfig = "paymentScheduleConfig",
-        /// Sends the estimate to a real person as soon as it is saved, with these options.
+        /// How to send the estimate at once, when it is saved; a real person gets it.
         pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
-        /// The email addresses and phone numbers that receive the document.
+        /// The addresses and phone numbers to which it is sent.
         pub sent_to: SentToDto = "sentTo",
-        /// The terms at the end of the document; HTML is allowed.
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        /// The id of the user who issues the estimate; needs access to the location.
+        /// The id of the user who acts; must be one with access to the location.
         pub user_id: String = "userId",
     }
-    /// Options of the conversion of an estimate to an invoice.
+    /// `CreateInvoiceFromEstimateDto` of Invoices.
     #[doc(alias = "CreateInvoiceFromEstimateDto")]
     pub struct CreateInvoiceFromEstimateRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// Whether to set the status of the estimate to `invoiced`. Declared as required by the platform's specification.
+        /// Whether the estimate gets the state `invoiced`. Declared as required by the platform's specification.
         pub mark_as_invoiced: bool = "markAsInvoiced",
-        /// The version of the request, `v1` or `v2`; the difference is undocumented.
+        /// The version of the request, `v1` or `v2`; what sets them apart is described nowhere.
         pub version: CreateInvoiceFromEstimateRequestVersion = "version",
     }
-    /// An invoice that was created from an estimate.
+    /// `CreateInvoiceFromEstimateResponseDTO` of Invoices.
     #[doc(alias = "CreateInvoiceFromEstimateResponseDTO")]
     pub struct CreateInvoiceFromEstimateResponse {
-        /// The estimate.
         pub estimate: Box<EstimateResponse> = "estimate",
-        /// The new invoice.
         pub invoice: Box<DefaultInvoiceResponse> = "invoice",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// An invoice to create.
+    /// An invoice to be made.
     #[doc(alias = "CreateInvoiceDto")]
     pub struct CreateInvoiceRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The files to attach.
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact that receives the document. Declared as required by the platform's specification.
+        /// The contact to whom the document goes. Declared as required by the platform's specification.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// The discount on the total.
+        /// What is taken off.
         pub discount: Discount = "discount",
-        /// The day by which the invoice is to be paid, such as `2023-01-14`.
+        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
         /// The number of the invoice, without its prefix.
         pub invoice_number: String = "invoiceNumber",
-        /// The text before the invoice number, such as `INV-`.
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The day of issue, such as `2023-01-01`. Declared as required by the platform's specification.
+        /// The day on which it is issued, such as `2023-01-01`. Declared as required by the platform's specification.
         pub issue_date: String = "issueDate",
-        /// The lines of the invoice. Declared as required by the platform's specification.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// The fees for late payment.
+        /// What is charged when it is paid late.
         pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
-        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
-        /// Charges beside the lines, such as processing fees.
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The internal name of the invoice. Declared as required by the platform's specification.
+        /// The invoice's name, by which the business finds it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The methods by which the document can be paid.
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// The instalments of the invoice; their sum is the total.
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
-        /// The email addresses and phone numbers that receive the document.
+        /// The addresses and phone numbers to which it is sent.
         pub sent_to: SentToDto = "sentTo",
-        /// The terms at the end of the document; HTML is allowed.
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The tips that the payer can choose.
+        /// Whether and which tips are offered.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// An invoice schedule to create.
+    /// A schedule of invoices to be made.
     #[doc(alias = "CreateInvoiceScheduleDto")]
     pub struct CreateInvoiceScheduleRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The files to attach.
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact that receives the document. Declared as required by the platform's specification.
+        /// The contact to whom the document goes. Declared as required by the platform's specification.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// The discount on the total.
+        /// What is taken off.
         pub discount: Discount = "discount",
-        /// The text before the invoice number, such as `INV-`.
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The lines of each invoice. Declared as required by the platform's specification.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// The fees for late payment.
+        /// What is charged when it is paid late.
         pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
-        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
-        /// Charges beside the lines, such as processing fees.
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The name of the schedule. Declared as required by the platform's specification.
+        /// The schedule's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The methods by which the document can be paid.
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// The rule by which invoices are generated and sent. Declared as required by the platform's specification.
+        /// When invoices are made and sent. Declared as required by the platform's specification.
         pub schedule: ScheduleOptions = "schedule",
-        /// The terms at the end of the document; HTML is allowed.
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The tips that the payer can choose.
+        /// Whether and which tips are offered.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// An invoice template to create.
+    /// An invoice template to be made.
     #[doc(alias = "CreateInvoiceTemplateDto")]
     pub struct CreateInvoiceTemplateRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The files to attach; their text form is undocumented.
+        /// Files that go with the invoices, as text whose form is described nowhere.
         pub attachments: Vec<String> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// The discount on the total.
+        /// What is taken off.
         pub discount: Discount = "discount",
-        /// Whether the template is internal; the effect is undocumented.
+        /// Whether the template is internal; what follows from that is described nowhere.
         pub internal: bool = "internal",
-        /// The text before the invoice number, such as `INV-`.
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The lines of the template. Declared as required by the platform's specification.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// The fees for late payment.
+        /// What is charged when it is paid late.
         pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
-        /// Charges beside the lines, such as processing fees.
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The name of the template. Declared as required by the platform's specification.
+        /// The template's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The methods by which the document can be paid.
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// The terms at the end of the document; HTML is allowed.
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The tips that the payer can choose.
+        /// Whether and which tips are offered.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// A location's notifications about invoices and estimates, one by event.
+    /// `CustomNotificationDto` of Invoices.
     #[doc(alias = "CustomNotificationDto")]
     pub struct CustomNotification {
-        /// To the customer: the amount of an automatic payment changed.
         pub customer_auto_payment_amount_changed: Box<CustomNotificationItem> = "customerAutoPaymentAmountChanged",
-        /// To the customer: an automatic payment failed.
         pub customer_auto_payment_failure: Box<CustomNotificationItem> = "customerAutoPaymentFailure",
-        /// To the customer: information about automatic payment.
         pub customer_auto_payment_info: Box<CustomNotificationItem> = "customerAutoPaymentInfo",
-        /// To the customer: an automatic payment succeeded.
         pub customer_auto_payment_success: Box<CustomNotificationItem> = "customerAutoPaymentSuccess",
-        /// To the customer: a payment failed.
         pub customer_payment_failure: Box<CustomNotificationItem> = "customerPaymentFailure",
-        /// To the customer: a payment succeeded.
         pub customer_payment_success: Box<CustomNotificationItem> = "customerPaymentSuccess",
-        /// To the customer: an estimate.
         pub customer_send_estimate: Box<CustomNotificationItem> = "customerSendEstimate",
-        /// To the customer: an invoice.
         pub customer_send_invoice: Box<CustomNotificationItem> = "customerSendInvoice",
-        /// To the team: an automatic payment failed.
         pub team_auto_payment_failure: Box<CustomNotificationItem> = "teamAutoPaymentFailure",
-        /// To the team: an automatic payment was skipped.
         pub team_auto_payment_skip: Box<CustomNotificationItem> = "teamAutoPaymentSkip",
-        /// To the team: an automatic payment succeeded.
         pub team_auto_payment_success: Box<CustomNotificationItem> = "teamAutoPaymentSuccess",
-        /// To the team: an estimate was accepted.
         pub team_estimate_accepted: Box<CustomNotificationItem> = "teamEstimateAccepted",
-        /// To the team: an estimate was declined.
         pub team_estimate_declined: Box<CustomNotificationItem> = "teamEstimateDeclined",
-        /// To the team: a payment failed.
         pub team_payment_failure: Box<CustomNotificationItem> = "teamPaymentFailure",
-        /// To the team: a payment succeeded.
         pub team_payment_success: Box<CustomNotificationItem> = "teamPaymentSuccess",
-        /// To the team: a recurring invoice could not be sent.
         pub team_recurring_send_invoice_failed: Box<CustomNotificationItem> = "teamRecurringSendInvoiceFailed",
     }
-    /// The settings of one notification.
+    /// `CustomNotificationItemDto` of Invoices.
     #[doc(alias = "CustomNotificationItemDto")]
     pub struct CustomNotificationItem {
-        /// The id of the default email template.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// The subject of the email.
         pub email_subject: String = "emailSubject",
-        /// The template of the email.
         pub email_template: String = "emailTemplate",
-        /// Whether the notification is sent.
         pub enabled: bool = "enabled",
-        /// The email address of the sender.
         pub from_email: String = "fromEmail",
-        /// The name of the sender.
         pub from_name: String = "fromName",
-        /// The template of the SMS.
         pub sms_template: String = "smsTemplate",
     }
-    /// A rule of recurrence.
+    /// A rule by which something recurs.
     #[doc(alias = "CustomRRuleOptionsDto")]
     pub struct CustomRRuleOptions {
-        /// The maximum number of executions.
+        /// How many times it happens at most.
         pub count: f64 = "count",
         /// The day of the month: `1` to `28`, or `-1` for the last.
         pub day_of_month: f64 = "dayOfMonth",
         /// The day of the week: `mo`, `tu`, `we`, `th`, `fr`, `sa` or `su`.
         pub day_of_week: CustomRRuleOptionsDayOfWeek = "dayOfWeek",
-        /// The number of days by which each execution precedes the computed day.
+        /// How many days earlier than the rule says it happens.
         pub days_before: f64 = "daysBefore",
-        /// The last day, such as `2029-11-01`.
+        /// The day on which it ends, such as `2029-11-01`.
         pub end_date: String = "endDate",
-        /// The time of day of the end, such as `18:45:00`.
+        /// The time of day at which it ends, such as `18:45:00`.
         pub end_time: String = "endTime",
-        /// The kind of end: `after` a number of executions (`count`), `by` a day (`endDate`) or `never`.
+        /// How it ends: `after` so many times (`count`), `by` a day (`endDate`) or `never`.
         pub end_type: String = "endType",
-        /// The number of intervals between two executions. Declared as required by the platform's specification.
+        /// Every so many intervals it happens. Declared as required by the platform's specification.
         pub interval: f64 = "interval",
         /// The interval: `yearly`, `monthly`, `weekly`, `daily`, `hourly`, `minutely` or `secondly`. Declared as required by the platform's specification.
         pub interval_type: IntervalType = "intervalType",
         /// The month by its first three letters, such as `jan`.
         pub month_of_year: CustomRRuleOptionsMonthOfYear = "monthOfYear",
-        /// The week of the month: `1` to `4`, or `-1` for the last.
+        /// Which week: `1` to `4`, or `-1` for the last.
         pub num_of_week: f64 = "numOfWeek",
-        /// The first day, such as `2023-01-01`. Declared as required by the platform's specification.
+        /// The day on which it begins, such as `2023-01-01`. Declared as required by the platform's specification.
         pub start_date: String = "startDate",
-        /// The time of day of the start, such as `20:45:00`.
+        /// The time of day at which it begins, such as `20:45:00`.
         pub start_time: String = "startTime",
-        /// Whether the start is the day on which the primary user accepts.
+        /// Whether it begins on the day when the primary user accepts.
         pub use_start_as_primary_user_accepted: bool = "useStartAsPrimaryUserAccepted",
     }
-    /// A bill to a contact, with its lines, amounts and status.
+    /// `DefaultInvoiceResponseDto` of Invoices.
     #[doc(alias = "DefaultInvoiceResponseDto")]
     pub struct DefaultInvoiceResponse {
-        /// The id of the invoice.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The amount that is still to be paid, in major units of the currency.
         pub amount_due: Decimal = "amountDue",
-        /// The amount that was paid so far, in major units of the currency.
         pub amount_paid: Decimal = "amountPaid",
-        /// Whether the taxes of the lines were calculated automatically.
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// Whether automatic calculation of taxes is enabled.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it.
         pub business_details: Map = "businessDetails",
-        /// The contact that receives the document.
         pub contact_details: Map = "contactDetails",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The discount on the total.
         pub discount: Map = "discount",
-        /// The day by which the invoice is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
-        /// The lines of the invoice.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
-        /// The day of issue, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
-        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
-        /// The internal name of the invoice.
         pub name: String = "name",
-        /// The instalments of the invoice; their sum is the total.
         pub payment_schedule: Map = "paymentSchedule",
-        /// The status: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
         pub status: Status = "status",
-        /// The heading of the invoice, such as `INVOICE`.
         pub title: String = "title",
-        /// The total, in major units of the currency.
         pub total: Decimal = "total",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The result of deleting an invoice schedule.
+    /// `DeleteInvoiceScheduleResponseDto` of Invoices.
     #[doc(alias = "DeleteInvoiceScheduleResponseDto")]
     pub struct DeleteInvoiceScheduleResponse {
-        /// Whether it was deleted.
         pub success: bool = "success",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The result of deleting an invoice template.
+    /// `DeleteInvoiceTemplateResponseDto` of Invoices.
     #[doc(alias = "DeleteInvoiceTemplateResponseDto")]
     pub struct DeleteInvoiceTemplateResponse {
-        /// Whether it was deleted.
         pub success: bool = "success",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A discount on the total of a document.
+    /// What is taken off.
     #[doc(alias = "DiscountDto")]
     pub struct Discount {
-        /// The meaning of `value`: `percentage`, or `fixed` for an amount of money. Declared as required by the platform's specification.
+        /// What `value` means: `percentage`, or `fixed` for an amount of money. Declared as required by the platform's specification.
         pub type_: DiscountType = "type",
-        /// The ids of the products to which the discount applies.
+        /// The ids of the products that are discounted.
         pub valid_on_product_ids: Vec<String> = "validOnProductIds",
-        /// The discount, in per cent or in major units of the currency, depending on `type`.
+        /// How much is taken off, in per cent or in money as `type` says.
         pub value: Decimal = "value",
     }
-    /// A line of an estimate or of an estimate template.
+    /// A line of an estimate.
     #[doc(alias = "EstimateLineItemDto")]
     pub struct EstimateLineItem {
-        /// The price of one unit, in major units of the currency. Declared as required by the platform's specification.
+        /// What one piece costs, in major units. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// The URLs of files that belong to the line.
+        /// The addresses of files that go with the line.
         pub attachments: Vec<String> = "attachments",
-        /// The id of the tax category, for automatic calculation of taxes.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// The description of the product or service.
+        /// What is charged for, in more words.
         pub description: String = "description",
-        /// Whether the line is a setup fee, which only the first invoice of a recurring schedule includes.
+        /// Whether the line is a setup fee; such a line stands only on the first invoice of a recurring schedule.
         pub is_setup_fee_item: bool = "isSetupFeeItem",
-        /// The name of the product or service. Declared as required by the platform's specification.
+        /// What is charged for. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The id of the price of that product.
+        /// The id of the product's price.
         pub price_id: String = "priceId",
-        /// The id of the product, if it is in the catalogue.
+        /// The id of the product, if it is one of the catalogue.
         pub product_id: String = "productId",
-        /// The number of units. Declared as required by the platform's specification.
+        /// How many pieces are charged for. Declared as required by the platform's specification.
         pub qty: f64 = "qty",
-        /// Whether the amount includes the taxes; by default `false`.
+        /// Whether the amount contains the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
         /// The taxes on this line.
         pub taxes: Vec<ItemTax> = "taxes",
         /// The kind of price: `one_time` or `recurring`.
         pub type_: InvoiceItemType = "type",
     }
-    /// An offer that a contact accepts or declines.
+    /// `EstimateResponseDto` of Invoices.
     #[doc(alias = "EstimateResponseDto")]
     pub struct EstimateResponse {
-        /// The revision counter of the stored document.
         pub v: f64 = "__v",
-        /// The id of the estimate.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The files that are attached.
         pub attachments: Vec<Attachments> = "attachments",
-        /// The automatic conversion of the estimate to an invoice.
         pub auto_invoice: Map = "autoInvoice",
-        /// Whether the taxes of the lines were calculated automatically.
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// Whether automatic calculation of taxes is enabled.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it.
         pub business_details: Map = "businessDetails",
-        /// The id of the agency (company).
         pub company_id: String = "companyId",
-        /// The contact that receives the document.
         pub contact_details: Map = "contactDetails",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// Whether it is deleted.
         pub deleted: bool = "deleted",
-        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// The actions on the estimate, such as its creation.
         pub estimate_action_history: Vec<EstimateResponseEstimateActionHistory> = "estimateActionHistory",
-        /// The text before the estimate number, such as `EST-`.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// The time at which the estimate expires.
         pub expiry_date: Timestamp = "expiryDate",
-        /// The recurrence of the estimate.
         pub frequency_settings: FrequencySettings = "frequencySettings",
-        /// The time of issue.
         pub issue_date: Timestamp = "issueDate",
-        /// The lines of the estimate.
         pub items: Vec<EstimateLineItem> = "items",
-        /// The time of the last visit to the estimate.
         pub last_visited_at: Timestamp = "lastVisitedAt",
-        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
-        /// Additional data of the creator.
         pub meta: Map = "meta",
-        /// The internal name of the estimate.
         pub name: String = "name",
-        /// The user who sent the estimate.
         pub sent_by: String = "sentBy",
-        /// The email addresses and phone numbers that receive the estimate.
         pub sent_to: Map = "sentTo",
-        /// The terms at the end of the document, as HTML.
         pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `ESTIMATE`.
         pub title: String = "title",
-        /// The total, in major units of the currency.
         pub total: Decimal = "total",
-        /// The total in US dollars.
         pub totalamount_in_usd: Decimal = "totalamountInUSD",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        /// The id of the user who made the last change.
         pub updated_by: String = "updatedBy",
     }
     /// `EstimateResponseEstimateActionHistory` of Invoices.
     pub struct EstimateResponseEstimateActionHistory {
-        /// The action, such as `Created`.
         pub action: String = "action",
-        /// The time of the action.
         pub timestamp: String = "timestamp",
     }
-    /// A template: the parts that several estimates have in common.
+    /// `EstimateTemplateResponseDTO` of Invoices.
     #[doc(alias = "EstimateTemplateResponseDTO")]
     pub struct EstimateTemplateResponse {
-        /// The revision counter of the stored document.
         pub v: f64 = "__v",
-        /// The id of the template.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The files that are attached.
         pub attachments: Vec<Attachments> = "attachments",
-        /// Whether automatic calculation of taxes is enabled.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it.
         pub business_details: Map = "businessDetails",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// Whether it is deleted.
         pub deleted: bool = "deleted",
-        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// The text before the estimate number, such as `EST-`.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// The lines of the template.
         pub items: Vec<EstimateLineItem> = "items",
-        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
-        /// The name of the template.
         pub name: String = "name",
-        /// The terms at the end of the document, as HTML.
         pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `ESTIMATE`.
         pub title: String = "title",
-        /// The total, in major units of the currency.
         pub total: Decimal = "total",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        /// The id of the user who made the last change.
         pub updated_by: String = "updatedBy",
     }
-    /// An estimate template to create, or its new content.
+    /// An estimate template, to be made or as it is to be.
     #[doc(alias = "EstimateTemplatesDto")]
     pub struct EstimateTemplates {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The files to attach.
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// The discount on the total. Declared as required by the platform's specification.
+        /// What is taken off. Declared as required by the platform's specification.
         pub discount: Discount = "discount",
-        /// The text before the estimate number; by default `EST-`.
+        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// The lines of the template, with the fields of the lines of an estimate. Declared as required by the platform's specification.
+        /// What is charged for, one entry a line, with the fields of an estimate's items. Declared as required by the platform's specification.
         pub items: Vec<Value> = "items",
-        /// Whether payments are live; by default `true`.
+        /// Whether real money is meant; `true` when left out.
         pub live_mode: bool = "liveMode",
-        /// Additional data of your own, stored with the document.
+        /// Further data of your own, kept with the document.
         pub meta: Map = "meta",
-        /// Charges beside the lines, such as processing fees.
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The name of the template. Declared as required by the platform's specification.
+        /// The template's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Sends the estimate to a real person as soon as it is saved, with these options.
+        /// How to send the estimate at once, when it is saved; a real person gets it.
         pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
-        /// The terms at the end of the document; HTML is allowed.
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// The recurrence of an estimate.
+    /// Whether and how often an estimate recurs.
     #[doc(alias = "FrequencySettingsDto")]
     pub struct FrequencySettings {
-        /// Whether the estimate recurs. Declared as required by the platform's specification.
+        /// Whether it recurs. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// The rule of the recurrence. Declared as required by the platform's specification.
+        /// When it recurs. Declared as required by the platform's specification.
         pub schedule: ScheduleOptions = "schedule",
     }
-    /// The next estimate number of a location.
+    /// `GenerateEstimateNumberResponse` of Invoices.
     pub struct GenerateEstimateNumberResponse {
-        /// The number, without its prefix.
         pub estimate_number: f64 = "estimateNumber",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The next invoice number of a location.
+    /// `GenerateInvoiceNumberResponseDto` of Invoices.
     #[doc(alias = "GenerateInvoiceNumberResponseDto")]
     pub struct GenerateInvoiceNumberResponse {
-        /// The number, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A bill to a contact, with its lines, amounts, status and reminders.
+    /// `GetInvoiceResponseDto` of Invoices.
     #[doc(alias = "GetInvoiceResponseDto")]
     pub struct GetInvoiceResponse {
-        /// The id of the invoice.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The amount that is still to be paid, in major units of the currency.
         pub amount_due: Decimal = "amountDue",
-        /// The amount that was paid so far, in major units of the currency.
         pub amount_paid: Decimal = "amountPaid",
-        /// Whether the taxes of the lines were calculated automatically.
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// Whether automatic calculation of taxes is enabled.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it.
         pub business_details: Map = "businessDetails",
-        /// The contact that receives the document.
         pub contact_details: Map = "contactDetails",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The discount on the total.
         pub discount: Map = "discount",
-        /// The day by which the invoice is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
-        /// The lines of the invoice.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
-        /// The day of issue, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
-        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
-        /// The internal name of the invoice.
         pub name: String = "name",
-        /// The instalments of the invoice; their sum is the total.
         pub payment_schedule: Map = "paymentSchedule",
-        /// The reminders of the invoice.
         pub reminders_configuration: RemindersConfiguration = "remindersConfiguration",
-        /// The status: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
         pub status: Status = "status",
-        /// The heading of the invoice, such as `INVOICE`.
         pub title: String = "title",
-        /// The total, in major units of the currency.
         pub total: Decimal = "total",
-        /// The components of the total.
         pub total_summary: TotalSummary = "totalSummary",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A location's settings for invoices and estimates.
+    /// `GetInvoiceSettingsResponseDto` of Invoices.
     #[doc(alias = "GetInvoiceSettingsResponseDto")]
     pub struct GetInvoiceSettingsResponse {
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The business, as printed on the documents.
         pub business_details: Box<InvoiceSettingsBusinessDetails> = "businessDetails",
-        /// The ids of the custom fields that are printed on the documents.
         pub custom_fields: Vec<String> = "customFields",
-        /// The notifications to customers and to the team.
         pub custom_notification: Box<CustomNotification> = "customNotification",
-        /// The number of days from issue to the due date of an invoice.
         pub due_after_x_days: f64 = "dueAfterXDays",
-        /// The text before the estimate number, such as `EST-`.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// The number of days from issue to the expiry of an estimate.
         pub estimates_expire_after_x_days: f64 = "estimatesExpireAfterXDays",
-        /// The terms at the end of estimates.
         pub estimates_terms_note: String = "estimatesTermsNote",
-        /// The heading of estimates, such as `ESTIMATE`.
         pub estimates_title: String = "estimatesTitle",
-        /// The text before the invoice number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The fees for late payment.
         pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
-        /// The minimum of a partial payment, in per cent of the total.
         pub minimum_percentage_partial_payment: f64 = "minimumPercentagePartialPayment",
-        /// The methods by which documents can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// The settings for descriptions of products.
         pub product_settings: InvoiceProductSettings = "productSettings",
-        /// The reminders of unpaid invoices.
         pub reminder_settings: ReminderSettings = "reminderSettings",
-        /// The sender that recipients see.
         pub sender_configuration: InvoiceSettingsSenderConfiguration = "senderConfiguration",
-        /// The terms at the end of invoices.
         pub terms_note: String = "termsNote",
-        /// The tips that the payer can choose.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
-        /// The heading of invoices, such as `INVOICE`.
         pub title: String = "title",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A schedule that generates invoices once or repeatedly.
+    /// `GetScheduleResponseDto` of Invoices.
     #[doc(alias = "GetScheduleResponseDto")]
     pub struct GetScheduleResponse {
-        /// The id of the schedule.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The business that issues the document, as printed on it.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The compiled form of `termsNotes`, as printed.
         pub compiled_terms_notes: String = "compiledTermsNotes",
-        /// The contact that receives the document.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// The invoices that the schedule generated.
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        /// The lines of each invoice.
         pub items: Vec<InvoiceItem> = "items",
-        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
-        /// The name of the schedule.
         pub name: String = "name",
-        /// The rule by which invoices are generated and sent.
         pub schedule: ScheduleOptions = "schedule",
-        /// The status of the schedule, such as `draft`.
         pub status: String = "status",
-        /// The terms at the end of each invoice, as HTML or text.
         pub terms_notes: String = "termsNotes",
-        /// The heading of each invoice, such as `INVOICE`.
         pub title: String = "title",
-        /// The total of each invoice, in major units of the currency.
         pub total: Decimal = "total",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A template: the parts that several invoices have in common.
+    /// `GetTemplateResponseDto` of Invoices.
     #[doc(alias = "GetTemplateResponseDto")]
     pub struct GetTemplateResponse {
-        /// The id of the template.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The business that issues the document, as printed on it.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// The text before the invoice number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The lines of the template.
         pub items: Vec<InvoiceItem> = "items",
-        /// The name of the template.
         pub name: String = "name",
-        /// The total of the lines, in major units of the currency.
         pub total: Decimal = "total",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A line of an invoice, an invoice schedule or an invoice template.
+    /// A line of an invoice.
     #[doc(alias = "InvoiceItemDto")]
     pub struct InvoiceItem {
-        /// The price of one unit, in major units of the currency. Declared as required by the platform's specification.
+        /// What one piece costs, in major units. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// The id of the tax category, for automatic calculation of taxes.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// The description of the product or service.
+        /// What is charged for, in more words.
         pub description: String = "description",
-        /// Whether the line is a setup fee, which only the first invoice of a recurring schedule includes.
+        /// Whether the line is a setup fee; such a line stands only on the first invoice of a recurring schedule.
         pub is_setup_fee_item: bool = "isSetupFeeItem",
-        /// The name of the product or service. Declared as required by the platform's specification.
+        /// What is charged for. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The id of the price of that product.
+        /// The id of the product's price.
         pub price_id: String = "priceId",
-        /// The id of the product, if it is in the catalogue.
+        /// The id of the product, if it is one of the catalogue.
         pub product_id: String = "productId",
-        /// The number of units. Declared as required by the platform's specification.
+        /// How many pieces are charged for. Declared as required by the platform's specification.
         pub qty: f64 = "qty",
-        /// Whether the amount includes the taxes; by default `false`.
+        /// Whether the amount contains the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
         /// The taxes on this line.
         pub taxes: Vec<ItemTax> = "taxes",
         /// The kind of price: `one_time` or `recurring`.
         pub type_: InvoiceItemType = "type",
     }
-    /// A location's settings for descriptions of products on invoices.
+    /// `InvoiceProductSettingsDto` of Invoices.
     #[doc(alias = "InvoiceProductSettingsDto")]
     pub struct InvoiceProductSettings {
-        /// Whether the description of a product is optional.
         pub description_optional: bool = "descriptionOptional",
-        /// Whether the description of a product can be imported into the line.
         pub enable_import_product_description: bool = "enableImportProductDescription",
     }
-    /// A bill to a contact, with its lines, amounts and status.
+    /// `CreateInvoiceResponseDto` of Invoices.
     #[doc(alias = "CreateInvoiceResponseDto")]
     pub struct InvoiceResponse {
-        /// The id of the invoice.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The amount that is still to be paid, in major units of the currency.
         pub amount_due: Decimal = "amountDue",
-        /// The amount that was paid so far, in major units of the currency.
         pub amount_paid: Decimal = "amountPaid",
-        /// Whether the taxes of the lines were calculated automatically.
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// Whether automatic calculation of taxes is enabled.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it.
         pub business_details: Map = "businessDetails",
-        /// The contact that receives the document.
         pub contact_details: Map = "contactDetails",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The discount on the total.
         pub discount: Map = "discount",
-        /// The day by which the invoice is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
-        /// The lines of the invoice.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
-        /// The day of issue, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
-        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
-        /// The internal name of the invoice.
         pub name: String = "name",
-        /// The instalments of the invoice; their sum is the total.
         pub payment_schedule: Map = "paymentSchedule",
-        /// The status: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
         pub status: Status = "status",
-        /// The heading of the invoice, such as `INVOICE`.
         pub title: String = "title",
-        /// The total, in major units of the currency.
         pub total: Decimal = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A schedule that generates invoices once or repeatedly.
+    /// `CancelInvoiceScheduleResponseDto` of Invoices.
     #[doc(alias = "CancelInvoiceScheduleResponseDto")]
     pub struct InvoiceScheduleResponse {
-        /// The id of the schedule.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The business that issues the document, as printed on it.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The compiled form of `termsNotes`, as printed.
         pub compiled_terms_notes: String = "compiledTermsNotes",
-        /// The contact that receives the document.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// The invoices that the schedule generated.
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        /// The lines of each invoice.
         pub items: Vec<InvoiceItem> = "items",
-        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
-        /// The name of the schedule.
         pub name: String = "name",
-        /// The rule by which invoices are generated and sent.
         pub schedule: ScheduleOptions = "schedule",
-        /// The status of the schedule, such as `draft`.
         pub status: String = "status",
-        /// The terms at the end of each invoice, as HTML or text.
         pub terms_notes: String = "termsNotes",
-        /// The heading of each invoice, such as `INVOICE`.
         pub title: String = "title",
-        /// The total of each invoice, in major units of the currency.
         pub total: Decimal = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The business of a location, as printed on its invoices and estimates.
+    /// `InvoiceSettingsBusinessDetailsDto` of Invoices.
     #[doc(alias = "InvoiceSettingsBusinessDetailsDto")]
     pub struct InvoiceSettingsBusinessDetails {
-        /// The postal address of the business.
         pub address: Box<Address> = "address",
-        /// Custom values that are printed on the documents.
         pub custom_values: Vec<String> = "customValues",
-        /// The URL of the logo.
         pub logo_url: String = "logoUrl",
-        /// The name of the business.
         pub name: String = "name",
-        /// The phone number of the business.
         pub phone_no: String = "phoneNo",
-        /// The URL of the website.
         pub website: String = "website",
     }
-    /// The sender that the recipient of a document sees.
+    /// The sender, as the receiver sees it.
     #[doc(alias = "InvoiceSettingsSenderConfigurationDto")]
     pub struct InvoiceSettingsSenderConfiguration {
-        /// The email address of the sender.
+        /// The sender's email address.
         pub from_email: String = "fromEmail",
-        /// The name of the sender.
+        /// The sender's name.
         pub from_name: String = "fromName",
     }
-    /// A template: the parts that several invoices have in common.
+    /// `CreateInvoiceTemplateResponseDto` of Invoices.
     #[doc(alias = "CreateInvoiceTemplateResponseDto")]
     pub struct InvoiceTemplateResponse {
-        /// The id of the template.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The business that issues the document, as printed on it.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// The text before the invoice number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The lines of the template.
         pub items: Vec<InvoiceItem> = "items",
-        /// The name of the template.
         pub name: String = "name",
-        /// The total of the lines, in major units of the currency.
         pub total: Decimal = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
     /// A tax on a line.
@@ -1111,42 +848,42 @@ hoopai_runtime::model! {
     pub struct ItemTax {
         /// The id of the tax. Declared as required by the platform's specification.
         pub id: String = "_id",
-        /// The method of calculation; always `exclusive`, on top of the amount.
+        /// How it is calculated; `exclusive`, on top of the amount, is the only choice.
         pub calculation: ItemTaxCalculation = "calculation",
-        /// A short description of the tax.
+        /// What the tax is, in a few words.
         pub description: String = "description",
-        /// The name of the tax. Declared as required by the platform's specification.
+        /// The tax's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The rate in per cent. Declared as required by the platform's specification.
         pub rate: f64 = "rate",
-        /// Another id of the tax; its meaning is undocumented.
+        /// A further id of the tax.
         pub tax_id: String = "taxId",
     }
-    /// The fees for late payment.
+    /// What is charged when an invoice is paid late.
     #[doc(alias = "LateFeesConfigurationDto")]
     pub struct LateFeesConfiguration {
         /// Whether late fees are charged. Declared as required by the platform's specification.
         pub enable: bool = "enable",
-        /// The interval between fees. Declared as required by the platform's specification.
+        /// How often the fee is charged. Declared as required by the platform's specification.
         pub frequency: LateFeesFrequency = "frequency",
-        /// The period after the due date without fees.
+        /// How long nothing is charged yet.
         pub grace: LateFeesGrace = "grace",
-        /// The maximum of all late fees together.
+        /// How much all late fees together can come to.
         pub max_late_fees: LateFeesMaxFees = "maxLateFees",
-        /// The meaning of `value`: `fixed` for an amount of money, or `percentage`. Declared as required by the platform's specification.
+        /// What `value` means: `fixed` for an amount of money, or `percentage`. Declared as required by the platform's specification.
         pub type_: DiscountType = "type",
-        /// The fee, in per cent or in major units of the currency, depending on `type`. Declared as required by the platform's specification.
+        /// How high the fee is, in money or in per cent as `type` says. Declared as required by the platform's specification.
         pub value: Decimal = "value",
     }
-    /// The interval between late fees.
+    /// How often a late fee is charged.
     #[doc(alias = "LateFeesFrequencyDto")]
     pub struct LateFeesFrequency {
         /// The interval: `minute`, `hour`, `day`, `week` or `month`; `one_time` for a single fee. Declared as required by the platform's specification.
         pub interval: LateFeesFrequencyInterval = "interval",
-        /// The number of intervals between two fees. Declared as required by the platform's specification.
+        /// How many intervals lie between two fees. Declared as required by the platform's specification.
         pub interval_count: f64 = "intervalCount",
     }
-    /// The period after the due date without late fees.
+    /// How long no late fee is charged yet.
     #[doc(alias = "LateFeesGraceDto")]
     pub struct LateFeesGrace {
         /// The unit; always `day`. Declared as required by the platform's specification.
@@ -1154,102 +891,87 @@ hoopai_runtime::model! {
         /// The number of days. Declared as required by the platform's specification.
         pub interval_count: f64 = "intervalCount",
     }
-    /// The maximum of all late fees together.
+    /// How much all late fees together can come to.
     #[doc(alias = "LateFeesMaxFeesDto")]
     pub struct LateFeesMaxFees {
-        /// The meaning of `value`; always `fixed`, an amount of money. Declared as required by the platform's specification.
+        /// What `value` means; always `fixed`, an amount of money. Declared as required by the platform's specification.
         pub type_: LateFeesMaxFeesType = "type",
-        /// The maximum, in major units of the currency. Declared as required by the platform's specification.
+        /// The amount of money. Declared as required by the platform's specification.
         pub value: Decimal = "value",
     }
-    /// A page of estimate templates.
+    /// `ListEstimateTemplateResponseDTO` of Invoices.
     #[doc(alias = "ListEstimateTemplateResponseDTO")]
     pub struct ListEstimateTemplatesResponse {
-        /// The templates of this page.
         pub data: Vec<EstimateTemplateResponse> = "data",
-        /// The number of templates on all pages.
         pub total_count: f64 = "totalCount",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A page of estimates.
+    /// `ListEstimatesResponseDTO` of Invoices.
     #[doc(alias = "ListEstimatesResponseDTO")]
     pub struct ListEstimatesResponse {
-        /// The estimates of this page.
         pub estimates: Vec<EstimateResponse> = "estimates",
-        /// The number of estimates on all pages.
         pub total: f64 = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A page of invoice schedules.
+    /// `ListSchedulesResponseDto` of Invoices.
     #[doc(alias = "ListSchedulesResponseDto")]
     pub struct ListInvoiceSchedulesResponse {
-        /// The schedules of this page.
         pub schedules: Vec<GetScheduleResponse> = "schedules",
-        /// The number of schedules on all pages.
         pub total: f64 = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A page of invoice templates.
+    /// `ListTemplatesResponseDto` of Invoices.
     #[doc(alias = "ListTemplatesResponseDto")]
     pub struct ListInvoiceTemplatesResponse {
-        /// The templates of this page.
         pub data: Vec<GetTemplateResponse> = "data",
-        /// The number of templates on all pages.
         pub total_count: f64 = "totalCount",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A page of invoices.
+    /// `ListInvoicesResponseDto` of Invoices.
     #[doc(alias = "ListInvoicesResponseDto")]
     pub struct ListInvoicesResponse {
-        /// The invoices of this page.
         pub invoices: Vec<GetInvoiceResponse> = "invoices",
-        /// The number of invoices on all pages.
         pub total: f64 = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The methods by which a document can be paid.
+    /// How a document can be paid.
     #[doc(alias = "PaymentMethodDto")]
     pub struct PaymentMethod {
-        /// The options of payment by Stripe. Declared as required by the platform's specification.
+        /// What Stripe takes. Declared as required by the platform's specification.
         pub stripe: StripePaymentMethod = "stripe",
     }
-    /// The instalments of an invoice.
+    /// The parts in which an invoice is paid.
     #[doc(alias = "PaymentScheduleDto")]
     pub struct PaymentSchedule {
-        /// The instalments; their text form is undocumented. Declared as required by the platform's specification.
+        /// The parts; their text form is described nowhere. Declared as required by the platform's specification.
         pub schedules: Vec<String> = "schedules",
-        /// The unit of the instalments: `fixed` amounts or `percentage` of the total. Declared as required by the platform's specification.
+        /// How the parts are given: as `fixed` amounts or as `percentage` of the sum. Declared as required by the platform's specification.
         pub type_: DiscountType = "type",
     }
-    /// The instalments of an estimate.
+    /// The parts in which an estimate is paid.
     #[doc(alias = "PaymentScheduleConfigDto")]
     pub struct PaymentScheduleConfig {
-        /// The rule for the due dates of the instalments. Declared as required by the platform's specification.
+        /// How the days are found on which the parts are due. Declared as required by the platform's specification.
         pub date_config: PaymentScheduleDateConfig = "dateConfig",
-        /// The instalments; their fields are undocumented. Declared as required by the platform's specification.
+        /// The parts; in which fields is described nowhere. Declared as required by the platform's specification.
         pub schedules: Vec<Value> = "schedules",
-        /// The unit of the instalments: `fixed` amounts or `percentage` of the total. Declared as required by the platform's specification.
+        /// How the parts are given: as `fixed` amounts or as `percentage` of the sum. Declared as required by the platform's specification.
         pub type_: DiscountType = "type",
     }
-    /// The rule for the due dates of the instalments of an estimate.
+    /// How the days are found on which the parts of an estimate are due.
     #[doc(alias = "PaymentScheduleDateConfigDto")]
     pub struct PaymentScheduleDateConfig {
-        /// The due date of the deposit: the acceptance of the estimate (`estimate_accepted`) or a day of your own (`custom`). Declared as required by the platform's specification.
+        /// When the deposit is due: once the estimate is accepted (`estimate_accepted`) or on a day of your own (`custom`). Declared as required by the platform's specification.
         pub deposit_date_type: PaymentScheduleDateConfigDepositDateType = "depositDateType",
-        /// The due dates of the other instalments: a `regular_interval` or days of your own (`custom`). Declared as required by the platform's specification.
+        /// When the other parts are due: at a `regular_interval` or on days of your own (`custom`). Declared as required by the platform's specification.
         pub schedule_date_type: PaymentScheduleDateConfigScheduleDateType = "scheduleDateType",
     }
-    /// Charges beside the lines of a document.
+    /// Charges beside the items.
     #[doc(alias = "ProcessingFeeDto")]
     pub struct ProcessingFee {
-        /// The charges; their fields are undocumented. Declared as required by the platform's specification.
+        /// The charges; in which fields is described nowhere. Declared as required by the platform's specification.
         pub charges: Vec<Value> = "charges",
-        /// The amount that was collected, in major units of the currency.
+        /// How much of them was collected.
         pub collected_miscellaneous_charges: Decimal = "collectedMiscellaneousCharges",
         /// The charges that were paid.
         pub paid_charges: Vec<ProcessingFeePaidCharge> = "paidCharges",
@@ -1259,548 +981,497 @@ hoopai_runtime::model! {
     pub struct ProcessingFeePaidCharge {
         /// The id of the charge. Declared as required by the platform's specification.
         pub id: String = "_id",
-        /// The amount that was charged, in major units of the currency. Declared as required by the platform's specification.
+        /// What it came to. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// The configured charge. Declared as required by the platform's specification.
+        /// The charge as it is set. Declared as required by the platform's specification.
         pub charge: Decimal = "charge",
-        /// The name of the charge, such as `Processing Fee`. Declared as required by the platform's specification.
+        /// The charge's name, such as `Processing Fee`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// A payment that was received outside the platform.
     #[doc(alias = "RecordPaymentDto")]
     pub struct RecordInvoicePaymentRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The amount that was paid, in major units of the currency.
+        /// How much was paid, in major units.
         pub amount: Decimal = "amount",
         /// The card that was used.
         pub card: Card = "card",
         /// The cheque that was used.
         pub cheque: Cheque = "cheque",
-        /// The time to record for the payment.
+        /// The moment to be noted for the payment, in ISO 8601, such as `2025-03-19T05:03:00.000Z`.
         pub fulfilled_at: Timestamp = "fulfilledAt",
-        /// Additional data of your own, stored with the payment.
+        /// Further data of your own, kept with the payment.
         pub meta: Map = "meta",
-        /// The means of payment: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Declared as required by the platform's specification.
+        /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Declared as required by the platform's specification.
         pub mode: RecordInvoicePaymentRequestMode = "mode",
-        /// A note that is stored with the payment.
+        /// A note to be kept with the payment.
         pub notes: String = "notes",
-        /// The ids of the instalments of the invoice that this payment settles.
+        /// The ids of the parts of the invoice's payment schedule that this payment settles.
         pub payment_schedule_ids: Vec<String> = "paymentScheduleIds",
     }
-    /// The invoice after a payment was recorded.
+    /// `RecordPaymentResponseDto` of Invoices.
     #[doc(alias = "RecordPaymentResponseDto")]
     pub struct RecordInvoicePaymentResponse {
-        /// The invoice, with the payment applied.
         pub invoice: Box<DefaultInvoiceResponse> = "invoice",
-        /// Whether the payment was recorded.
         pub success: bool = "success",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A rule that sends reminders of an unpaid invoice.
+    /// `ReminderDto` of Invoices.
     #[doc(alias = "ReminderDto")]
     pub struct Reminder {
-        /// The subject of the email.
         pub email_subject: String = "emailSubject",
-        /// The template of the email, such as `default`.
         pub email_template: String = "emailTemplate",
-        /// Whether the reminder is sent.
         pub enabled: bool = "enabled",
-        /// The end of the time of day in which reminders are sent, such as `5:00 PM`.
         pub end_time: String = "endTime",
-        /// The unit of `reminderNumber`, such as `daily`.
         pub interval_type: IntervalType = "intervalType",
-        /// The maximum number of reminders.
         pub max_reminders: f64 = "maxReminders",
-        /// The id of the reminder.
         pub reminder_id: String = "reminderId",
-        /// The event: `invoice_sent` or `invoice_overdue`.
         pub reminder_invoice_condition: ReminderReminderInvoiceCondition = "reminderInvoiceCondition",
-        /// The name of the reminder.
         pub reminder_name: String = "reminderName",
-        /// The number of intervals before or after the event.
         pub reminder_number: f64 = "reminderNumber",
-        /// The position relative to the event: `before` or `after`.
         pub reminder_time: ReminderReminderTime = "reminderTime",
-        /// The template of the SMS, such as `default`.
         pub sms_template: String = "smsTemplate",
-        /// The start of the time of day in which reminders are sent, such as `9:00 AM`.
         pub start_time: String = "startTime",
-        /// The time zone of the reminder; `businessTZ` is that of the business.
         pub timezone: String = "timezone",
     }
-    /// The reminders of unpaid invoices.
+    /// `ReminderSettingsDto` of Invoices.
     #[doc(alias = "ReminderSettingsDto")]
     pub struct ReminderSettings {
-        /// The id of the default email template.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// The reminders.
         pub reminders: Vec<Reminder> = "reminders",
     }
-    /// The reminders of an invoice.
+    /// `RemindersConfigurationDto` of Invoices.
     #[doc(alias = "RemindersConfigurationDto")]
     pub struct RemindersConfiguration {
-        /// The reminders that were sent or are planned.
         pub reminder_execution_details_list: Map = "reminderExecutionDetailsList",
-        /// The rules of the reminders.
         pub reminder_settings: ReminderSettings = "reminderSettings",
     }
     /// `Response` of Invoices.
     pub struct Response {
         pub trace_id: String = "traceId",
     }
-    /// Options of the start of an invoice schedule.
+    /// How an invoice schedule is started.
     #[doc(alias = "ScheduleInvoiceScheduleDto")]
     pub struct ScheduleInvoiceScheduleRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The automatic payment of the invoices.
+        /// Whether and by what it is paid automatically.
         pub auto_payment: Box<AutoPaymentDetails> = "autoPayment",
-        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
     }
-    /// The time of a single execution, or the rule of a recurring one.
+    /// When something happens: once, or again and again by a rule.
     #[doc(alias = "ScheduleOptionsDto")]
     pub struct ScheduleOptions {
-        /// The time of the single execution.
+        /// The moment at which it happens, if only once.
         pub execute_at: Timestamp = "executeAt",
-        /// The rule of the recurrence.
+        /// The rule by which it recurs.
         pub rrule: Box<CustomRRuleOptions> = "rrule",
     }
-    /// Options of sending an estimate.
+    /// How an estimate is sent.
     #[doc(alias = "SendEstimateDto")]
     pub struct SendEstimate {
-        /// The channel: `email`, `sms` or `sms_and_email`; with `send_manually` nothing is sent, and you deliver the estimate yourself. Declared as required by the platform's specification.
+        /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Declared as required by the platform's specification.
         pub action: Action = "action",
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The name of the estimate.
+        /// The estimate's name.
         pub estimate_name: String = "estimateName",
-        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
-        /// The sender that the recipient sees; not for `send_manually`.
+        /// The sender, as the receiver sees it; not for `send_manually`.
         pub sent_from: InvoiceSettingsSenderConfiguration = "sentFrom",
-        /// The id of the user who sends the estimate; needs access to the location. Declared as required by the platform's specification.
+        /// The id of the user who sends it; must be one with access to the location. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
-    /// Options of sending an invoice.
+    /// How an invoice is sent.
     #[doc(alias = "SendInvoiceDto")]
     pub struct SendInvoiceRequest {
-        /// The channel: `email`, `sms` or `sms_and_email`; with `send_manually` nothing is sent, and you deliver the invoice yourself. Declared as required by the platform's specification.
+        /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Declared as required by the platform's specification.
         pub action: Action = "action",
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The automatic payment of the invoices.
+        /// Whether and by what it is paid automatically.
         pub auto_payment: Box<AutoPaymentDetails> = "autoPayment",
-        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
-        /// The sender that the recipient sees; not for `send_manually`.
+        /// The sender, as the receiver sees it; not for `send_manually`.
         pub sent_from: InvoiceSettingsSenderConfiguration = "sentFrom",
-        /// The id of the user who sends the invoice; needs access to the location. Declared as required by the platform's specification.
+        /// The id of the user who sends it; must be one with access to the location. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
-    /// An invoice that was sent, with the messages.
+    /// `SendInvoicesResponseDto` of Invoices.
     #[doc(alias = "SendInvoicesResponseDto")]
     pub struct SendInvoiceResponse {
-        /// The email that was sent; its fields are undocumented.
         pub email_data: Map = "emailData",
-        /// The invoice.
         pub invoice: Box<DefaultInvoiceResponse> = "invoice",
-        /// The SMS that was sent; its fields are undocumented.
         pub sms_data: Map = "smsData",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The recipients of a document.
+    /// Where a document is sent.
     pub struct SentToDto {
         /// The email addresses. Declared as required by the platform's specification.
         pub email: Vec<String> = "email",
-        /// The email addresses that receive a blind copy.
+        /// The email addresses that get a hidden copy.
         pub email_bcc: Vec<String> = "emailBcc",
-        /// The email addresses that receive a copy.
+        /// The email addresses that get a copy.
         pub email_cc: Vec<String> = "emailCc",
         /// The phone numbers.
         pub phone_no: Vec<String> = "phoneNo",
     }
-    /// A bank account in the euro area, without its full number.
+    /// An account in the euro area, in as far as it may be kept.
     #[doc(alias = "SepaDirectDebitDTO")]
     pub struct SepaDirectDebit {
-        /// The code of the bank. Declared as required by the platform's specification.
+        /// The bank's code. Declared as required by the platform's specification.
         pub bank_code: String = "bank_code",
-        /// The code of the branch. Declared as required by the platform's specification.
+        /// The code of the bank's branch. Declared as required by the platform's specification.
         pub branch_code: String = "branch_code",
-        /// The last four digits of the account number. Declared as required by the platform's specification.
+        /// The last four digits of the account's number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
-    /// The options of payment by Stripe.
+    /// What Stripe takes.
     #[doc(alias = "StripePaymentMethodDto")]
     pub struct StripePaymentMethod {
-        /// Whether Stripe accepts only direct debit from bank accounts. Declared as required by the platform's specification.
+        /// Whether only debits of a bank account are taken. Declared as required by the platform's specification.
         pub enable_bank_debit_only: bool = "enableBankDebitOnly",
     }
-    /// The tips that the payer can choose.
+    /// Whether and which tips are offered.
     #[doc(alias = "TipsConfigurationDto")]
     pub struct TipsConfiguration {
-        /// Whether the payer can add a tip. Declared as required by the platform's specification.
+        /// Whether tips are offered. Declared as required by the platform's specification.
         pub tips_enabled: bool = "tipsEnabled",
-        /// The tips to choose from, in per cent. Declared as required by the platform's specification.
+        /// The tips that are offered, in per cent. Declared as required by the platform's specification.
         pub tips_percentage: Vec<f64> = "tipsPercentage",
     }
-    /// The components of the total of an invoice, in major units of the currency.
+    /// `TotalSummaryDto` of Invoices.
     #[doc(alias = "TotalSummaryDto")]
     pub struct TotalSummary {
-        /// The discount.
         pub discount: Decimal = "discount",
-        /// The sum of the lines, before discount and tax.
         pub sub_total: Decimal = "subTotal",
-        /// The taxes.
         pub tax: Decimal = "tax",
     }
-    /// The estimate that was visited.
+    /// `EstimateIdParam` of Invoices.
     #[doc(alias = "EstimateIdParam")]
     pub struct UpdateEstimateLastVisitRequest {
         /// The id of the estimate. Declared as required by the platform's specification.
         pub estimate_id: String = "estimateId",
     }
-    /// The new content of an estimate.
+    /// An estimate as it is to be.
     #[doc(alias = "UpdateEstimateDto")]
     pub struct UpdateEstimateRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The files to attach.
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
-        /// The automatic conversion of the estimate to an invoice.
+        /// Whether an invoice is made of the estimate automatically.
         pub auto_invoice: AutoInvoicing = "autoInvoice",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact that receives the document. Declared as required by the platform's specification.
+        /// The contact to whom the document goes. Declared as required by the platform's specification.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// The discount on the total. Declared as required by the platform's specification.
+        /// What is taken off. Declared as required by the platform's specification.
         pub discount: Discount = "discount",
-        /// The number of the estimate; by default the next free number.
+        /// The number of the estimate; when left out, the next free one is taken.
         pub estimate_number: f64 = "estimateNumber",
-        /// The text before the estimate number; by default `EST-`.
+        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// The status of the estimate; `all` is declared too, but is useful only as a filter.
+        /// The state of the estimate; `all` is declared too, but is a word for filters.
         pub estimate_status: UpdateEstimateRequestEstimateStatus = "estimateStatus",
         /// The day on which the estimate expires, such as `2024-08-10`.
         pub expiry_date: String = "expiryDate",
-        /// The recurrence of the estimate. Declared as required by the platform's specification.
+        /// Whether and how often the estimate recurs. Declared as required by the platform's specification.
         pub frequency_settings: FrequencySettings = "frequencySettings",
-        /// The day of issue, such as `2023-01-01`.
+        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
-        /// The lines of the estimate. Declared as required by the platform's specification.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<EstimateLineItem> = "items",
-        /// Whether payments are live; by default `true`.
+        /// Whether real money is meant; `true` when left out.
         pub live_mode: bool = "liveMode",
-        /// Additional data of your own, stored with the document.
+        /// Further data of your own, kept with the document.
         pub meta: Map = "meta",
-        /// Charges beside the lines, such as processing fees.
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The internal name of the estimate. Declared as required by the platform's specification.
+        /// The estimate's name, by which the business finds it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The instalments of the estimate.
+        /// The parts in which the estimate is paid.
         pub payment_schedule_config: PaymentScheduleConfig = "paymentScheduleConfig",
-        /// Sends the estimate to a real person as soon as it is saved, with these options.
+        /// How to send the estimate at once, when it is saved; a real person gets it.
         pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
-        /// The email addresses and phone numbers that receive the document.
+        /// The addresses and phone numbers to which it is sent.
         pub sent_to: SentToDto = "sentTo",
-        /// The terms at the end of the document; HTML is allowed.
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        /// The id of the user who issues the estimate; needs access to the location.
+        /// The id of the user who acts; must be one with access to the location.
         pub user_id: String = "userId",
     }
-    /// The invoice that was visited.
+    /// `PatchInvoiceStatsLastViewedDto` of Invoices.
     #[doc(alias = "PatchInvoiceStatsLastViewedDto")]
     pub struct UpdateInvoiceLastVisitRequest {
         /// The id of the invoice. Declared as required by the platform's specification.
         pub invoice_id: String = "invoiceId",
     }
-    /// The new late fees of an invoice or of an invoice template.
+    /// `UpdateInvoiceLateFeesConfigurationDto` of Invoices.
     #[doc(alias = "UpdateInvoiceLateFeesConfigurationDto")]
     pub struct UpdateInvoiceLateFeesConfiguration {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The fees for late payment. Declared as required by the platform's specification.
+        /// What is charged when it is paid late. Declared as required by the platform's specification.
         pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
     }
-    /// The new content of an invoice.
+    /// An invoice as it is to be.
     #[doc(alias = "UpdateInvoiceDto")]
     pub struct UpdateInvoiceRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The files to attach.
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it.
+        /// The business that writes, as it stands on the document.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact that receives the document.
+        /// The contact to whom the document goes.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The id of the contact that receives the invoice.
+        /// The id of the contact to whom the invoice goes.
         pub contact_id: String = "contactId",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// A description of the invoice.
+        /// What the invoice is about.
         pub description: String = "description",
-        /// The discount on the total.
+        /// What is taken off.
         pub discount: Discount = "discount",
-        /// The day by which the invoice is to be paid, such as `2023-01-14`. Declared as required by the platform's specification.
+        /// The day until which it is to be paid, such as `2023-01-14`. Declared as required by the platform's specification.
         pub due_date: String = "dueDate",
-        /// The lines of the invoice. Declared as required by the platform's specification.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
         /// The number of the invoice, without its prefix.
         pub invoice_number: String = "invoiceNumber",
-        /// The text before the invoice number, such as `INV-`.
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The day of issue, such as `2023-01-01`. Declared as required by the platform's specification.
+        /// The day on which it is issued, such as `2023-01-01`. Declared as required by the platform's specification.
         pub issue_date: String = "issueDate",
-        /// Whether payments are live; if `false`, they are test payments.
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
-        /// Charges beside the lines, such as processing fees.
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The internal name of the invoice. Declared as required by the platform's specification.
+        /// The invoice's name, by which the business finds it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The methods by which the document can be paid.
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// The instalments of the invoice; their sum is the total.
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
-        /// The terms at the end of the document; HTML is allowed.
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The tips that the payer can choose.
+        /// Whether and which tips are offered.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        /// Data for Xero, the accounting software; its fields are undocumented.
+        /// What Xero, the accounting software, needs; its fields are described nowhere.
         pub xero_details: Map = "xeroDetails",
     }
-    /// The new automatic payment of a schedule.
+    /// `AutoPaymentScheduleDto` of Invoices.
     #[doc(alias = "AutoPaymentScheduleDto")]
     pub struct UpdateInvoiceScheduleAutoPaymentRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The automatic payment of the invoices. Declared as required by the platform's specification.
+        /// Whether and by what it is paid automatically. Declared as required by the platform's specification.
         pub auto_payment: Box<AutoPaymentDetails> = "autoPayment",
-        /// The id of the schedule. Declared as required by the platform's specification.
+        /// The id of the schedule, as in the path. Declared as required by the platform's specification.
         pub id: String = "id",
     }
-    /// A schedule that generates invoices once or repeatedly.
+    /// `AutoPaymentInvoiceScheduleResponseDto` of Invoices.
     #[doc(alias = "AutoPaymentInvoiceScheduleResponseDto")]
     pub struct UpdateInvoiceScheduleAutoPaymentResponse {
-        /// The id of the schedule.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The business that issues the document, as printed on it.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The compiled form of `termsNotes`, as printed.
         pub compiled_terms_notes: String = "compiledTermsNotes",
-        /// The contact that receives the document.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// The invoices that the schedule generated.
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        /// The lines of each invoice.
         pub items: Vec<InvoiceItem> = "items",
-        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
-        /// The name of the schedule.
         pub name: String = "name",
-        /// The rule by which invoices are generated and sent.
         pub schedule: ScheduleOptions = "schedule",
-        /// The status of the schedule, such as `draft`.
         pub status: String = "status",
-        /// The terms at the end of each invoice, as HTML or text.
         pub terms_notes: String = "termsNotes",
-        /// The heading of each invoice, such as `INVOICE`.
         pub title: String = "title",
-        /// The total of each invoice, in major units of the currency.
         pub total: Decimal = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The new content of an invoice schedule.
+    /// A schedule of invoices as it is to be.
     #[doc(alias = "UpdateInvoiceScheduleDto")]
     pub struct UpdateInvoiceScheduleRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The files to attach.
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
-        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact that receives the document. Declared as required by the platform's specification.
+        /// The contact to whom the document goes. Declared as required by the platform's specification.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// The discount on the total.
+        /// What is taken off.
         pub discount: Discount = "discount",
-        /// The lines of each invoice. Declared as required by the platform's specification.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
-        /// Charges beside the lines, such as processing fees.
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The name of the schedule. Declared as required by the platform's specification.
+        /// The schedule's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The rule by which invoices are generated and sent. Declared as required by the platform's specification.
+        /// When invoices are made and sent. Declared as required by the platform's specification.
         pub schedule: ScheduleOptions = "schedule",
-        /// The terms at the end of the document; HTML is allowed.
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// The new payment methods of an invoice template.
+    /// `UpdatePaymentMethodsConfigurationDto` of Invoices.
     #[doc(alias = "UpdatePaymentMethodsConfigurationDto")]
     pub struct UpdateInvoiceTemplatePaymentMethodsRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The methods by which the document can be paid.
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
     }
-    /// The new content of an invoice template.
+    /// An invoice template as it is to be.
     #[doc(alias = "UpdateInvoiceTemplateDto")]
     pub struct UpdateInvoiceTemplateRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// The discount on the total.
+        /// What is taken off.
         pub discount: Discount = "discount",
-        /// Whether the template is internal; the effect is undocumented.
+        /// Whether the template is internal; what follows from that is described nowhere.
         pub internal: bool = "internal",
-        /// The lines of the template. Declared as required by the platform's specification.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// Charges beside the lines, such as processing fees.
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The name of the template. Declared as required by the platform's specification.
+        /// The template's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The terms at the end of the document; HTML is allowed.
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// An invoice to create or update, and optionally to send.
+    /// An invoice to be made or changed, and sent.
     #[doc(alias = "Text2PayDto")]
     pub struct UpsertText2payInvoiceRequest {
-        /// `draft` only saves the invoice, `send` also sends it. Declared as required by the platform's specification.
+        /// `draft` only saves the invoice, `send` sends it. Declared as required by the platform's specification.
         pub action: UpsertText2payInvoiceRequestAction = "action",
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The files to attach.
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that issues the document, as printed on it.
+        /// The business that writes, as it stands on the document.
         pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact that receives the document. Declared as required by the platform's specification.
+        /// The contact to whom the document goes. Declared as required by the platform's specification.
         pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// The discount on the total.
+        /// What is taken off.
         pub discount: Discount = "discount",
-        /// The day by which the invoice is to be paid, such as `2023-01-14`.
+        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
-        /// The id of the invoice to update; without it, a new invoice is created.
+        /// The id of the invoice to be changed; left out to make a new one.
         pub id: String = "id",
-        /// Whether receipts include the terms.
+        /// Whether receipts carry the terms too.
         pub include_terms_note: bool = "includeTermsNote",
         /// The number of the invoice, without its prefix.
         pub invoice_number: String = "invoiceNumber",
-        /// The text before the invoice number, such as `INV-`.
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The day of issue, such as `2023-01-01`. Declared as required by the platform's specification.
+        /// The day on which it is issued, such as `2023-01-01`. Declared as required by the platform's specification.
         pub issue_date: String = "issueDate",
-        /// The lines of the invoice. Declared as required by the platform's specification.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// The fees for late payment.
+        /// What is charged when it is paid late.
         pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
-        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
-        /// Charges beside the lines, such as processing fees.
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The internal name of the invoice. Declared as required by the platform's specification.
+        /// The invoice's name, by which the business finds it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The methods by which the document can be paid.
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// The instalments of the invoice; their sum is the total.
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
-        /// The email addresses and phone numbers that receive the document. Declared as required by the platform's specification.
+        /// The addresses and phone numbers to which it is sent. Declared as required by the platform's specification.
         pub sent_to: SentToDto = "sentTo",
-        /// The terms at the end of the document; HTML is allowed.
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The tips that the payer can choose.
+        /// Whether and which tips are offered.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        /// The id of the user who issues the invoice; needs access to the location. Declared as required by the platform's specification.
+        /// The id of the user who acts; must be one with access to the location. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
-    /// An invoice that was created or updated, with its public URL.
+    /// `Text2PayInvoiceResponseDto` of Invoices.
     #[doc(alias = "Text2PayInvoiceResponseDto")]
     pub struct UpsertText2payInvoiceResponse {
-        /// The invoice.
         pub invoice: Box<DefaultInvoiceResponse> = "invoice",
-        /// The URL at which the invoice can be viewed.
         pub invoice_url: String = "invoiceUrl",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A bank account in the United States, without its full number.
+    /// An account at a bank of the United States, in as far as it may be kept.
     #[doc(alias = "USBankAccountDto")]
     pub struct UsBankAccount {
-        /// The name of the bank. Declared as required by the platform's specification.
+        /// The bank's name. Declared as required by the platform's specification.
         pub bank_name: String = "bank_name",
-        /// The last four digits of the account number. Declared as required by the platform's specification.
+        /// The last four digits of the account's number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
-    /// The location whose invoice is voided.
+    /// `VoidInvoiceDto` of Invoices.
     #[doc(alias = "VoidInvoiceDto")]
     pub struct VoidInvoiceRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
     }
 }

@@ -24,6 +24,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_knowledge_base::types;
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let reply = knowledge_base
+    ///     .create_faq()
+    ///     .body(types::CreateFaqRequest::new().answer("…").knowledge_base_id("…").question("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create")]
     pub fn create_faq(&self) -> builder::CreateFaq {
         builder::CreateFaq::new(&self.handle)
@@ -38,6 +50,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_knowledge_base::types;
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let reply = knowledge_base
+    ///     .create_knowledge_base()
+    ///     .body(types::CreateKnowledgeBaseRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "createKnowledgeBase")]
     pub fn create_knowledge_base(&self) -> builder::CreateKnowledgeBase {
         builder::CreateKnowledgeBase::new(&self.handle)
@@ -50,6 +74,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let reply = knowledge_base.delete_faq().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete")]
     pub fn delete_faq(&self) -> builder::DeleteFaq {
         builder::DeleteFaq::new(&self.handle)
@@ -62,6 +93,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let reply = knowledge_base
+    ///     .delete_knowledge_base()
+    ///     .knowledge_base_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "deleteKnowledgeBase")]
     pub fn delete_knowledge_base(&self) -> builder::DeleteKnowledgeBase {
         builder::DeleteKnowledgeBase::new(&self.handle)
@@ -76,6 +118,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_knowledge_base::types;
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let reply = knowledge_base
+    ///     .delete_trained_urls()
+    ///     .body(types::DeleteTrainedUrlsRequest::new().knowledge_base_id("…").url_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "deleteTrainedUrlsForKnowledgeBase")]
     pub fn delete_trained_urls(&self) -> builder::DeleteTrainedUrls {
         builder::DeleteTrainedUrls::new(&self.handle)
@@ -91,6 +145,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_knowledge_base::types;
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let reply = knowledge_base
+    ///     .discover_website()
+    ///     .body(types::DiscoverWebsiteRequest::new().knowledge_base_id("…").option(types::DiscoverWebsiteRequestOption::Exact).url("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "discoverWebsite")]
     pub fn discover_website(&self) -> builder::DiscoverWebsite {
         builder::DiscoverWebsite::new(&self.handle)
@@ -106,6 +172,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let reply = knowledge_base
+    ///     .get_crawling_status()
+    ///     .knowledge_base_id("…")
+    ///     .operation_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getCrawlingStatusForLatestOperation")]
     pub fn get_crawling_status(&self) -> builder::GetCrawlingStatus {
         builder::GetCrawlingStatus::new(&self.handle)
@@ -121,6 +199,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let reply = knowledge_base.get_knowledge_base().knowledge_base_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getKnowledgeBaseById")]
     pub fn get_knowledge_base(&self) -> builder::GetKnowledgeBase {
         builder::GetKnowledgeBase::new(&self.handle)
@@ -136,6 +221,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `lastFaqId`; [`stream`](builder::ListFaqs::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let mut items = knowledge_base.list_faqs().knowledge_base_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list")]
     pub fn list_faqs(&self) -> builder::ListFaqs {
         builder::ListFaqs::new(&self.handle)
@@ -152,6 +247,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `lastKnowledgeBaseId`; [`stream`](builder::ListKnowledgeBases::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let mut items = knowledge_base.list_knowledge_bases().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "listAllKnowledgeBasesPaginated")]
     pub fn list_knowledge_bases(&self) -> builder::ListKnowledgeBases {
         builder::ListKnowledgeBases::new(&self.handle)
@@ -168,6 +273,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `page`; [`stream`](builder::ListTrainedUrls::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let mut items = knowledge_base.list_trained_urls().knowledge_base_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getAllWebsiteUrlsDataByKnowledgeBase")]
     pub fn list_trained_urls(&self) -> builder::ListTrainedUrls {
         builder::ListTrainedUrls::new(&self.handle)
@@ -183,6 +298,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_knowledge_base::types;
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let reply = knowledge_base
+    ///     .train_discovered_urls()
+    ///     .body(types::TrainDiscoveredUrlsRequest::new().knowledge_base_id("…").operation_id("…").url_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "trainDiscoveredUrls")]
     pub fn train_discovered_urls(&self) -> builder::TrainDiscoveredUrls {
         builder::TrainDiscoveredUrls::new(&self.handle)
@@ -197,6 +324,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_knowledge_base::types;
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let reply = knowledge_base
+    ///     .update_faq()
+    ///     .id("…")
+    ///     .body(types::UpdateFaqRequest::new().answer("…").question("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update")]
     pub fn update_faq(&self) -> builder::UpdateFaq {
         builder::UpdateFaq::new(&self.handle)
@@ -211,6 +351,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_knowledge_base::types;
+    /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
+    /// let reply = knowledge_base
+    ///     .update_knowledge_base()
+    ///     .id("…")
+    ///     .body(types::UpdateKnowledgeBaseRequest::new().description("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "updateKnowledgeBase")]
     pub fn update_knowledge_base(&self) -> builder::UpdateKnowledgeBase {
         builder::UpdateKnowledgeBase::new(&self.handle)

@@ -6,416 +6,301 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
-    /// A page of a website that was trained for a knowledge base.
+    /// `CrawledUrlDTO` of Knowledge Base.
     #[doc(alias = "CrawledUrlDTO")]
     pub struct CrawledUrl {
-        /// The URL of a file that contains the text of the page.
         pub content: String = "content",
-        /// Whether a user has edited the text.
         pub content_edited_by_user: bool = "contentEditedByUser",
-        /// The id of the page, by which it can be deleted.
         pub id: String = "id",
-        /// The id of the knowledge base that contains the page.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The status of the page, such as `Training` or `Successful`.
         pub status: Status = "status",
-        /// The title of the page.
         pub title: String = "title",
-        /// The time of the last change of the page.
         pub updated_at: Timestamp = "updatedAt",
-        /// The URL of the page.
         pub url: String = "url",
     }
-    /// The pages of a crawl that have the same status.
+    /// The pages of a crawl that have one status.
     #[doc(alias = "CrawlingAggregateDTO")]
     pub struct CrawlingAggregate {
-        /// The status of the pages, not an id.
+        /// The status that they have in common. They are grouped by it; it is the id of nothing.
         pub id: Status = "_id",
-        /// The pages with this status.
         pub records: Vec<CrawlingRecord> = "records",
     }
-    /// A page that a crawl has discovered.
+    /// `CrawlingRecordDTO` of Knowledge Base.
     #[doc(alias = "CrawlingRecordDTO")]
     pub struct CrawlingRecord {
-        /// The reason for the failure, if the page could not be processed.
         pub error: Box<ErrorDetails> = "error",
-        /// The id of the page, by which it can be trained.
         pub id: String = "id",
-        /// The title of the page.
         pub title: String = "title",
-        /// The URL of the page.
         pub url: String = "url",
     }
-    /// The progress and the pages of a crawl.
+    /// `CrawlingStatusDataDTO` of Knowledge Base.
     #[doc(alias = "CrawlingStatusDataDTO")]
     pub struct CrawlingStatusData {
-        /// The pages, grouped by their status.
         pub aggregate: Vec<CrawlingAggregate> = "aggregate",
-        /// The crawl as a whole.
         pub operation_details: Box<OperationDetails> = "operationDetails",
     }
-    /// An FAQ to add to a knowledge base.
+    /// `AddFaqDTO` of Knowledge Base.
     #[doc(alias = "AddFaqDTO")]
     pub struct CreateFaqRequest {
-        /// The answer to the question. Declared as required by the platform's specification.
+        /// The answer, as the bot should know it. Declared as required by the platform's specification.
         pub answer: String = "answer",
         /// The id of the knowledge base. Declared as required by the platform's specification.
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The question, as a person may ask it. Declared as required by the platform's specification.
+        /// The question, as somebody may ask it. Declared as required by the platform's specification.
         pub question: String = "question",
     }
-    /// The reply to a request that adds an FAQ.
+    /// `CreateFaqResponseDTO` of Knowledge Base.
     #[doc(alias = "CreateFaqResponseDTO")]
     pub struct CreateFaqResponse {
-        /// The added FAQ.
         pub faq: Box<FaqResponse> = "faq",
-        /// Whether the FAQ was added.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A knowledge base to create.
+    /// `CreateKnowledgeBaseDTO` of Knowledge Base.
     #[doc(alias = "CreateKnowledgeBaseDTO")]
     pub struct CreateKnowledgeBaseRequest {
-        /// A description of the content of the knowledge base.
+        /// What the knowledge base is about.
         pub description: String = "description",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The name of the knowledge base. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// The reply to a request that creates a knowledge base.
+    /// `CreateKnowledgeBaseResponseDTO` of Knowledge Base.
     #[doc(alias = "CreateKnowledgeBaseResponseDTO")]
     pub struct CreateKnowledgeBaseResponse {
-        /// The created knowledge base.
         pub data: Box<KnowledgeBaseData> = "data",
-        /// Whether the knowledge base was created.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The outcome of the deletion of an FAQ.
+    /// `DeleteFaqResponseDTO` of Knowledge Base.
     #[doc(alias = "DeleteFaqResponseDTO")]
     pub struct DeleteFaqResponse {
-        /// Whether the FAQ was deleted.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The outcome of the deletion of a knowledge base.
+    /// `DeleteKnowledgeBaseResponseDTO` of Knowledge Base.
     #[doc(alias = "DeleteKnowledgeBaseResponseDTO")]
     pub struct DeleteKnowledgeBaseResponse {
-        /// Whether the knowledge base was deleted.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// Trained pages to delete.
+    /// `DeleteWebsiteUrlRequestDTO` of Knowledge Base.
     #[doc(alias = "DeleteWebsiteUrlRequestDTO")]
     pub struct DeleteTrainedUrlsRequest {
         /// The id of the knowledge base. Declared as required by the platform's specification.
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The ids of the pages, from the list of trained pages. Declared as required by the platform's specification.
+        /// The ids of the pages, as the list of trained pages has them. Declared as required by the platform's specification.
         pub url_ids: Vec<String> = "urlIds",
     }
-    /// The outcome of the deletion of trained pages.
+    /// `DeleteWebsiteUrlResponseDTO` of Knowledge Base.
     #[doc(alias = "DeleteWebsiteUrlResponseDTO")]
     pub struct DeleteTrainedUrlsResponse {
-        /// Whether the pages were deleted.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A crawl that was started.
+    /// `DiscoverWebsiteDataDTO` of Knowledge Base.
     #[doc(alias = "DiscoverWebsiteDataDTO")]
     pub struct DiscoverWebsiteData {
-        /// The id of the crawl, a parameter of status and training requests.
         pub operation_id: String = "operationId",
-        /// The status of the crawl, such as `Processing`.
         pub status: Status = "status",
-        /// The URL at which the crawl starts.
         pub url: String = "url",
     }
-    /// A crawl to start.
+    /// `DiscoverWebsiteRequestDTO` of Knowledge Base.
     #[doc(alias = "DiscoverWebsiteRequestDTO")]
     pub struct DiscoverWebsiteRequest {
         /// The id of the knowledge base. Declared as required by the platform's specification.
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The extent of the crawl: the single page (`Exact`), all pages below its path (`Path`), or the whole domain (`Domain`). Declared as required by the platform's specification.
+        /// How far the crawl goes: `Exact` takes the one page, `Path` what lies below its path, `Domain` the whole domain. Declared as required by the platform's specification.
         pub option: DiscoverWebsiteRequestOption = "option",
-        /// The URL at which the crawl starts. Declared as required by the platform's specification.
+        /// The address that the crawl begins with. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// The reply to a request that starts a crawl.
+    /// `DiscoverWebsiteResponseDTO` of Knowledge Base.
     #[doc(alias = "DiscoverWebsiteResponseDTO")]
     pub struct DiscoverWebsiteResponse {
-        /// The started crawl.
         pub data: DiscoverWebsiteData = "data",
-        /// Whether the crawl was started.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The error because of which a page could not be processed.
+    /// `ErrorDetailsDTO` of Knowledge Base.
     #[doc(alias = "ErrorDetailsDTO")]
     pub struct ErrorDetails {
-        /// The message of the error.
         pub message: String = "message",
-        /// The kind of error, such as `HttpException`.
         pub name: String = "name",
-        /// Further details of the error; the platform does not document them.
         pub options: Map = "options",
-        /// The text of the error response.
         pub response: String = "response",
-        /// The stack trace of the error on the platform's server.
         pub stack: String = "stack",
-        /// The HTTP status code of the error.
         pub status: f64 = "status",
     }
-    /// A question with its answer in a knowledge base.
+    /// `FaqResponseDTO` of Knowledge Base.
     #[doc(alias = "FaqResponseDTO")]
     pub struct FaqResponse {
-        /// The answer to the question.
         pub answer: String = "answer",
-        /// The time at which the FAQ was created.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the FAQ has been deleted.
         pub deleted: bool = "deleted",
-        /// The id of the FAQ.
         pub id: String = "id",
-        /// The id of the knowledge base that contains the FAQ.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The question, as a person may ask it.
         pub question: String = "question",
-        /// The question in lower case.
         pub question_lower_case: String = "questionLowerCase",
-        /// The id of the trained page to which the FAQ is linked.
         pub trained_url_id: String = "trainedUrlId",
-        /// The time of the last change of the FAQ.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A page of knowledge bases.
+    /// `GetAllKnowledgeBasesPaginatedDataDTO` of Knowledge Base.
     #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]
     pub struct GetAllKnowledgeBasesPaginatedData {
-        /// The number of all active knowledge bases of the location.
         pub active_count: f64 = "activeCount",
-        /// Whether there is a further page.
         pub has_more: bool = "hasMore",
-        /// The knowledge bases of the page.
         pub knowledge_bases: Vec<KnowledgeBaseListItem> = "knowledgeBases",
-        /// The id of the last knowledge base of the page, a parameter of the request for the next page.
         pub last_knowledge_base_id: String = "lastKnowledgeBaseId",
     }
-    /// The reply to a request for the status of a crawl.
+    /// `CrawlingStatusResponseDTO` of Knowledge Base.
     #[doc(alias = "CrawlingStatusResponseDTO")]
     pub struct GetCrawlingStatusResponse {
-        /// The progress and the pages of the crawl.
         pub data: CrawlingStatusData = "data",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A knowledge base with the number of its items of each kind.
+    /// `GetKnowledgeBaseByIdDataDTO` of Knowledge Base.
     #[doc(alias = "GetKnowledgeBaseByIdDataDTO")]
     pub struct GetKnowledgeBaseByIdData {
-        /// The time at which the knowledge base was created.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the knowledge base has been deleted.
         pub deleted: bool = "deleted",
-        /// The id of the knowledge base.
         pub id: String = "id",
-        /// Whether the knowledge base is the default of the location.
         pub is_default: bool = "isDefault",
-        /// The number of items of each kind.
         pub kb_metadata: KnowledgeBaseMetadata = "kbMetadata",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the knowledge base.
         pub name: String = "name",
-        /// The name in lower case.
         pub name_lower_case: String = "nameLowerCase",
-        /// The time of the last change of the knowledge base.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The reply to a request that gets a knowledge base.
+    /// `GetKnowledgeBaseByIdResponseDTO` of Knowledge Base.
     #[doc(alias = "GetKnowledgeBaseByIdResponseDTO")]
     pub struct GetKnowledgeBaseResponse {
-        /// The knowledge base.
         pub data: Box<GetKnowledgeBaseByIdData> = "data",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A knowledge base.
+    /// `KnowledgeBaseDataDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseDataDTO")]
     pub struct KnowledgeBaseData {
-        /// The time at which the knowledge base was created.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the knowledge base has been deleted.
         pub deleted: bool = "deleted",
-        /// The id of the knowledge base.
         pub id: String = "id",
-        /// Details of the content, empty for a new knowledge base.
         pub kb_metadata: Map = "kbMetadata",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the knowledge base.
         pub name: String = "name",
-        /// The name in lower case.
         pub name_lower_case: String = "nameLowerCase",
-        /// The time of the last change of the knowledge base.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A knowledge base as it is listed.
+    /// `KnowledgeBaseListItemDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseListItemDTO")]
     pub struct KnowledgeBaseListItem {
-        /// The time at which the knowledge base was created.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the knowledge base.
         pub id: String = "id",
-        /// The name of the knowledge base.
         pub name: String = "name",
     }
-    /// The number of items of a knowledge base, by kind.
+    /// `KnowledgeBaseMetadataDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseMetadataDTO")]
     pub struct KnowledgeBaseMetadata {
-        /// The number of FAQs.
         pub faqs: f64 = "faqs",
-        /// The number of files.
         pub files: f64 = "files",
-        /// The number of rich texts.
         pub rich_text: f64 = "richText",
-        /// The number of tables.
         pub tables: f64 = "tables",
-        /// The number of trained pages of websites.
         pub urls: f64 = "urls",
-        /// The number of web searches.
         pub web_searches: f64 = "webSearches",
     }
-    /// A page of the FAQs of a knowledge base.
+    /// `ListFaqsResponseDTO` of Knowledge Base.
     #[doc(alias = "ListFaqsResponseDTO")]
     pub struct ListFaqsResponse {
-        /// The number of all FAQs of the knowledge base.
         pub count: f64 = "count",
-        /// The FAQs of the page.
         pub faqs: Vec<FaqResponse> = "faqs",
-        /// Whether there is a further page.
         pub has_more: bool = "hasMore",
-        /// The id of the last FAQ of the page, a parameter of the request for the next page.
         pub last_faq_id: String = "lastFaqId",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists knowledge bases.
+    /// `GetAllKnowledgeBasesPaginatedResponseDTO` of Knowledge Base.
     #[doc(alias = "GetAllKnowledgeBasesPaginatedResponseDTO")]
     pub struct ListKnowledgeBasesResponse {
-        /// A page of knowledge bases.
         pub data: GetAllKnowledgeBasesPaginatedData = "data",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A part of the trained pages of a knowledge base.
+    /// `GetAllUrlsByKnowledgeBaseResponseDTO` of Knowledge Base.
     #[doc(alias = "GetAllUrlsByKnowledgeBaseResponseDTO")]
     pub struct ListTrainedUrlsResponse {
-        /// The number of all trained pages of the knowledge base.
         pub count: f64 = "count",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-        /// The trained pages of this part of the list.
         pub urls: Vec<CrawledUrl> = "urls",
     }
-    /// A crawl of a website.
+    /// `OperationDetailsDTO` of Knowledge Base.
     #[doc(alias = "OperationDetailsDTO")]
     pub struct OperationDetails {
-        /// The version of the database record.
         pub v: f64 = "__v",
-        /// The id of the crawl.
         pub id: String = "_id",
-        /// The time at which the crawl was started.
         pub created_at: Timestamp = "createdAt",
-        /// The number of pages that the crawl has discovered.
         pub discovered_urls_count: f64 = "discoveredUrlsCount",
-        /// The id of the knowledge base for which pages are discovered.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The extent of the crawl: the single page (`Exact`), all pages below its path (`Path`), or the whole domain (`Domain`).
         pub mode: OperationDetailsMode = "mode",
-        /// The content of the `robots.txt` file of the website.
         pub robots_file_data: String = "robotsFileData",
-        /// The status of the crawl, such as `Pending`.
         pub status: Status = "status",
-        /// The number of discovered pages that were trained.
         pub trained_urls_count: f64 = "trainedUrlsCount",
-        /// The time of the last change of the crawl.
         pub updated_at: Timestamp = "updatedAt",
-        /// The URL at which the crawl starts.
         pub url: String = "url",
     }
-    /// Discovered pages to train.
+    /// `TrainDiscoveredUrlsDTO` of Knowledge Base.
     #[doc(alias = "TrainDiscoveredUrlsDTO")]
     pub struct TrainDiscoveredUrlsRequest {
         /// The id of the knowledge base. Declared as required by the platform's specification.
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of the crawl that discovered the pages, from the reply to its start. Declared as required by the platform's specification.
+        /// The crawl that discovered the pages, as its start answered it. Declared as required by the platform's specification.
         pub operation_id: String = "operationId",
-        /// The ids of the discovered pages, from the status of the crawl. Declared as required by the platform's specification.
+        /// The ids of the discovered pages that are to be trained, as the crawl's status lists them. Declared as required by the platform's specification.
         pub url_ids: Vec<String> = "urlIds",
     }
-    /// Whether the training of pages was started.
+    /// `TrainDiscoveredUrlsResponseDTO` of Knowledge Base.
     #[doc(alias = "TrainDiscoveredUrlsResponseDTO")]
     pub struct TrainDiscoveredUrlsResponse {
-        /// Whether the training was started.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The new question and answer of an FAQ.
+    /// `UpdateFaqBodyDTO` of Knowledge Base.
     #[doc(alias = "UpdateFaqBodyDTO")]
     pub struct UpdateFaqRequest {
-        /// The answer to the question. Declared as required by the platform's specification.
+        /// The answer, as the bot should know it. Declared as required by the platform's specification.
         pub answer: String = "answer",
-        /// The question, as a person may ask it. Declared as required by the platform's specification.
+        /// The question, as somebody may ask it. Declared as required by the platform's specification.
         pub question: String = "question",
     }
-    /// The outcome of the update of an FAQ.
+    /// `UpdateFaqResponseDTO` of Knowledge Base.
     #[doc(alias = "UpdateFaqResponseDTO")]
     pub struct UpdateFaqResponse {
-        /// Whether the FAQ was updated.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The new name or description of a knowledge base.
+    /// `UpdateKnowledgeBaseDTO` of Knowledge Base.
     #[doc(alias = "UpdateKnowledgeBaseDTO")]
     pub struct UpdateKnowledgeBaseRequest {
-        /// The new description of the content.
+        /// The new description.
         pub description: String = "description",
-        /// The new name of the knowledge base.
+        /// The new name.
         pub name: String = "name",
     }
-    /// The outcome of the update of a knowledge base.
+    /// `UpdateKnowledgeBaseResponseDTO` of Knowledge Base.
     #[doc(alias = "UpdateKnowledgeBaseResponseDTO")]
     pub struct UpdateKnowledgeBaseResponse {
-        /// Whether the knowledge base was updated.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
 }

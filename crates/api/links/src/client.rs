@@ -25,6 +25,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_links::types;
+    /// # async fn example(links: hoopai_links::Client) -> Result<(), hoopai_links::Error> {
+    /// let reply = links
+    ///     .create_link()
+    ///     .body(types::CreateLinkRequest::new().name("…").redirect_to("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-link")]
     pub fn create_link(&self) -> builder::CreateLink {
         builder::CreateLink::new(&self.handle)
@@ -38,6 +50,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(links: hoopai_links::Client) -> Result<(), hoopai_links::Error> {
+    /// let reply = links.delete_link().link_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-link")]
     pub fn delete_link(&self) -> builder::DeleteLink {
         builder::DeleteLink::new(&self.handle)
@@ -52,6 +71,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(links: hoopai_links::Client) -> Result<(), hoopai_links::Error> {
+    /// let reply = links.get_link().link_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-link-by-id")]
     pub fn get_link(&self) -> builder::GetLink {
         builder::GetLink::new(&self.handle)
@@ -65,6 +91,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(links: hoopai_links::Client) -> Result<(), hoopai_links::Error> {
+    /// let reply = links.list_links().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-links")]
     pub fn list_links(&self) -> builder::ListLinks {
         builder::ListLinks::new(&self.handle)
@@ -78,6 +111,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::SearchLinks::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(links: hoopai_links::Client) -> Result<(), hoopai_links::Error> {
+    /// let mut items = links.search_links().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-trigger-links")]
     pub fn search_links(&self) -> builder::SearchLinks {
         builder::SearchLinks::new(&self.handle)
@@ -93,6 +136,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_links::types;
+    /// # async fn example(links: hoopai_links::Client) -> Result<(), hoopai_links::Error> {
+    /// let reply = links
+    ///     .update_link()
+    ///     .link_id("…")
+    ///     .body(types::UpdateLinkRequest::new().name("…").redirect_to("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-link")]
     pub fn update_link(&self) -> builder::UpdateLink {
         builder::UpdateLink::new(&self.handle)

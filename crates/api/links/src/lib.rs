@@ -18,6 +18,24 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.links()`.
+//!
+//! # Operations
+//!
+//! ## Trigger Links
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_link`](Client::create_link) | Creates a trigger link. |
+//! | [`delete_link`](Client::delete_link) | Deletes a trigger link. |
+//! | [`get_link`](Client::get_link) | Gets one trigger link. |
+//! | [`list_links`](Client::list_links) | Lists all trigger links of a location. |
+//! | [`update_link`](Client::update_link) | Changes the name and the target of a trigger link. |
+//!
+//! ## Trigger Links Search
+//!
+//! | operation | |
+//! |---|---|
+//! | [`search_links`](Client::search_links) | Searches the trigger links of a location. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

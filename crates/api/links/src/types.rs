@@ -3,60 +3,49 @@
 //! The models of requests and replies.
 
 hoopai_runtime::model! {
-    /// A trigger link to create.
+    /// `LinksDto` of Trigger Links.
     #[doc(alias = "LinksDto")]
     pub struct CreateLinkRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The name of the trigger link, which only users see. Declared as required by the platform's specification.
+        /// The link's name within the platform. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The complete URL to which the link redirects, such as `https://www.example.com/offer`. Declared as required by the platform's specification.
+        /// The whole address that whoever clicks is sent to, such as `https://www.example.com/offer`. Declared as required by the platform's specification.
         pub redirect_to: String = "redirectTo",
     }
-    /// The reply to the deletion of a trigger link.
+    /// `DeleteLinksSuccessfulResponseDto` of Trigger Links.
     #[doc(alias = "DeleteLinksSuccessfulResponseDto")]
     pub struct DeleteLinkResponse {
-        /// Whether the deletion succeeded, in the platform's misspelling.
         pub succeded: bool = "succeded",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A reply with one trigger link.
+    /// `GetLinkSuccessfulResponseDto` of Trigger Links.
     #[doc(alias = "GetLinkSuccessfulResponseDto")]
     pub struct GetLinkResponse {
-        /// The trigger link as it is after the call.
         pub link: Box<Link> = "link",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// Trigger links of a location.
+    /// `GetLinksSuccessfulResponseDto` of Trigger Links.
     #[doc(alias = "GetLinksSuccessfulResponseDto")]
     pub struct GetLinksResponse {
-        /// The trigger links of the location.
         pub links: Vec<Link> = "links",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A trigger link, a URL that redirects to another one and records the contact who opened it.
+    /// `LinkSchema` of Trigger Links.
     #[doc(alias = "LinkSchema")]
     pub struct Link {
-        /// The placeholder that templates use for the link, with its braces.
         pub field_key: String = "fieldKey",
-        /// The id of the trigger link.
         pub id: String = "id",
-        /// The id of the location (sub-account) of the trigger link.
         pub location_id: String = "locationId",
-        /// The name of the trigger link, which only users see.
         pub name: String = "name",
-        /// The complete URL to which the link redirects, such as `https://www.example.com/offer`.
         pub redirect_to: String = "redirectTo",
     }
-    /// Changes to a trigger link.
+    /// `LinkUpdateDto` of Trigger Links.
     #[doc(alias = "LinkUpdateDto")]
     pub struct UpdateLinkRequest {
-        /// The name of the trigger link, which only users see. Declared as required by the platform's specification.
+        /// The link's name within the platform. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The complete URL to which the link redirects, such as `https://www.example.com/offer`. Declared as required by the platform's specification.
+        /// The whole address that whoever clicks is sent to, such as `https://www.example.com/offer`. Declared as required by the platform's specification.
         pub redirect_to: String = "redirectTo",
     }
 }

@@ -29,6 +29,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .create_custom_field()
+    ///     .body(types::CreateCustomFieldRequest::new().data_type("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-custom-field")]
     pub fn create_custom_field(&self) -> builder::CreateCustomField {
         builder::CreateCustomField::new(&self.handle)
@@ -44,6 +56,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .create_custom_value()
+    ///     .body(types::CustomValues::new().name("…").value("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-custom-value")]
     pub fn create_custom_value(&self) -> builder::CreateCustomValue {
         builder::CreateCustomValue::new(&self.handle)
@@ -61,6 +85,18 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .create_location()
+    ///     .body(types::CreateLocationRequest::new().company_id("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-location")]
     pub fn create_location(&self) -> builder::CreateLocation {
         builder::CreateLocation::new(&self.handle)
@@ -76,6 +112,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .create_recurring_task()
+    ///     .body(types::CreateRecurringTaskRequest::new().rrule_options(types::CustomRRulesOptions::new()).title("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-recurring-task")]
     pub fn create_recurring_task(&self) -> builder::CreateRecurringTask {
         builder::CreateRecurringTask::new(&self.handle)
@@ -89,6 +137,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .create_tag()
+    ///     .body(types::TagBody::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-tag")]
     pub fn create_tag(&self) -> builder::CreateTag {
         builder::CreateTag::new(&self.handle)
@@ -101,6 +161,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.delete_custom_field().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-custom-field")]
     pub fn delete_custom_field(&self) -> builder::DeleteCustomField {
         builder::DeleteCustomField::new(&self.handle)
@@ -113,6 +180,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.delete_custom_value().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-custom-value")]
     pub fn delete_custom_value(&self) -> builder::DeleteCustomValue {
         builder::DeleteCustomValue::new(&self.handle)
@@ -128,6 +202,18 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .delete_location()
+    ///     .location_id("…")
+    ///     .delete_twilio_account(true)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-location")]
     pub fn delete_location(&self) -> builder::DeleteLocation {
         builder::DeleteLocation::new(&self.handle)
@@ -140,6 +226,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.delete_recurring_task().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-recurring-task")]
     pub fn delete_recurring_task(&self) -> builder::DeleteRecurringTask {
         builder::DeleteRecurringTask::new(&self.handle)
@@ -152,6 +245,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.delete_tag().tag_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-tag")]
     pub fn delete_tag(&self) -> builder::DeleteTag {
         builder::DeleteTag::new(&self.handle)
@@ -164,6 +264,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.delete_template().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "DELETE-an-email-sms-template")]
     pub fn delete_template(&self) -> builder::DeleteTemplate {
         builder::DeleteTemplate::new(&self.handle)
@@ -176,6 +283,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.get_custom_field().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-field")]
     pub fn get_custom_field(&self) -> builder::GetCustomField {
         builder::GetCustomField::new(&self.handle)
@@ -188,6 +302,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.get_custom_value().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-value")]
     pub fn get_custom_value(&self) -> builder::GetCustomValue {
         builder::GetCustomValue::new(&self.handle)
@@ -200,6 +321,13 @@ impl Client {
     /// - Scope: `locations.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.get_location().location_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-location")]
     pub fn get_location(&self) -> builder::GetLocation {
         builder::GetLocation::new(&self.handle)
@@ -212,6 +340,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.get_recurring_task().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-recurring-task-by-id")]
     pub fn get_recurring_task(&self) -> builder::GetRecurringTask {
         builder::GetRecurringTask::new(&self.handle)
@@ -224,6 +359,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.get_tag().tag_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-tag-by-id")]
     pub fn get_tag(&self) -> builder::GetTag {
         builder::GetTag::new(&self.handle)
@@ -240,6 +382,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.list_custom_fields().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-fields")]
     pub fn list_custom_fields(&self) -> builder::ListCustomFields {
         builder::ListCustomFields::new(&self.handle)
@@ -256,6 +405,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.list_custom_values().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-values")]
     pub fn list_custom_values(&self) -> builder::ListCustomValues {
         builder::ListCustomValues::new(&self.handle)
@@ -271,6 +427,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.list_tags().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-location-tags")]
     pub fn list_tags(&self) -> builder::ListTags {
         builder::ListTags::new(&self.handle)
@@ -288,6 +451,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListTemplates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let mut items = locations.list_templates().origin_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "GET-all-or-email-sms-templates")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
@@ -303,6 +476,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.list_timezones().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-timezones")]
     pub fn list_timezones(&self) -> builder::ListTimezones {
         builder::ListTimezones::new(&self.handle)
@@ -319,6 +499,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::SearchLocations::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let mut items = locations.search_locations().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-locations")]
     pub fn search_locations(&self) -> builder::SearchLocations {
         builder::SearchLocations::new(&self.handle)
@@ -335,6 +525,20 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::SearchTasks::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let mut items = locations
+    ///     .search_tasks()
+    ///     .body(types::SearchTasksRequest::new().business_id("…").completed(true))
+    ///     .stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "task-search")]
     pub fn search_tasks(&self) -> builder::SearchTasks {
         builder::SearchTasks::new(&self.handle)
@@ -349,6 +553,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .update_custom_field()
+    ///     .id("…")
+    ///     .body(types::UpdateCustomFieldRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-custom-field")]
     pub fn update_custom_field(&self) -> builder::UpdateCustomField {
         builder::UpdateCustomField::new(&self.handle)
@@ -363,6 +580,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .update_custom_value()
+    ///     .id("…")
+    ///     .body(types::CustomValues::new().name("…").value("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-custom-value")]
     pub fn update_custom_value(&self) -> builder::UpdateCustomValue {
         builder::UpdateCustomValue::new(&self.handle)
@@ -378,6 +608,19 @@ impl Client {
     /// - Scope: `locations.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .update_location()
+    ///     .location_id("…")
+    ///     .body(types::UpdateLocationRequest::new().company_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "put-location")]
     pub fn update_location(&self) -> builder::UpdateLocation {
         builder::UpdateLocation::new(&self.handle)
@@ -390,6 +633,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .update_recurring_task()
+    ///     .id("…")
+    ///     .body(types::UpdateRecurringTaskRequest::new().description("…").ignore_task_creation(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-recurring-task")]
     pub fn update_recurring_task(&self) -> builder::UpdateRecurringTask {
         builder::UpdateRecurringTask::new(&self.handle)
@@ -402,6 +658,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .update_tag()
+    ///     .tag_id("…")
+    ///     .body(types::TagBody::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-tag")]
     pub fn update_tag(&self) -> builder::UpdateTag {
         builder::UpdateTag::new(&self.handle)
@@ -418,6 +687,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.upload_custom_field_files().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "upload-file-customFields")]
     pub fn upload_custom_field_files(&self) -> builder::UploadCustomFieldFiles {
         builder::UploadCustomFieldFiles::new(&self.handle)

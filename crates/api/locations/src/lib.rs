@@ -26,6 +26,82 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.locations()`.
+//!
+//! # Operations
+//!
+//! ## Custom Field
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_custom_field`](Client::create_custom_field) | Creates a custom field for contacts or opportunities. |
+//! | [`delete_custom_field`](Client::delete_custom_field) | Deletes a custom field. |
+//! | [`get_custom_field`](Client::get_custom_field) | Gets a custom field by its id or its key. |
+//! | [`list_custom_fields`](Client::list_custom_fields) | Lists the custom fields of a location. |
+//! | [`update_custom_field`](Client::update_custom_field) | Updates a custom field. |
+//! | [`upload_custom_field_files`](Client::upload_custom_field_files) | Uploads files for a custom field of the file kind. |
+//!
+//! ## Custom Value
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_custom_value`](Client::create_custom_value) | Creates a custom value, a text that templates and pages of the location can insert. |
+//! | [`delete_custom_value`](Client::delete_custom_value) | Deletes a custom value. |
+//! | [`get_custom_value`](Client::get_custom_value) | Gets a custom value. |
+//! | [`list_custom_values`](Client::list_custom_values) | Lists the custom values of a location. |
+//! | [`update_custom_value`](Client::update_custom_value) | Updates a custom value. |
+//!
+//! ## Sub-Account (Formerly Location)
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_location`](Client::create_location) | Creates a location in an agency. |
+//! | [`delete_location`](Client::delete_location) | Deletes a location from its agency. |
+//! | [`get_location`](Client::get_location) | Gets a location: address, business, contact person, time zone, settings. |
+//! | [`update_location`](Client::update_location) | Updates a location. |
+//!
+//! ## Recurring Tasks
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_recurring_task`](Client::create_recurring_task) | Creates a task that comes back on a schedule. |
+//! | [`delete_recurring_task`](Client::delete_recurring_task) | Deletes a recurring task. |
+//! | [`get_recurring_task`](Client::get_recurring_task) | Gets a recurring task with its schedule. |
+//! | [`update_recurring_task`](Client::update_recurring_task) | Updates a recurring task. |
+//!
+//! ## Tags
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_tag`](Client::create_tag) | Creates a tag in a location. |
+//! | [`delete_tag`](Client::delete_tag) | Deletes a tag from a location. |
+//! | [`get_tag`](Client::get_tag) | Gets a tag. |
+//! | [`list_tags`](Client::list_tags) | Lists the tags of a location. |
+//! | [`update_tag`](Client::update_tag) | Renames a tag. |
+//!
+//! ## Template
+//!
+//! | operation | |
+//! |---|---|
+//! | [`delete_template`](Client::delete_template) | Deletes a message template, of whichever channel. |
+//! | [`list_templates`](Client::list_templates) | Lists the SMS, email and WhatsApp templates of a location. |
+//!
+//! ## Timezone
+//!
+//! | operation | |
+//! |---|---|
+//! | [`list_timezones`](Client::list_timezones) | Lists the time zones that a location can be set to. |
+//!
+//! ## Search
+//!
+//! | operation | |
+//! |---|---|
+//! | [`search_locations`](Client::search_locations) | Finds locations, by email address or by agency. |
+//!
+//! ## Tasks Search
+//!
+//! | operation | |
+//! |---|---|
+//! | [`search_tasks`](Client::search_tasks) | Searches the tasks of all contacts of a location. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

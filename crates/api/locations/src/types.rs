@@ -16,7 +16,6 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub postal_code: String = "postalCode",
         pub state: String = "state",
-        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub website: String = "website",
     }
@@ -89,7 +88,6 @@ hoopai_runtime::model! {
     pub struct CreateLocationResponse {
         pub address: String = "address",
         pub city: String = "city",
-        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub country: Country = "country",
         pub domain: String = "domain",
@@ -101,7 +99,6 @@ hoopai_runtime::model! {
         pub settings: Settings = "settings",
         pub social: Box<Social> = "social",
         pub state: String = "state",
-        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub trace_id: String = "traceId",
         pub website: String = "website",
@@ -132,7 +129,6 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub is_allowed_custom_option: bool = "isAllowedCustomOption",
         pub is_multi_file_allowed: bool = "isMultiFileAllowed",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub max_file_limit: f64 = "maxFileLimit",
         pub model: Model = "model",
@@ -180,7 +176,6 @@ hoopai_runtime::model! {
         pub document_type: String = "documentType",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub parent_id: String = "parentId",
@@ -246,7 +241,6 @@ hoopai_runtime::model! {
         pub settings: Settings = "settings",
         pub social: Box<Social> = "social",
         pub state: String = "state",
-        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub website: String = "website",
     }
@@ -256,7 +250,6 @@ hoopai_runtime::model! {
         pub address: String = "address",
         pub business: Box<Business> = "business",
         pub city: String = "city",
-        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub country: String = "country",
         pub domain: String = "domain",
@@ -272,7 +265,6 @@ hoopai_runtime::model! {
         pub settings: Settings = "settings",
         pub social: Box<Social> = "social",
         pub state: String = "state",
-        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub website: String = "website",
     }
@@ -311,7 +303,6 @@ hoopai_runtime::model! {
     pub struct ListTemplatesResponseTemplate {
         pub date_added: Timestamp = "dateAdded",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub template: Value = "template",
@@ -333,7 +324,6 @@ hoopai_runtime::model! {
     #[doc(alias = "LocationTagsSchema")]
     pub struct LocationTags {
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
     }
@@ -359,13 +349,11 @@ hoopai_runtime::model! {
     #[doc(alias = "RecurringTaskResponseDTO")]
     pub struct RecurringTaskResponse {
         pub assigned_to: String = "assignedTo",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
         pub title: String = "title",
@@ -413,7 +401,6 @@ hoopai_runtime::model! {
         pub assigned_to: String = "assignedTo",
         pub body: String = "body",
         pub completed: bool = "completed",
-        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub due_date: String = "dueDate",
         pub id: String = "id",

@@ -25,6 +25,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
+    /// let reply = marketplace.check_funds().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "hasFunds")]
     pub fn check_funds(&self) -> builder::CheckFunds {
         builder::CheckFunds::new(&self.handle)
@@ -41,6 +48,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_marketplace::types;
+    /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
+    /// let reply = marketplace
+    ///     .create_charge()
+    ///     .body(types::CreateChargeRequest::new().app_id("…").company_id("…").description("…").event_id("…").meter_id("…").units(0.5))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "charge")]
     pub fn create_charge(&self) -> builder::CreateCharge {
         builder::CreateCharge::new(&self.handle)
@@ -54,6 +73,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
+    /// let reply = marketplace.delete_charge().charge_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "deleteCharge")]
     pub fn delete_charge(&self) -> builder::DeleteCharge {
         builder::DeleteCharge::new(&self.handle)
@@ -69,6 +95,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
+    /// let reply = marketplace.get_charge().charge_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getSpecificCharge")]
     pub fn get_charge(&self) -> builder::GetCharge {
         builder::GetCharge::new(&self.handle)
@@ -84,6 +117,13 @@ impl Client {
     /// - Scope: `marketplace-installer-details.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
+    /// let reply = marketplace.get_installer_details().app_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-installer-details")]
     pub fn get_installer_details(&self) -> builder::GetInstallerDetails {
         builder::GetInstallerDetails::new(&self.handle)
@@ -97,6 +137,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
+    /// let reply = marketplace.get_rebilling_config().app_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-rebilling-config-for-app")]
     pub fn get_rebilling_config(&self) -> builder::GetRebillingConfig {
         builder::GetRebillingConfig::new(&self.handle)
@@ -113,6 +160,16 @@ impl Client {
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCharges::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
+    /// let mut items = marketplace.list_charges().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getCharges")]
     pub fn list_charges(&self) -> builder::ListCharges {
         builder::ListCharges::new(&self.handle)
@@ -130,6 +187,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_marketplace::types;
+    /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
+    /// let reply = marketplace
+    ///     .migrate_connection()
+    ///     .body(types::MigrateConnectionRequest::new().account_id("…").app_id("…").app_version_id("…").type_(types::MigrateConnectionRequestType::Oauth2))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "migrateConnection")]
     pub fn migrate_connection(&self) -> builder::MigrateConnection {
         builder::MigrateConnection::new(&self.handle)
@@ -145,6 +214,19 @@ impl Client {
     /// - Scope: `oauth.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_marketplace::types;
+    /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
+    /// let reply = marketplace
+    ///     .uninstall_application()
+    ///     .app_id("…")
+    ///     .body(types::UninstallApplicationRequest::new().company_id("…").location_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "uninstall-application")]
     pub fn uninstall_application(&self) -> builder::UninstallApplication {
         builder::UninstallApplication::new(&self.handle)

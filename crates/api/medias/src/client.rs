@@ -25,6 +25,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_medias::types;
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let reply = medias
+    ///     .create_media_folder()
+    ///     .body(types::CreateMediaFolderRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-media-folder")]
     pub fn create_media_folder(&self) -> builder::CreateMediaFolder {
         builder::CreateMediaFolder::new(&self.handle)
@@ -38,6 +50,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let reply = medias.delete_media_object().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-media-content")]
     pub fn delete_media_object(&self) -> builder::DeleteMediaObject {
         builder::DeleteMediaObject::new(&self.handle)
@@ -52,6 +71,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_medias::types;
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let reply = medias
+    ///     .delete_media_objects_in_bulk()
+    ///     .body(types::DeleteMediaObjectsInBulkRequest::new().files_to_be_deleted([types::DeleteMediaObjectItem::new()]).status(types::DeleteMediaObjectsInBulkRequestStatus::Deleted))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-delete-media-objects")]
     pub fn delete_media_objects_in_bulk(&self) -> builder::DeleteMediaObjectsInBulk {
         builder::DeleteMediaObjectsInBulk::new(&self.handle)
@@ -68,6 +99,21 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListMediaObjects::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let mut items = medias
+    ///     .list_media_objects()
+    ///     .sort_by("…")
+    ///     .sort_order("…")
+    ///     .type_("…")
+    ///     .stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fetch-media-content")]
     pub fn list_media_objects(&self) -> builder::ListMediaObjects {
         builder::ListMediaObjects::new(&self.handle)
@@ -80,6 +126,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_medias::types;
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let reply = medias
+    ///     .update_media_object()
+    ///     .id("…")
+    ///     .body(types::UpdateMediaObjectRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-media-object")]
     pub fn update_media_object(&self) -> builder::UpdateMediaObject {
         builder::UpdateMediaObject::new(&self.handle)
@@ -94,6 +153,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_medias::types;
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let reply = medias
+    ///     .update_media_objects_in_bulk()
+    ///     .body(types::UpdateMediaObjectsInBulkRequest::new().files_to_be_updated([types::UpdateMediaObject::new()]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-update-media-objects")]
     pub fn update_media_objects_in_bulk(&self) -> builder::UpdateMediaObjectsInBulk {
         builder::UpdateMediaObjectsInBulk::new(&self.handle)
@@ -110,6 +181,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_medias::runtime;
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let reply = medias
+    ///     .upload_media_file()
+    ///     .file(runtime::Part::bytes("file.pdf", Vec::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "upload-media-content")]
     pub fn upload_media_file(&self) -> builder::UploadMediaFile {
         builder::UploadMediaFile::new(&self.handle)

@@ -18,6 +18,18 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.medias()`.
+//!
+//! # Operations
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_media_folder`](Client::create_media_folder) | Creates a folder. |
+//! | [`delete_media_object`](Client::delete_media_object) | Deletes a file or a folder. |
+//! | [`delete_media_objects_in_bulk`](Client::delete_media_objects_in_bulk) | Deletes files and folders, or moves them to the trash. |
+//! | [`list_media_objects`](Client::list_media_objects) | Lists the files or the folders of a location. |
+//! | [`update_media_object`](Client::update_media_object) | Renames a file or a folder. |
+//! | [`update_media_objects_in_bulk`](Client::update_media_objects_in_bulk) | Renames several files and folders. |
+//! | [`upload_media_file`](Client::upload_media_file) | Uploads a file, or takes one over from an address. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

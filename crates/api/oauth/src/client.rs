@@ -28,6 +28,18 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_oauth::types;
+    /// # async fn example(oauth: hoopai_oauth::Client) -> Result<(), hoopai_oauth::Error> {
+    /// let reply = oauth
+    ///     .create_access_token()
+    ///     .body(types::CreateAccessTokenRequest::new().client_id("…").client_secret("…").grant_type(types::CreateAccessTokenRequestGrantType::AuthorizationCode))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-access-token")]
     pub fn create_access_token(&self) -> builder::CreateAccessToken {
         builder::CreateAccessToken::new(&self.handle)
@@ -44,6 +56,18 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_oauth::types;
+    /// # async fn example(oauth: hoopai_oauth::Client) -> Result<(), hoopai_oauth::Error> {
+    /// let reply = oauth
+    ///     .create_location_access_token()
+    ///     .body(types::CreateLocationAccessTokenRequest::new().company_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-location-access-token")]
     pub fn create_location_access_token(&self) -> builder::CreateLocationAccessToken {
         builder::CreateLocationAccessToken::new(&self.handle)
@@ -62,6 +86,20 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListInstalledLocations::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(oauth: hoopai_oauth::Client) -> Result<(), hoopai_oauth::Error> {
+    /// let mut items = oauth
+    ///     .list_installed_locations()
+    ///     .app_id("…")
+    ///     .company_id("…")
+    ///     .stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-installed-location")]
     pub fn list_installed_locations(&self) -> builder::ListInstalledLocations {
         builder::ListInstalledLocations::new(&self.handle)
@@ -80,6 +118,20 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_oauth::types;
+    /// # async fn example(oauth: hoopai_oauth::Client) -> Result<(), hoopai_oauth::Error> {
+    /// let reply = oauth
+    ///     .send_billing_webhook()
+    ///     .x_ghl_client_key("…")
+    ///     .x_ghl_client_secret("…")
+    ///     .body(types::SendBillingWebhookRequest::new().client_id("…").company_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "billing-webhook")]
     pub fn send_billing_webhook(&self) -> builder::SendBillingWebhook {
         builder::SendBillingWebhook::new(&self.handle)

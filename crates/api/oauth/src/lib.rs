@@ -22,6 +22,22 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.oauth()`.
+//!
+//! # Operations
+//!
+//! ## OAuth 2.0
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_access_token`](Client::create_access_token) | Exchanges an authorization code or a refresh token for an access token. |
+//! | [`create_location_access_token`](Client::create_location_access_token) | Makes a token for a location from the token of its agency. |
+//! | [`list_installed_locations`](Client::list_installed_locations) | Lists the locations of an agency in which an app is or could be installed. |
+//!
+//! ## Other
+//!
+//! | operation | |
+//! |---|---|
+//! | [`send_billing_webhook`](Client::send_billing_webhook) | Reports to the platform that an app was paid for, or that the payment failed. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

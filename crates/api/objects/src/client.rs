@@ -28,6 +28,18 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_objects::types;
+    /// # async fn example(objects: hoopai_objects::Client) -> Result<(), hoopai_objects::Error> {
+    /// let reply = objects
+    ///     .create_object()
+    ///     .body(types::CreateObjectRequest::new().key("…").labels(types::CustomObjectLabel::new()).primary_display_property_details(types::CustomObjectDisplayPropertyDetails::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-custom-object-schema")]
     pub fn create_object(&self) -> builder::CreateObject {
         builder::CreateObject::new(&self.handle)
@@ -45,6 +57,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_objects::types;
+    /// # async fn example(objects: hoopai_objects::Client) -> Result<(), hoopai_objects::Error> {
+    /// let reply = objects
+    ///     .create_object_record()
+    ///     .schema_key("…")
+    ///     .body(types::CreateObjectRecordRequest::new())
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-object-record")]
     pub fn create_object_record(&self) -> builder::CreateObjectRecord {
         builder::CreateObjectRecord::new(&self.handle)
@@ -57,6 +82,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(objects: hoopai_objects::Client) -> Result<(), hoopai_objects::Error> {
+    /// let reply = objects.delete_object_record().schema_key("…").id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-object-record")]
     pub fn delete_object_record(&self) -> builder::DeleteObjectRecord {
         builder::DeleteObjectRecord::new(&self.handle)
@@ -70,6 +102,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(objects: hoopai_objects::Client) -> Result<(), hoopai_objects::Error> {
+    /// let reply = objects.get_object().key("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-object-schema-by-key")]
     pub fn get_object(&self) -> builder::GetObject {
         builder::GetObject::new(&self.handle)
@@ -82,6 +121,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(objects: hoopai_objects::Client) -> Result<(), hoopai_objects::Error> {
+    /// let reply = objects.get_object_record().schema_key("…").id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-record-by-id")]
     pub fn get_object_record(&self) -> builder::GetObjectRecord {
         builder::GetObjectRecord::new(&self.handle)
@@ -95,6 +141,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(objects: hoopai_objects::Client) -> Result<(), hoopai_objects::Error> {
+    /// let reply = objects.list_objects().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-object-by-location-id")]
     pub fn list_objects(&self) -> builder::ListObjects {
         builder::ListObjects::new(&self.handle)
@@ -112,6 +165,21 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `searchAfter`; [`stream`](builder::SearchObjectRecords::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # use hoopai_objects::types;
+    /// # async fn example(objects: hoopai_objects::Client) -> Result<(), hoopai_objects::Error> {
+    /// let mut items = objects
+    ///     .search_object_records()
+    ///     .schema_key("…")
+    ///     .body(types::SearchObjectRecordsRequest::new().page_limit(10))
+    ///     .stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-object-records")]
     pub fn search_object_records(&self) -> builder::SearchObjectRecords {
         builder::SearchObjectRecords::new(&self.handle)
@@ -127,6 +195,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_objects::types;
+    /// # async fn example(objects: hoopai_objects::Client) -> Result<(), hoopai_objects::Error> {
+    /// let reply = objects
+    ///     .update_object()
+    ///     .key("…")
+    ///     .body(types::UpdateObjectRequest::new().searchable_properties(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-custom-object")]
     pub fn update_object(&self) -> builder::UpdateObject {
         builder::UpdateObject::new(&self.handle)
@@ -142,6 +223,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_objects::types;
+    /// # async fn example(objects: hoopai_objects::Client) -> Result<(), hoopai_objects::Error> {
+    /// let reply = objects
+    ///     .update_object_record()
+    ///     .schema_key("…")
+    ///     .id("…")
+    ///     .body(types::UpdateObjectRecordRequest::new())
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-object-record")]
     pub fn update_object_record(&self) -> builder::UpdateObjectRecord {
         builder::UpdateObjectRecord::new(&self.handle)

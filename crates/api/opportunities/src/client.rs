@@ -25,6 +25,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_opportunities::types;
+    /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
+    /// let reply = opportunities
+    ///     .add_followers()
+    ///     .id("…")
+    ///     .body(types::Followers::new().followers(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-followers-opportunity")]
     pub fn add_followers(&self) -> builder::AddFollowers {
         builder::AddFollowers::new(&self.handle)
@@ -38,6 +51,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_opportunities::types;
+    /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
+    /// let reply = opportunities
+    ///     .create_opportunity()
+    ///     .body(types::CreateOpportunityRequest::new().contact_id("…").name("…").pipeline_id("…").status(types::Status::Open))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-opportunity")]
     pub fn create_opportunity(&self) -> builder::CreateOpportunity {
         builder::CreateOpportunity::new(&self.handle)
@@ -51,6 +76,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
+    /// let reply = opportunities.delete_opportunity().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-opportunity")]
     pub fn delete_opportunity(&self) -> builder::DeleteOpportunity {
         builder::DeleteOpportunity::new(&self.handle)
@@ -66,6 +98,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
+    /// let reply = opportunities.get_opportunity().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-opportunity")]
     pub fn get_opportunity(&self) -> builder::GetOpportunity {
         builder::GetOpportunity::new(&self.handle)
@@ -80,6 +119,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListLostReasons::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
+    /// let mut items = opportunities.list_lost_reasons().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-lost-reason")]
     pub fn list_lost_reasons(&self) -> builder::ListLostReasons {
         builder::ListLostReasons::new(&self.handle)
@@ -93,6 +142,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
+    /// let reply = opportunities.list_pipelines().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-pipelines")]
     pub fn list_pipelines(&self) -> builder::ListPipelines {
         builder::ListPipelines::new(&self.handle)
@@ -106,6 +162,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_opportunities::types;
+    /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
+    /// let reply = opportunities
+    ///     .remove_followers()
+    ///     .id("…")
+    ///     .body(types::Followers::new().followers(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "remove-followers-opportunity")]
     pub fn remove_followers(&self) -> builder::RemoveFollowers {
         builder::RemoveFollowers::new(&self.handle)
@@ -124,6 +193,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `startAfter` and `startAfterId`; [`stream`](builder::SearchOpportunities::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
+    /// let mut items = opportunities.search_opportunities().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-opportunity")]
     pub fn search_opportunities(&self) -> builder::SearchOpportunities {
         builder::SearchOpportunities::new(&self.handle)
@@ -142,6 +221,20 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `searchAfter`; [`stream`](builder::SearchOpportunitiesAdvanced::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # use hoopai_opportunities::types;
+    /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
+    /// let mut items = opportunities
+    ///     .search_opportunities_advanced()
+    ///     .body(types::SearchOpportunitiesAdvancedRequest::new().additional_details(types::AdditionalDetails::new()).limit(10).query("…"))
+    ///     .stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-opportunities-advanced")]
     pub fn search_opportunities_advanced(&self) -> builder::SearchOpportunitiesAdvanced {
         builder::SearchOpportunitiesAdvanced::new(&self.handle)
@@ -157,6 +250,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_opportunities::types;
+    /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
+    /// let reply = opportunities
+    ///     .update_opportunity()
+    ///     .id("…")
+    ///     .body(types::UpdateOpportunityRequest::new().assigned_to("…").monetary_value(10))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-opportunity")]
     pub fn update_opportunity(&self) -> builder::UpdateOpportunity {
         builder::UpdateOpportunity::new(&self.handle)
@@ -170,6 +276,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_opportunities::types;
+    /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
+    /// let reply = opportunities
+    ///     .update_opportunity_status()
+    ///     .id("…")
+    ///     .body(types::UpdateOpportunityStatusRequest::new().status(types::Status::Open))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-opportunity-status")]
     pub fn update_opportunity_status(&self) -> builder::UpdateOpportunityStatus {
         builder::UpdateOpportunityStatus::new(&self.handle)
@@ -186,6 +305,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_opportunities::types;
+    /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
+    /// let reply = opportunities
+    ///     .upsert_opportunity()
+    ///     .body(types::UpsertOpportunityRequest::new().pipeline_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "Upsert-opportunity")]
     pub fn upsert_opportunity(&self) -> builder::UpsertOpportunity {
         builder::UpsertOpportunity::new(&self.handle)

@@ -22,6 +22,45 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.opportunities()`.
+//!
+//! # Operations
+//!
+//! ## Opportunities
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_opportunity`](Client::create_opportunity) | Makes an opportunity for a contact. |
+//! | [`delete_opportunity`](Client::delete_opportunity) | Deletes an opportunity. |
+//! | [`get_opportunity`](Client::get_opportunity) | Gets an opportunity. |
+//! | [`update_opportunity`](Client::update_opportunity) | Changes an opportunity, or moves it to another stage. |
+//! | [`update_opportunity_status`](Client::update_opportunity_status) | Sets whether a deal is open, won, lost or abandoned. |
+//! | [`upsert_opportunity`](Client::upsert_opportunity) | Changes an opportunity if it is there, or else makes one. |
+//!
+//! ## Followers
+//!
+//! | operation | |
+//! |---|---|
+//! | [`add_followers`](Client::add_followers) | Adds followers to an opportunity. |
+//! | [`remove_followers`](Client::remove_followers) | Removes followers from an opportunity, some or all. |
+//!
+//! ## Lost reason
+//!
+//! | operation | |
+//! |---|---|
+//! | [`list_lost_reasons`](Client::list_lost_reasons) | Lists the reasons for which a location loses deals. |
+//!
+//! ## Pipelines
+//!
+//! | operation | |
+//! |---|---|
+//! | [`list_pipelines`](Client::list_pipelines) | Lists the pipelines of a location, with their stages. |
+//!
+//! ## Search
+//!
+//! | operation | |
+//! |---|---|
+//! | [`search_opportunities`](Client::search_opportunities) | Searches the opportunities of a location by a few conditions. |
+//! | [`search_opportunities_advanced`](Client::search_opportunities_advanced) | Searches the opportunities of a location by words, and by filters if they are added. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

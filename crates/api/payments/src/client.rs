@@ -27,6 +27,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_payments::types;
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments
+    ///     .create_coupon()
+    ///     .body(types::CreateCouponRequest::new().code("…").discount_type(types::DiscountType::Percentage).discount_value(10).name("…").start_date(std::time::SystemTime::now()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-coupon")]
     pub fn create_coupon(&self) -> builder::CreateCoupon {
         builder::CreateCoupon::new(&self.handle)
@@ -42,6 +54,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_payments::types;
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments
+    ///     .create_custom_provider_config()
+    ///     .body(types::CreateCustomProviderConfigRequest::new().live(types::CustomProviderKeys::new()).test(types::CustomProviderKeys::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-config")]
     pub fn create_custom_provider_config(&self) -> builder::CreateCustomProviderConfig {
         builder::CreateCustomProviderConfig::new(&self.handle)
@@ -58,6 +82,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_payments::types;
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments
+    ///     .create_custom_provider_integration()
+    ///     .body(types::CreateCustomProviderIntegrationRequest::new().description("…").image_url("…").name("…").payments_url("…").query_url("…").supports_subscription_schedule(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-integration")]
     pub fn create_custom_provider_integration(&self) -> builder::CreateCustomProviderIntegration {
         builder::CreateCustomProviderIntegration::new(&self.handle)
@@ -73,6 +109,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_payments::types;
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments
+    ///     .create_order_fulfillment()
+    ///     .order_id("…")
+    ///     .body(types::CreateOrderFulfillmentRequest::new().items([types::FulfillmentItems::new()]).notify_customer(true).trackings([types::FulfillmentTracking::new()]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-order-fulfillment")]
     pub fn create_order_fulfillment(&self) -> builder::CreateOrderFulfillment {
         builder::CreateOrderFulfillment::new(&self.handle)
@@ -88,6 +137,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_payments::types;
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments
+    ///     .create_white_label_provider()
+    ///     .body(types::CreateWhiteLabelProviderRequest::new().description("…").image_url("…").provider(types::CreateWhiteLabelProviderRequestProvider::AuthorizeNet).title("…").unique_name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create_white_label_provider(&self) -> builder::CreateWhiteLabelProvider {
         builder::CreateWhiteLabelProvider::new(&self.handle)
     }
@@ -100,6 +161,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_payments::types;
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments
+    ///     .delete_coupon()
+    ///     .body(types::DeleteCouponRequest::new().id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-coupon")]
     pub fn delete_coupon(&self) -> builder::DeleteCoupon {
         builder::DeleteCoupon::new(&self.handle)
@@ -115,6 +188,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments.delete_custom_provider_integration().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-integration")]
     pub fn delete_custom_provider_integration(&self) -> builder::DeleteCustomProviderIntegration {
         builder::DeleteCustomProviderIntegration::new(&self.handle)
@@ -130,6 +210,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_payments::types;
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments
+    ///     .disconnect_custom_provider_config()
+    ///     .body(types::DisconnectCustomProviderConfigRequest::new().live_mode(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "disconnect-config")]
     pub fn disconnect_custom_provider_config(&self) -> builder::DisconnectCustomProviderConfig {
         builder::DisconnectCustomProviderConfig::new(&self.handle)
@@ -145,6 +237,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments.get_coupon().code("…").id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-coupon")]
     pub fn get_coupon(&self) -> builder::GetCoupon {
         builder::GetCoupon::new(&self.handle)
@@ -160,6 +259,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments.get_custom_provider_config().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fetch-config")]
     pub fn get_custom_provider_config(&self) -> builder::GetCustomProviderConfig {
         builder::GetCustomProviderConfig::new(&self.handle)
@@ -175,6 +281,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments.get_order().order_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-order-by-id")]
     pub fn get_order(&self) -> builder::GetOrder {
         builder::GetOrder::new(&self.handle)
@@ -190,6 +303,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments.get_subscription().subscription_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-subscription-by-id")]
     pub fn get_subscription(&self) -> builder::GetSubscription {
         builder::GetSubscription::new(&self.handle)
@@ -205,6 +325,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments.get_transaction().transaction_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-transaction-by-id")]
     pub fn get_transaction(&self) -> builder::GetTransaction {
         builder::GetTransaction::new(&self.handle)
@@ -219,6 +346,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListCoupons::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let mut items = payments.list_coupons().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-coupons")]
     pub fn list_coupons(&self) -> builder::ListCoupons {
         builder::ListCoupons::new(&self.handle)
@@ -232,6 +369,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments.list_order_fulfillments().order_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-order-fulfillment")]
     pub fn list_order_fulfillments(&self) -> builder::ListOrderFulfillments {
         builder::ListOrderFulfillments::new(&self.handle)
@@ -246,6 +390,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments.list_order_notes().order_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-order-notes")]
     pub fn list_order_notes(&self) -> builder::ListOrderNotes {
         builder::ListOrderNotes::new(&self.handle)
@@ -262,6 +413,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListOrders::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let mut items = payments.list_orders().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-orders")]
     pub fn list_orders(&self) -> builder::ListOrders {
         builder::ListOrders::new(&self.handle)
@@ -276,6 +437,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListSubscriptions::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let mut items = payments.list_subscriptions().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-subscriptions")]
     pub fn list_subscriptions(&self) -> builder::ListSubscriptions {
         builder::ListSubscriptions::new(&self.handle)
@@ -292,6 +463,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListTransactions::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let mut items = payments.list_transactions().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-transactions")]
     pub fn list_transactions(&self) -> builder::ListTransactions {
         builder::ListTransactions::new(&self.handle)
@@ -306,6 +487,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListWhiteLabelProviders::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let mut items = payments.list_white_label_providers().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-integration-providers")]
     pub fn list_white_label_providers(&self) -> builder::ListWhiteLabelProviders {
         builder::ListWhiteLabelProviders::new(&self.handle)
@@ -322,6 +513,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_payments::types;
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments
+    ///     .record_order_payment()
+    ///     .order_id("…")
+    ///     .body(types::RecordOrderPaymentRequest::new().mode(types::RecordOrderPaymentRequestMode::Cash))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "record-order-payment")]
     pub fn record_order_payment(&self) -> builder::RecordOrderPayment {
         builder::RecordOrderPayment::new(&self.handle)
@@ -337,6 +541,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_payments::types;
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments
+    ///     .update_coupon()
+    ///     .body(types::UpdateCouponRequest::new().code("…").discount_type(types::DiscountType::Percentage).discount_value(10).id("…").name("…").start_date(std::time::SystemTime::now()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-coupon")]
     pub fn update_coupon(&self) -> builder::UpdateCoupon {
         builder::UpdateCoupon::new(&self.handle)
@@ -352,6 +568,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_payments::types;
+    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
+    /// let reply = payments
+    ///     .update_custom_provider_capabilities()
+    ///     .body(types::UpdateCustomProviderCapabilitiesRequest::new().supports_subscription_schedules(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "custom-provider-marketplace-app-update-capabilities")]
     pub fn update_custom_provider_capabilities(&self) -> builder::UpdateCustomProviderCapabilities {
         builder::UpdateCustomProviderCapabilities::new(&self.handle)

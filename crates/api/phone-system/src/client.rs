@@ -28,6 +28,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 1000 items, by `page`; [`stream`](builder::ListActivePhoneNumbers::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(phone_system: hoopai_phone_system::Client) -> Result<(), hoopai_phone_system::Error> {
+    /// let mut items = phone_system.list_active_phone_numbers().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "active-numbers")]
     pub fn list_active_phone_numbers(&self) -> builder::ListActivePhoneNumbers {
         builder::ListActivePhoneNumbers::new(&self.handle)
@@ -44,6 +54,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(phone_system: hoopai_phone_system::Client) -> Result<(), hoopai_phone_system::Error> {
+    /// let reply = phone_system
+    ///     .list_available_phone_numbers()
+    ///     .country_code("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "available-numbers")]
     pub fn list_available_phone_numbers(&self) -> builder::ListAvailablePhoneNumbers {
         builder::ListAvailablePhoneNumbers::new(&self.handle)
@@ -57,6 +78,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(phone_system: hoopai_phone_system::Client) -> Result<(), hoopai_phone_system::Error> {
+    /// let reply = phone_system.list_number_pools().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getNumberPoolList")]
     pub fn list_number_pools(&self) -> builder::ListNumberPools {
         builder::ListNumberPools::new(&self.handle)
@@ -73,6 +101,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_phone_system::types;
+    /// # async fn example(phone_system: hoopai_phone_system::Client) -> Result<(), hoopai_phone_system::Error> {
+    /// let reply = phone_system
+    ///     .purchase_phone_number()
+    ///     .body(types::PurchasePhoneNumberRequest::new().phone_number("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "purchase-phone-number")]
     pub fn purchase_phone_number(&self) -> builder::PurchasePhoneNumber {
         builder::PurchasePhoneNumber::new(&self.handle)

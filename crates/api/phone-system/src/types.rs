@@ -152,7 +152,6 @@ hoopai_runtime::model! {
         pub inbound_call_service: NumberPoolInboundCallService = "inboundCallService",
         /// Whether the pool is active.
         pub is_active: bool = "isActive",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// The name of the number pool.
         pub name: String = "name",

@@ -26,6 +26,19 @@ impl Client {
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .create_price()
+    ///     .product_id("…")
+    ///     .body(types::CreatePriceRequest::new().amount(10).currency("…").name("…").type_(types::Type::OneTime))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-price-for-product")]
     pub fn create_price(&self) -> builder::CreatePrice {
         builder::CreatePrice::new(&self.handle)
@@ -40,6 +53,18 @@ impl Client {
     /// - Scope: `products.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .create_product()
+    ///     .body(types::CreateProductRequest::new().name("…").product_type(types::ProductType::Digital))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-product")]
     pub fn create_product(&self) -> builder::CreateProduct {
         builder::CreateProduct::new(&self.handle)
@@ -55,6 +80,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .create_product_collection()
+    ///     .body(types::CreateProductCollectionRequest::new().name("…").slug("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-product-collection")]
     pub fn create_product_collection(&self) -> builder::CreateProductCollection {
         builder::CreateProductCollection::new(&self.handle)
@@ -67,6 +104,13 @@ impl Client {
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products.delete_price().product_id("…").price_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-price-by-id-for-product")]
     pub fn delete_price(&self) -> builder::DeletePrice {
         builder::DeletePrice::new(&self.handle)
@@ -79,6 +123,13 @@ impl Client {
     /// - Scope: `products.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products.delete_product().product_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-product-by-id")]
     pub fn delete_product(&self) -> builder::DeleteProduct {
         builder::DeleteProduct::new(&self.handle)
@@ -92,6 +143,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products.delete_product_collection().collection_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-product-collection")]
     pub fn delete_product_collection(&self) -> builder::DeleteProductCollection {
         builder::DeleteProductCollection::new(&self.handle)
@@ -105,6 +163,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .delete_product_review()
+    ///     .review_id("…")
+    ///     .product_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-product-review")]
     pub fn delete_product_review(&self) -> builder::DeleteProductReview {
         builder::DeleteProductReview::new(&self.handle)
@@ -117,6 +187,13 @@ impl Client {
     /// - Scope: `products/prices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products.get_price().product_id("…").price_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-price-by-id-for-product")]
     pub fn get_price(&self) -> builder::GetPrice {
         builder::GetPrice::new(&self.handle)
@@ -131,6 +208,13 @@ impl Client {
     /// - Scope: `products.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products.get_product().product_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-product-by-id")]
     pub fn get_product(&self) -> builder::GetProduct {
         builder::GetProduct::new(&self.handle)
@@ -147,6 +231,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products.get_product_collection().collection_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-product-collection-id")]
     pub fn get_product_collection(&self) -> builder::GetProductCollection {
         builder::GetProductCollection::new(&self.handle)
@@ -162,6 +253,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products.get_product_review_counts().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-reviews-count")]
     pub fn get_product_review_counts(&self) -> builder::GetProductReviewCounts {
         builder::GetProductReviewCounts::new(&self.handle)
@@ -175,6 +273,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products.get_product_store_stats().store_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-product-store-stats")]
     pub fn get_product_store_stats(&self) -> builder::GetProductStoreStats {
         builder::GetProductStoreStats::new(&self.handle)
@@ -188,6 +293,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInventory::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let mut items = products.list_inventory().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-list-inventory")]
     pub fn list_inventory(&self) -> builder::ListInventory {
         builder::ListInventory::new(&self.handle)
@@ -201,6 +316,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListPrices::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let mut items = products.list_prices().product_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-prices-for-product")]
     pub fn list_prices(&self) -> builder::ListPrices {
         builder::ListPrices::new(&self.handle)
@@ -215,6 +340,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListProductCollections::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let mut items = products.list_product_collections().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-product-collection")]
     pub fn list_product_collections(&self) -> builder::ListProductCollections {
         builder::ListProductCollections::new(&self.handle)
@@ -229,6 +364,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListProductReviews::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let mut items = products.list_product_reviews().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-product-reviews")]
     pub fn list_product_reviews(&self) -> builder::ListProductReviews {
         builder::ListProductReviews::new(&self.handle)
@@ -244,6 +389,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListProducts::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let mut items = products.list_products().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-invoices")]
     pub fn list_products(&self) -> builder::ListProducts {
         builder::ListProducts::new(&self.handle)
@@ -258,6 +413,18 @@ impl Client {
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .update_inventory()
+    ///     .body(types::UpdateInventoryRequest::new().items([types::UpdateInventoryItem::new()]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-inventory")]
     pub fn update_inventory(&self) -> builder::UpdateInventory {
         builder::UpdateInventory::new(&self.handle)
@@ -273,6 +440,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products.update_inventory_in_bulk().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-update-inventory")]
     pub fn update_inventory_in_bulk(&self) -> builder::UpdateInventoryInBulk {
         builder::UpdateInventoryInBulk::new(&self.handle)
@@ -287,6 +461,20 @@ impl Client {
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .update_price()
+    ///     .product_id("…")
+    ///     .price_id("…")
+    ///     .body(types::UpdatePriceRequest::new().amount(10).currency("…").name("…").type_(types::Type::OneTime))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-price-by-id-for-product")]
     pub fn update_price(&self) -> builder::UpdatePrice {
         builder::UpdatePrice::new(&self.handle)
@@ -301,6 +489,19 @@ impl Client {
     /// - Scope: `products.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .update_product()
+    ///     .product_id("…")
+    ///     .body(types::UpdateProductRequest::new().name("…").product_type(types::ProductType::Digital))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-product-by-id")]
     pub fn update_product(&self) -> builder::UpdateProduct {
         builder::UpdateProduct::new(&self.handle)
@@ -314,6 +515,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .update_product_collection()
+    ///     .collection_id("…")
+    ///     .body(types::UpdateProductCollectionRequest::new().image("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-product-collection")]
     pub fn update_product_collection(&self) -> builder::UpdateProductCollection {
         builder::UpdateProductCollection::new(&self.handle)
@@ -326,6 +540,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .update_product_display_priorities()
+    ///     .store_id("…")
+    ///     .body(types::UpdateProductDisplayPrioritiesRequest::new().products(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-display-priority")]
     pub fn update_product_display_priorities(&self) -> builder::UpdateProductDisplayPriorities {
         builder::UpdateProductDisplayPriorities::new(&self.handle)
@@ -341,6 +568,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .update_product_review()
+    ///     .review_id("…")
+    ///     .body(types::UpdateProductReviewRequest::new().product_id("…").status("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-product-review")]
     pub fn update_product_review(&self) -> builder::UpdateProductReview {
         builder::UpdateProductReview::new(&self.handle)
@@ -354,6 +594,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .update_product_reviews_in_bulk()
+    ///     .body(types::UpdateProductReviewsInBulkRequest::new().reviews([types::UpdateProductReviewObject::new()]).status("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-update-product-review")]
     pub fn update_product_reviews_in_bulk(&self) -> builder::UpdateProductReviewsInBulk {
         builder::UpdateProductReviewsInBulk::new(&self.handle)
@@ -367,6 +619,18 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .update_products_and_prices_in_bulk()
+    ///     .body(types::UpdateProductsAndPricesInBulkRequest::new().products([types::BulkEditProduct::new()]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulkEdit")]
     pub fn update_products_and_prices_in_bulk(&self) -> builder::UpdateProductsAndPricesInBulk {
         builder::UpdateProductsAndPricesInBulk::new(&self.handle)
@@ -384,6 +648,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .update_products_in_bulk()
+    ///     .body(types::UpdateProductsInBulkRequest::new().product_ids(["…"]).type_(types::UpdateProductsInBulkRequestType::BulkUpdatePrice))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulkUpdate")]
     pub fn update_products_in_bulk(&self) -> builder::UpdateProductsInBulk {
         builder::UpdateProductsInBulk::new(&self.handle)
@@ -399,6 +675,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_products::types;
+    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
+    /// let reply = products
+    ///     .update_products_in_store()
+    ///     .store_id("…")
+    ///     .body(types::UpdateProductsInStoreRequest::new().action(types::UpdateProductsInStoreRequestAction::Include).product_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-store-status")]
     pub fn update_products_in_store(&self) -> builder::UpdateProductsInStore {
         builder::UpdateProductsInStore::new(&self.handle)

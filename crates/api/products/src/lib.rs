@@ -24,6 +24,66 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.products()`.
+//!
+//! # Operations
+//!
+//! ## Products
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_product`](Client::create_product) | Makes a product. |
+//! | [`delete_product`](Client::delete_product) | Deletes a product. |
+//! | [`get_product`](Client::get_product) | Answers one product. |
+//! | [`list_products`](Client::list_products) | Lists the products of a location, filtered as wished. |
+//! | [`update_product`](Client::update_product) | Changes a product. |
+//! | [`update_products_and_prices_in_bulk`](Client::update_products_and_prices_in_bulk) | Changes products and their prices, each in its own way. |
+//! | [`update_products_in_bulk`](Client::update_products_in_bulk) | Changes one thing of many products at once, or deletes them. |
+//!
+//! ## Prices
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_price`](Client::create_price) | Adds a price to a product. |
+//! | [`delete_price`](Client::delete_price) | Deletes a price of a product. |
+//! | [`get_price`](Client::get_price) | Answers one price of a product. |
+//! | [`list_inventory`](Client::list_inventory) | Lists the stock of a location's products, one item a price. |
+//! | [`list_prices`](Client::list_prices) | Lists the prices of a product. |
+//! | [`update_inventory`](Client::update_inventory) | Sets the stock of prices. |
+//! | [`update_price`](Client::update_price) | Changes a price of a product. |
+//!
+//! ## Collections
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_product_collection`](Client::create_product_collection) | Makes a collection. |
+//! | [`delete_product_collection`](Client::delete_product_collection) | Deletes a collection. |
+//! | [`get_product_collection`](Client::get_product_collection) | Answers one collection. |
+//! | [`list_product_collections`](Client::list_product_collections) | Lists the collections of a location. |
+//! | [`update_product_collection`](Client::update_product_collection) | Changes a collection. |
+//!
+//! ## Reviews
+//!
+//! | operation | |
+//! |---|---|
+//! | [`delete_product_review`](Client::delete_product_review) | Deletes a review of a product. |
+//! | [`get_product_review_counts`](Client::get_product_review_counts) | Counts the reviews of a location's products, by their state. |
+//! | [`list_product_reviews`](Client::list_product_reviews) | Lists the reviews of a location's products, filtered as wished. |
+//! | [`update_product_review`](Client::update_product_review) | Changes a review, such as its state, or replies to it. |
+//! | [`update_product_reviews_in_bulk`](Client::update_product_reviews_in_bulk) | Gives several reviews the same state. |
+//!
+//! ## Store
+//!
+//! | operation | |
+//! |---|---|
+//! | [`get_product_store_stats`](Client::get_product_store_stats) | Counts the products that a store shows, those it does not, and all. |
+//! | [`update_product_display_priorities`](Client::update_product_display_priorities) | Sets in which order a store shows its products. |
+//! | [`update_products_in_store`](Client::update_products_in_store) | Puts products into a store or takes them out. |
+//!
+//! ## Other
+//!
+//! | operation | |
+//! |---|---|
+//! | [`update_inventory_in_bulk`](Client::update_inventory_in_bulk) | Changes the stock of many prices at once. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -6,956 +6,808 @@ use hoopai_runtime::json::{Map, Value};
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// The new content of a price.
+    /// A price and what is to change of it.
     #[doc(alias = "BulkEditPriceDto")]
     pub struct BulkEditPrice {
-        /// The id of the price. Declared as required by the platform's specification.
+        /// The id of the price to be changed. Declared as required by the platform's specification.
         pub id: String = "_id",
-        /// Whether purchases are possible when the stock is empty.
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// The price of one unit, in major units of the currency, such as `99.99`.
+        /// How much it costs, in major units, such as `99.99`.
         pub amount: Decimal = "amount",
-        /// The number of units in stock.
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price for comparison, in major units of the currency.
+        /// A former or usual price to compare with, in major units.
         pub compare_at_price: Decimal = "compareAtPrice",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The name of the price, such as `Red / S`.
+        /// The price's name, such as `Red / S`.
         pub name: String = "name",
-        /// The interval between payments.
+        /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
-        /// An additional fee for the first payment, in major units of the currency.
+        /// A fee that is charged on top, in major units.
         pub setup_fee: Decimal = "setupFee",
         /// Weight and size, for shipping.
         pub shipping_options: Box<ShippingOptions> = "shippingOptions",
-        /// The stock keeping unit: your own number of the item that is sold at this price.
+        /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
-        /// The number of payments after which a subscription ends; at least 1.
+        /// After how many payments it ends; 1 or more.
         pub total_cycles: f64 = "totalCycles",
         /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
-        /// The number of trial days before the first payment.
+        /// How many days of trial go before the first payment.
         pub trial_period: f64 = "trialPeriod",
     }
-    /// The new content of a product.
+    /// A product and what is to change of it.
     #[doc(alias = "BulkEditProductDto")]
     pub struct BulkEditProduct {
-        /// The id of the product. Declared as required by the platform's specification.
+        /// The id of the product to be changed. Declared as required by the platform's specification.
         pub id: String = "_id",
-        /// The id of the tax category, for automatic calculation of taxes.
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
-        /// The ids of the collections that contain the product.
+        /// The ids of the collections the product is in.
         pub collection_ids: Vec<String> = "collectionIds",
-        /// The description of the product.
+        /// What the product is, in a few words.
         pub description: String = "description",
-        /// The URL of the main image.
+        /// The address of the product's picture.
         pub image: String = "image",
-        /// Whether the label is displayed; if `true`, `label` is required.
+        /// Whether the product wears its label; when `true`, `label` must be given.
         pub is_label_enabled: bool = "isLabelEnabled",
-        /// Whether taxes apply.
+        /// Whether taxes are added.
         pub is_taxes_enabled: bool = "isTaxesEnabled",
-        /// The label that the store displays on the product, as an object whose fields are not declared here.
+        /// The label that the product wears, as an object whose fields are not declared here.
         pub label: Map = "label",
-        /// The images of the product, as objects whose fields are not declared here.
+        /// Further pictures of the product, as objects whose fields are not declared here.
         pub medias: Vec<Map> = "medias",
-        /// The product's name.
+        /// The product's name, as customers read it.
         pub name: String = "name",
-        /// The prices of the product to update.
+        /// Those prices of the product that are to be changed.
         pub prices: Vec<BulkEditPrice> = "prices",
-        /// The texts for search engines and link previews.
+        /// What search engines and previews show.
         pub seo: ProductSeo = "seo",
-        /// The last part of the URL, such as `washing-machine`; unique, without spaces or special characters.
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
-        /// Whether the prices include the taxes; by default `false`.
+        /// Whether the prices contain the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
-        /// The taxes, as objects whose fields are undocumented.
+        /// The taxes, as objects whose fields are described nowhere.
         pub taxes: Vec<Map> = "taxes",
     }
-    /// A selection of products.
+    /// A choice of products.
     pub struct BulkUpdateFilters {
-        /// Whether to select products that are available in the online store, or the others.
+        /// Only products that are available in the online store, or only the others.
         pub available_in_store: bool = "availableInStore",
         /// Only products of these collections, by id.
         pub collection_ids: Vec<String> = "collectionIds",
-        /// Only products of this kind.
+        /// Only products of this type.
         pub product_type: String = "productType",
-        /// Words to search for.
+        /// Words to look for.
         pub search: String = "search",
     }
-    /// A group of products, such as best sellers.
+    /// `CollectionSchema` of Products.
     #[doc(alias = "CollectionSchema")]
     pub struct Collection {
-        /// The id of the collection.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The URL of the thumbnail.
         pub image: String = "image",
-        /// The name of the collection.
         pub name: String = "name",
-        /// The texts for search engines and link previews.
         pub seo: CollectionSeo = "seo",
-        /// The part of the URL that identifies the collection, such as `best-sellers`.
         pub slug: String = "slug",
     }
-    /// The texts for search engines and link previews.
+    /// What search engines and previews show of a collection.
     #[doc(alias = "CollectionSEODto")]
     pub struct CollectionSeo {
-        /// The description.
+        /// The description shown there.
         pub description: String = "description",
-        /// The title.
+        /// The title shown there.
         pub title: String = "title",
     }
-    /// A price to add to a product.
+    /// A price to be added to a product.
     #[doc(alias = "CreatePriceDto")]
     pub struct CreatePriceRequest {
-        /// Whether purchases are possible when the stock is empty.
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// The price of one unit, in major units of the currency, such as `99.99`; at least 0. Declared as required by the platform's specification.
+        /// How much it costs, in major units, such as `99.99`; 0 or more. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// The number of units in stock.
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price for comparison, in major units of the currency.
+        /// A former or usual price to compare with, in major units.
         pub compare_at_price: Decimal = "compareAtPrice",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// A description of the price.
+        /// What the price is for, in a few words.
         pub description: String = "description",
-        /// The delivery of a digital product; its form is undocumented.
+        /// What is delivered when the product is digital; its form is described nowhere.
         pub digital_delivery: Vec<String> = "digitalDelivery",
-        /// Whether the product is digital.
+        /// Whether what is sold is digital.
         pub is_digital_product: bool = "isDigitalProduct",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The membership offers that a purchase grants.
+        /// The membership offers that come with this price.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        /// The origin of the price, if it was imported.
+        /// Where the price comes from, if it was imported.
         pub meta: PriceMeta = "meta",
-        /// The name of the price, such as `Red / S`. Declared as required by the platform's specification.
+        /// The price's name, such as `Red / S`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The interval between payments; required if `type` is `recurring`.
+        /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
-        /// An additional fee for the first payment, in major units of the currency.
+        /// A fee that is charged on top, in major units.
         pub setup_fee: Decimal = "setupFee",
         /// Weight and size, for shipping.
         pub shipping_options: Box<ShippingOptions> = "shippingOptions",
-        /// The stock keeping unit: your own number of the item that is sold at this price.
+        /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
-        /// The number of payments after which a subscription ends; at least 1.
+        /// After how many payments it ends; 1 or more.
         pub total_cycles: f64 = "totalCycles",
         /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
-        /// The number of trial days before the first payment.
+        /// How many days of trial go before the first payment.
         pub trial_period: f64 = "trialPeriod",
-        /// The kind of price: `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
+        /// `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
         pub type_: Type = "type",
-        /// The id of the user who creates the price.
+        /// The id of the user who makes the price.
         pub user_id: String = "userId",
-        /// The ids of the variant options to which the price applies.
+        /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
-    /// A collection to create.
+    /// A collection to be made.
     #[doc(alias = "CreateProductCollectionsDto")]
     pub struct CreateProductCollectionRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// An id for the collection: 24 hexadecimal digits.
+        /// An id of the collection, 24 hexadecimal digits.
         pub collection_id: String = "collectionId",
-        /// The URL of the thumbnail.
+        /// The address of the picture that stands for the collection.
         pub image: String = "image",
-        /// The name of the collection. Declared as required by the platform's specification.
+        /// The collection's name, as customers read it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The texts for search engines and link previews.
+        /// What search engines and previews show.
         pub seo: CollectionSeo = "seo",
-        /// The last part of the URL, such as `washing-machine`; unique, without spaces or special characters. Declared as required by the platform's specification.
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters. Declared as required by the platform's specification.
         pub slug: String = "slug",
     }
-    /// A collection that was created.
+    /// `CreateCollectionResponseDto` of Products.
     #[doc(alias = "CreateCollectionResponseDto")]
     pub struct CreateProductCollectionResponse {
-        /// The collection.
         pub data: Box<Collection> = "data",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A product to create.
+    /// A product to be made.
     #[doc(alias = "CreateProductDto")]
     pub struct CreateProductRequest {
-        /// The id of the tax category, for automatic calculation of taxes.
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
-        /// The ids of the collections that contain the product.
+        /// The ids of the collections the product is in.
         pub collection_ids: Vec<String> = "collectionIds",
-        /// The description of the product.
+        /// What the product is, in a few words.
         pub description: String = "description",
-        /// The URL of the main image.
+        /// The address of the product's picture.
         pub image: String = "image",
-        /// Whether the label is displayed; if `true`, `label` is required.
+        /// Whether the product wears its label; when `true`, `label` must be given.
         pub is_label_enabled: bool = "isLabelEnabled",
-        /// Whether taxes apply; by default `false`. If `true`, `taxes` must not be empty.
+        /// Whether taxes are added; `false` when left out. When `true`, `taxes` must not be empty.
         pub is_taxes_enabled: bool = "isTaxesEnabled",
-        /// The label that the store displays on the product.
+        /// A label that the product wears, such as "New".
         pub label: ProductLabel = "label",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The images of the product.
+        /// Further pictures of the product.
         pub medias: Vec<ProductMedia> = "medias",
-        /// The product's name. Declared as required by the platform's specification.
+        /// The product's name, as customers read it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The kind of product: `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Declared as required by the platform's specification.
+        /// `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Declared as required by the platform's specification.
         pub product_type: ProductType = "productType",
-        /// The texts for search engines and link previews.
+        /// What search engines and previews show.
         pub seo: ProductSeo = "seo",
-        /// The last part of the URL, such as `washing-machine`; unique, without spaces or special characters.
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
-        /// The text on the buyer's bank statement.
+        /// What the buyer's card statement says for the product.
         pub statement_descriptor: String = "statementDescriptor",
-        /// Whether the prices include the taxes; by default `false`.
+        /// Whether the prices contain the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
-        /// The ids of the taxes; require `isTaxesEnabled` to be `true`.
+        /// The ids of the taxes; given only with `isTaxesEnabled` as `true`.
         pub taxes: Vec<String> = "taxes",
-        /// The variants of the product, such as size and colour.
+        /// In which ways the product varies, such as size and colour.
         pub variants: Vec<ProductVariant> = "variants",
     }
-    /// The price of a product, or of a combination of variant options.
+    /// `DefaultPriceResponseDto` of Products.
     #[doc(alias = "DefaultPriceResponseDto")]
     pub struct DefaultPriceResponse {
-        /// The id of the price.
         pub id: String = "_id",
-        /// Whether purchases are possible when the stock is empty.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// The price of one unit, in major units of the currency.
         pub amount: Decimal = "amount",
-        /// The number of units in stock.
         pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price for comparison, in major units of the currency.
         pub compare_at_price: Decimal = "compareAtPrice",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The membership offers that a purchase grants.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        /// The name of the price, such as `Red / S`.
         pub name: String = "name",
-        /// The id of the product.
         pub product: String = "product",
-        /// The interval between payments, for recurring prices.
         pub recurring: Recurring = "recurring",
-        /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
-        /// The kind of price: `one_time` or `recurring`.
         pub type_: Type = "type",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        /// The id of the user who created the price.
         pub user_id: String = "userId",
-        /// The ids of the variant options to which the price applies.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
-    /// A good or service for sale.
+    /// `DefaultProductResponseDto` of Products.
     #[doc(alias = "DefaultProductResponseDto")]
     pub struct DefaultProductResponse {
-        /// The id of the product.
         pub id: String = "_id",
-        /// The id of the tax category, for automatic calculation of taxes.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
-        /// The ids of the collections that contain the product.
         pub collection_ids: Vec<String> = "collectionIds",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The description of the product.
         pub description: String = "description",
-        /// The URL of the main image.
         pub image: String = "image",
-        /// Whether taxes apply to the product.
         pub is_taxes_enabled: bool = "isTaxesEnabled",
-        /// The label that the store displays on the product.
         pub label: ProductLabel = "label",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The product's name.
         pub name: String = "name",
-        /// The kind of product, such as `PHYSICAL`.
         pub product_type: String = "productType",
-        /// The part of the URL that identifies the product, such as `washing-machine`.
         pub slug: String = "slug",
-        /// The text on the buyer's bank statement.
         pub statement_descriptor: String = "statementDescriptor",
-        /// The ids of the taxes; objects if `tax` was expanded.
         pub taxes: Vec<String> = "taxes",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        /// The variants of the product, such as size and colour.
         pub variants: Vec<ProductVariant> = "variants",
     }
-    /// The result of deleting a price.
+    /// `DeletePriceResponseDto` of Products.
     #[doc(alias = "DeletePriceResponseDto")]
     pub struct DeletePriceResponse {
-        /// Whether it was deleted.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The result of deleting a collection.
+    /// `DeleteProductCollectionResponseDto` of Products.
     #[doc(alias = "DeleteProductCollectionResponseDto")]
     pub struct DeleteProductCollectionResponse {
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the collection was deleted.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The result of deleting a product.
+    /// `DeleteProductResponseDto` of Products.
     #[doc(alias = "DeleteProductResponseDto")]
     pub struct DeleteProductResponse {
-        /// Whether it was deleted.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The result of deleting a review.
+    /// `DeleteProductReviewResponseDto` of Products.
     #[doc(alias = "DeleteProductReviewResponseDto")]
     pub struct DeleteProductReviewResponse {
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the review was deleted.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A collection.
+    /// `DefaultCollectionResponseDto` of Products.
     #[doc(alias = "DefaultCollectionResponseDto")]
     pub struct GetProductCollectionResponse {
-        /// The collection.
         pub data: Map = "data",
-        /// Whether the request succeeded.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The number of reviews by status.
+    /// `CountReviewsByStatusResponseDto` of Products.
     #[doc(alias = "CountReviewsByStatusResponseDto")]
     pub struct GetProductReviewCountsResponse {
-        /// One entry per status, as objects whose fields are undocumented.
         pub data: Vec<Map> = "data",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The number of products in a store and outside it.
+    /// `GetProductStatsResponseDto` of Products.
     #[doc(alias = "GetProductStatsResponseDto")]
     pub struct GetProductStoreStatsResponse {
-        /// The number of products that the store does not display.
         pub excluded_from_store: f64 = "excludedFromStore",
-        /// The number of products that the store displays.
         pub included_in_store: f64 = "includedInStore",
-        /// The number of all products.
         pub total_products: f64 = "totalProducts",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The stock of one price.
+    /// `InventoryItemDto` of Products.
     #[doc(alias = "InventoryItemDto")]
     pub struct InventoryItem {
-        /// The id of the price.
         pub id: String = "_id",
-        /// Whether purchases are possible when the stock is empty.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// The number of units in stock.
         pub available_quantity: f64 = "availableQuantity",
-        /// The URL of the product's image.
         pub image: String = "image",
-        /// The name of the price, such as `Medium T-shirt`.
         pub name: String = "name",
-        /// The id of the product.
         pub product: String = "product",
-        /// The product's name.
         pub product_name: String = "productName",
-        /// The stock keeping unit: your own number of the item that is sold at this price.
         pub sku: String = "sku",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A page of stock, one item per price.
+    /// `GetInventoryResponseDto` of Products.
     #[doc(alias = "GetInventoryResponseDto")]
     pub struct ListInventoryResponse {
-        /// The items of this page.
         pub inventory: Vec<InventoryItem> = "inventory",
-        /// The number of items on all pages.
         pub total: f64 = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A page of prices.
+    /// `ListPricesResponseDto` of Products.
     #[doc(alias = "ListPricesResponseDto")]
     pub struct ListPricesResponse {
-        /// The prices of this page.
         pub prices: Vec<DefaultPriceResponse> = "prices",
-        /// The number of prices on all pages.
         pub total: f64 = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A page of collections.
+    /// `ListCollectionResponseDto` of Products.
     #[doc(alias = "ListCollectionResponseDto")]
     pub struct ListProductCollectionsResponse {
-        /// The collections of this page, as objects whose fields are undocumented.
         pub data: Vec<Map> = "data",
-        /// The number of collections on all pages.
         pub total: f64 = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A page of reviews.
+    /// `ListProductReviewsResponseDto` of Products.
     #[doc(alias = "ListProductReviewsResponseDto")]
     pub struct ListProductReviewsResponse {
-        /// The reviews of this page.
         pub data: Vec<ListProductReviewsResponseData> = "data",
-        /// The number of reviews on all pages.
         pub total: f64 = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
     /// `ListProductReviewsResponseData` of Products.
     pub struct ListProductReviewsResponseData {
-        /// The text of the review.
         pub detail: String = "detail",
-        /// The headline of the review.
         pub headline: String = "headline",
-        /// The id of the reviewed product.
         pub product_id: String = "productId",
-        /// The rating as a number.
         pub rating: f64 = "rating",
-        /// The replies to the review.
         pub reply: Vec<ProductReview> = "reply",
-        /// The status of the review, such as `approved`.
         pub status: String = "status",
     }
-    /// A page of products.
+    /// `ListProductsResponseDto` of Products.
     #[doc(alias = "ListProductsResponseDto")]
     pub struct ListProductsResponse {
-        /// The products of this page.
         pub products: Vec<DefaultProductResponse> = "products",
-        /// A list with an object that holds the number of products on all pages.
         pub total: Vec<ListProductsStats> = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The size of a list of products.
+    /// `ListProductsStats` of Products.
     pub struct ListProductsStats {
-        /// The number of products on all pages.
         pub total: f64 = "total",
     }
-    /// A membership offer that a purchase grants.
+    /// A membership offer that comes with a price.
     #[doc(alias = "MembershipOfferDto")]
     pub struct MembershipOffer {
         /// The id of the offer. Declared as required by the platform's specification.
         pub id: String = "_id",
-        /// The label of the offer, such as `top_50`. Declared as required by the platform's specification.
+        /// The offer's label. Declared as required by the platform's specification.
         pub label: String = "label",
-        /// The value of the offer, such as `50`. Declared as required by the platform's specification.
+        /// The offer's value. Declared as required by the platform's specification.
         pub value: String = "value",
     }
     /// A size.
     #[doc(alias = "PriceDimensionsDto")]
     pub struct PriceDimensions {
-        /// The height in `unit`. Declared as required by the platform's specification.
+        /// The height. Declared as required by the platform's specification.
         pub height: f64 = "height",
-        /// The length in `unit`. Declared as required by the platform's specification.
+        /// The length. Declared as required by the platform's specification.
         pub length: f64 = "length",
         /// The unit of all three: `cm`, `in` or `m`. Declared as required by the platform's specification.
         pub unit: PriceDimensionsUnit = "unit",
-        /// The width in `unit`. Declared as required by the platform's specification.
+        /// The width. Declared as required by the platform's specification.
         pub width: f64 = "width",
     }
-    /// The origin of an imported price.
+    /// Where a price comes from.
     #[doc(alias = "PriceMetaDto")]
     pub struct PriceMeta {
-        /// The part of the platform that created the price, such as `funnel` or `calendar`. Declared as required by the platform's specification.
+        /// The part of the platform it comes from, such as `funnel` or `calendar`. Declared as required by the platform's specification.
         pub internal_source: PriceMetaInternalSource = "internalSource",
-        /// The system of origin: `stripe`, `woocommerce` or `shopify`. Declared as required by the platform's specification.
+        /// The system it was imported from: `stripe`, `woocommerce` or `shopify`. Declared as required by the platform's specification.
         pub source: PriceMetaSource = "source",
-        /// The id of the price in that system.
+        /// The price's id in that system.
         pub source_id: String = "sourceId",
-        /// The id of the price at Stripe. Declared as required by the platform's specification.
+        /// The price's id at Stripe. Declared as required by the platform's specification.
         pub stripe_price_id: String = "stripePriceId",
     }
-    /// The price of a product, or of a combination of variant options.
+    /// `CreatePriceResponseDto` of Products.
     #[doc(alias = "CreatePriceResponseDto")]
     pub struct PriceResponse {
-        /// The id of the price.
         pub id: String = "_id",
-        /// Whether purchases are possible when the stock is empty.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// The price of one unit, in major units of the currency.
         pub amount: Decimal = "amount",
-        /// The number of units in stock.
         pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price for comparison, in major units of the currency.
         pub compare_at_price: Decimal = "compareAtPrice",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The membership offers that a purchase grants.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        /// The name of the price, such as `Red / S`.
         pub name: String = "name",
-        /// The id of the product.
         pub product: String = "product",
-        /// The interval between payments, for recurring prices.
         pub recurring: Recurring = "recurring",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
-        /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
-        /// The kind of price: `one_time` or `recurring`.
         pub type_: Type = "type",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        /// The id of the user who created the price.
         pub user_id: String = "userId",
-        /// The ids of the variant options to which the price applies.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
-    /// A change of prices.
+    /// How prices change.
     pub struct PriceUpdateField {
-        /// Whether to round the result to a whole number.
+        /// Whether the result is rounded to a whole number.
         pub round_to_whole: bool = "roundToWhole",
-        /// The use of `value`: as the new price, or as an increase or reduction by an amount or by a percentage. Declared as required by the platform's specification.
+        /// How `value` is applied: set as the new price, or added or taken off as an amount or in per cent. Declared as required by the platform's specification.
         pub type_: PriceUpdateFieldType = "type",
-        /// An amount in major units of the currency, or a percentage, depending on `type`. Declared as required by the platform's specification.
+        /// An amount in major units, or a number of per cent, as `type` says. Declared as required by the platform's specification.
         pub value: Decimal = "value",
     }
-    /// A label that the store displays on a product for some time.
+    /// A label that a product wears for a while.
     #[doc(alias = "ProductLabelDto")]
     pub struct ProductLabel {
-        /// The time until which the label is displayed.
+        /// The moment until which it is shown, in ISO 8601, such as `2024-06-30T05:43:39.000Z`.
         pub end_date: Timestamp = "endDate",
-        /// The time from which the label is displayed.
+        /// The moment from which on it is shown, in ISO 8601, such as `2024-06-26T05:43:35.000Z`.
         pub start_date: Timestamp = "startDate",
-        /// The text of the label, such as `Featured`. Declared as required by the platform's specification.
+        /// What the label says. Declared as required by the platform's specification.
         pub title: String = "title",
     }
-    /// An image of a product.
+    /// A picture of a product.
     #[doc(alias = "ProductMediaDto")]
     pub struct ProductMedia {
-        /// The id of the image. Declared as required by the platform's specification.
+        /// An id of the picture. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// Whether it is the main image.
+        /// Whether it is shown first of all.
         pub is_featured: bool = "isFeatured",
-        /// The ids of the prices to which the image belongs.
+        /// The ids of the prices it belongs to.
         pub price_ids: Vec<Value> = "priceIds",
-        /// The title of the file.
+        /// The title of its file.
         pub title: String = "title",
-        /// The kind of file: `image`; `video` is declared too. Declared as required by the platform's specification.
+        /// `image`; `video` is declared too. Declared as required by the platform's specification.
         pub type_: ProductMediaType = "type",
-        /// The URL of the file. Declared as required by the platform's specification.
+        /// The address of its file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// A good or service for sale.
+    /// `CreateProductResponseDto` of Products.
     #[doc(alias = "CreateProductResponseDto")]
     pub struct ProductResponse {
-        /// The id of the product.
         pub id: String = "_id",
-        /// The id of the tax category, for automatic calculation of taxes.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
-        /// The ids of the collections that contain the product.
         pub collection_ids: Vec<String> = "collectionIds",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The description of the product.
         pub description: String = "description",
-        /// The URL of the main image.
         pub image: String = "image",
-        /// Whether taxes apply to the product.
         pub is_taxes_enabled: bool = "isTaxesEnabled",
-        /// The label that the store displays on the product.
         pub label: ProductLabel = "label",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The product's name.
         pub name: String = "name",
-        /// The kind of product, such as `PHYSICAL`.
         pub product_type: String = "productType",
-        /// The part of the URL that identifies the product, such as `washing-machine`.
         pub slug: String = "slug",
-        /// The text on the buyer's bank statement.
         pub statement_descriptor: String = "statementDescriptor",
-        /// The ids of the taxes; objects if `tax` was expanded.
         pub taxes: Vec<String> = "taxes",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        /// The variants of the product, such as size and colour.
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// A reply to a review.
     #[doc(alias = "ProductReviewDto")]
     pub struct ProductReview {
-        /// The text of the reply, of at most 5000 characters. Declared as required by the platform's specification.
+        /// The text of the reply, up to 5000 characters. Declared as required by the platform's specification.
         pub comment: String = "comment",
-        /// The headline of the reply, of at most 200 characters. Declared as required by the platform's specification.
+        /// The headline of the reply, up to 200 characters. Declared as required by the platform's specification.
         pub headline: String = "headline",
-        /// The author of the reply. Declared as required by the platform's specification.
+        /// Who replies. Declared as required by the platform's specification.
         pub user: UserDetails = "user",
     }
-    /// The texts for search engines and link previews.
+    /// What search engines and previews show of a product.
     #[doc(alias = "ProductSEODto")]
     pub struct ProductSeo {
-        /// The description.
+        /// The description shown there.
         pub description: String = "description",
-        /// The title.
+        /// The title shown there.
         pub title: String = "title",
     }
-    /// A property in which versions of a product differ, such as size.
+    /// A way in which a product varies.
     #[doc(alias = "ProductVariantDto")]
     pub struct ProductVariant {
-        /// The id of the variant. Declared as required by the platform's specification.
+        /// An id of the variant. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The name of the variant, such as `Size`. Declared as required by the platform's specification.
+        /// The name of what varies, such as `Size`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The options to choose from. Declared as required by the platform's specification.
+        /// What there is to choose from. Declared as required by the platform's specification.
         pub options: Vec<ProductVariantOption> = "options",
     }
-    /// An option of a variant.
+    /// A choice within a variant.
     #[doc(alias = "ProductVariantOptionDto")]
     pub struct ProductVariantOption {
-        /// The id of the option, to which prices refer. Declared as required by the platform's specification.
+        /// An id of the option; prices name it in `variantOptionIds`. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The name of the option, such as `XL`. Declared as required by the platform's specification.
+        /// The name of the choice, such as `XL`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// The interval between the payments of a recurring price.
+    /// How often a price is paid: every so many intervals.
     #[doc(alias = "RecurringDto")]
     pub struct Recurring {
-        /// The unit: `day`, `week`, `month` or `year`. Declared as required by the platform's specification.
+        /// The interval: `day`, `week`, `month` or `year`. Declared as required by the platform's specification.
         pub interval: RecurringInterval = "interval",
-        /// The number of units between two payments. Declared as required by the platform's specification.
+        /// How many intervals lie between two payments. Declared as required by the platform's specification.
         pub interval_count: f64 = "intervalCount",
     }
-    /// Weight and size, for shipping.
+    /// Weight and size of what is shipped.
     #[doc(alias = "ShippingOptionsDto")]
     pub struct ShippingOptions {
-        /// The size.
+        /// How large it is.
         pub dimensions: PriceDimensions = "dimensions",
-        /// The weight.
+        /// How heavy it is.
         pub weight: WeightOptions = "weight",
     }
     /// The stock of one price.
     #[doc(alias = "UpdateInventoryItemDto")]
     pub struct UpdateInventoryItem {
-        /// Whether purchases are possible when the stock is empty.
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// The number of units in stock.
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
         /// The id of the price. Declared as required by the platform's specification.
         pub price_id: String = "priceId",
     }
-    /// Stock to set.
+    /// Stock to be set.
     #[doc(alias = "UpdateInventoryDto")]
     pub struct UpdateInventoryRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// The prices whose stock is set. Declared as required by the platform's specification.
         pub items: Vec<UpdateInventoryItem> = "items",
     }
-    /// The result of setting stock.
+    /// `UpdateInventoryResponseDto` of Products.
     #[doc(alias = "UpdateInventoryResponseDto")]
     pub struct UpdateInventoryResponse {
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the stock was set.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The new content of a price.
+    /// A price as it is to be.
     #[doc(alias = "UpdatePriceDto")]
     pub struct UpdatePriceRequest {
-        /// Whether purchases are possible when the stock is empty.
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// The price of one unit, in major units of the currency, such as `99.99`; at least 0. Declared as required by the platform's specification.
+        /// How much it costs, in major units, such as `99.99`; 0 or more. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// The number of units in stock.
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price for comparison, in major units of the currency.
+        /// A former or usual price to compare with, in major units.
         pub compare_at_price: Decimal = "compareAtPrice",
-        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// A description of the price.
+        /// What the price is for, in a few words.
         pub description: String = "description",
-        /// The delivery of a digital product; its form is undocumented.
+        /// What is delivered when the product is digital; its form is described nowhere.
         pub digital_delivery: Vec<String> = "digitalDelivery",
-        /// Whether the product is digital.
+        /// Whether what is sold is digital.
         pub is_digital_product: bool = "isDigitalProduct",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The membership offers that a purchase grants.
+        /// The membership offers that come with this price.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        /// The origin of the price, if it was imported.
+        /// Where the price comes from, if it was imported.
         pub meta: PriceMeta = "meta",
-        /// The name of the price, such as `Red / S`. Declared as required by the platform's specification.
+        /// The price's name, such as `Red / S`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The interval between payments; required if `type` is `recurring`.
+        /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
-        /// An additional fee for the first payment, in major units of the currency.
+        /// A fee that is charged on top, in major units.
         pub setup_fee: Decimal = "setupFee",
         /// Weight and size, for shipping.
         pub shipping_options: Box<ShippingOptions> = "shippingOptions",
-        /// The stock keeping unit: your own number of the item that is sold at this price.
+        /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
-        /// The number of payments after which a subscription ends; at least 1.
+        /// After how many payments it ends; 1 or more.
         pub total_cycles: f64 = "totalCycles",
         /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
-        /// The number of trial days before the first payment.
+        /// How many days of trial go before the first payment.
         pub trial_period: f64 = "trialPeriod",
-        /// The kind of price: `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
+        /// `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
         pub type_: Type = "type",
-        /// The id of the user who created the price.
+        /// The id of the user who made the price.
         pub user_id: String = "userId",
-        /// The ids of the variant options to which the price applies.
+        /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
-    /// The new content of a collection.
+    /// What is to change of a collection.
     #[doc(alias = "UpdateProductCollectionsDto")]
     pub struct UpdateProductCollectionRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The URL of the thumbnail.
+        /// The address of the picture that stands for the collection.
         pub image: String = "image",
-        /// The name of the collection.
+        /// The collection's name, as customers read it.
         pub name: String = "name",
-        /// The texts for search engines and link previews.
+        /// What search engines and previews show.
         pub seo: CollectionSeo = "seo",
-        /// The last part of the URL, such as `washing-machine`; unique, without spaces or special characters.
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
     }
-    /// The result of updating a collection.
+    /// `UpdateProductCollectionResponseDto` of Products.
     #[doc(alias = "UpdateProductCollectionResponseDto")]
     pub struct UpdateProductCollectionResponse {
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the collection was updated.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
     /// The order of a store's products.
     #[doc(alias = "UpdateDisplayPriorityBodyDto")]
     pub struct UpdateProductDisplayPrioritiesRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The products with their positions; the fields are undocumented. Declared as required by the platform's specification.
+        /// The products, each with its place in the order; in which fields is described nowhere. Declared as required by the platform's specification.
         pub products: Vec<Value> = "products",
     }
-    /// The new content of a product.
+    /// A product as it is to be.
     #[doc(alias = "UpdateProductDto")]
     pub struct UpdateProductRequest {
-        /// The id of the tax category, for automatic calculation of taxes.
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
-        /// The ids of the collections that contain the product.
+        /// The ids of the collections the product is in.
         pub collection_ids: Vec<String> = "collectionIds",
-        /// The description of the product.
+        /// What the product is, in a few words.
         pub description: String = "description",
-        /// The URL of the main image.
+        /// The address of the product's picture.
         pub image: String = "image",
-        /// Whether the label is displayed; if `true`, `label` is required.
+        /// Whether the product wears its label; when `true`, `label` must be given.
         pub is_label_enabled: bool = "isLabelEnabled",
-        /// Whether taxes apply; if `true`, `taxes` must not be empty.
+        /// Whether taxes are added. When `true`, `taxes` must not be empty.
         pub is_taxes_enabled: bool = "isTaxesEnabled",
-        /// The label that the store displays on the product.
+        /// A label that the product wears, such as "New".
         pub label: ProductLabel = "label",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The images of the product.
+        /// Further pictures of the product.
         pub medias: Vec<ProductMedia> = "medias",
-        /// The product's name. Declared as required by the platform's specification.
+        /// The product's name, as customers read it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The prices of the product; their text form is undocumented. `update_price` updates a price field by field.
+        /// The prices of the product; their text form is described nowhere. `update_price` changes a price field by field.
         pub prices: Vec<String> = "prices",
-        /// The kind of product: `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Declared as required by the platform's specification.
+        /// `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Declared as required by the platform's specification.
         pub product_type: ProductType = "productType",
-        /// The texts for search engines and link previews.
+        /// What search engines and previews show.
         pub seo: ProductSeo = "seo",
-        /// The last part of the URL, such as `washing-machine`; unique, without spaces or special characters.
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
-        /// The text on the buyer's bank statement.
+        /// What the buyer's card statement says for the product.
         pub statement_descriptor: String = "statementDescriptor",
-        /// Whether the prices include the taxes; by default `false`.
+        /// Whether the prices contain the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
-        /// The ids of the taxes; require `isTaxesEnabled` to be `true`.
+        /// The ids of the taxes; given only with `isTaxesEnabled` as `true`.
         pub taxes: Vec<String> = "taxes",
-        /// The variants of the product, such as size and colour.
+        /// In which ways the product varies, such as size and colour.
         pub variants: Vec<ProductVariant> = "variants",
     }
-    /// A review, with its product and store.
+    /// One review, with what it belongs to.
     #[doc(alias = "UpdateProductReviewObjectDto")]
     pub struct UpdateProductReviewObject {
-        /// The id of the reviewed product. Declared as required by the platform's specification.
+        /// The id of the product that was reviewed. Declared as required by the platform's specification.
         pub product_id: String = "productId",
         /// The id of the review. Declared as required by the platform's specification.
         pub review_id: String = "reviewId",
-        /// The id of the store of the review. Declared as required by the platform's specification.
+        /// The id of the store where it was reviewed. Declared as required by the platform's specification.
         pub store_id: String = "storeId",
     }
-    /// The new content of a review.
+    /// What is to change of a review.
     #[doc(alias = "UpdateProductReviewDto")]
     pub struct UpdateProductReviewRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// The text of the review.
         pub detail: String = "detail",
         /// The headline of the review.
         pub headline: String = "headline",
-        /// The id of the reviewed product. Declared as required by the platform's specification.
+        /// The id of the product that was reviewed. Declared as required by the platform's specification.
         pub product_id: String = "productId",
-        /// The rating as a number.
+        /// How good the product is found, as a number.
         pub rating: f64 = "rating",
         /// The replies to the review.
         pub reply: Vec<ProductReview> = "reply",
-        /// The status of the review, such as `approved`. Declared as required by the platform's specification.
+        /// The state of the review, such as `approved`. Declared as required by the platform's specification.
         pub status: String = "status",
     }
-    /// A status for several reviews.
+    /// A state for several reviews.
     #[doc(alias = "UpdateProductReviewsDto")]
     pub struct UpdateProductReviewsInBulkRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The reviews. Declared as required by the platform's specification.
+        /// The reviews that get the state. Declared as required by the platform's specification.
         pub reviews: Vec<UpdateProductReviewObject> = "reviews",
-        /// The new status, such as `approved`. Declared as required by the platform's specification.
+        /// The state of the reviews, such as `approved`. Declared as required by the platform's specification.
         pub status: String = "status",
     }
-    /// The result of updating reviews.
+    /// `UpdateProductReviewsResponseDto` of Products.
     #[doc(alias = "UpdateProductReviewsResponseDto")]
     pub struct UpdateProductReviewsResponse {
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the reviews were updated.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The result of updating the products of a store.
+    /// `UpdateProductStoreResponseDto` of Products.
     #[doc(alias = "UpdateProductStoreResponseDto")]
     pub struct UpdateProductStoreResponse {
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the update succeeded.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// New content of several products and prices.
+    /// Changes of products and prices.
     #[doc(alias = "BulkEditRequestDto")]
     pub struct UpdateProductsAndPricesInBulkRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The products to update; at most 30 products and prices together. Declared as required by the platform's specification.
+        /// The products to be changed; they and all their prices together may be 30 at most. Declared as required by the platform's specification.
         pub products: Vec<BulkEditProduct> = "products",
     }
-    /// The result of updating several products.
+    /// `BulkEditResponseDto` of Products.
     #[doc(alias = "BulkEditResponseDto")]
     pub struct UpdateProductsAndPricesInBulkResponse {
-        /// A text on the result, such as `Products updated successfully`.
         pub message: String = "message",
-        /// Whether the update succeeded.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
-        /// The number of updated products.
         pub updated_count: f64 = "updatedCount",
     }
-    /// A change of one property of many products.
+    /// A change of many products.
     #[doc(alias = "BulkUpdateDto")]
     pub struct UpdateProductsInBulkRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The new availability in the online store.
+        /// Whether the products are to be available.
         pub availability: bool = "availability",
         /// The ids of the collections.
         pub collection_ids: Vec<String> = "collectionIds",
-        /// The change of the price for comparison.
+        /// How the price to compare with changes.
         pub compare_at_price: PriceUpdateField = "compareAtPrice",
-        /// The new currency, by its three-letter code of ISO 4217, such as `USD`.
+        /// The new currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The products to update; applies only if all are selected, by a field `selectAll` that is not declared.
+        /// A choice of products; read only when all are selected, by a field `selectAll` that is declared nowhere.
         pub filters: BulkUpdateFilters = "filters",
-        /// The change of the price.
+        /// How the price changes.
         pub price: PriceUpdateField = "price",
         /// The ids of the products. Declared as required by the platform's specification.
         pub product_ids: Vec<String> = "productIds",
-        /// The action, which selects the other fields that apply. Declared as required by the platform's specification.
+        /// What is to be done with the products; says which of the other fields are read. Declared as required by the platform's specification.
         pub type_: UpdateProductsInBulkRequestType = "type",
     }
-    /// The result of a bulk update.
+    /// `BulkUpdateResponseDto` of Products.
     #[doc(alias = "BulkUpdateResponseDto")]
     pub struct UpdateProductsInBulkResponse {
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the update was accepted.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// Products to add to a store or to remove.
+    /// Which products go into a store or out of it.
     #[doc(alias = "UpdateProductStoreDto")]
     pub struct UpdateProductsInStoreRequest {
-        /// The action: `include` adds the products, `exclude` removes them. Declared as required by the platform's specification.
+        /// `include` puts the products into the store, `exclude` takes them out. Declared as required by the platform's specification.
         pub action: UpdateProductsInStoreRequestAction = "action",
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// The ids of the products. Declared as required by the platform's specification.
         pub product_ids: Vec<String> = "productIds",
     }
-    /// The author of a review or reply.
+    /// A person who reviews or replies.
     #[doc(alias = "UserDetailsDto")]
     pub struct UserDetails {
-        /// The email address. Declared as required by the platform's specification.
+        /// The person's email address. Declared as required by the platform's specification.
         pub email: String = "email",
-        /// Whether the author is a customer, and not a member of the business.
+        /// Whether the person is a customer; if not, somebody of the business.
         pub is_customer: bool = "isCustomer",
-        /// The name, of 1 to 100 characters. Declared as required by the platform's specification.
+        /// The person's name, 1 to 100 characters. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The phone number.
+        /// The person's phone number.
         pub phone: String = "phone",
     }
     /// A weight.
@@ -963,7 +815,7 @@ hoopai_runtime::model! {
     pub struct WeightOptions {
         /// The unit: `kg`, `lb`, `g` or `oz`. Declared as required by the platform's specification.
         pub unit: WeightOptionsUnit = "unit",
-        /// The weight in `unit`. Declared as required by the platform's specification.
+        /// The weight as a number. Declared as required by the platform's specification.
         pub value: f64 = "value",
     }
 }

@@ -28,6 +28,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListDocuments::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(proposals: hoopai_proposals::Client) -> Result<(), hoopai_proposals::Error> {
+    /// let mut items = proposals.list_documents().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-documents-contracts")]
     pub fn list_documents(&self) -> builder::ListDocuments {
         builder::ListDocuments::new(&self.handle)
@@ -40,6 +50,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListTemplates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(proposals: hoopai_proposals::Client) -> Result<(), hoopai_proposals::Error> {
+    /// let mut items = proposals.list_templates().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-documents-contracts-templates")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
@@ -53,6 +73,18 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_proposals::types;
+    /// # async fn example(proposals: hoopai_proposals::Client) -> Result<(), hoopai_proposals::Error> {
+    /// let reply = proposals
+    ///     .send_document()
+    ///     .body(types::SendDocumentRequest::new().document_id("…").sent_by("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-documents-contracts")]
     pub fn send_document(&self) -> builder::SendDocument {
         builder::SendDocument::new(&self.handle)
@@ -66,6 +98,18 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_proposals::types;
+    /// # async fn example(proposals: hoopai_proposals::Client) -> Result<(), hoopai_proposals::Error> {
+    /// let reply = proposals
+    ///     .send_template()
+    ///     .body(types::SendTemplateRequest::new().contact_id("…").template_id("…").user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-documents-contracts-template")]
     pub fn send_template(&self) -> builder::SendTemplate {
         builder::SendTemplate::new(&self.handle)

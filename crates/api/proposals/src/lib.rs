@@ -20,6 +20,22 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.proposals()`.
+//!
+//! # Operations
+//!
+//! ## Documents
+//!
+//! | operation | |
+//! |---|---|
+//! | [`list_documents`](Client::list_documents) | Lists the documents of a location. |
+//! | [`send_document`](Client::send_document) | Sends a document to the person who is to agree to it. |
+//!
+//! ## Templates
+//!
+//! | operation | |
+//! |---|---|
+//! | [`list_templates`](Client::list_templates) | Lists the templates for documents of a location. |
+//! | [`send_template`](Client::send_template) | Makes a document of a template for a contact, and sends it. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

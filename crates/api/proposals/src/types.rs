@@ -5,127 +5,87 @@
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// A contact that receives a copy of a document.
+    /// `CCRecipientItem` of Documents.
     #[doc(alias = "CCRecipientItem")]
     pub struct CcRecipientItem {
-        /// The full name of the contact. Declared as required by the platform's specification.
+        /// The contact's whole name. Declared as required by the platform's specification.
         pub contact_name: String = "contactName",
-        /// The email address of the contact. Declared as required by the platform's specification.
+        /// The contact's email address. Declared as required by the platform's specification.
         pub email: String = "email",
-        /// The first name of the contact. Declared as required by the platform's specification.
+        /// The contact's given name. Declared as required by the platform's specification.
         pub first_name: String = "firstName",
         /// The id of the contact. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The URL of the contact's picture. Declared as required by the platform's specification.
+        /// The address of the contact's picture. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
-        /// The last name of the contact. Declared as required by the platform's specification.
+        /// The contact's family name. Declared as required by the platform's specification.
         pub last_name: String = "lastName",
     }
-    /// A discount on the total of a document.
+    /// `DiscountDto` of Documents.
     #[doc(alias = "DiscountDto")]
     pub struct Discount {
-        /// The id of the discount.
         pub id: String = "id",
-        /// The meaning of `value`: `percentage`, or `custom_amount` for an amount of money.
         pub type_: DiscountType = "type",
-        /// The discount, in per cent or in major units of the currency, depending on `type`.
         pub value: Decimal = "value",
     }
-    /// A proposal, estimate or contract for a contact.
+    /// `DocumentDto` of Documents.
     #[doc(alias = "DocumentDto")]
     pub struct Document {
-        /// The id of the stored document.
         pub id: String = "_id",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// Whether it is deleted.
         pub deleted: bool = "deleted",
-        /// The id of the document.
         pub document_id: String = "documentId",
-        /// The number of times that the document was set back to `draft`.
         pub document_revision: f64 = "documentRevision",
-        /// The fields that recipients fill in.
         pub fillable_fields: Vec<FillableFields> = "fillableFields",
-        /// The total of the document.
         pub grand_total: GrandTotal = "grandTotal",
-        /// Whether its time limit has passed.
         pub is_expired: bool = "isExpired",
-        /// The links to the document, if it was sent.
         pub links: Vec<ProposalEstimateLinks> = "links",
-        /// The locale of the location, such as `en-US`.
         pub locale: String = "locale",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the document.
         pub name: String = "name",
-        /// The payment status: `waiting_for_payment`, `paid` or `no_payment`.
         pub payment_status: Vec<PaymentStatus> = "paymentStatus",
-        /// The recipients of the document.
         pub recipients: Vec<RecipientItem> = "recipients",
-        /// The status: `draft`, `sent`, `viewed`, `completed` or `accepted`.
         pub status: Vec<Status> = "status",
-        /// The type of the document, such as `proposal`.
         pub type_: String = "type",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A field of a document that a recipient fills in.
+    /// `FillableFieldsDTO` of Documents.
     #[doc(alias = "FillableFieldsDTO")]
     pub struct FillableFields {
-        /// The kind of recipient: `contacts` or `users`.
         pub entity_type: EntityReference = "entityType",
-        /// The identifier of the field in the document, such as `text_field_1`.
         pub field_id: String = "fieldId",
-        /// Whether the recipient filled in the field.
         pub has_completed: bool = "hasCompleted",
-        /// The id of the field.
         pub id: String = "id",
-        /// Whether the recipient has to fill in the field.
         pub is_required: bool = "isRequired",
-        /// The recipient who fills in the field.
         pub recipient: String = "recipient",
-        /// The type of the field, such as `TextField` or `Signature`.
         pub type_: ElementsLookup = "type",
-        /// The value that the recipient entered.
         pub value: String = "value",
     }
-    /// The total of a document.
+    /// `GrandTotalDto` of Documents.
     #[doc(alias = "GrandTotalDto")]
     pub struct GrandTotal {
-        /// The total before discounts, in major units of the currency.
         pub amount: Decimal = "amount",
-        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The sum of the discounts in per cent.
         pub discount_percentage: f64 = "discountPercentage",
-        /// The discounts.
         pub discounts: Vec<Discount> = "discounts",
     }
-    /// A page of documents.
+    /// `DocumentListResponseDto` of Documents.
     #[doc(alias = "DocumentListResponseDto")]
     pub struct ListDocumentsResponse {
-        /// The documents of this page.
         pub documents: Vec<Document> = "documents",
-        /// The number of documents on all pages.
         pub total: f64 = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
-        /// The base URL of documents under the white label.
         pub white_label_base_url: String = "whiteLabelBaseUrl",
-        /// The base URL of invoices under the white label.
         pub white_label_base_url_for_invoice: String = "whiteLabelBaseUrlForInvoice",
     }
-    /// A page of templates.
+    /// `TemplateListPaginationResponseDTO` of Documents.
     #[doc(alias = "TemplateListPaginationResponseDTO")]
     pub struct ListTemplatesResponse {
-        /// The templates of this page.
         pub data: Vec<TemplateListResponse> = "data",
-        /// The number of templates on all pages.
         pub total: f64 = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The content of an email.
+    /// `NotificationSendSettingDto` of Documents.
     #[doc(alias = "NotificationSendSettingDto")]
     pub struct NotificationSendSetting {
         /// The subject of the email. Declared as required by the platform's specification.
@@ -133,89 +93,61 @@ hoopai_runtime::model! {
         /// The id of the email template. Declared as required by the platform's specification.
         pub template_id: String = "templateId",
     }
-    /// The sender of an email.
+    /// `NotificationSenderSettingDto` of Documents.
     #[doc(alias = "NotificationSenderSettingDto")]
     pub struct NotificationSenderSetting {
-        /// The email address of the sender. Declared as required by the platform's specification.
+        /// The sender's email address. Declared as required by the platform's specification.
         pub from_email: String = "fromEmail",
-        /// The name of the sender. Declared as required by the platform's specification.
+        /// The sender's name. Declared as required by the platform's specification.
         pub from_name: String = "fromName",
     }
-    /// The sender and the content of an email.
+    /// `NotificationSettingsDto` of Documents.
     #[doc(alias = "NotificationSettingsDto")]
     pub struct NotificationSettings {
-        /// The content of the email. Declared as required by the platform's specification.
+        /// What the receiver sees. Declared as required by the platform's specification.
         pub receive: NotificationSendSetting = "receive",
-        /// The sender of the email. Declared as required by the platform's specification.
+        /// Who the email is from. Declared as required by the platform's specification.
         pub sender: NotificationSenderSetting = "sender",
     }
-    /// A recipient's link to a document.
+    /// `ProposalEstimateLinksDto` of Documents.
     #[doc(alias = "ProposalEstimateLinksDto")]
     pub struct ProposalEstimateLinks {
-        /// The id of the user who created the link.
         pub created_by: String = "createdBy",
-        /// Whether the link is deleted.
         pub deleted: bool = "deleted",
-        /// The id of the document.
         pub document_id: String = "documentId",
-        /// The revision of the document.
         pub document_revision: f64 = "documentRevision",
-        /// The kind of recipient: `contacts` or `users`.
         pub entity_name: ProposalEstimateLinksEntityName = "entityName",
-        /// The role of the recipient: `recipient`, `cc` or `bcc`.
         pub recipient_category: ProposalEstimateLinksRecipientCategory = "recipientCategory",
-        /// The id of the contact or user.
         pub recipient_id: String = "recipientId",
-        /// The reference id of the link.
         pub reference_id: String = "referenceId",
     }
-    /// A recipient of a document.
+    /// `RecipientItem` of Documents.
     pub struct RecipientItem {
-        /// The full name of the recipient.
         pub contact_name: String = "contactName",
-        /// The country of the recipient.
         pub country: String = "country",
-        /// The email address of the recipient.
         pub email: String = "email",
-        /// The kind of recipient or, as in the declared example, its name.
         pub entity_name: String = "entityName",
-        /// The first name of the recipient.
         pub first_name: String = "firstName",
-        /// Whether the recipient completed the document.
         pub has_completed: bool = "hasCompleted",
-        /// The id of the recipient.
         pub id: String = "id",
-        /// The image of the recipient, presumably the signature, as a base64 data URL.
         pub img_url: String = "imgUrl",
-        /// The image of the initials, as a base64 data URL.
         pub initials_img_url: String = "initialsImgUrl",
-        /// The IP address of the recipient.
         pub ip: String = "ip",
-        /// Whether this is the primary recipient.
         pub is_primary: bool = "isPrimary",
-        /// The last name of the recipient.
         pub last_name: String = "lastName",
-        /// The time at which the recipient last viewed the document.
         pub last_viewed_at: Timestamp = "lastViewedAt",
-        /// The phone number of the recipient.
         pub phone: String = "phone",
-        /// The phone number of the recipient, such as `+1234567890`.
         pub phone_number: String = "phoneNumber",
-        /// The role of the recipient: `user` or `signer`.
         pub role: RecipientItemRole = "role",
-        /// The recipient's link to the document.
         pub share_link: String = "shareLink",
-        /// The time of the signature.
         pub signed_date: Timestamp = "signedDate",
-        /// The position of the recipient in the order of signing, such as 1.
         pub signing_order: f64 = "signingOrder",
-        /// The user agent of the recipient's browser.
         pub user_agent: String = "userAgent",
     }
-    /// A document to send.
+    /// `SendDocumentDto` of Documents.
     #[doc(alias = "SendDocumentDto")]
     pub struct SendDocumentRequest {
-        /// The contacts that receive a copy.
+        /// Contacts who get a copy.
         pub cc_recipients: Vec<CcRecipientItem> = "ccRecipients",
         /// The id of the document. Declared as required by the platform's specification.
         pub document_id: String = "documentId",
@@ -223,77 +155,58 @@ hoopai_runtime::model! {
         pub document_name: String = "documentName",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The channel: `email`, or `link` for links that you deliver yourself.
+        /// How it is sent, by email or as a link.
         pub medium: SendDocumentRequestMedium = "medium",
-        /// The sender and the content of the email.
+        /// How the email looks.
         pub notification_settings: NotificationSettings = "notificationSettings",
-        /// The id of the user who sends the document. Declared as required by the platform's specification.
+        /// The id of the user who sends it. Declared as required by the platform's specification.
         pub sent_by: String = "sentBy",
     }
-    /// The result of sending a document, with its links.
+    /// `SendDocumentResponseDto` of Documents.
     #[doc(alias = "SendDocumentResponseDto")]
     pub struct SendDocumentResponse {
-        /// The links to the document, one per recipient.
         pub links: Vec<ProposalEstimateLinks> = "links",
-        /// Whether the document was sent.
         pub success: bool = "success",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A document to create from a template.
+    /// `SendDocumentFromPublicApiBodyDto` of Documents.
     #[doc(alias = "SendDocumentFromPublicApiBodyDto")]
     pub struct SendTemplateRequest {
-        /// The id of the contact that receives the document. Declared as required by the platform's specification.
+        /// The id of the contact who gets the document. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of the opportunity to which the document belongs.
+        /// The id of an opportunity that the document belongs to.
         pub opportunity_id: String = "opportunityId",
         /// Whether the document is sent to the contact.
         pub send_document: bool = "sendDocument",
         /// The id of the template. Declared as required by the platform's specification.
         pub template_id: String = "templateId",
-        /// The id of the user who sends the document. Declared as required by the platform's specification.
+        /// The id of the user who sends it. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
-    /// The result of sending a document, with its links.
+    /// `SendTemplateResponseDto` of Documents.
     #[doc(alias = "SendTemplateResponseDto")]
     pub struct SendTemplateResponse {
-        /// The links to the document, one per recipient.
         pub links: Vec<ProposalEstimateLinks> = "links",
-        /// Whether the document was sent.
         pub success: bool = "success",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A document with fields to fill in.
+    /// `TemplateListResponseDTO` of Documents.
     #[doc(alias = "TemplateListResponseDTO")]
     pub struct TemplateListResponse {
-        /// The id of the template.
         pub _id: String = "_id",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// Whether it is deleted.
         pub deleted: bool = "deleted",
-        /// The URL of the public document, if `isPublicDocument` is `true`.
         pub doc_form_url: String = "docFormUrl",
-        /// The number of documents, if `isPublicDocument` is `true`.
         pub document_count: f64 = "documentCount",
-        /// The id of the template; equal to `_id`.
         pub id: String = "id",
-        /// Whether the template is a public document (DocForm).
         pub is_public_document: bool = "isPublicDocument",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the template.
         pub name: String = "name",
-        /// The type of the template: `proposal`, `estimate` or `contentLibrary`.
         pub type_: TemplateListResponseType = "type",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        /// The id of the user who made the last change.
         pub updated_by: String = "updatedBy",
-        /// The version of the template.
         pub version: f64 = "version",
     }
 }

@@ -24,6 +24,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .disable_saas_in_bulk()
+    ///     .company_id("…")
+    ///     .body(types::BulkDisableSaas::new().location_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-disable-saas")]
     pub fn disable_saas_in_bulk(&self) -> builder::DisableSaasInBulk {
         builder::DisableSaasInBulk::new(&self.handle)
@@ -36,6 +49,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .disable_saas_in_bulk_deprecated()
+    ///     .company_id("…")
+    ///     .body(types::BulkDisableSaas::new().location_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-disable-saas-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn disable_saas_in_bulk_deprecated(&self) -> builder::DisableSaasInBulkDeprecated {
@@ -52,6 +78,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .enable_saas_for_location()
+    ///     .location_id("…")
+    ///     .body(types::EnableSaas::new().company_id("…").is_saa_sv2(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "enable-saas-location")]
     pub fn enable_saas_for_location(&self) -> builder::EnableSaasForLocation {
         builder::EnableSaasForLocation::new(&self.handle)
@@ -64,6 +103,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .enable_saas_for_location_deprecated()
+    ///     .location_id("…")
+    ///     .body(types::EnableSaas::new().company_id("…").is_saa_sv2(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "enable-saas-location-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn enable_saas_for_location_deprecated(&self) -> builder::EnableSaasForLocationDeprecated {
@@ -79,6 +131,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .enable_saas_in_bulk()
+    ///     .company_id("…")
+    ///     .body(types::BulkEnableSaasRequest::new().action_payload(types::BulkEnableSaasActionPayload::new()).is_saa_sv2(true).location_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-enable-saas")]
     pub fn enable_saas_in_bulk(&self) -> builder::EnableSaasInBulk {
         builder::EnableSaasInBulk::new(&self.handle)
@@ -91,6 +156,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .enable_saas_in_bulk_deprecated()
+    ///     .company_id("…")
+    ///     .body(types::BulkEnableSaasRequest::new().action_payload(types::BulkEnableSaasActionPayload::new()).is_saa_sv2(true).location_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-enable-saas-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn enable_saas_in_bulk_deprecated(&self) -> builder::EnableSaasInBulkDeprecated {
@@ -104,6 +182,18 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .get_location_subscription()
+    ///     .location_id("…")
+    ///     .company_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-location-subscription")]
     pub fn get_location_subscription(&self) -> builder::GetLocationSubscription {
         builder::GetLocationSubscription::new(&self.handle)
@@ -116,6 +206,18 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .get_location_subscription_deprecated()
+    ///     .location_id("…")
+    ///     .company_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-location-subscription-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_location_subscription_deprecated(&self) -> builder::GetLocationSubscriptionDeprecated {
@@ -129,6 +231,13 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas.get_saas_plan().plan_id("…").company_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-saas-plan")]
     pub fn get_saas_plan(&self) -> builder::GetSaasPlan {
         builder::GetSaasPlan::new(&self.handle)
@@ -141,6 +250,18 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .get_saas_plan_deprecated()
+    ///     .plan_id("…")
+    ///     .company_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-saas-plan-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_saas_plan_deprecated(&self) -> builder::GetSaasPlanDeprecated {
@@ -157,6 +278,13 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas.list_agency_plans().company_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-agency-plans")]
     pub fn list_agency_plans(&self) -> builder::ListAgencyPlans {
         builder::ListAgencyPlans::new(&self.handle)
@@ -169,6 +297,13 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas.list_agency_plans_deprecated().company_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-agency-plans-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_agency_plans_deprecated(&self) -> builder::ListAgencyPlansDeprecated {
@@ -184,6 +319,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .list_locations_by_stripe_id()
+    ///     .company_id("…")
+    ///     .customer_id("…")
+    ///     .subscription_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "locations")]
     pub fn list_locations_by_stripe_id(&self) -> builder::ListLocationsByStripeId {
         builder::ListLocationsByStripeId::new(&self.handle)
@@ -196,6 +344,17 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .list_locations_by_stripe_id_deprecated()
+    ///     .company_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "locations-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_locations_by_stripe_id_deprecated(&self) -> builder::ListLocationsByStripeIdDeprecated {
@@ -212,6 +371,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages, by `page`; [`stream`](builder::ListSaasLocations::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let mut items = saas.list_saas_locations().company_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-saas-locations")]
     pub fn list_saas_locations(&self) -> builder::ListSaasLocations {
         builder::ListSaasLocations::new(&self.handle)
@@ -225,6 +394,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages, by `page`; [`stream`](builder::ListSaasLocationsDeprecated::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let mut items = saas.list_saas_locations_deprecated().company_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-saas-locations-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_saas_locations_deprecated(&self) -> builder::ListSaasLocationsDeprecated {
@@ -240,6 +419,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .update_location_paused()
+    ///     .location_id("…")
+    ///     .body(types::PauseLocation::new().company_id("…").paused(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "pause-location")]
     pub fn update_location_paused(&self) -> builder::UpdateLocationPaused {
         builder::UpdateLocationPaused::new(&self.handle)
@@ -252,6 +444,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .update_location_paused_deprecated()
+    ///     .location_id("…")
+    ///     .body(types::PauseLocation::new().company_id("…").paused(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "pause-location-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_location_paused_deprecated(&self) -> builder::UpdateLocationPausedDeprecated {
@@ -267,6 +472,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .update_rebilling()
+    ///     .company_id("…")
+    ///     .body(types::UpdateRebilling::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::UpdateRebillingProduct::ContentAi))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-rebilling")]
     pub fn update_rebilling(&self) -> builder::UpdateRebilling {
         builder::UpdateRebilling::new(&self.handle)
@@ -279,6 +497,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .update_rebilling_deprecated()
+    ///     .company_id("…")
+    ///     .body(types::UpdateRebilling::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::UpdateRebillingProduct::ContentAi))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-rebilling-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_rebilling_deprecated(&self) -> builder::UpdateRebillingDeprecated {
@@ -294,6 +525,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .update_saas_subscription()
+    ///     .location_id("…")
+    ///     .body(types::UpdateSubscription::new().company_id("…").customer_id("…").subscription_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "generate-payment-link")]
     pub fn update_saas_subscription(&self) -> builder::UpdateSaasSubscription {
         builder::UpdateSaasSubscription::new(&self.handle)
@@ -306,6 +550,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_saas::types;
+    /// # async fn example(saas: hoopai_saas::Client) -> Result<(), hoopai_saas::Error> {
+    /// let reply = saas
+    ///     .update_saas_subscription_deprecated()
+    ///     .location_id("…")
+    ///     .body(types::UpdateSubscription::new().company_id("…").customer_id("…").subscription_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-saas-subscription-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_saas_subscription_deprecated(&self) -> builder::UpdateSaasSubscriptionDeprecated {

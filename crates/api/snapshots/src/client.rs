@@ -26,6 +26,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_snapshots::types;
+    /// # async fn example(snapshots: hoopai_snapshots::Client) -> Result<(), hoopai_snapshots::Error> {
+    /// let reply = snapshots
+    ///     .create_snapshot_share_link()
+    ///     .company_id("…")
+    ///     .body(types::CreateSnapshotShareLinkRequest::new().share_type(types::CreateSnapshotShareLinkRequestShareType::Link).snapshot_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-snapshot-share-link")]
     pub fn create_snapshot_share_link(&self) -> builder::CreateSnapshotShareLink {
         builder::CreateSnapshotShareLink::new(&self.handle)
@@ -38,6 +51,19 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(snapshots: hoopai_snapshots::Client) -> Result<(), hoopai_snapshots::Error> {
+    /// let reply = snapshots
+    ///     .get_latest_snapshot_push()
+    ///     .snapshot_id("…")
+    ///     .location_id("…")
+    ///     .company_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-latest-snapshot-push")]
     pub fn get_latest_snapshot_push(&self) -> builder::GetLatestSnapshotPush {
         builder::GetLatestSnapshotPush::new(&self.handle)
@@ -53,6 +79,22 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `lastDoc`; [`stream`](builder::ListSnapshotPushes::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(snapshots: hoopai_snapshots::Client) -> Result<(), hoopai_snapshots::Error> {
+    /// let mut items = snapshots
+    ///     .list_snapshot_pushes()
+    ///     .snapshot_id("…")
+    ///     .company_id("…")
+    ///     .from_2("…")
+    ///     .to("…")
+    ///     .stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-snapshot-push")]
     pub fn list_snapshot_pushes(&self) -> builder::ListSnapshotPushes {
         builder::ListSnapshotPushes::new(&self.handle)
@@ -67,6 +109,13 @@ impl Client {
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(snapshots: hoopai_snapshots::Client) -> Result<(), hoopai_snapshots::Error> {
+    /// let reply = snapshots.list_snapshots().company_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-snapshots")]
     pub fn list_snapshots(&self) -> builder::ListSnapshots {
         builder::ListSnapshots::new(&self.handle)

@@ -58,7 +58,6 @@ hoopai_runtime::model! {
         pub date_added: Timestamp = "dateAdded",
         /// The id of the push.
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// The status of the push, such as `processing`.
         pub status: String = "status",
@@ -69,7 +68,6 @@ hoopai_runtime::model! {
         pub completed: Vec<String> = "completed",
         /// The id of the push.
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// The kinds of assets that are still to be loaded, such as `tags`.
         pub pending: Vec<String> = "pending",

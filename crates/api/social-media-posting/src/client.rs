@@ -27,6 +27,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .attach_facebook_page()
+    ///     .account_id("…")
+    ///     .body(types::AttachFacebookPageRequest::new().avatar("…").company_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "attach-facebook-page-group")]
     pub fn attach_facebook_page(&self) -> builder::AttachFacebookPage {
         builder::AttachFacebookPage::new(&self.handle)
@@ -41,6 +54,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .attach_instagram_account()
+    ///     .account_id("…")
+    ///     .body(types::AttachInstagramAccountRequest::new().page_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "attach-instagram-page-group")]
     pub fn attach_instagram_account(&self) -> builder::AttachInstagramAccount {
         builder::AttachInstagramAccount::new(&self.handle)
@@ -55,6 +81,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .attach_linkedin_page_or_profile()
+    ///     .account_id("…")
+    ///     .body(types::AttachLinkedinPageOrProfileRequest::new().avatar("…").company_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "attach-linkedin-page-profile")]
     pub fn attach_linkedin_page_or_profile(&self) -> builder::AttachLinkedinPageOrProfile {
         builder::AttachLinkedinPageOrProfile::new(&self.handle)
@@ -69,6 +108,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .attach_tiktok_profile()
+    ///     .account_id("…")
+    ///     .body(types::AttachTiktokProfileRequest::new().avatar("…").company_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "attach-tiktok-profile")]
     pub fn attach_tiktok_profile(&self) -> builder::AttachTiktokProfile {
         builder::AttachTiktokProfile::new(&self.handle)
@@ -80,6 +132,19 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .attach_twitter_profile()
+    ///     .account_id("…")
+    ///     .body(types::AttachTwitterProfileRequest::new().avatar("…").company_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "attach-twitter-profile")]
     #[deprecated = "the platform advises against this operation"]
     pub fn attach_twitter_profile(&self) -> builder::AttachTwitterProfile {
@@ -98,6 +163,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .create_post()
+    ///     .body(types::CreatePostRequest::new().account_ids(["…"]).type_("…").user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-post")]
     pub fn create_post(&self) -> builder::CreatePost {
         builder::CreatePost::new(&self.handle)
@@ -110,6 +187,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.delete_account().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-account")]
     pub fn delete_account(&self) -> builder::DeleteAccount {
         builder::DeleteAccount::new(&self.handle)
@@ -122,6 +206,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.delete_csv().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-csv")]
     pub fn delete_csv(&self) -> builder::DeleteCsv {
         builder::DeleteCsv::new(&self.handle)
@@ -134,6 +225,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .delete_csv_post()
+    ///     .csv_id("…")
+    ///     .post_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-csv-post")]
     pub fn delete_csv_post(&self) -> builder::DeleteCsvPost {
         builder::DeleteCsvPost::new(&self.handle)
@@ -146,6 +249,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.delete_post().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-post")]
     pub fn delete_post(&self) -> builder::DeletePost {
         builder::DeletePost::new(&self.handle)
@@ -159,6 +269,18 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .delete_posts_in_bulk()
+    ///     .body(types::DeletePostsInBulkRequest::new())
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-delete-social-planner-posts")]
     pub fn delete_posts_in_bulk(&self) -> builder::DeletePostsInBulk {
         builder::DeletePostsInBulk::new(&self.handle)
@@ -173,6 +295,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .finalize_csv()
+    ///     .id("…")
+    ///     .body(types::FinalizeCsvRequest::new().user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "start-csv-finalize")]
     pub fn finalize_csv(&self) -> builder::FinalizeCsv {
         builder::FinalizeCsv::new(&self.handle)
@@ -185,6 +320,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.get_category().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-categories-id")]
     pub fn get_category(&self) -> builder::GetCategory {
         builder::GetCategory::new(&self.handle)
@@ -197,6 +339,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.get_post().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-post")]
     pub fn get_post(&self) -> builder::GetPost {
         builder::GetPost::new(&self.handle)
@@ -213,6 +362,18 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .get_social_media_statistics()
+    ///     .body(types::GetSocialMediaStatisticsRequest::new().profile_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-social-media-statistics")]
     pub fn get_social_media_statistics(&self) -> builder::GetSocialMediaStatistics {
         builder::GetSocialMediaStatistics::new(&self.handle)
@@ -229,6 +390,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.list_accounts().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-account")]
     pub fn list_accounts(&self) -> builder::ListAccounts {
         builder::ListAccounts::new(&self.handle)
@@ -243,6 +411,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCategories::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let mut items = social_media_posting.list_categories().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-categories-location-id")]
     pub fn list_categories(&self) -> builder::ListCategories {
         builder::ListCategories::new(&self.handle)
@@ -259,6 +437,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCsvPosts::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let mut items = social_media_posting.list_csv_posts().id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-csv-post")]
     pub fn list_csv_posts(&self) -> builder::ListCsvPosts {
         builder::ListCsvPosts::new(&self.handle)
@@ -272,6 +460,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCsvs::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let mut items = social_media_posting.list_csvs().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-upload-status")]
     pub fn list_csvs(&self) -> builder::ListCsvs {
         builder::ListCsvs::new(&self.handle)
@@ -284,6 +482,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.list_facebook_pages().account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-facebook-page-group")]
     pub fn list_facebook_pages(&self) -> builder::ListFacebookPages {
         builder::ListFacebookPages::new(&self.handle)
@@ -299,6 +504,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .list_google_locations()
+    ///     .account_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-google-locations")]
     pub fn list_google_locations(&self) -> builder::ListGoogleLocations {
         builder::ListGoogleLocations::new(&self.handle)
@@ -311,6 +527,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .list_instagram_accounts()
+    ///     .account_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-instagram-page-group")]
     pub fn list_instagram_accounts(&self) -> builder::ListInstagramAccounts {
         builder::ListInstagramAccounts::new(&self.handle)
@@ -325,6 +552,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .list_linkedin_pages_and_profiles()
+    ///     .account_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-linkedin-page-profile")]
     pub fn list_linkedin_pages_and_profiles(&self) -> builder::ListLinkedinPagesAndProfiles {
         builder::ListLinkedinPagesAndProfiles::new(&self.handle)
@@ -341,6 +579,20 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListPosts::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let mut items = social_media_posting
+    ///     .list_posts()
+    ///     .body(types::ListPostsRequest::new().from_date(std::time::SystemTime::now()).include_users("…").limit("…").skip("…").to_date(std::time::SystemTime::now()))
+    ///     .stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-posts")]
     pub fn list_posts(&self) -> builder::ListPosts {
         builder::ListPosts::new(&self.handle)
@@ -356,6 +608,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListTags::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let mut items = social_media_posting.list_tags().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-tags-location-id")]
     pub fn list_tags(&self) -> builder::ListTags {
         builder::ListTags::new(&self.handle)
@@ -368,6 +630,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .list_tags_by_ids()
+    ///     .body(types::ListTagsByIdsRequest::new().tag_ids(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-tags-by-ids")]
     pub fn list_tags_by_ids(&self) -> builder::ListTagsByIds {
         builder::ListTagsByIds::new(&self.handle)
@@ -382,6 +656,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .list_tiktok_business_profiles()
+    ///     .account_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-tiktok-business-profile")]
     pub fn list_tiktok_business_profiles(&self) -> builder::ListTiktokBusinessProfiles {
         builder::ListTiktokBusinessProfiles::new(&self.handle)
@@ -394,6 +679,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.list_tiktok_profiles().account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-tiktok-profile")]
     pub fn list_tiktok_profiles(&self) -> builder::ListTiktokProfiles {
         builder::ListTiktokProfiles::new(&self.handle)
@@ -405,6 +697,17 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .list_twitter_profiles()
+    ///     .account_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-twitter-profile")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_twitter_profiles(&self) -> builder::ListTwitterProfiles {
@@ -422,6 +725,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .set_csv_accounts()
+    ///     .body(types::SetCsvAccountsRequest::new().account_ids(["…"]).file_name("…").file_path("…").rows_count(0.5))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "set-accounts")]
     pub fn set_csv_accounts(&self) -> builder::SetCsvAccounts {
         builder::SetCsvAccounts::new(&self.handle)
@@ -436,6 +751,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .set_google_location()
+    ///     .account_id("…")
+    ///     .body(types::SetGoogleLocationRequest::new().company_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "set-google-locations")]
     pub fn set_google_location(&self) -> builder::SetGoogleLocation {
         builder::SetGoogleLocation::new(&self.handle)
@@ -452,6 +780,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.start_facebook_oauth().user_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "start-facebook-oauth")]
     pub fn start_facebook_oauth(&self) -> builder::StartFacebookOauth {
         builder::StartFacebookOauth::new(&self.handle)
@@ -469,6 +804,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.start_google_oauth().user_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "start-google-oauth")]
     pub fn start_google_oauth(&self) -> builder::StartGoogleOauth {
         builder::StartGoogleOauth::new(&self.handle)
@@ -486,6 +828,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.start_instagram_oauth().user_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "start-instagram-oauth")]
     pub fn start_instagram_oauth(&self) -> builder::StartInstagramOauth {
         builder::StartInstagramOauth::new(&self.handle)
@@ -502,6 +851,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.start_linkedin_oauth().user_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "start-linkedin-oauth")]
     pub fn start_linkedin_oauth(&self) -> builder::StartLinkedinOauth {
         builder::StartLinkedinOauth::new(&self.handle)
@@ -519,6 +875,17 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .start_tiktok_business_oauth()
+    ///     .user_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "start-tiktok-business-oauth")]
     pub fn start_tiktok_business_oauth(&self) -> builder::StartTiktokBusinessOauth {
         builder::StartTiktokBusinessOauth::new(&self.handle)
@@ -536,6 +903,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.start_tiktok_oauth().user_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "start-tiktok-oauth")]
     pub fn start_tiktok_oauth(&self) -> builder::StartTiktokOauth {
         builder::StartTiktokOauth::new(&self.handle)
@@ -551,6 +925,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting.start_twitter_oauth().user_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "start-twitter-oauth")]
     #[deprecated = "the platform advises against this operation"]
     pub fn start_twitter_oauth(&self) -> builder::StartTwitterOauth {
@@ -566,6 +947,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::types;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .update_post()
+    ///     .id("…")
+    ///     .body(types::UpdatePostRequest::new().type_("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "edit-post")]
     pub fn update_post(&self) -> builder::UpdatePost {
         builder::UpdatePost::new(&self.handle)
@@ -582,6 +976,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_social_media_posting::runtime;
+    /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
+    /// let reply = social_media_posting
+    ///     .upload_csv()
+    ///     .file(runtime::Part::bytes("file.pdf", Vec::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "upload-csv")]
     pub fn upload_csv(&self) -> builder::UploadCsv {
         builder::UploadCsv::new(&self.handle)

@@ -8,728 +8,518 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// The accounts and account groups of a location.
+    /// `AccountsListResponseSchema` of Social Planner.
     #[doc(alias = "AccountsListResponseSchema")]
     pub struct AccountsListResponse {
-        /// The connected accounts.
         pub accounts: Vec<GetAccount> = "accounts",
-        /// The groups of accounts.
         pub groups: Vec<GetGroup> = "groups",
     }
-    /// A Facebook page to connect.
+    /// A Facebook page to be connected.
     #[doc(alias = "AttachFBAccountDTO")]
     pub struct AttachFacebookPageRequest {
-        /// The URL of its picture.
+        /// The address of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency (company).
+        /// The id of the agency.
         pub company_id: String = "companyId",
-        /// The name on the network.
+        /// Its name on the network.
         pub name: String = "name",
-        /// The id on the network.
+        /// Its id on the network.
         pub origin_id: String = "originId",
-        /// The kind of account, which is `page`.
+        /// What is connected, `page`.
         pub type_: String = "type",
     }
-    /// The reply to a request that connects a Facebook page.
+    /// `SocialMediaFBAccountResponseDTO` of Social Planner.
     #[doc(alias = "SocialMediaFBAccountResponseDTO")]
     pub struct AttachFacebookPageResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The connected page.
         pub results: Box<SocialMediaFacebookAccount> = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A professional Instagram account to connect.
+    /// A professional Instagram account to be connected.
     #[doc(alias = "AttachIGAccountDTO")]
     pub struct AttachInstagramAccountRequest {
-        /// The URL of its picture.
+        /// The address of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency (company).
+        /// The id of the agency.
         pub company_id: String = "companyId",
-        /// The name on the network.
+        /// Its name on the network.
         pub name: String = "name",
-        /// The id on the network.
+        /// Its id on the network.
         pub origin_id: String = "originId",
-        /// The id of the Facebook page that is linked to the account. Declared as required by the platform's specification.
+        /// The id of the page that goes with the account. Declared as required by the platform's specification.
         pub page_id: String = "pageId",
     }
-    /// The reply to a request that connects an Instagram account.
+    /// `SocialMediaInstagramAccountResponseDTO` of Social Planner.
     #[doc(alias = "SocialMediaInstagramAccountResponseDTO")]
     pub struct AttachInstagramAccountResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The connected account.
         pub results: Box<SocialMediaInstagramAccount> = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A LinkedIn page or profile to connect.
+    /// A LinkedIn page or profile to be connected.
     #[doc(alias = "AttachLinkedinAccountDTO")]
     pub struct AttachLinkedinPageOrProfileRequest {
-        /// The URL of its picture.
+        /// The address of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency (company).
+        /// The id of the agency.
         pub company_id: String = "companyId",
-        /// The name on the network.
+        /// Its name on the network.
         pub name: String = "name",
-        /// The id on the network.
+        /// Its id on the network.
         pub origin_id: String = "originId",
-        /// The kind of account, page or profile.
+        /// What is connected, `page` or `profile`.
         pub type_: Type = "type",
-        /// The URN at LinkedIn.
+        /// Its URN with LinkedIn.
         pub urn: String = "urn",
     }
-    /// The reply to a request that connects a LinkedIn page or profile.
+    /// `SocialMediaLinkedInAccountResponseDTO` of Social Planner.
     #[doc(alias = "SocialMediaLinkedInAccountResponseDTO")]
     pub struct AttachLinkedinPageOrProfileResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The connected page or profile.
         pub results: Box<SocialMediaLinkedInAccount> = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A TikTok profile to connect.
+    /// A TikTok profile to be connected.
     #[doc(alias = "AttachTiktokAccountDTO")]
     pub struct AttachTiktokProfileRequest {
-        /// The URL of its picture.
+        /// The address of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency (company).
+        /// The id of the agency.
         pub company_id: String = "companyId",
-        /// The name on the network.
+        /// Its name on the network.
         pub name: String = "name",
-        /// The id on the network.
+        /// Its id on the network.
         pub origin_id: String = "originId",
-        /// The kind of account, profile or business.
+        /// What is connected, `profile` or `business`.
         pub type_: Type = "type",
-        /// The user name on TikTok.
+        /// Its user name on the network.
         pub username: String = "username",
-        /// Whether TikTok has verified the profile.
+        /// Whether the network has verified it.
         pub verified: bool = "verified",
     }
-    /// The reply to a request that connects a TikTok profile.
+    /// `SocialMediaTiktokAccountResponseDTO` of Social Planner.
     #[doc(alias = "SocialMediaTiktokAccountResponseDTO")]
     pub struct AttachTiktokProfileResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The connected profile.
         pub results: Box<SocialMediaTiktokAccount> = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// An X (Twitter) profile to connect.
+    /// An X (Twitter) profile to be connected.
     #[doc(alias = "AttachTwitterAccountDTO")]
     pub struct AttachTwitterProfileRequest {
-        /// The URL of its picture.
+        /// The address of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency (company).
+        /// The id of the agency.
         pub company_id: String = "companyId",
-        /// The name on the network.
+        /// Its name on the network.
         pub name: String = "name",
-        /// The id on the network.
+        /// Its id on the network.
         pub origin_id: String = "originId",
-        /// Whether only followers can see its posts.
+        /// Whether its posts can be seen by followers only.
         pub protected: bool = "protected",
-        /// The user name on X (Twitter).
+        /// Its user name on the network.
         pub username: String = "username",
-        /// Whether X (Twitter) has verified the profile.
+        /// Whether the network has verified it.
         pub verified: bool = "verified",
     }
-    /// The reply to a request that connects an X (Twitter) profile.
+    /// `SocialMediaTwitterAccountResponseDTO` of Social Planner.
     #[doc(alias = "SocialMediaTwitterAccountResponseDTO")]
     pub struct AttachTwitterProfileResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The connected profile.
         pub results: Box<SocialMediaTwitterAccount> = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A category of posts.
+    /// `CategorySchema` of Social Planner.
     #[doc(alias = "CategorySchema")]
     pub struct Category {
-        /// The id of the category.
         pub id: String = "_id",
-        /// The time at which the category was created.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the user who created the category.
         pub created_by: String = "createdBy",
-        /// Whether the category is deleted.
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the category.
         pub name: String = "name",
-        /// The colour of the category in hex notation, such as `#FFFFFF`.
         pub primary_color: String = "primaryColor",
-        /// The second colour of the category in hex notation, such as `#FFFFFF`.
         pub secondary_color: String = "secondaryColor",
-        /// The time of the last change of the category.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A post to create.
+    /// A post to be created.
     #[doc(alias = "CreatePostDTO")]
     pub struct CreatePostRequest {
-        /// The ids of the accounts that publish the post; see `list_accounts`. Declared as required by the platform's specification.
+        /// The accounts to which the post goes, by their ids from `list_accounts`. Declared as required by the platform's specification.
         pub account_ids: Vec<String> = "accountIds",
         /// The id of the category of the post.
         pub category_id: String = "categoryId",
-        /// The id of the user who created the post.
+        /// The id of the user who made the post.
         pub created_by: String = "createdBy",
-        /// A comment to publish below the post; not for TikTok and Google, at most 280 characters for X (Twitter).
+        /// A comment that follows the post; not for TikTok and Google, at most 280 characters for X (Twitter).
         pub follow_up_comment: String = "followUpComment",
-        /// Settings for Google Business Profile only.
+        /// What only Google Business Profile needs to know.
         pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        /// The images or videos of the post; each network limits their number, size and format.
+        /// The pictures or videos of the post; networks limit their number, size and format.
         pub media: Vec<PostMedia> = "media",
         /// The preview of a link in the post.
         pub og_tags_details: OgTags = "ogTagsDetails",
-        /// The approval of the post.
+        /// Who has to approve the post, and how that stands.
         pub post_approval_details: PostApproval = "postApprovalDetails",
-        /// The time at which the post will be published, for a scheduled post.
+        /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
         pub schedule_date: Timestamp = "scheduleDate",
-        /// Whether the time of a scheduled post was changed.
+        /// Whether the date of a scheduled post was changed.
         pub schedule_time_updated: bool = "scheduleTimeUpdated",
-        /// The status of the post: `draft | scheduled | published | in_review | in_progress | failed | notification_sent | deleted`.
+        /// The state of the post: `draft`, `scheduled`, `published`, `in_review`, `in_progress`, `failed`, `notification_sent` or `deleted`.
         pub status: String = "status",
-        /// The text of the post; each network limits its length.
+        /// The text of the post; networks limit its length.
         pub summary: String = "summary",
-        /// The ids of the tags of the post.
+        /// The tags of the post, by their ids.
         pub tags: Vec<String> = "tags",
-        /// Settings for TikTok only.
+        /// What only TikTok needs to know.
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        /// The kind of post: `post | story | reel`. Declared as required by the platform's specification.
+        /// The kind of post: `post`, `story` or `reel`. Declared as required by the platform's specification.
         pub type_: String = "type",
-        /// The id of the user who sends the request. Declared as required by the platform's specification.
+        /// The id of the user for whom the post is made. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
-    /// The reply to a request that creates a post.
+    /// `CreatePostSuccessfulResponseDTO` of Social Planner.
     #[doc(alias = "CreatePostSuccessfulResponseDTO")]
     pub struct CreatePostResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The created post.
         pub results: CreatePostSuccessfulResponseSchema = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A created post.
+    /// `CreatePostSuccessfulResponseSchema` of Social Planner.
     pub struct CreatePostSuccessfulResponseSchema {
-        /// The created post.
         pub post: Box<GetPostFormatted> = "post",
     }
-    /// An uploaded CSV file of posts, with the status of its import.
+    /// `CSVImportSchema` of Social Planner.
     #[doc(alias = "CSVImportSchema")]
     pub struct CsvImport {
-        /// The id of the CSV file.
         pub id: String = "_id",
-        /// The ids of the accounts that publish the posts.
         pub account_ids: Vec<String> = "accountIds",
-        /// The id of the user who must approve the posts.
         pub approver: String = "approver",
-        /// The number of posts in the file.
         pub count: f64 = "count",
-        /// The time of the upload.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the user who uploaded the file.
         pub created_by: String = "createdBy",
-        /// The path of the stored file.
         pub file: String = "file",
-        /// The name of the file.
         pub file_name: String = "fileName",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Another id of the import; the platform does not document its meaning.
         pub origin_id: String = "originId",
-        /// The status of the import: `pending | in_progress | completed | failed | in_review | importing | deleted`.
         pub status: String = "status",
-        /// The id of the upload request in the platform's logs.
         pub trace_id: String = "traceId",
     }
-    /// An image or video of a post in a CSV file, with the errors that prevent its publication.
+    /// `CSVMediaResponseSchema` of Social Planner.
     #[doc(alias = "CSVMediaResponseSchema")]
     pub struct CsvMediaResponse {
-        /// The ratio of width to height.
         pub aspect_ratio: f64 = "aspectRatio",
-        /// The number of audio channels of a video.
         pub audio_channels: f64 = "audioChannels",
-        /// The audio codec of a video, such as `aac`.
         pub audio_codec_name: String = "audioCodecName",
-        /// The ratio of width to height as text, such as `16:9`.
         pub display_aspect_ratio: String = "displayAspectRatio",
-        /// The duration of a video in seconds.
         pub duration: f64 = "duration",
-        /// The error of the file as text.
         pub error: String = "error",
-        /// The reason for which Facebook rejects the file: `imageSize | imageType | videoDuration | videoSize`.
         pub facebook_error: String = "facebookError",
-        /// The file format, such as `jpg`.
         pub format: String = "format",
-        /// The number of frames per second of a video.
         pub frame_rate: f64 = "frameRate",
-        /// The URLs of still images of a video.
         pub frames: Vec<String> = "frames",
-        /// The reason for which Google Business Profile rejects the file: `imageSize | imageDimension | imageType`.
         pub gmb_error: String = "gmbError",
-        /// The height in pixels.
         pub height: f64 = "height",
-        /// The reason for which Instagram rejects the file, such as `imageAspectRatio` or `videoType`.
         pub instagram_error: String = "instagramError",
-        /// The reason for which the file is invalid for all networks: `imageSize | imageWidth`.
         pub invalid_error: String = "invalidError",
-        /// The reason for which LinkedIn rejects the file, such as `imageSize` or `videoDuration`.
         pub linkedin_error: String = "linkedinError",
-        /// The index in `frames` of the thumbnail of a video.
         pub selected_poster: f64 = "selectedPoster",
-        /// The size of the file in bytes.
         pub size: f64 = "size",
-        /// The reason for which TikTok rejects the file for business accounts, such as `videoType` or `videoSize`.
         pub tiktok_business_error: String = "tiktokBusinessError",
-        /// The reason for which TikTok rejects the file, such as `videoFrameRate`.
         pub tiktok_error: String = "tiktokError",
-        /// The reason for which X (Twitter) rejects the file: `imageSize | videoType | videoDuration | videoSize`.
         pub twitter_error: String = "twitterError",
-        /// The media type, such as `image/webp`.
         pub type_: String = "type",
-        /// The URL of the file.
         pub url: String = "url",
-        /// The video codec, such as `h264`.
         pub video_codec_name: String = "videoCodecName",
-        /// The width in pixels.
         pub width: f64 = "width",
     }
-    /// A post of an uploaded CSV file.
+    /// `CSVPostSchema` of Social Planner.
     #[doc(alias = "CSVPostSchema")]
     pub struct CsvPost {
-        /// The ids of the accounts that publish the post.
         pub account_ids: Vec<String> = "accountIds",
-        /// The reason for which the post cannot be published.
         pub error_message: String = "errorMessage",
-        /// A comment to publish below the post.
         pub follow_up_comment: String = "followUpComment",
-        /// Settings for Google Business Profile only.
         pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        /// The preview of a link in the post.
         pub link: Box<IOgTags> = "link",
-        /// The images and videos of the post.
         pub medias: Vec<CsvMediaResponse> = "medias",
-        /// The time at which the post will be published.
         pub schedule_date: Timestamp = "scheduleDate",
-        /// The text of the post.
         pub summary: String = "summary",
-        /// Settings for TikTok only.
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        /// The kind of post: `post | story | reel`.
         pub type_: String = "type",
     }
-    /// A deleted CSV file.
+    /// `CSVResponseSchema` of Social Planner.
     #[doc(alias = "CSVResponseSchema")]
     pub struct CsvResponse {
-        /// The deleted file.
         pub csv: Box<CsvResponse2> = "csv",
     }
-    /// An uploaded CSV file of posts that was deleted.
+    /// `CsvResponse` of Social Planner.
     #[doc(alias = "CsvResponse")]
     pub struct CsvResponse2 {
-        /// The ids of the accounts that publish the posts.
         pub account_ids: Vec<String> = "accountIds",
-        /// The id of the user who must approve the posts.
         pub approver: String = "approver",
-        /// The number of posts in the file.
         pub count: f64 = "count",
-        /// The id of the user who uploaded the file.
         pub created_by: String = "createdBy",
-        /// The path of the stored file.
         pub file: String = "file",
-        /// The name of the file.
         pub file_name: String = "fileName",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Another id of the import; the platform does not document its meaning.
         pub origin_id: String = "originId",
-        /// The status of the import: `pending | in_progress | completed | failed | in_review | importing | deleted`.
         pub status: String = "status",
-        /// The id of the upload request in the platform's logs.
         pub trace_id: String = "traceId",
     }
     /// A day.
     #[doc(alias = "DateSchema")]
     pub struct Date {
-        /// The day of the month, starting at `1`. Declared as required by the platform's specification.
+        /// The day of the month, from `1`. Declared as required by the platform's specification.
         pub day: f64 = "day",
         /// The month, `1` to `12`. Declared as required by the platform's specification.
         pub month: f64 = "month",
         /// The year, such as `2026`. Declared as required by the platform's specification.
         pub year: f64 = "year",
     }
-    /// The reply to a request that disconnects an account.
+    /// `LocationAndAccountDeleteResponseDTO` of Social Planner.
     #[doc(alias = "LocationAndAccountDeleteResponseDTO")]
     pub struct DeleteAccountResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The id of the disconnected account.
         pub results: DeleteAccountResponseSchema = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// An account that was disconnected.
+    /// `DeleteAccountResponseSchema` of Social Planner.
     pub struct DeleteAccountResponseSchema {
-        /// The id of the disconnected account.
         pub id: String = "id",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
     }
-    /// The reply to a request that deletes a post of a CSV file.
+    /// `DeletePostResponseDTO` of Social Planner.
     #[doc(alias = "DeletePostResponseDTO")]
     pub struct DeleteCsvPostResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The id of the deleted post.
         pub results: DeletePostResponseSchema = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that deletes a CSV file.
+    /// `DeleteCsvResponseDTO` of Social Planner.
     #[doc(alias = "DeleteCsvResponseDTO")]
     pub struct DeleteCsvResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The deleted file.
         pub results: CsvResponse = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that deletes a post.
+    /// `DeletePostSuccessfulResponseDTO` of Social Planner.
     #[doc(alias = "DeletePostSuccessfulResponseDTO")]
     pub struct DeletePostResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The id of the deleted post.
         pub results: DeletePostResponseSchema = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The id of a deleted post of a CSV file.
+    /// `DeletePostResponseSchema` of Social Planner.
     pub struct DeletePostResponseSchema {
-        /// The id of the deleted post.
         pub post_id: String = "postId",
     }
-    /// Posts to delete.
+    /// `DeletePostsDto` of Social Planner.
     #[doc(alias = "DeletePostsDto")]
     pub struct DeletePostsInBulkRequest {
-        /// The ids of the posts, at most 50.
+        /// The ids of the posts, 50 at most.
         pub post_ids: Vec<String> = "postIds",
     }
-    /// The reply to a request that deletes several posts.
+    /// `BulkDeleteResponseDto` of Social Planner.
     #[doc(alias = "BulkDeleteResponseDto")]
     pub struct DeletePostsInBulkResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The number of deleted posts and a message.
         pub results: Value = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The end of an event or offer.
+    /// When an event or offer ends.
     #[doc(alias = "EndDateSchema")]
     pub struct EndDate {
-        /// The day of the end.
+        /// The day.
         pub end_date: Date = "endDate",
-        /// The time of day of the end.
+        /// The time of day.
         pub end_time: Time = "endTime",
     }
-    /// A Facebook page that a signed-in account can connect.
+    /// `FacebookPageSchema` of Social Planner.
     #[doc(alias = "FacebookPageSchema")]
     pub struct FacebookPage {
-        /// The URL of its picture.
         pub avatar: String = "avatar",
-        /// The id on the network.
         pub id: String = "id",
-        /// Whether it is already connected to a location.
         pub is_connected: bool = "isConnected",
-        /// Whether the signed-in account owns the page.
         pub is_owned: bool = "isOwned",
-        /// The name on the network.
         pub name: String = "name",
     }
-    /// The user who imports a CSV file.
+    /// `CSVDefaultDTO` of Social Planner.
     #[doc(alias = "CSVDefaultDTO")]
     pub struct FinalizeCsvRequest {
         /// The id of the user who imports the file.
         pub user_id: String = "userId",
     }
-    /// The outcome of the import of a CSV file.
+    /// `CsvPostStatusResponseDTO` of Social Planner.
     #[doc(alias = "CsvPostStatusResponseDTO")]
     pub struct FinalizeCsvResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The approval of a post.
+    /// `FormatedApprovalDetails` of Social Planner.
     pub struct FormatedApprovalDetails {
-        /// The status of the approval: `pending | approved | rejected | not_required`.
         pub approval_status: String = "approvalStatus",
-        /// The id of the user who must approve the post.
         pub approver: String = "approver",
-        /// The note of the user who approves or rejects the post.
         pub approver_note: String = "approverNote",
-        /// The user who must approve the post.
         pub approver_user: Box<PostUser> = "approverUser",
-        /// The note of the user who requests the approval.
         pub requester_note: String = "requesterNote",
     }
-    /// An account of a location on a social network.
+    /// `GetAccountSchema` of Social Planner.
     #[doc(alias = "GetAccountSchema")]
     pub struct GetAccount {
-        /// The time at which the sign-in of the account expires.
         pub expire: Timestamp = "expire",
-        /// The id of the account, by which posts refer to it.
         pub id: String = "id",
-        /// Whether the sign-in of the account has expired.
         pub is_expired: bool = "isExpired",
-        /// Further data of the account from the network, in a form that depends on the network.
         pub meta: Map = "meta",
-        /// The name of the account on the network.
         pub name: String = "name",
-        /// The id of the sign-in by which the account was connected.
         pub oauth_id: String = "oauthId",
-        /// The network: `google | facebook | instagram | linkedin | twitter | tiktok`.
         pub platform: String = "platform",
-        /// The id of the account for statistics.
         pub profile_id: String = "profileId",
-        /// The kind of account: `page | group | profile | location | business`.
         pub type_: String = "type",
     }
-    /// A category of posts, or a message that it was not found.
+    /// `GetByIdResponseSchema` of Social Planner.
     #[doc(alias = "GetByIdResponseSchema")]
     pub struct GetByIdResponse {
-        /// The id of the category.
         pub id: String = "_id",
-        /// The time at which the category was created.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the user who created the category.
         pub created_by: String = "createdBy",
-        /// Whether the category is deleted.
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// A message if the category was not found.
         pub message: String = "message",
-        /// The name of the category.
         pub name: String = "name",
-        /// The colour of the category in hex notation, such as `#FFFFFF`.
         pub primary_color: String = "primaryColor",
-        /// The second colour of the category in hex notation, such as `#FFFFFF`.
         pub secondary_color: String = "secondaryColor",
-        /// The time of the last change of the category.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The categories of posts of a location.
+    /// `GetByLocationIdResponseSchema` of Social Planner.
     #[doc(alias = "GetByLocationIdResponseSchema")]
     pub struct GetByLocationIdResponse {
-        /// The categories of the page.
         pub categories: Vec<Category> = "categories",
-        /// The number of categories.
         pub count: f64 = "count",
     }
-    /// A category of posts as a reply holds it.
+    /// `GetCategorySchema` of Social Planner.
     #[doc(alias = "GetCategorySchema")]
     pub struct GetCategory {
-        /// The category.
         pub category: Box<GetByIdResponse> = "category",
     }
-    /// The reply to a request that gets a category.
+    /// `GetByIdResponseDTO` of Social Planner.
     #[doc(alias = "GetByIdResponseDTO")]
     pub struct GetCategoryResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The category.
         pub results: GetCategory = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// An uploaded CSV file with its posts.
+    /// `GetCsvPostResponseSchema` of Social Planner.
     #[doc(alias = "GetCsvPostResponseSchema")]
     pub struct GetCsvPostResponse {
-        /// The number of posts.
         pub count: f64 = "count",
-        /// The CSV file.
         pub csv: Box<CsvImport> = "csv",
-        /// The posts of the file.
         pub posts: Vec<CsvPost> = "posts",
     }
-    /// The Facebook pages that a signed-in account can connect.
+    /// `GetFacebookAccountsSchema` of Social Planner.
     #[doc(alias = "GetFacebookAccountsSchema")]
     pub struct GetFacebookAccounts {
-        /// The pages.
         pub pages: Vec<FacebookPage> = "pages",
     }
-    /// A Google business location and the account that manages it.
+    /// `GetGoogleLocationSchema` of Social Planner.
     #[doc(alias = "GetGoogleLocationSchema")]
     pub struct GetGoogleLocation {
-        /// The Google account that manages the location.
         pub account: Box<GoogleAccounts> = "account",
-        /// The Google business location.
         pub location: Box<GoogleLocation> = "location",
     }
-    /// The Google business locations that a signed-in account can connect.
+    /// `GetGoogleLocationAccountSchema` of Social Planner.
     #[doc(alias = "GetGoogleLocationAccountSchema")]
     pub struct GetGoogleLocationAccount {
-        /// The locations with their Google account.
         pub locations: GetGoogleLocation = "locations",
     }
-    /// A named set of accounts.
+    /// `GetGroupSchema` of Social Planner.
     #[doc(alias = "GetGroupSchema")]
     pub struct GetGroup {
-        /// The ids of the accounts of the group.
         pub account_ids: Vec<String> = "accountIds",
-        /// The id of the group.
         pub id: String = "id",
-        /// The name of the group.
         pub name: String = "name",
     }
-    /// The professional Instagram accounts that a signed-in account can connect.
+    /// `GetInstagramAccountsSchema` of Social Planner.
     #[doc(alias = "GetInstagramAccountsSchema")]
     pub struct GetInstagramAccounts {
-        /// The Instagram accounts.
         pub accounts: Vec<InstagramAccount> = "accounts",
     }
-    /// The LinkedIn pages and profiles that a signed-in account can connect.
+    /// `GetLinkedInAccountSchema` of Social Planner.
     #[doc(alias = "GetLinkedInAccountSchema")]
     pub struct GetLinkedInAccount {
-        /// The pages.
         pub pages: Vec<LinkedInPage> = "pages",
-        /// The profiles.
         pub profile: Vec<LinkedInProfile> = "profile",
     }
-    /// A post on one or more social networks.
+    /// `GetPostFormattedSchema` of Social Planner.
     #[doc(alias = "GetPostFormattedSchema")]
     pub struct GetPostFormatted {
-        /// The id of the post.
         pub id: String = "_id",
-        /// The id of the account that publishes the post.
         pub account_id: String = "accountId",
-        /// The ids of the accounts that publish the post.
         pub account_ids: Vec<String> = "accountIds",
-        /// The time at which the post was created.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the user who created the post.
         pub created_by: String = "createdBy",
-        /// The time to show for the post: that of its publication, or the scheduled one.
         pub display_date: Timestamp = "displayDate",
-        /// The reason for which the publication failed.
         pub error: String = "error",
-        /// Settings for Google Business Profile only.
         pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The images and videos of the post.
         pub media: Vec<PostMedia> = "media",
-        /// The preview of a link in the post.
         pub og_tags_details: OgTags = "ogTagsDetails",
-        /// The network: `google | facebook | instagram | linkedin | twitter | tiktok`.
         pub platform: String = "platform",
-        /// The approval of the post.
         pub post_approval_details: FormatedApprovalDetails = "postApprovalDetails",
-        /// The id of the published post on the network.
         pub post_id: String = "postId",
-        /// The time at which the post was published.
         pub published_at: Timestamp = "publishedAt",
-        /// The origin of the post: the editor (`composer`), a CSV file, a recurring post, a review or an RSS feed.
         pub source: GetPostFormattedSource = "source",
-        /// The status of the post: `draft | scheduled | published | in_review | in_progress | failed | notification_sent | deleted`.
         pub status: String = "status",
-        /// The text of the post.
         pub summary: String = "summary",
-        /// The ids of the tags of the post.
         pub tags: Vec<String> = "tags",
-        /// Settings for TikTok only.
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        /// The kind of post: `post | story | reel`.
         pub type_: String = "type",
-        /// The time of the last change of the post.
         pub updated_at: Timestamp = "updatedAt",
-        /// The user who created the post.
         pub user: Box<PostUser> = "user",
     }
-    /// The reply to a request that gets a post.
+    /// `GetPostSuccessfulResponseDTO` of Social Planner.
     #[doc(alias = "GetPostSuccessfulResponseDTO")]
     pub struct GetPostResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The post.
         pub results: GetPostSuccessfulResponseSchema = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A post as a reply holds it.
+    /// `GetPostSuccessfulResponseSchema` of Social Planner.
     pub struct GetPostSuccessfulResponseSchema {
-        /// The post.
         pub post: Box<GetPostFormatted> = "post",
     }
     /// `GetSocialMediaStatisticsRequest` of Social Planner.
     pub struct GetSocialMediaStatisticsRequest {
-        /// The networks to include; by default all.
+        /// The networks to which the figures are confined; all of them when left out.
         pub platforms: Vec<GetSocialMediaStatisticsRequestPlatform> = "platforms",
-        /// The profile ids (not the account ids) of the accounts, 1 to 100; see `list_accounts`. Declared as required by the platform's specification.
+        /// The accounts, one at least, by their `profileId` as `list_accounts` answers it, which is not their `id`. Declared as required by the platform's specification.
         pub profile_ids: Vec<String> = "profileIds",
     }
     /// `GetSocialMediaStatisticsResponse` of Social Planner.
@@ -859,408 +649,289 @@ hoopai_runtime::model! {
         pub likes: f64 = "likes",
         pub posts: f64 = "posts",
     }
-    /// Tags of posts.
+    /// `GetTagsByIdResponseSchema` of Social Planner.
     #[doc(alias = "GetTagsByIdResponseSchema")]
     pub struct GetTagsByIdResponse {
-        /// The number of tags.
         pub count: f64 = "count",
-        /// The tags.
         pub tags: Vec<SocialMediaTag> = "tags",
     }
-    /// The tags of posts of a location.
+    /// `GetTagsByLocationIdResponseSchema` of Social Planner.
     #[doc(alias = "GetTagsByLocationIdResponseSchema")]
     pub struct GetTagsByLocationIdResponse {
-        /// The number of tags.
         pub count: f64 = "count",
-        /// The tags.
         pub tags: Vec<SocialMediaTag> = "tags",
     }
-    /// The TikTok profiles that a signed-in account can connect.
+    /// `GetTiktokAccountSchema` of Social Planner.
     #[doc(alias = "GetTiktokAccountSchema")]
     pub struct GetTiktokAccount {
-        /// The profiles.
         pub profile: Vec<TiktokProfile> = "profile",
     }
-    /// The TikTok business profiles that a signed-in account can connect.
+    /// `GetTiktokBusinessAccountSchema` of Social Planner.
     #[doc(alias = "GetTiktokBusinessAccountSchema")]
     pub struct GetTiktokBusinessAccount {
-        /// The business profiles.
         pub profile: Vec<TiktokProfile> = "profile",
     }
-    /// The X (Twitter) profiles of a signed-in account.
+    /// `GetTwitterAccountsSchema` of Social Planner.
     #[doc(alias = "GetTwitterAccountsSchema")]
     pub struct GetTwitterAccounts {
-        /// The profiles.
         pub profile: Vec<TwitterProfile> = "profile",
     }
-    /// A page of uploaded CSV files.
+    /// `GetUploadStatusResponseSchema` of Social Planner.
     #[doc(alias = "GetUploadStatusResponseSchema")]
     pub struct GetUploadStatusResponse {
-        /// The number of files.
         pub count: f64 = "count",
-        /// The files of the page.
         pub csvs: Vec<CsvImport> = "csvs",
     }
-    /// Settings of a post for Google Business Profile only.
+    /// What only Google Business Profile needs to know of a post.
     #[doc(alias = "GMBPostSchema")]
     pub struct GmbPost {
-        /// The button of the post: `none | order | book | shop | learn_more | call | sign_up`.
+        /// The button of the post: `none`, `order`, `book`, `shop`, `learn_more`, `call` or `sign_up`.
         pub action_type: String = "actionType",
-        /// The code by which an offer is redeemed.
+        /// The code with which an offer is redeemed.
         pub coupon_code: String = "couponCode",
-        /// The end of the event or offer.
+        /// When the event or offer ends.
         pub end_date: EndDate = "endDate",
-        /// The kind of post on Google: `STANDARD`, `EVENT` or `OFFER`.
+        /// The kind of post with Google: `STANDARD`, `EVENT` or `OFFER`.
         pub gmb_event_type: String = "gmbEventType",
         /// The title of an offer.
         pub offer_title: String = "offerTitle",
-        /// The URL at which an offer is redeemed.
+        /// The address at which an offer is redeemed.
         pub redeem_online_url: String = "redeemOnlineUrl",
-        /// The start of the event or offer.
+        /// When the event or offer begins.
         pub start_date: StartDate = "startDate",
-        /// The URL of the terms of an offer.
+        /// The address of the terms of an offer.
         pub terms_conditions: String = "termsConditions",
         /// The title of an event.
         pub title: String = "title",
-        /// The URL to which the button links.
+        /// The address to which the button leads.
         pub url: String = "url",
     }
-    /// A Google account that manages business locations.
+    /// `GoogleAccountsSchema` of Social Planner.
     #[doc(alias = "GoogleAccountsSchema")]
     pub struct GoogleAccounts {
-        /// The display name of the account.
         pub account_name: String = "accountName",
-        /// The resource name of the account at Google, such as `accounts/114659701071209971352`.
         pub name: String = "name",
-        /// The kind of account, such as `PERSONAL`.
         pub type_: String = "type",
-        /// Whether Google has verified the account, such as `UNVERIFIED`.
         pub verification_state: String = "verificationState",
-        /// Whether Google has vetted the account, such as `NOT_VETTED`.
         pub vetted_state: String = "vettedState",
     }
-    /// A place of business in Google Business Profile.
+    /// `GoogleLocationSchema` of Social Planner.
     #[doc(alias = "GoogleLocationSchema")]
     pub struct GoogleLocation {
-        /// Whether it is already connected to a location (sub-account).
         pub is_connected: bool = "isConnected",
-        /// Whether Google has verified the place of business.
         pub is_verified: bool = "isVerified",
-        /// A flag whose meaning the platform does not document.
         pub max_location: bool = "maxLocation",
-        /// Further data from Google that do not concern the user.
         pub metadata: Map = "metadata",
-        /// The resource name at Google, such as `accounts/114659701071209971352`.
         pub name: String = "name",
-        /// Other places of business that are related to this one, such as those of the same chain.
         pub relationship_data: Map = "relationshipData",
-        /// The code by which the business identifies the place.
         pub store_code: String = "storeCode",
-        /// The postal address, in Google's form.
         pub storefront_address: Map = "storefrontAddress",
-        /// The name of the place of business.
         pub title: String = "title",
     }
-    /// The preview of a link (Open Graph tags) in a post of a CSV file.
+    /// `IOgTagsSchema` of Social Planner.
     #[doc(alias = "IOgTagsSchema")]
     pub struct IOgTags {
-        /// The reason for which the link has no preview, such as `InvalidLink`.
         pub error: String = "error",
-        /// The description of the linked page.
         pub og_description: String = "ogDescription",
-        /// The image of the linked page.
         pub og_image: OgImage = "ogImage",
-        /// The name of the linked website.
         pub og_site_name: String = "ogSiteName",
-        /// The title of the linked page.
         pub og_title: String = "ogTitle",
-        /// The canonical URL of the linked page.
         pub og_url: String = "ogUrl",
-        /// The URL in the post.
         pub url: String = "url",
     }
-    /// A professional Instagram account that a signed-in account can connect.
+    /// `InstagramAccountSchema` of Social Planner.
     #[doc(alias = "InstagramAccountSchema")]
     pub struct InstagramAccount {
-        /// The URL of its picture.
         pub avatar: String = "avatar",
-        /// The id on the network.
         pub id: String = "id",
-        /// Whether it is already connected to a location.
         pub is_connected: bool = "isConnected",
-        /// The name on the network.
         pub name: String = "name",
-        /// The id of the Facebook page that is linked to the account.
         pub page_id: String = "pageId",
     }
-    /// A LinkedIn page that a signed-in account can connect.
+    /// `LinkedInPageSchema` of Social Planner.
     #[doc(alias = "LinkedInPageSchema")]
     pub struct LinkedInPage {
-        /// The URL of its picture.
         pub avatar: String = "avatar",
-        /// The id on the network.
         pub id: String = "id",
-        /// Whether it is already connected to a location.
         pub is_connected: bool = "isConnected",
-        /// The name on the network.
         pub name: String = "name",
-        /// The URN at LinkedIn.
         pub urn: String = "urn",
     }
-    /// A LinkedIn profile that a signed-in account can connect.
+    /// `LinkedInProfileSchema` of Social Planner.
     #[doc(alias = "LinkedInProfileSchema")]
     pub struct LinkedInProfile {
-        /// The URL of its picture.
         pub avatar: String = "avatar",
-        /// The id on the network.
         pub id: String = "id",
-        /// Whether it is already connected to a location.
         pub is_connected: bool = "isConnected",
-        /// The name on the network.
         pub name: String = "name",
-        /// The URN at LinkedIn.
         pub urn: String = "urn",
     }
-    /// The reply to a request that lists accounts.
+    /// `AccountsListResponseDTO` of Social Planner.
     #[doc(alias = "AccountsListResponseDTO")]
     pub struct ListAccountsResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The accounts and groups of the location.
         pub results: AccountsListResponse = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists categories.
+    /// `GetByLocationIdResponseDTO` of Social Planner.
     #[doc(alias = "GetByLocationIdResponseDTO")]
     pub struct ListCategoriesResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The categories of the location.
         pub results: GetByLocationIdResponse = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists the posts of a CSV file.
+    /// `GetCsvPostResponseDTO` of Social Planner.
     #[doc(alias = "GetCsvPostResponseDTO")]
     pub struct ListCsvPostsResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The file and its posts.
         pub results: GetCsvPostResponse = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists CSV files.
+    /// `GetUploadStatusResponseDTO` of Social Planner.
     #[doc(alias = "GetUploadStatusResponseDTO")]
     pub struct ListCsvsResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The CSV files of the page.
         pub results: GetUploadStatusResponse = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists Facebook pages.
+    /// `GetFacebookAccountsResponseDTO` of Social Planner.
     #[doc(alias = "GetFacebookAccountsResponseDTO")]
     pub struct ListFacebookPagesResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The pages that can be connected.
         pub results: GetFacebookAccounts = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists Google business locations.
+    /// `GetGoogleLocationResponseDTO` of Social Planner.
     #[doc(alias = "GetGoogleLocationResponseDTO")]
     pub struct ListGoogleLocationsResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The Google business locations that can be connected.
         pub results: GetGoogleLocationAccount = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists Instagram accounts.
+    /// `GetInstagramAccountsResponseDTO` of Social Planner.
     #[doc(alias = "GetInstagramAccountsResponseDTO")]
     pub struct ListInstagramAccountsResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The accounts that can be connected.
         pub results: GetInstagramAccounts = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists LinkedIn pages and profiles.
+    /// `GetLinkedInAccountsResponseDTO` of Social Planner.
     #[doc(alias = "GetLinkedInAccountsResponseDTO")]
     pub struct ListLinkedinPagesAndProfilesResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The pages and profiles that can be connected.
         pub results: GetLinkedInAccount = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A query for posts.
+    /// Which posts to list.
     #[doc(alias = "SearchPostDTO")]
     pub struct ListPostsRequest {
-        /// The ids of accounts, separated by commas; only their posts are listed. By default all.
+        /// The accounts whose posts to list, by their ids, separated by commas; all when left out.
         pub accounts: String = "accounts",
-        /// The start of the period. Declared as required by the platform's specification.
+        /// The beginning of the span, in ISO 8601, such as `2026-01-22T05:32:49.463Z`. Declared as required by the platform's specification.
         pub from_date: Timestamp = "fromDate",
-        /// Whether the reply includes the users who created the posts, as a string: `true` or `false`. Declared as required by the platform's specification.
+        /// Whether the users who made the posts are answered as well, as text: `true` or `false`. Declared as required by the platform's specification.
         pub include_users: String = "includeUsers",
-        /// The maximum number of posts of a page, as a string, such as `10`. Declared as required by the platform's specification.
+        /// How many posts a page holds at most, as text, such as `10`. Declared as required by the platform's specification.
         pub limit: String = "limit",
-        /// The kind of posts to list: `post | story | reel`; by default all.
+        /// The kind of posts: `post`, `story` or `reel`; all when left out.
         pub post_type: String = "postType",
-        /// The number of posts to skip before the page, as a string, such as `0`. Declared as required by the platform's specification.
+        /// How many posts are left out before the page begins, as text, such as `0`. Declared as required by the platform's specification.
         pub skip: String = "skip",
-        /// The end of the period. Declared as required by the platform's specification.
+        /// The end of the span, in ISO 8601. Declared as required by the platform's specification.
         pub to_date: Timestamp = "toDate",
-        /// The status of the posts to list: `recent | all | scheduled | draft | failed | in_review | published | in_progress | deleted`; by default all.
+        /// The state of the posts: `recent`, `all` (the default), `scheduled`, `draft`, `failed`, `in_review`, `published`, `in_progress` or `deleted`.
         pub type_: String = "type",
     }
-    /// The reply to a request that lists posts.
+    /// `PostSuccessfulResponseDTO` of Social Planner.
     #[doc(alias = "PostSuccessfulResponseDTO")]
     pub struct ListPostsResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The posts of the page.
         pub results: PostResponse = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// Tags to get.
+    /// `UpdateTagDTO` of Social Planner.
     #[doc(alias = "UpdateTagDTO")]
     pub struct ListTagsByIdsRequest {
         /// The ids of the tags. Declared as required by the platform's specification.
         pub tag_ids: Vec<String> = "tagIds",
     }
-    /// The reply to a request that gets tags by their ids.
+    /// `GetTagsByIdResponseDTO` of Social Planner.
     #[doc(alias = "GetTagsByIdResponseDTO")]
     pub struct ListTagsByIdsResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The tags.
         pub results: GetTagsByIdResponse = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists tags.
+    /// `GetTagsByLocationIdResponseDTO` of Social Planner.
     #[doc(alias = "GetTagsByLocationIdResponseDTO")]
     pub struct ListTagsResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The tags of the location.
         pub results: GetTagsByLocationIdResponse = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists TikTok business profiles.
+    /// `GetTiktokBusinessAccountResponseDTO` of Social Planner.
     #[doc(alias = "GetTiktokBusinessAccountResponseDTO")]
     pub struct ListTiktokBusinessProfilesResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The business profiles that can be connected.
         pub results: GetTiktokBusinessAccount = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists TikTok profiles.
+    /// `GetTiktokAccountResponseDTO` of Social Planner.
     #[doc(alias = "GetTiktokAccountResponseDTO")]
     pub struct ListTiktokProfilesResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The profiles that can be connected.
         pub results: GetTiktokAccount = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to a request that lists X (Twitter) profiles.
+    /// `GetTwitterAccountsResponseDTO` of Social Planner.
     #[doc(alias = "GetTwitterAccountsResponseDTO")]
     pub struct ListTwitterProfilesResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The profiles of the signed-in account.
         pub results: GetTwitterAccounts = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The image of a linked page.
+    /// `OgImageSchema` of Social Planner.
     #[doc(alias = "OgImageSchema")]
     pub struct OgImage {
-        /// The height in pixels.
         pub height: f64 = "height",
-        /// The media type, such as `image/jpg`.
         pub type_: String = "type",
-        /// The URL of the image.
         pub url: String = "url",
-        /// The width in pixels.
         pub width: f64 = "width",
     }
-    /// The preview of a link in a post.
+    /// The preview of a link.
     #[doc(alias = "OgTagsSchema")]
     pub struct OgTags {
-        /// The URL of the image of the preview.
+        /// The address of the preview's picture.
         pub meta_image: String = "metaImage",
-        /// The URL to which the preview links.
+        /// The address to which the preview leads.
         pub meta_link: String = "metaLink",
     }
     /// `Platforms` of Social Planner.
@@ -1271,361 +942,245 @@ hoopai_runtime::model! {
     /// The approval of a post.
     #[doc(alias = "PostApprovalSchema")]
     pub struct PostApproval {
-        /// The status of the approval: `pending | approved | rejected | not_required`.
+        /// How it stands: `pending`, `approved`, `rejected` or `not_required`.
         pub approval_status: String = "approvalStatus",
-        /// The id of the user who must approve the post.
+        /// The id of the user who is to approve the post.
         pub approver: String = "approver",
-        /// The note of the user who approves or rejects the post.
+        /// What the one who approves has to say.
         pub approver_note: String = "approverNote",
-        /// The note of the user who requests the approval.
+        /// What the one who asks for approval has to say.
         pub requester_note: String = "requesterNote",
     }
-    /// An image or video of a post.
+    /// A picture or video of a post.
     #[doc(alias = "PostMediaSchema")]
     pub struct PostMedia {
-        /// The caption of the file.
+        /// The words that go with it.
         pub caption: String = "caption",
-        /// The URL of the thumbnail that is used by default.
+        /// The address of the small picture that is used by default.
         pub default_thumb: String = "defaultThumb",
-        /// The id of the file.
+        /// Its id.
         pub id: String = "id",
-        /// The URL of a thumbnail.
+        /// The address of a small picture of it.
         pub thumbnail: String = "thumbnail",
-        /// The media type, such as `image/png` or `video/mp4`.
+        /// Its media type, such as `image/png` or `video/mp4`.
         pub type_: String = "type",
-        /// The URL of the file. Declared as required by the platform's specification.
+        /// The address of the file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// A page of posts.
+    /// `PostSuccessfulResponseSchema` of Social Planner.
     #[doc(alias = "PostSuccessfulResponseSchema")]
     pub struct PostResponse {
-        /// The number of posts.
         pub count: f64 = "count",
-        /// The posts of the page.
         pub posts: Vec<GetPostFormatted> = "posts",
     }
-    /// A user who created or approves a post.
+    /// `PostUserSchema` of Social Planner.
     #[doc(alias = "PostUserSchema")]
     pub struct PostUser {
-        /// The email address of the user.
         pub email: String = "email",
-        /// The first name of the user.
         pub first_name: String = "firstName",
-        /// The id of the user.
         pub id: String = "id",
-        /// The last name of the user.
         pub last_name: String = "lastName",
-        /// The phone number of the user.
         pub phone: String = "phone",
-        /// The URL of the user's picture.
         pub profile_photo: String = "profilePhoto",
-        /// The form of address of the user, such as `Mr`.
         pub title: String = "title",
     }
-    /// The accounts that publish the posts of a CSV file.
+    /// To which accounts the posts of a CSV file go.
     #[doc(alias = "SetAccountsDTO")]
     pub struct SetCsvAccountsRequest {
-        /// The ids of the accounts; see `list_accounts`. Declared as required by the platform's specification.
+        /// The accounts, by their ids from `list_accounts`. Declared as required by the platform's specification.
         pub account_ids: Vec<String> = "accountIds",
-        /// The id of the user who must approve the posts.
+        /// The id of the user who is to approve the posts.
         pub approver: String = "approver",
-        /// The name of the file, from the reply of `upload_csv`. Declared as required by the platform's specification.
+        /// The name of the file, as `upload_csv` answered it. Declared as required by the platform's specification.
         pub file_name: String = "fileName",
-        /// The path of the file, from the reply of `upload_csv`. Declared as required by the platform's specification.
+        /// The path of the file, as `upload_csv` answered it. Declared as required by the platform's specification.
         pub file_path: String = "filePath",
-        /// The number of posts of the file to import, from `1` to the number of its posts. Declared as required by the platform's specification.
+        /// How many posts of the file are taken, from `1` to the number that it has. Declared as required by the platform's specification.
         pub rows_count: f64 = "rowsCount",
         /// The id of the user who imports the file.
         pub user_id: String = "userId",
     }
-    /// The outcome of setting the accounts of a CSV file.
+    /// `SetAccountsResponseDTO` of Social Planner.
     #[doc(alias = "SetAccountsResponseDTO")]
     pub struct SetCsvAccountsResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A Google business location to connect.
+    /// A Google business location to be connected.
     #[doc(alias = "AttachGMBLocationDTO")]
     pub struct SetGoogleLocationRequest {
-        /// The Google account that manages the location, as `list_google_locations` returns it.
+        /// The Google account that it belongs to, as `list_google_locations` answered it.
         pub account: Map = "account",
-        /// The id of the agency (company).
+        /// The id of the agency.
         pub company_id: String = "companyId",
-        /// The Google location, as `list_google_locations` returns it.
+        /// The Google location, as `list_google_locations` answered it.
         pub location: Map = "location",
     }
-    /// The reply to a request that connects a Google business location.
+    /// `SocialMediaGmbAccountResponseDTO` of Social Planner.
     #[doc(alias = "SocialMediaGmbAccountResponseDTO")]
     pub struct SetGoogleLocationResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The connected Google business location.
         pub results: Box<SocialGoogleMediaAccount> = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A connected Google business location.
+    /// `SocialGoogleMediaAccountSchema` of Social Planner.
     #[doc(alias = "SocialGoogleMediaAccountSchema")]
     pub struct SocialGoogleMediaAccount {
-        /// The id of the connected account at the platform.
         pub id: String = "_id",
-        /// Whether the account is active.
         pub active: bool = "active",
-        /// The URL of the account's picture.
         pub avatar: String = "avatar",
-        /// The time at which the account was connected.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the account was disconnected.
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Further data of the account from the network, in a form that depends on the network.
         pub meta: Map = "meta",
-        /// The name of the account on the network.
         pub name: String = "name",
-        /// The id of the sign-in by which the account was connected.
         pub o_auth_id: String = "oAuthId",
-        /// An earlier id of the account at the platform.
         pub old_id: String = "oldId",
-        /// The id of the account on the network.
         pub origin_id: String = "originId",
-        /// The network, such as `google`.
         pub platform: String = "platform",
-        /// The kind of account, such as a page, profile or location.
         pub type_: String = "type",
-        /// The time of the last change of the account.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A connected Facebook page.
+    /// `SocialMediaFacebookAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaFacebookAccountSchema")]
     pub struct SocialMediaFacebookAccount {
-        /// The id of the connected account at the platform.
         pub id: String = "_id",
-        /// Whether the account is active.
         pub active: bool = "active",
-        /// The URL of the account's picture.
         pub avatar: String = "avatar",
-        /// The time at which the account was connected.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the account was disconnected.
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Further data of the account from the network, in a form that depends on the network.
         pub meta: Map = "meta",
-        /// The name of the account on the network.
         pub name: String = "name",
-        /// The id of the sign-in by which the account was connected.
         pub o_auth_id: String = "oAuthId",
-        /// An earlier id of the account at the platform.
         pub old_id: String = "oldId",
-        /// The id of the account on the network.
         pub origin_id: String = "originId",
-        /// The network, such as `google`.
         pub platform: String = "platform",
-        /// The kind of account, such as a page, profile or location.
         pub type_: String = "type",
-        /// The time of the last change of the account.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A connected Instagram account.
+    /// `SocialMediaInstagramAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaInstagramAccountSchema")]
     pub struct SocialMediaInstagramAccount {
-        /// The id of the connected account at the platform.
         pub id: String = "_id",
-        /// Whether the account is active.
         pub active: bool = "active",
-        /// The URL of the account's picture.
         pub avatar: String = "avatar",
-        /// The time at which the account was connected.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the account was disconnected.
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Further data of the account from the network, in a form that depends on the network.
         pub meta: Map = "meta",
-        /// The name of the account on the network.
         pub name: String = "name",
-        /// The id of the sign-in by which the account was connected.
         pub o_auth_id: String = "oAuthId",
-        /// An earlier id of the account at the platform.
         pub old_id: String = "oldId",
-        /// The id of the account on the network.
         pub origin_id: String = "originId",
-        /// The network, such as `google`.
         pub platform: String = "platform",
-        /// The kind of account, such as a page, profile or location.
         pub type_: String = "type",
-        /// The time of the last change of the account.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A connected LinkedIn page or profile.
+    /// `SocialMediaLinkedInAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaLinkedInAccountSchema")]
     pub struct SocialMediaLinkedInAccount {
-        /// The id of the connected account at the platform.
         pub id: String = "_id",
-        /// Whether the account is active.
         pub active: bool = "active",
-        /// The URL of the account's picture.
         pub avatar: String = "avatar",
-        /// The time at which the account was connected.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the account was disconnected.
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Further data of the account from the network, in a form that depends on the network.
         pub meta: Map = "meta",
-        /// The name of the account on the network.
         pub name: String = "name",
-        /// The id of the sign-in by which the account was connected.
         pub o_auth_id: String = "oAuthId",
-        /// An earlier id of the account at the platform.
         pub old_id: String = "oldId",
-        /// The id of the account on the network.
         pub origin_id: String = "originId",
-        /// The network, such as `google`.
         pub platform: String = "platform",
-        /// The kind of account, such as a page, profile or location.
         pub type_: String = "type",
-        /// The time of the last change of the account.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A tag of posts.
+    /// `SocialMediaTagSchema` of Social Planner.
     #[doc(alias = "SocialMediaTagSchema")]
     pub struct SocialMediaTag {
-        /// The id of the tag.
         pub id: String = "_id",
-        /// The time at which the tag was created.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the user who created the tag.
         pub created_by: String = "createdBy",
-        /// Whether the tag is deleted.
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// The name of the tag.
         pub tag: String = "tag",
-        /// The time of the last change of the tag.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A connected TikTok profile.
+    /// `SocialMediaTiktokAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaTiktokAccountSchema")]
     pub struct SocialMediaTiktokAccount {
-        /// The id of the connected account at the platform.
         pub id: String = "_id",
-        /// Whether the account is active.
         pub active: bool = "active",
-        /// The URL of the account's picture.
         pub avatar: String = "avatar",
-        /// The time at which the account was connected.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the account was disconnected.
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Further data of the account from the network, in a form that depends on the network.
         pub meta: Map = "meta",
-        /// The name of the account on the network.
         pub name: String = "name",
-        /// The id of the sign-in by which the account was connected.
         pub o_auth_id: String = "oAuthId",
-        /// An earlier id of the account at the platform.
         pub old_id: String = "oldId",
-        /// The id of the account on the network.
         pub origin_id: String = "originId",
-        /// The network, such as `google`.
         pub platform: String = "platform",
-        /// The kind of account, such as a page, profile or location.
         pub type_: String = "type",
-        /// The time of the last change of the account.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A connected X (Twitter) profile.
+    /// `SocialMediaTwitterAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaTwitterAccountSchema")]
     pub struct SocialMediaTwitterAccount {
-        /// The id of the connected account at the platform.
         pub id: String = "_id",
-        /// Whether the account is active.
         pub active: bool = "active",
-        /// The URL of the account's picture.
         pub avatar: String = "avatar",
-        /// The time at which the account was connected.
         pub created_at: Timestamp = "createdAt",
-        /// Whether the account was disconnected.
         pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        /// Further data of the account from the network, in a form that depends on the network.
         pub meta: Map = "meta",
-        /// The name of the account on the network.
         pub name: String = "name",
-        /// The id of the sign-in by which the account was connected.
         pub o_auth_id: String = "oAuthId",
-        /// An earlier id of the account at the platform.
         pub old_id: String = "oldId",
-        /// The id of the account on the network.
         pub origin_id: String = "originId",
-        /// The network, such as `google`.
         pub platform: String = "platform",
-        /// The kind of account, such as a page, profile or location.
         pub type_: String = "type",
-        /// The time of the last change of the account.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The start of an event or offer.
+    /// When an event or offer begins.
     #[doc(alias = "StartDateSchema")]
     pub struct StartDate {
-        /// The day of the start.
+        /// The day.
         pub start_date: Date = "startDate",
-        /// The time of day of the start.
+        /// The time of day.
         pub start_time: Time = "startTime",
     }
-    /// Settings of a post for TikTok only.
+    /// What only TikTok needs to know of a post.
     #[doc(alias = "TiktokPostSchema")]
     pub struct TiktokPost {
-        /// Whether others may comment on the post.
+        /// Whether others may comment on it.
         pub enable_comment: bool = "enableComment",
-        /// Whether others may create duets with the post.
+        /// Whether others may make duets with it.
         pub enable_duet: bool = "enableDuet",
-        /// Whether others may stitch the post into their videos.
+        /// Whether others may stitch it into their videos.
         pub enable_stitch: bool = "enableStitch",
-        /// The audience of the post: `PUBLIC_TO_EVERYONE`, `MUTUAL_FOLLOW_FRIENDS` or `SELF_ONLY`.
+        /// Who sees it: `PUBLIC_TO_EVERYONE`, `MUTUAL_FOLLOW_FRIENDS` or `SELF_ONLY`.
         pub privacy_level: String = "privacyLevel",
-        /// Whether the video promotes the brand of a third party.
+        /// Whether it promotes the brand of somebody else.
         pub promote_other_brand: bool = "promoteOtherBrand",
-        /// Whether the video promotes the account's brand.
+        /// Whether it promotes the account's own brand.
         pub promote_your_brand: bool = "promoteYourBrand",
-        /// Whether the video is declared as promotional.
+        /// Whether the video is declared to promote something.
         pub video_disclosure: bool = "videoDisclosure",
     }
-    /// A TikTok profile that a signed-in account can connect.
+    /// `TiktokProfileSchema` of Social Planner.
     #[doc(alias = "TiktokProfileSchema")]
     pub struct TiktokProfile {
-        /// The URL of its picture.
         pub avatar: String = "avatar",
-        /// The id on the network.
         pub id: String = "id",
-        /// Whether it is already connected to a location.
         pub is_connected: bool = "isConnected",
-        /// The name on the network.
         pub name: String = "name",
-        /// The kind of profile, profile or business.
         pub type_: String = "type",
-        /// The user name on TikTok.
         pub username: String = "username",
-        /// Whether TikTok has verified the profile.
         pub verified: bool = "verified",
     }
     /// A time of day.
@@ -1638,94 +1193,75 @@ hoopai_runtime::model! {
         /// The second, `0` to `59`. Declared as required by the platform's specification.
         pub seconds: f64 = "seconds",
     }
-    /// An X (Twitter) profile of a signed-in account.
+    /// `TwitterProfileSchema` of Social Planner.
     #[doc(alias = "TwitterProfileSchema")]
     pub struct TwitterProfile {
-        /// The URL of its picture.
         pub avatar: String = "avatar",
-        /// The id on the network.
         pub id: String = "id",
-        /// Whether it is already connected to a location.
         pub is_connected: bool = "isConnected",
-        /// The name on the network.
         pub name: String = "name",
-        /// Whether only followers can see its posts.
         pub protected: bool = "protected",
-        /// The user name on X (Twitter).
         pub username: String = "username",
-        /// Whether X (Twitter) has verified the profile.
         pub verified: bool = "verified",
     }
-    /// The new content of a post.
+    /// A post as it is to be from now on.
     #[doc(alias = "PostCreateRequest")]
     pub struct UpdatePostRequest {
-        /// The ids of the accounts that publish the post; see `list_accounts`.
+        /// The accounts to which the post goes, by their ids from `list_accounts`.
         pub account_ids: Vec<String> = "accountIds",
         /// The id of the category of the post.
         pub category_id: String = "categoryId",
-        /// The id of the user who created the post.
+        /// The id of the user who made the post.
         pub created_by: String = "createdBy",
-        /// A comment to publish below the post; not for TikTok and Google, at most 280 characters for X (Twitter).
+        /// A comment that follows the post; not for TikTok and Google, at most 280 characters for X (Twitter).
         pub follow_up_comment: String = "followUpComment",
-        /// Settings for Google Business Profile only.
+        /// What only Google Business Profile needs to know.
         pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        /// The images or videos of the post; each network limits their number, size and format.
+        /// The pictures or videos of the post; networks limit their number, size and format.
         pub media: Vec<PostMedia> = "media",
         /// The preview of a link in the post.
         pub og_tags_details: OgTags = "ogTagsDetails",
-        /// The approval of the post.
+        /// Who has to approve the post, and how that stands.
         pub post_approval_details: PostApproval = "postApprovalDetails",
-        /// The time at which the post will be published, for a scheduled post.
+        /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
         pub schedule_date: Timestamp = "scheduleDate",
-        /// Whether the time of a scheduled post was changed.
+        /// Whether the date of a scheduled post was changed.
         pub schedule_time_updated: bool = "scheduleTimeUpdated",
-        /// The status of the post: `draft | scheduled | published | in_review | in_progress | failed | notification_sent | deleted`.
+        /// The state of the post: `draft`, `scheduled`, `published`, `in_review`, `in_progress`, `failed`, `notification_sent` or `deleted`.
         pub status: String = "status",
-        /// The text of the post; each network limits its length.
+        /// The text of the post; networks limit its length.
         pub summary: String = "summary",
         /// The tags of the post.
         pub tags: Vec<String> = "tags",
-        /// Settings for TikTok only.
+        /// What only TikTok needs to know.
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        /// The kind of post: `post | story | reel`. Declared as required by the platform's specification.
+        /// The kind of post: `post`, `story` or `reel`. Declared as required by the platform's specification.
         pub type_: String = "type",
-        /// The id of the user who sends the request.
+        /// The id of the user who changes the post.
         pub user_id: String = "userId",
     }
-    /// The outcome of the update of a post.
+    /// `UpdatePostSuccessfulResponseDTO` of Social Planner.
     #[doc(alias = "UpdatePostSuccessfulResponseDTO")]
     pub struct UpdatePostResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The reply to the upload of a CSV file.
+    /// `UploadFileResponseDTO` of Social Planner.
     #[doc(alias = "UploadFileResponseDTO")]
     pub struct UploadCsvResponse {
-        /// A message about the outcome.
         pub message: String = "message",
-        /// The uploaded file.
         pub results: UploadFileResponse = "results",
-        /// The HTTP status code of the reply, repeated in the body.
         pub status_code: f64 = "statusCode",
-        /// Whether the request succeeded.
         pub success: bool = "success",
-        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// An uploaded CSV file.
+    /// `UploadFileResponseSchema` of Social Planner.
     #[doc(alias = "UploadFileResponseSchema")]
     pub struct UploadFileResponse {
-        /// The name of the file.
         pub file_name: String = "fileName",
-        /// The path of the stored file.
         pub file_path: String = "filePath",
-        /// The number of posts in the file.
         pub rows_count: f64 = "rowsCount",
     }
 }

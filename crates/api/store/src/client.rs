@@ -27,6 +27,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .create_shipping_carrier()
+    ///     .body(types::CreateShippingCarrierRequest::new().callback_url("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-shipping-carrier")]
     pub fn create_shipping_carrier(&self) -> builder::CreateShippingCarrier {
         builder::CreateShippingCarrier::new(&self.handle)
@@ -42,6 +54,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .create_shipping_rate()
+    ///     .shipping_zone_id("…")
+    ///     .body(types::CreateShippingRateRequest::new().amount(10).condition_type(types::ConditionType::None).currency("…").max_condition(10).min_condition(10).name("…").shipping_carrier_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-shipping-rate")]
     pub fn create_shipping_rate(&self) -> builder::CreateShippingRate {
         builder::CreateShippingRate::new(&self.handle)
@@ -56,6 +81,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .create_shipping_zone()
+    ///     .body(types::CreateShippingZoneRequest::new().countries([types::ShippingZoneCountry::new()]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-shipping-zone")]
     pub fn create_shipping_zone(&self) -> builder::CreateShippingZone {
         builder::CreateShippingZone::new(&self.handle)
@@ -68,6 +105,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.delete_shipping_carrier().shipping_carrier_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-shipping-carrier")]
     pub fn delete_shipping_carrier(&self) -> builder::DeleteShippingCarrier {
         builder::DeleteShippingCarrier::new(&self.handle)
@@ -80,6 +124,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .delete_shipping_rate()
+    ///     .shipping_zone_id("…")
+    ///     .shipping_rate_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-shipping-rate")]
     pub fn delete_shipping_rate(&self) -> builder::DeleteShippingRate {
         builder::DeleteShippingRate::new(&self.handle)
@@ -92,6 +148,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.delete_shipping_zone().shipping_zone_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-shipping-zone")]
     pub fn delete_shipping_zone(&self) -> builder::DeleteShippingZone {
         builder::DeleteShippingZone::new(&self.handle)
@@ -107,6 +170,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.get_setup_progress().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-setup-progress")]
     pub fn get_setup_progress(&self) -> builder::GetSetupProgress {
         builder::GetSetupProgress::new(&self.handle)
@@ -119,6 +189,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.get_shipping_carrier().shipping_carrier_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-shipping-carriers")]
     pub fn get_shipping_carrier(&self) -> builder::GetShippingCarrier {
         builder::GetShippingCarrier::new(&self.handle)
@@ -131,6 +208,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .get_shipping_rate()
+    ///     .shipping_zone_id("…")
+    ///     .shipping_rate_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-shipping-rates")]
     pub fn get_shipping_rate(&self) -> builder::GetShippingRate {
         builder::GetShippingRate::new(&self.handle)
@@ -143,6 +232,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.get_shipping_zone().shipping_zone_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-shipping-zones")]
     pub fn get_shipping_zone(&self) -> builder::GetShippingZone {
         builder::GetShippingZone::new(&self.handle)
@@ -155,6 +251,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.get_store_settings().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-store-settings")]
     pub fn get_store_settings(&self) -> builder::GetStoreSettings {
         builder::GetStoreSettings::new(&self.handle)
@@ -169,6 +272,18 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .list_available_shipping_rates()
+    ///     .body(types::ListAvailableShippingRatesRequest::new().country(types::Country::Us).products([types::ProductItem::new()]).source(types::OrderSource::new()).total_order_amount(10).total_order_weight(0.5))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-available-shipping-zones")]
     pub fn list_available_shipping_rates(&self) -> builder::ListAvailableShippingRates {
         builder::ListAvailableShippingRates::new(&self.handle)
@@ -181,6 +296,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.list_shipping_carriers().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-shipping-carriers")]
     pub fn list_shipping_carriers(&self) -> builder::ListShippingCarriers {
         builder::ListShippingCarriers::new(&self.handle)
@@ -194,6 +316,16 @@ impl Client {
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListShippingRates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let mut items = store.list_shipping_rates().shipping_zone_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-shipping-rates")]
     pub fn list_shipping_rates(&self) -> builder::ListShippingRates {
         builder::ListShippingRates::new(&self.handle)
@@ -207,6 +339,16 @@ impl Client {
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListShippingZones::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let mut items = store.list_shipping_zones().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-shipping-zones")]
     pub fn list_shipping_zones(&self) -> builder::ListShippingZones {
         builder::ListShippingZones::new(&self.handle)
@@ -224,6 +366,13 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.update_setup_progress().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-setup-progress")]
     pub fn update_setup_progress(&self) -> builder::UpdateSetupProgress {
         builder::UpdateSetupProgress::new(&self.handle)
@@ -236,6 +385,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .update_shipping_carrier()
+    ///     .shipping_carrier_id("…")
+    ///     .body(types::UpdateShippingCarrierRequest::new().allows_multiple_service_selection(true).callback_url("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-shipping-carrier")]
     pub fn update_shipping_carrier(&self) -> builder::UpdateShippingCarrier {
         builder::UpdateShippingCarrier::new(&self.handle)
@@ -248,6 +410,20 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .update_shipping_rate()
+    ///     .shipping_zone_id("…")
+    ///     .shipping_rate_id("…")
+    ///     .body(types::UpdateShippingRateRequest::new().amount(10).currency("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-shipping-rate")]
     pub fn update_shipping_rate(&self) -> builder::UpdateShippingRate {
         builder::UpdateShippingRate::new(&self.handle)
@@ -260,6 +436,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .update_shipping_zone()
+    ///     .shipping_zone_id("…")
+    ///     .body(types::UpdateShippingZoneRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-shipping-zone")]
     pub fn update_shipping_zone(&self) -> builder::UpdateShippingZone {
         builder::UpdateShippingZone::new(&self.handle)
@@ -274,6 +463,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .upsert_store_settings()
+    ///     .body(types::UpsertStoreSettingsRequest::new().shipping_origin(types::StoreShippingOrigin::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-store-setting")]
     pub fn upsert_store_settings(&self) -> builder::UpsertStoreSettings {
         builder::UpsertStoreSettings::new(&self.handle)

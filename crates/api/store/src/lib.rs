@@ -22,6 +22,53 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.store()`.
+//!
+//! # Operations
+//!
+//! ## Shipping Carrier
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_shipping_carrier`](Client::create_shipping_carrier) | Registers a shipping carrier that the platform asks for its rates. |
+//! | [`delete_shipping_carrier`](Client::delete_shipping_carrier) | Deletes a shipping carrier. |
+//! | [`get_shipping_carrier`](Client::get_shipping_carrier) | Gets one shipping carrier. |
+//! | [`list_shipping_carriers`](Client::list_shipping_carriers) | Lists the shipping carriers of a location. |
+//! | [`update_shipping_carrier`](Client::update_shipping_carrier) | Changes a shipping carrier. |
+//!
+//! ## Shipping Zone Rates
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_shipping_rate`](Client::create_shipping_rate) | Adds a shipping rate to a zone. |
+//! | [`delete_shipping_rate`](Client::delete_shipping_rate) | Deletes a shipping rate. |
+//! | [`get_shipping_rate`](Client::get_shipping_rate) | Gets one shipping rate. |
+//! | [`list_shipping_rates`](Client::list_shipping_rates) | Lists the shipping rates of a zone. |
+//! | [`update_shipping_rate`](Client::update_shipping_rate) | Changes a shipping rate. |
+//!
+//! ## Shipping Zone
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_shipping_zone`](Client::create_shipping_zone) | Creates a shipping zone out of countries and their states. |
+//! | [`delete_shipping_zone`](Client::delete_shipping_zone) | Deletes a shipping zone. |
+//! | [`get_shipping_zone`](Client::get_shipping_zone) | Gets one shipping zone. |
+//! | [`list_available_shipping_rates`](Client::list_available_shipping_rates) | Works out which shipping rates an order to a country could have. |
+//! | [`list_shipping_zones`](Client::list_shipping_zones) | Lists the shipping zones of a location. |
+//! | [`update_shipping_zone`](Client::update_shipping_zone) | Changes a shipping zone. |
+//!
+//! ## Store Setting
+//!
+//! | operation | |
+//! |---|---|
+//! | [`get_store_settings`](Client::get_store_settings) | Gets the settings of a store, where it ships from and which emails it sends. |
+//! | [`upsert_store_settings`](Client::upsert_store_settings) | Writes the settings of a store, whether or not it has some already. |
+//!
+//! ## Other
+//!
+//! | operation | |
+//! |---|---|
+//! | [`get_setup_progress`](Client::get_setup_progress) | Tells how far the store is set up. |
+//! | [`update_setup_progress`](Client::update_setup_progress) | Notes how far the store is set up. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -5,424 +5,332 @@
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// A shipping rate that is available for an order.
+    /// `AvailableShippingRate` of Store.
     pub struct AvailableShippingRate {
-        /// The id of the shipping rate.
         pub id: String = "_id",
-        /// The price in major units of `currency`, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
-        /// The three-letter code of ISO 4217 of the currency of price and handling fee, such as `USD`.
         pub currency: String = "currency",
-        /// A text on the delivery, such as `Ships next day`.
         pub description: String = "description",
-        /// Whether the price is requested from a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
-        /// The name of the rate.
         pub name: String = "name",
-        /// The handling fee in per cent of the carrier's price; only for carrier rates.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
-        /// The id of the shipping carrier whose prices are requested.
         pub shipping_carrier_id: String = "shippingCarrierId",
-        /// The services of the carrier that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
-        /// The id of the shipping zone.
         pub shipping_zone_id: String = "shippingZoneId",
     }
-    /// The name and address of a buyer.
+    /// The address of a buyer.
     pub struct ContactAddress {
         /// Street and number.
         pub address_line1: String = "addressLine1",
         /// The city.
         pub city: String = "city",
-        /// The company of the buyer.
+        /// The buyer's company.
         pub company_name: String = "companyName",
-        /// The two-letter country code of ISO 3166, such as `US`. Declared as required by the platform's specification.
+        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
         pub country: Country = "country",
-        /// The email address of the buyer.
+        /// The buyer's email address.
         pub email: String = "email",
-        /// The name of the buyer.
+        /// The buyer's name.
         pub name: String = "name",
-        /// The phone number of the buyer.
+        /// The buyer's phone number.
         pub phone: String = "phone",
-        /// The code of the state, such as `VA`.
+        /// The state by its code.
         pub state: State = "state",
         /// The postal code.
         pub zip: String = "zip",
     }
-    /// A shipping carrier to register.
+    /// A shipping carrier to be registered.
     #[doc(alias = "CreateShippingCarrierDto")]
     pub struct CreateShippingCarrierRequest {
-        /// Whether the seller can select several services for one rate.
+        /// Whether the seller may pick several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The public URL at which the platform requests the carrier's prices. Declared as required by the platform's specification.
+        /// A public address of yours that the platform calls for the carrier's rates. Declared as required by the platform's specification.
         pub callback_url: String = "callbackUrl",
-        /// The name of the carrier, such as `FedEx`. Declared as required by the platform's specification.
+        /// The carrier's name, such as `FedEx`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The services of the carrier, such as overnight or economy.
+        /// The services that the carrier offers, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
     }
-    /// A shipping rate to add to a zone.
+    /// A shipping rate to be added to a zone.
     #[doc(alias = "CreateShippingRateDto")]
     pub struct CreateShippingRateRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The price in major units of `currency`, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price. Declared as required by the platform's specification.
+        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// The quantity that limits the rate: `price` or `weight` of the order, or `none`. Declared as required by the platform's specification.
+        /// What the rate depends on, the order's price, its weight, or nothing (`none`). Declared as required by the platform's specification.
         pub condition_type: ConditionType = "conditionType",
-        /// The three-letter code of ISO 4217 of the currency of price and handling fee, such as `USD`. Declared as required by the platform's specification.
+        /// The currency of the price and of the handling fee by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// A text on the delivery, such as `Ships next day`.
+        /// What to say about delivery, such as `Ships next day`.
         pub description: String = "description",
-        /// Whether the price is requested from a carrier instead of being fixed.
+        /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
-        /// The maximum price, or weight in kilograms, of an order with this rate; 0 for no limit. Declared as required by the platform's specification.
+        /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound. Declared as required by the platform's specification.
         pub max_condition: Decimal = "maxCondition",
-        /// The minimum price, or weight in kilograms, of an order with this rate; 0 for no limit. Declared as required by the platform's specification.
+        /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound. Declared as required by the platform's specification.
         pub min_condition: Decimal = "minCondition",
-        /// The name of the rate. Declared as required by the platform's specification.
+        /// The rate's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The handling fee in per cent of the carrier's price; only for carrier rates.
+        /// The handling fee as a percentage of the carrier's price; for carrier rates only.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
-        /// The id of the shipping carrier whose prices are requested. Declared as required by the platform's specification.
+        /// The id of the shipping carrier that is asked. Declared as required by the platform's specification.
         pub shipping_carrier_id: String = "shippingCarrierId",
-        /// The services of the carrier that the rate offers.
+        /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
     }
-    /// A shipping zone to create.
+    /// A shipping zone to be created.
     #[doc(alias = "CreateShippingZoneDto")]
     pub struct CreateShippingZoneRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// The countries of the zone. Declared as required by the platform's specification.
         pub countries: Vec<ShippingZoneCountry> = "countries",
-        /// The name of the zone. Declared as required by the platform's specification.
+        /// The zone's name. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// The result of deleting a shipping carrier.
+    /// `DeleteShippingCarrierResponseDto` of Store.
     #[doc(alias = "DeleteShippingCarrierResponseDto")]
     pub struct DeleteShippingCarrierResponse {
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the request succeeded.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The result of deleting a shipping rate.
+    /// `DeleteShippingRateResponseDto` of Store.
     #[doc(alias = "DeleteShippingRateResponseDto")]
     pub struct DeleteShippingRateResponse {
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the request succeeded.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The result of deleting a shipping zone.
+    /// `DeleteShippingZoneResponseDto` of Store.
     #[doc(alias = "DeleteShippingZoneResponseDto")]
     pub struct DeleteShippingZoneResponse {
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the request succeeded.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// An order to find shipping rates for.
+    /// An order whose shipping is to be priced.
     #[doc(alias = "GetAvailableShippingRates")]
     pub struct ListAvailableShippingRatesRequest {
-        /// The destination of the order.
+        /// Where the order goes to.
         pub address: Box<ContactAddress> = "address",
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// Whether `totalOrderAmount` is final; if not, the platform computes it from the products.
+        /// Tells that `totalOrderAmount` is final, so that it is not worked out again.
         pub amount_available: bool = "amountAvailable",
-        /// The two-letter country code of ISO 3166 of the destination, such as `US`. Declared as required by the platform's specification.
+        /// The country that the order goes to, by its two letters of ISO 3166. Declared as required by the platform's specification.
         pub country: Country = "country",
-        /// The code of the coupon that the order uses.
+        /// The code of a coupon that the order uses.
         pub coupon_code: String = "couponCode",
-        /// The ordered products. Declared as required by the platform's specification.
+        /// What is ordered. Declared as required by the platform's specification.
         pub products: Vec<ProductItem> = "products",
-        /// The source of the order. Declared as required by the platform's specification.
+        /// Where the order was made. Declared as required by the platform's specification.
         pub source: OrderSource = "source",
-        /// The total of the order in major units of the currency; at least 0.01. Declared as required by the platform's specification.
+        /// The worth of the order in major units, at least 0.01. Declared as required by the platform's specification.
         pub total_order_amount: Decimal = "totalOrderAmount",
         /// The weight of the order in kilograms. Declared as required by the platform's specification.
         pub total_order_weight: f64 = "totalOrderWeight",
-        /// Whether `totalOrderWeight` is final; if not, the platform computes it from the products.
+        /// Whether `totalOrderWeight` is final, so that it is not worked out again.
         pub weight_available: bool = "weightAvailable",
     }
-    /// The shipping rates for an order.
+    /// `GetAvailableShippingRatesResponseDto` of Store.
     #[doc(alias = "GetAvailableShippingRatesResponseDto")]
     pub struct ListAvailableShippingRatesResponse {
-        /// The shipping rates.
         pub data: Vec<AvailableShippingRate> = "data",
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the request succeeded.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The shipping carriers of a location.
+    /// `ListShippingCarrierResponseDto` of Store.
     #[doc(alias = "ListShippingCarrierResponseDto")]
     pub struct ListShippingCarriersResponse {
-        /// The shipping carriers.
         pub data: Vec<ShippingCarrier> = "data",
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the request succeeded.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A page of shipping rates.
+    /// `ListShippingRateResponseDto` of Store.
     #[doc(alias = "ListShippingRateResponseDto")]
     pub struct ListShippingRatesResponse {
-        /// The shipping rates of this page.
         pub data: Vec<ShippingRate> = "data",
-        /// The number of shipping rates on all pages.
         pub total: f64 = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A page of shipping zones.
+    /// `ListShippingZoneResponseDto` of Store.
     #[doc(alias = "ListShippingZoneResponseDto")]
     pub struct ListShippingZonesResponse {
-        /// The shipping zones of this page.
         pub data: Vec<ShippingZone> = "data",
-        /// The number of shipping zones on all pages.
         pub total: f64 = "total",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The source of an order.
+    /// Where an order was made.
     pub struct OrderSource {
         /// The kind of page or form within it, such as `store`.
         pub sub_type: OrderSourceSubType = "subType",
         /// The part of the platform, such as `website`. Declared as required by the platform's specification.
         pub type_: OrderSourceType = "type",
     }
-    /// An ordered product.
+    /// `ProductItem` of Store.
     pub struct ProductItem {
-        /// The id of the ordered item; the interface calls it a product id here and a price id in the list's description. Declared as required by the platform's specification.
+        /// The id of what is ordered. The interface calls it a product's in one place, a price's in another. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The number of units. Declared as required by the platform's specification.
+        /// How many of it. Declared as required by the platform's specification.
         pub qty: f64 = "qty",
     }
-    /// An external service that returns shipping prices.
+    /// `ShippingCarrierSchema` of Store.
     #[doc(alias = "ShippingCarrierSchema")]
     pub struct ShippingCarrier {
-        /// The id of the shipping carrier.
         pub id: String = "_id",
-        /// Whether the seller can select several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The public URL at which the platform requests the carrier's prices.
         pub callback_url: String = "callbackUrl",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The id of the marketplace app that registered the carrier.
         pub marketplace_app_id: String = "marketplaceAppId",
-        /// The name of the carrier, such as `FedEx`.
         pub name: String = "name",
-        /// The services of the carrier, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A shipping carrier, with the result of the request.
+    /// `CreateShippingCarrierResponseDto` of Store.
     #[doc(alias = "CreateShippingCarrierResponseDto")]
     pub struct ShippingCarrierResponse {
-        /// The shipping carrier.
         pub data: Box<ShippingCarrier> = "data",
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the request succeeded.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A service of a shipping carrier.
+    /// `ShippingCarrierServiceDto` of Store.
     #[doc(alias = "ShippingCarrierServiceDto")]
     pub struct ShippingCarrierService {
-        /// The display name of the service, such as `Priority Mail Express International`. Declared as required by the platform's specification.
+        /// The service's name as people read it, such as `Priority Mail Express International`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The identifier of the service, such as `PriorityMailExpressInternational`. Declared as required by the platform's specification.
+        /// The service's name in code, such as `PriorityMailExpressInternational`. Declared as required by the platform's specification.
         pub value: String = "value",
     }
-    /// A price of shipping to a zone, fixed or requested from a carrier.
+    /// `ShippingRateSchema` of Store.
     #[doc(alias = "ShippingRateSchema")]
     pub struct ShippingRate {
-        /// The id of the shipping rate.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The price in major units of `currency`, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
-        /// The quantity that limits the rate: `price` or `weight` of the order, or `none`.
         pub condition_type: ConditionType = "conditionType",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The three-letter code of ISO 4217 of the currency of price and handling fee, such as `USD`.
         pub currency: String = "currency",
-        /// A text on the delivery, such as `Ships next day`.
         pub description: String = "description",
-        /// Whether the price is requested from a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
-        /// The maximum price, or weight in kilograms, of an order with this rate; 0 for no limit.
         pub max_condition: Decimal = "maxCondition",
-        /// The minimum price, or weight in kilograms, of an order with this rate; 0 for no limit.
         pub min_condition: Decimal = "minCondition",
-        /// The name of the rate.
         pub name: String = "name",
-        /// The handling fee in per cent of the carrier's price; only for carrier rates.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
-        /// The id of the shipping carrier whose prices are requested.
         pub shipping_carrier_id: String = "shippingCarrierId",
-        /// The services of the carrier that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
-        /// The id of the shipping zone.
         pub shipping_zone_id: String = "shippingZoneId",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A shipping rate, with the result of the request.
+    /// `CreateShippingRateResponseDto` of Store.
     #[doc(alias = "CreateShippingRateResponseDto")]
     pub struct ShippingRateResponse {
-        /// The shipping rate.
         pub data: Box<ShippingRate> = "data",
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the request succeeded.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A set of countries that share shipping rates.
+    /// `ShippingZoneSchema` of Store.
     #[doc(alias = "ShippingZoneSchema")]
     pub struct ShippingZone {
-        /// The id of the shipping zone.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The name of the zone.
         pub name: String = "name",
-        /// The shipping rates of the zone, if requested.
         pub shipping_rates: Vec<ShippingRate> = "shippingRates",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
     /// A country of a shipping zone, whole or by some of its states.
     #[doc(alias = "ShippingZoneCountryDto")]
     pub struct ShippingZoneCountry {
-        /// The two-letter country code of ISO 3166, such as `US`. Declared as required by the platform's specification.
+        /// The country by its two letters of ISO 3166, such as `US`. Declared as required by the platform's specification.
         pub code: Country = "code",
         /// The states that belong to the zone; empty for the whole country.
         pub states: Vec<ShippingZoneCountryState> = "states",
     }
-    /// A state of a country in a shipping zone.
+    /// `ShippingZoneCountryStateDto` of Store.
     #[doc(alias = "ShippingZoneCountryStateDto")]
     pub struct ShippingZoneCountryState {
-        /// The code of the state, such as `VA`. Declared as required by the platform's specification.
+        /// The state by its code, such as `VA`. Declared as required by the platform's specification.
         pub code: State = "code",
     }
-    /// A shipping zone, with the result of the request.
+    /// `CreateShippingZoneResponseDto` of Store.
     #[doc(alias = "CreateShippingZoneResponseDto")]
     pub struct ShippingZoneResponse {
-        /// The shipping zone.
         pub data: Box<ShippingZone> = "data",
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the request succeeded.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The email to the buyer after an order was fulfilled.
+    /// `StoreOrderFulfillmentNotificationDto` of Store.
     #[doc(alias = "StoreOrderFulfillmentNotificationDto")]
     pub struct StoreOrderFulfillmentNotification {
-        /// The id of the default email template. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// The id of the email template. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub email_template_id: String = "emailTemplateId",
-        /// Whether the email is sent. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// The subject of the email. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub subject: String = "subject",
     }
-    /// The email to the buyer after an order was placed.
+    /// `StoreOrderNotificationDto` of Store.
     #[doc(alias = "StoreOrderNotificationDto")]
     pub struct StoreOrderNotification {
-        /// The id of the default email template. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// The id of the email template. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub email_template_id: String = "emailTemplateId",
-        /// Whether the email is sent. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// The subject of the email. Declared as required by the platform's specification.
+        /// Declared as required by the platform's specification.
         pub subject: String = "subject",
     }
-    /// The settings of a store.
+    /// `StoreSettingSchema` of Store.
     #[doc(alias = "StoreSettingSchema")]
     pub struct StoreSetting {
-        /// The id of the settings.
         pub id: String = "_id",
-        /// The id of the location.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`.
         pub alt_type: AltType = "altType",
-        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
-        /// The address from which orders are shipped.
         pub shipping_origin: Box<StoreShippingOrigin> = "shippingOrigin",
-        /// The email to the buyer after an order was fulfilled.
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
-        /// The email to the buyer after an order was placed.
         pub store_order_notification: StoreOrderNotification = "storeOrderNotification",
-        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The settings of a store, with the result of the request.
+    /// `GetStoreSettingResponseDto` of Store.
     #[doc(alias = "GetStoreSettingResponseDto")]
     pub struct StoreSettingsResponse {
-        /// The settings.
         pub data: Box<StoreSetting> = "data",
-        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
-        /// Whether the request succeeded.
         pub status: bool = "status",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The address from which a store ships.
+    /// The address that a store ships from.
     #[doc(alias = "StoreShippingOriginDto")]
     pub struct StoreShippingOrigin {
         /// The city. Declared as required by the platform's specification.
         pub city: String = "city",
-        /// The two-letter country code of ISO 3166, such as `US`. Declared as required by the platform's specification.
+        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
         pub country: Country = "country",
         /// The email address of the business.
         pub email: String = "email",
@@ -430,85 +338,85 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// The phone number of the business.
         pub phone: String = "phone",
-        /// The code of the state, such as `VA`.
+        /// The state by its code.
         pub state: State = "state",
         /// Street and number. Declared as required by the platform's specification.
         pub street1: String = "street1",
-        /// The second line of the address.
+        /// A second line of the address.
         pub street2: String = "street2",
         /// The postal code. Declared as required by the platform's specification.
         pub zip: String = "zip",
     }
-    /// The new content of a shipping carrier.
+    /// What changes about a shipping carrier.
     #[doc(alias = "UpdateShippingCarrierDto")]
     pub struct UpdateShippingCarrierRequest {
-        /// Whether the seller can select several services for one rate.
+        /// Whether the seller may pick several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The public URL at which the platform requests the carrier's prices.
+        /// A public address of yours that the platform calls for the carrier's rates.
         pub callback_url: String = "callbackUrl",
-        /// The name of the carrier, such as `FedEx`.
+        /// The carrier's name, such as `FedEx`.
         pub name: String = "name",
-        /// The services of the carrier, such as overnight or economy.
+        /// The services that the carrier offers, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
     }
-    /// The new content of a shipping rate.
+    /// What changes about a shipping rate.
     #[doc(alias = "UpdateShippingRateDto")]
     pub struct UpdateShippingRateRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The price in major units of `currency`, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
+        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
-        /// The quantity that limits the rate: `price` or `weight` of the order, or `none`.
+        /// What the rate depends on, the order's price, its weight, or nothing (`none`).
         pub condition_type: ConditionType = "conditionType",
-        /// The three-letter code of ISO 4217 of the currency of price and handling fee, such as `USD`.
+        /// The currency of the price and of the handling fee by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// A text on the delivery, such as `Ships next day`.
+        /// What to say about delivery, such as `Ships next day`.
         pub description: String = "description",
-        /// Whether the price is requested from a carrier instead of being fixed.
+        /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
-        /// The maximum price, or weight in kilograms, of an order with this rate; 0 for no limit.
+        /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound.
         pub max_condition: Decimal = "maxCondition",
-        /// The minimum price, or weight in kilograms, of an order with this rate; 0 for no limit.
+        /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound.
         pub min_condition: Decimal = "minCondition",
-        /// The name of the rate.
+        /// The rate's name.
         pub name: String = "name",
-        /// The handling fee in per cent of the carrier's price; only for carrier rates.
+        /// The handling fee as a percentage of the carrier's price; for carrier rates only.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
-        /// The id of the shipping carrier whose prices are requested.
+        /// The id of the shipping carrier that is asked.
         pub shipping_carrier_id: String = "shippingCarrierId",
-        /// The services of the carrier that the rate offers.
+        /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
     }
-    /// The new content of a shipping zone.
+    /// What changes about a shipping zone.
     #[doc(alias = "UpdateShippingZoneDto")]
     pub struct UpdateShippingZoneRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
-        /// The name of the zone.
+        /// The zone's name.
         pub name: String = "name",
     }
-    /// The new settings of a store.
+    /// The settings of a store.
     #[doc(alias = "CreateStoreSettingDto")]
     pub struct UpsertStoreSettingsRequest {
-        /// The id of the location. The client's default location unless set.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The address from which orders are shipped. Declared as required by the platform's specification.
+        /// The address that orders ship from. Declared as required by the platform's specification.
         pub shipping_origin: Box<StoreShippingOrigin> = "shippingOrigin",
-        /// The email to the buyer after an order was fulfilled.
+        /// The email to the buyer when an order was fulfilled.
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
-        /// The email to the buyer after an order was placed.
+        /// The email to the buyer when an order was placed.
         pub store_order_notification: StoreOrderNotification = "storeOrderNotification",
     }
 }

@@ -30,6 +30,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `page`; [`stream`](builder::ListSurveySubmissions::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(surveys: hoopai_surveys::Client) -> Result<(), hoopai_surveys::Error> {
+    /// let mut items = surveys.list_survey_submissions().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-surveys-submissions")]
     pub fn list_survey_submissions(&self) -> builder::ListSurveySubmissions {
         builder::ListSurveySubmissions::new(&self.handle)
@@ -44,6 +54,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50 items, by `skip`; [`stream`](builder::ListSurveys::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(surveys: hoopai_surveys::Client) -> Result<(), hoopai_surveys::Error> {
+    /// let mut items = surveys.list_surveys().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-surveys")]
     pub fn list_surveys(&self) -> builder::ListSurveys {
         builder::ListSurveys::new(&self.handle)

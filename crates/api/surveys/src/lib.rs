@@ -20,6 +20,13 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.surveys()`.
+//!
+//! # Operations
+//!
+//! | operation | |
+//! |---|---|
+//! | [`list_survey_submissions`](Client::list_survey_submissions) | Lists what people have answered, by default over the last month. |
+//! | [`list_surveys`](Client::list_surveys) | Lists the surveys of a location. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -27,6 +27,18 @@ impl Client {
     /// - Scope: `users.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_users::types;
+    /// # async fn example(users: hoopai_users::Client) -> Result<(), hoopai_users::Error> {
+    /// let reply = users
+    ///     .create_user()
+    ///     .body(types::CreateUserRequest::new().company_id("…").email("…").first_name("…").last_name("…").location_ids(["…"]).password("…").role("…").type_("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-user")]
     pub fn create_user(&self) -> builder::CreateUser {
         builder::CreateUser::new(&self.handle)
@@ -41,6 +53,13 @@ impl Client {
     /// - Scope: `users.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(users: hoopai_users::Client) -> Result<(), hoopai_users::Error> {
+    /// let reply = users.delete_user().user_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-user")]
     pub fn delete_user(&self) -> builder::DeleteUser {
         builder::DeleteUser::new(&self.handle)
@@ -57,6 +76,20 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::FilterUsersByEmail::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # use hoopai_users::types;
+    /// # async fn example(users: hoopai_users::Client) -> Result<(), hoopai_users::Error> {
+    /// let mut items = users
+    ///     .filter_users_by_email()
+    ///     .body(types::FilterUsersByEmailRequest::new().company_id("…").emails("…"))
+    ///     .stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "filter-users-by-email")]
     pub fn filter_users_by_email(&self) -> builder::FilterUsersByEmail {
         builder::FilterUsersByEmail::new(&self.handle)
@@ -69,6 +102,13 @@ impl Client {
     /// - Scope: `users.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(users: hoopai_users::Client) -> Result<(), hoopai_users::Error> {
+    /// let reply = users.get_user().user_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-user")]
     pub fn get_user(&self) -> builder::GetUser {
         builder::GetUser::new(&self.handle)
@@ -84,6 +124,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(users: hoopai_users::Client) -> Result<(), hoopai_users::Error> {
+    /// let reply = users.list_users().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-user-by-location")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_users(&self) -> builder::ListUsers {
@@ -100,6 +147,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::SearchUsers::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(users: hoopai_users::Client) -> Result<(), hoopai_users::Error> {
+    /// let mut items = users.search_users().company_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-users")]
     pub fn search_users(&self) -> builder::SearchUsers {
         builder::SearchUsers::new(&self.handle)
@@ -116,6 +173,19 @@ impl Client {
     /// - Scope: `users.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_users::types;
+    /// # async fn example(users: hoopai_users::Client) -> Result<(), hoopai_users::Error> {
+    /// let reply = users
+    ///     .update_user()
+    ///     .user_id("…")
+    ///     .body(types::UpdateUserRequest::new().company_id("…").email("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-user")]
     pub fn update_user(&self) -> builder::UpdateUser {
         builder::UpdateUser::new(&self.handle)

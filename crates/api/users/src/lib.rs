@@ -24,6 +24,25 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.users()`.
+//!
+//! # Operations
+//!
+//! ## Users
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_user`](Client::create_user) | Creates a user of the agency or of some of its locations. |
+//! | [`delete_user`](Client::delete_user) | Deletes a user. |
+//! | [`get_user`](Client::get_user) | Gets a user: name, contact data, role, permissions, scopes. |
+//! | [`list_users`](Client::list_users) | Lists the users of a location. |
+//! | [`update_user`](Client::update_user) | Updates a user. |
+//!
+//! ## Search
+//!
+//! | operation | |
+//! |---|---|
+//! | [`filter_users_by_email`](Client::filter_users_by_email) | Finds users of an agency by a list of email addresses. |
+//! | [`search_users`](Client::search_users) | Finds users of an agency, by name, email address, phone number, location or role. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -28,6 +28,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_voice_ai::types;
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai
+    ///     .create_action()
+    ///     .body(types::CreateActionRequest::new().action_parameters(types::ActionParameters::new()).action_type(types::ActionType::CallTransfer).agent_id("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-action")]
     pub fn create_action(&self) -> builder::CreateAction {
         builder::CreateAction::new(&self.handle)
@@ -44,6 +56,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_voice_ai::types;
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai
+    ///     .create_agent()
+    ///     .body(types::CreateAgentRequest::new().agent_name("…").agent_prompt("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-agent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
@@ -59,6 +83,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// voice_ai.delete_action().action_id("…").agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-action")]
     pub fn delete_action(&self) -> builder::DeleteAction {
         builder::DeleteAction::new(&self.handle)
@@ -72,6 +103,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// voice_ai.delete_agent().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-agent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
@@ -85,6 +123,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai.get_action().action_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-action")]
     pub fn get_action(&self) -> builder::GetAction {
         builder::GetAction::new(&self.handle)
@@ -98,6 +143,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai.get_agent().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-agent")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
@@ -111,6 +163,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai.get_call_log().call_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getCallLog")]
     pub fn get_call_log(&self) -> builder::GetCallLog {
         builder::GetCallLog::new(&self.handle)
@@ -125,6 +184,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50 items, by `page`; [`stream`](builder::ListAgents::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let mut items = voice_ai.list_agents().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-agents")]
     pub fn list_agents(&self) -> builder::ListAgents {
         builder::ListAgents::new(&self.handle)
@@ -141,6 +210,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50 items, by `page`; [`stream`](builder::ListCallLogs::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let mut items = voice_ai.list_call_logs().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-call-logs")]
     pub fn list_call_logs(&self) -> builder::ListCallLogs {
         builder::ListCallLogs::new(&self.handle)
@@ -156,6 +235,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_voice_ai::types;
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai
+    ///     .update_action()
+    ///     .action_id("…")
+    ///     .body(types::UpdateActionRequest::new().action_parameters(types::ActionParameters::new()).action_type(types::ActionType::CallTransfer).agent_id("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-action")]
     pub fn update_action(&self) -> builder::UpdateAction {
         builder::UpdateAction::new(&self.handle)
@@ -171,6 +263,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_voice_ai::types;
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai
+    ///     .update_agent()
+    ///     .agent_id("…")
+    ///     .body(types::UpdateAgentRequest::new().agent_name("…").agent_prompt("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "patch-agent")]
     pub fn update_agent(&self) -> builder::UpdateAgent {
         builder::UpdateAgent::new(&self.handle)

@@ -24,6 +24,34 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.voice_ai()`.
+//!
+//! # Operations
+//!
+//! ## Actions
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_action`](Client::create_action) | Gives an agent another action. |
+//! | [`delete_action`](Client::delete_action) | Takes an action from an agent for good. |
+//! | [`get_action`](Client::get_action) | Gets one action of an agent. |
+//! | [`update_action`](Client::update_action) | Changes an action of an agent. |
+//!
+//! ## Agents
+//!
+//! | operation | |
+//! |---|---|
+//! | [`create_agent`](Client::create_agent) | Creates an agent that answers calls. |
+//! | [`delete_agent`](Client::delete_agent) | Deletes an agent with all its settings. |
+//! | [`get_agent`](Client::get_agent) | Gets one agent with its settings and actions. |
+//! | [`list_agents`](Client::list_agents) | Lists the agents of a location. |
+//! | [`update_agent`](Client::update_agent) | Changes settings of an agent. |
+//!
+//! ## Dashboard
+//!
+//! | operation | |
+//! |---|---|
+//! | [`get_call_log`](Client::get_call_log) | Gets one call with its summary and transcript. |
+//! | [`list_call_logs`](Client::list_call_logs) | Lists the calls that agents have answered, the latest first. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -28,6 +28,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(workflows: hoopai_workflows::Client) -> Result<(), hoopai_workflows::Error> {
+    /// let reply = workflows.list_workflows().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-workflow")]
     pub fn list_workflows(&self) -> builder::ListWorkflows {
         builder::ListWorkflows::new(&self.handle)

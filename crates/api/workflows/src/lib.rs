@@ -17,6 +17,12 @@
 //! ```
 //!
 //! The facade crate `hoopai` offers the same [`Client`] as `client.workflows()`.
+//!
+//! # Operations
+//!
+//! | operation | |
+//! |---|---|
+//! | [`list_workflows`](Client::list_workflows) | Lists all workflows of a location. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -59,9 +59,9 @@ macro_rules! model {
         #[non_exhaustive]
         pub struct $name {
             $(
-                #[doc = ::core::concat!("`", $wire, "` on the wire.")]
-                ///
                 $(#[$field_meta])*
+                ///
+                #[doc = ::core::concat!("Wire name: `", $wire, "`.")]
                 pub $field: ::core::option::Option<$type>,
             )*
             /// Fields that the interface file does not name.

@@ -1,0 +1,174 @@
+//! Examples of operations, which are compiled as documentation tests.
+
+use super::input::Input;
+use crate::formats::RuntimeType;
+use crate::model::{Operation, ParamLocation, Reply};
+use crate::rust_types::{OperationTypes, RustType};
+
+/// The number of optional fields in an example without required ones.
+const OPTIONAL_FIELDS: usize = 2;
+
+/// Chains of calls up to this length are written on one line.
+const LINE: usize = 88;
+
+/// The lines of an example, or `None` if a required value has no short form.
+pub(super) fn lines(
+    input: &Input<'_>,
+    operation: &Operation,
+    types: &OperationTypes,
+) -> Option<Vec<String>> {
+    let module = input.module.ident();
+    let is_list = operation.paging.is_some();
+    let mut calls = vec![format!("{}()", operation.name)];
+    calls.extend(setters(input, operation, types)?);
+    let end = if is_list { "stream()" } else { "send()" };
+    calls.push(end.to_owned());
+    let variable = match &operation.reply {
+        _ if is_list => "let mut items = ",
+        Reply::Empty => "",
+        _ => "let reply = ",
+    };
+    let suffix = if is_list { ";" } else { ".await?;" };
+    let mut lines = Vec::new();
+    for path in ["types", "runtime"] {
+        if calls.iter().any(|call| call.contains(&format!("{path}::"))) {
+            lines.push(format!("# use hoopai_{module}::{path};"));
+        }
+    }
+    lines.push(format!(
+        "# async fn example({module}: hoopai_{module}::Client) -> Result<(), hoopai_{module}::Error> {{"
+    ));
+    let one_line = format!("{variable}{module}.{}{suffix}", calls.join("."));
+    if one_line.len() <= LINE {
+        lines.push(one_line);
+    } else {
+        lines.push(format!("{variable}{module}"));
+        lines.extend(calls.iter().map(|call| format!("    .{call}")));
+        if is_list {
+            let last = lines.last_mut()?;
+            last.push(';');
+        } else {
+            lines.push("    .await?;".to_owned());
+        }
+    }
+    if is_list {
+        lines.push("while let Some(item) = items.next().await {".to_owned());
+        lines.push("    println!(\"{:?}\", item?);".to_owned());
+        lines.push("}".to_owned());
+    }
+    lines.push("# Ok(())".to_owned());
+    lines.push("# }".to_owned());
+    Some(lines)
+}
+
+/// The calls of the setters without which the operation fails.
+fn setters(
+    input: &Input<'_>,
+    operation: &Operation,
+    types: &OperationTypes,
+) -> Option<Vec<String>> {
+    let mut calls = Vec::new();
+    let location = operation.location.as_ref();
+    for (parameter, ty) in operation.parameters.iter().zip(&types.parameters) {
+        let name = &parameter.wire_name;
+        let has_default = location.is_some_and(|location| {
+            location.part == parameter.part
+                && (location.name == *name || location.alt_type && name == "altType")
+        });
+        let is_paging = operation.paging.as_ref().is_some_and(|paging| {
+            let size = paging.size.as_ref().map(|size| size.to.name());
+            paging
+                .param_names()
+                .into_iter()
+                .chain(size)
+                .any(|of_paging| of_paging == name)
+        });
+        let is_needed = parameter.part == ParamLocation::Path
+            || (parameter.required || operation.requires_query(name)) && !is_paging;
+        if is_needed && !has_default {
+            calls.push(format!("{}({})", parameter.ident, value(input, ty)?));
+        }
+    }
+    let Some(body) = &operation.body else {
+        return Some(calls);
+    };
+    for (part, ty) in body.parts.iter().zip(&types.parts) {
+        let is_default = location.is_some_and(|location| location.name == part.wire_name);
+        if part.is_file {
+            let file = "runtime::Part::bytes(\"file.pdf\", Vec::new())";
+            calls.push(format!("{}({file})", part.ident));
+        } else if body.declared_required.contains(&part.wire_name) && !is_default {
+            calls.push(format!("{}({})", part.ident, value(input, ty)?));
+        }
+    }
+    if let Some(ty) = &types.body {
+        let named = match ty.unboxed() {
+            RustType::Named(name) => input.resolved.structs.get_key_value(name),
+            _ => None,
+        };
+        let fields = named.map(|(name, _)| body_fields(input, operation, name));
+        let is_optional = operation.paging.is_some() || fields == Some(Some(Vec::new()));
+        if !(body.omittable && is_optional) {
+            let body = match (named, fields) {
+                (Some((name, _)), Some(fields)) => {
+                    let constructor = format!("types::{name}::new()");
+                    let all: Vec<String> = std::iter::once(constructor).chain(fields?).collect();
+                    all.join(".")
+                }
+                _ => value(input, ty)?,
+            };
+            calls.push(format!("body({body})"));
+        }
+    }
+    Some(calls)
+}
+
+/// The calls that set the required fields of a body, or else its first ones.
+fn body_fields(input: &Input<'_>, operation: &Operation, name: &str) -> Option<Vec<String>> {
+    let fields = &input.resolved.structs.get(name)?.fields;
+    let types = &input.types.structs.get(name)?.fields;
+    let location = operation.location.as_ref();
+    let fields = || {
+        fields.iter().zip(types).filter(|(field, _)| {
+            !location.is_some_and(|location| {
+                location.part == ParamLocation::Body
+                    && (location.name == field.wire_name
+                        || location.alt_type && field.wire_name == "altType")
+            })
+        })
+    };
+    let required = fields().filter(|(field, _)| {
+        let mut required = operation.required.iter();
+        field.required || required.any(|value| value.in_body && value.path == field.wire_name)
+    });
+    let mut calls = Vec::new();
+    for (field, ty) in required {
+        calls.push(format!("{}({})", field.ident, value(input, ty)?));
+    }
+    if calls.is_empty() {
+        let scalar = fields().filter(|(_, ty)| ty.is_scalar());
+        for (field, ty) in scalar.take(OPTIONAL_FIELDS) {
+            calls.push(format!("{}({})", field.ident, value(input, ty)?));
+        }
+    }
+    Some(calls)
+}
+
+/// A value of a type, as setters accept it.
+fn value(input: &Input<'_>, ty: &RustType) -> Option<String> {
+    Some(match ty {
+        RustType::String | RustType::Value => "\"…\"".to_owned(),
+        RustType::Runtime(RuntimeType::Timestamp) => "std::time::SystemTime::now()".to_owned(),
+        RustType::Runtime(RuntimeType::CustomFieldValue) => "\"…\"".to_owned(),
+        RustType::Runtime(RuntimeType::Decimal) | RustType::Integer => "10".to_owned(),
+        RustType::Number => "0.5".to_owned(),
+        RustType::Boolean => "true".to_owned(),
+        RustType::Named(name) => match input.resolved.enums.get(name) {
+            Some(item) => format!("types::{name}::{}", item.variants.first()?.0),
+            None => format!("types::{name}::new()"),
+        },
+        RustType::List(items) => format!("[{}]", value(input, items.unboxed())?),
+        RustType::Boxed(inner) => value(input, inner)?,
+        RustType::Object | RustType::Map(_) => return None,
+    })
+}
