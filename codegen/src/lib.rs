@@ -46,6 +46,7 @@ pub use error::FileError;
 pub use generate::{Effective, Generated, Sources, effective, generate};
 pub use modules::{MODULES_FILE, Module, parse_modules};
 pub use report::{Documented, ModuleReport, Share};
+pub use schema::RejectedName;
 pub use source::{
     ExampleMismatch, example_mismatches, external_references, redacted_reference, strip,
 };

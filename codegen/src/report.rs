@@ -8,7 +8,7 @@ use crate::error::{FileError, SourcePointer};
 use crate::model::{Idempotency, Operation, PageStrategy, Paging, ParamLocation, Reply};
 use crate::modules::Module;
 use crate::rust_types::{OperationTypes, RustType, RustTypes};
-use crate::schema::ResolvedTypes;
+use crate::schema::{RejectedName, ResolvedTypes, rejected_names};
 
 /// Figures of one module, as `cargo xtask report` prints them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -46,6 +46,8 @@ pub struct ModuleReport {
     pub overlay_actions: usize,
     /// The number of changes of each pass, in the order of the passes, including 0.
     pub passes: Vec<(String, usize)>,
+    /// The type names that break a rule. `cargo xtask check` rejects them.
+    pub rejected_names: Vec<RejectedName>,
     /// How much of it is documented.
     pub documented: Documented,
     /// The number of models.
@@ -160,6 +162,7 @@ pub(crate) fn of_module(
         idempotency_undeclared: names(&|operation| {
             operation.idempotency == Idempotency::Undeclared
         }),
+        rejected_names: rejected_names(resolved, operations),
         documented: Documented::count(operations, resolved),
         models: resolved.structs.len(),
         enums: resolved.enums.len(),

@@ -9,12 +9,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::ad_manager::operations::ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER,
         reply: Some(decode::<hoopai::ad_manager::types::AudienceUpdateResult>),
         is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::AudienceUpdateResult>(reply)?.is_success())),
-        body: Some(decode::<hoopai::ad_manager::types::UpdateCustomAudience>),
+        body: Some(decode::<hoopai::ad_manager::types::FacebookCustomAudienceMemberRequest>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().add_facebook_custom_audience_member();
             if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateCustomAudience>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::FacebookCustomAudienceMemberRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -44,7 +44,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_FACEBOOK_PAGE_LEAD_FORM,
-        reply: Some(decode::<hoopai::ad_manager::types::FacebookLeadForm>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookLeadFormDto>),
         is_success: None,
         body: Some(decode::<hoopai::ad_manager::types::CreateFacebookPageLeadFormRequest>),
         setters: &[("path", "pageId", "page_id"), ("body", "", "body")],
@@ -81,7 +81,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_LINKEDIN_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedInIntegration>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinIntegrationResponse>),
         is_success: None,
         body: Some(decode::<hoopai::ad_manager::types::CreateLinkedinIntegrationRequest>),
         setters: &[("body", "", "body")],
@@ -330,7 +330,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_CURRENT_USER,
-        reply: Some(decode::<hoopai::ad_manager::types::GetFacebookCurrentUserResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookCurrentUser>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -367,7 +367,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_LEAD_FORM,
-        reply: Some(decode::<hoopai::ad_manager::types::GetFacebookLeadFormResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookLeadForm>),
         is_success: None,
         body: None,
         setters: &[("path", "leadFormId", "lead_form_id"), ("query", "locationId", "location_id")],
@@ -397,7 +397,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_AD_ACCOUNT,
-        reply: Some(decode::<hoopai::ad_manager::types::GetGoogleAdAccountResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleAdAccount>),
         is_success: None,
         body: None,
         setters: &[("path", "adAccountId", "ad_account_id"), ("query", "locationId", "location_id")],
@@ -423,7 +423,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaign>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaignResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "adId", "ad_id"), ("query", "locationId", "location_id")],
@@ -550,7 +550,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_CAMPAIGN_GROUP,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedInCampaignGroup>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinCampaignGroup>),
         is_success: None,
         body: None,
         setters: &[("path", "adId", "ad_id"), ("query", "locationId", "location_id")],
@@ -579,7 +579,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_CURRENT_USER,
-        reply: Some(decode::<hoopai::ad_manager::types::GetLinkedinCurrentUserResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinCurrentUser>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -591,7 +591,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedInIntegration>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinIntegrationResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -680,7 +680,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_FACEBOOK_PAGE_LEAD_FORMS,
-        reply: Some(decode::<Vec<hoopai::ad_manager::types::FacebookLeadForm>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::FacebookLeadFormDto>>),
         is_success: None,
         body: None,
         setters: &[("path", "pageId", "page_id"), ("query", "locationId", "location_id")],
@@ -738,7 +738,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_GOOGLE_AD_ACCOUNTS,
-        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleAdAccount>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleAdAccountDto>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "type", "type_")],
@@ -1006,12 +1006,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::ad_manager::operations::REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER,
         reply: Some(decode::<hoopai::ad_manager::types::AudienceUpdateResult>),
         is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::AudienceUpdateResult>(reply)?.is_success())),
-        body: Some(decode::<hoopai::ad_manager::types::UpdateCustomAudience>),
+        body: Some(decode::<hoopai::ad_manager::types::FacebookCustomAudienceMemberRequest>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().remove_facebook_custom_audience_member();
             if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateCustomAudience>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::FacebookCustomAudienceMemberRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -1224,7 +1224,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_GOOGLE_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaign>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaignResponse>),
         is_success: None,
         body: Some(decode::<hoopai::ad_manager::types::UpsertGoogleCampaignRequest>),
         setters: &[("body", "", "body")],
@@ -1262,7 +1262,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedInCampaignGroup>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinCampaignGroup>),
         is_success: None,
         body: Some(decode::<hoopai::ad_manager::types::UpsertLinkedinCampaignGroupRequest>),
         setters: &[("body", "", "body")],

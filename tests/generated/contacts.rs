@@ -37,12 +37,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::contacts::operations::ADD_FOLLOWERS,
         reply: Some(decode::<hoopai::contacts::types::AddFollowersResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::contacts::types::Followers>),
+        body: Some(decode::<hoopai::contacts::types::FollowersRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().add_followers();
             if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::Followers>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::FollowersRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -50,12 +50,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::contacts::operations::ADD_TAGS,
         reply: Some(decode::<hoopai::contacts::types::AddTagsResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::contacts::types::Tags>),
+        body: Some(decode::<hoopai::contacts::types::TagsRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().add_tags();
             if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::Tags>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::TagsRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -73,7 +73,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::CREATE_NOTE,
-        reply: Some(decode::<hoopai::contacts::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::contacts::types::NoteResponse>),
         is_success: None,
         body: Some(decode::<hoopai::contacts::types::CreateNoteRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
@@ -163,7 +163,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::GET_NOTE,
-        reply: Some(decode::<hoopai::contacts::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::contacts::types::NoteResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "contactId", "contact_id"), ("path", "id", "id")],
@@ -298,12 +298,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::contacts::operations::REMOVE_FOLLOWERS,
         reply: Some(decode::<hoopai::contacts::types::RemoveFollowersResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::contacts::types::Followers>),
+        body: Some(decode::<hoopai::contacts::types::FollowersRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().remove_followers();
             if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::Followers>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::FollowersRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -311,12 +311,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::contacts::operations::REMOVE_TAGS,
         reply: Some(decode::<hoopai::contacts::types::RemoveTagsResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::contacts::types::Tags>),
+        body: Some(decode::<hoopai::contacts::types::TagsRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().remove_tags();
             if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::Tags>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::TagsRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -359,7 +359,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::UPDATE_NOTE,
-        reply: Some(decode::<hoopai::contacts::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::contacts::types::NoteResponse>),
         is_success: None,
         body: Some(decode::<hoopai::contacts::types::UpdateNoteRequest>),
         setters: &[("path", "contactId", "contact_id"), ("path", "id", "id"), ("body", "", "body")],

@@ -19,7 +19,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::CREATE_CUSTOM_FIELD_FOLDER,
-        reply: Some(decode::<hoopai::custom_fields::types::ICustomFieldFolder>),
+        reply: Some(decode::<hoopai::custom_fields::types::CustomFieldFolderResponse>),
         is_success: None,
         body: Some(decode::<hoopai::custom_fields::types::CreateCustomFieldFolderRequest>),
         setters: &[("body", "", "body")],
@@ -94,7 +94,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::UPDATE_CUSTOM_FIELD_FOLDER,
-        reply: Some(decode::<hoopai::custom_fields::types::ICustomFieldFolder>),
+        reply: Some(decode::<hoopai::custom_fields::types::CustomFieldFolderResponse>),
         is_success: None,
         body: Some(decode::<hoopai::custom_fields::types::UpdateCustomFieldFolderRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],

@@ -34,11 +34,11 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::invoices::operations::CREATE_ESTIMATE_TEMPLATE,
         reply: Some(decode::<hoopai::invoices::types::EstimateTemplateResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::invoices::types::EstimateTemplates>),
+        body: Some(decode::<hoopai::invoices::types::EstimateTemplateRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().create_estimate_template();
-            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::EstimateTemplates>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::EstimateTemplateRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -432,7 +432,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_ESTIMATE_LAST_VISIT,
-        reply: Some(decode::<hoopai::invoices::types::Response>),
+        reply: Some(decode::<hoopai::invoices::types::UpdateEstimateLastVisitResponse>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::UpdateEstimateLastVisitRequest>),
         setters: &[("body", "", "body")],
@@ -446,12 +446,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::invoices::operations::UPDATE_ESTIMATE_TEMPLATE,
         reply: Some(decode::<hoopai::invoices::types::EstimateTemplateResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::invoices::types::EstimateTemplates>),
+        body: Some(decode::<hoopai::invoices::types::EstimateTemplateRequest>),
         setters: &[("path", "templateId", "template_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_estimate_template();
             if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::EstimateTemplates>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::EstimateTemplateRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -470,7 +470,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_LAST_VISIT,
-        reply: Some(decode::<hoopai::invoices::types::Response>),
+        reply: Some(decode::<hoopai::invoices::types::UpdateInvoiceLastVisitResponse>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::UpdateInvoiceLastVisitRequest>),
         setters: &[("body", "", "body")],

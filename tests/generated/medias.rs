@@ -33,7 +33,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::medias::operations::DELETE_MEDIA_OBJECTS_IN_BULK,
-        reply: Some(decode::<Vec<hoopai::medias::types::DeleteMediaObjectsInBulkResponse>>),
+        reply: Some(decode::<Vec<hoopai::medias::types::DeleteMediaObjectsInBulkItem>>),
         is_success: None,
         body: Some(decode::<hoopai::medias::types::DeleteMediaObjectsInBulkRequest>),
         setters: &[("body", "", "body")],
@@ -79,7 +79,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::medias::operations::UPDATE_MEDIA_OBJECTS_IN_BULK,
-        reply: Some(decode::<Vec<hoopai::medias::types::UpdateMediaObjectsInBulkResponse>>),
+        reply: Some(decode::<Vec<hoopai::medias::types::UpdateMediaObjectsInBulkItem>>),
         is_success: None,
         body: Some(decode::<hoopai::medias::types::UpdateMediaObjectsInBulkRequest>),
         setters: &[("body", "", "body")],

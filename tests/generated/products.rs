@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::products::operations::CREATE_PRICE,
-        reply: Some(decode::<hoopai::products::types::PriceResponse>),
+        reply: Some(decode::<hoopai::products::types::Price>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::CreatePriceRequest>),
         setters: &[("path", "productId", "product_id"), ("body", "", "body")],
@@ -20,7 +20,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::CREATE_PRODUCT,
-        reply: Some(decode::<hoopai::products::types::ProductResponse>),
+        reply: Some(decode::<hoopai::products::types::Product>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::CreateProductRequest>),
         setters: &[("body", "", "body")],
@@ -101,7 +101,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::GET_PRICE,
-        reply: Some(decode::<hoopai::products::types::PriceResponse>),
+        reply: Some(decode::<hoopai::products::types::Price>),
         is_success: None,
         body: None,
         setters: &[("path", "productId", "product_id"), ("path", "priceId", "price_id"), ("query", "locationId", "location_id")],
@@ -115,7 +115,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::GET_PRODUCT,
-        reply: Some(decode::<hoopai::products::types::ProductResponse>),
+        reply: Some(decode::<hoopai::products::types::Product>),
         is_success: None,
         body: None,
         setters: &[("path", "productId", "product_id"), ("query", "locationId", "location_id"), ("query", "sendWishlistStatus", "send_wishlist_status")],
@@ -294,7 +294,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRICE,
-        reply: Some(decode::<hoopai::products::types::PriceResponse>),
+        reply: Some(decode::<hoopai::products::types::Price>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::UpdatePriceRequest>),
         setters: &[("path", "productId", "product_id"), ("path", "priceId", "price_id"), ("body", "", "body")],
@@ -308,7 +308,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT,
-        reply: Some(decode::<hoopai::products::types::ProductResponse>),
+        reply: Some(decode::<hoopai::products::types::Product>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::UpdateProductRequest>),
         setters: &[("path", "productId", "product_id"), ("body", "", "body")],

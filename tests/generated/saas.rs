@@ -137,7 +137,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::saas::operations::LIST_AGENCY_PLANS,
-        reply: Some(decode::<Vec<hoopai::saas::types::AgencyPlanResponse>>),
+        reply: Some(decode::<Vec<hoopai::saas::types::AgencyPlan>>),
         is_success: None,
         body: None,
         setters: &[("path", "companyId", "company_id")],
@@ -149,7 +149,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::saas::operations::LIST_AGENCY_PLANS_DEPRECATED,
-        reply: Some(decode::<Vec<hoopai::saas::types::AgencyPlanResponse>>),
+        reply: Some(decode::<Vec<hoopai::saas::types::AgencyPlan>>),
         is_success: None,
         body: None,
         setters: &[("path", "companyId", "company_id")],

@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::users::operations::CREATE_USER,
-        reply: Some(decode::<hoopai::users::types::UserResponse>),
+        reply: Some(decode::<hoopai::users::types::User>),
         is_success: None,
         body: Some(decode::<hoopai::users::types::CreateUserRequest>),
         setters: &[("body", "", "body")],
@@ -43,7 +43,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::users::operations::GET_USER,
-        reply: Some(decode::<hoopai::users::types::UserResponse>),
+        reply: Some(decode::<hoopai::users::types::User>),
         is_success: None,
         body: None,
         setters: &[("path", "userId", "user_id")],
@@ -89,7 +89,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::users::operations::UPDATE_USER,
-        reply: Some(decode::<hoopai::users::types::UserResponse>),
+        reply: Some(decode::<hoopai::users::types::User>),
         is_success: None,
         body: Some(decode::<hoopai::users::types::UpdateUserRequest>),
         setters: &[("path", "userId", "user_id"), ("body", "", "body")],

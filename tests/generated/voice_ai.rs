@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::voice_ai::operations::CREATE_ACTION,
-        reply: Some(decode::<hoopai::voice_ai::types::ActionResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::Action>),
         is_success: None,
         body: Some(decode::<hoopai::voice_ai::types::CreateActionRequest>),
         setters: &[("body", "", "body")],
@@ -58,7 +58,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::GET_ACTION,
-        reply: Some(decode::<hoopai::voice_ai::types::ActionResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::Action>),
         is_success: None,
         body: None,
         setters: &[("path", "actionId", "action_id"), ("query", "locationId", "location_id")],
@@ -134,7 +134,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::UPDATE_ACTION,
-        reply: Some(decode::<hoopai::voice_ai::types::ActionResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::Action>),
         is_success: None,
         body: Some(decode::<hoopai::voice_ai::types::UpdateActionRequest>),
         setters: &[("path", "actionId", "action_id"), ("body", "", "body")],

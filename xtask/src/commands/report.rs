@@ -66,6 +66,7 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "enforced": sum(|report| report.required.len()),
         "not_idempotent": sum(|report| report.not_idempotent.len()),
         "idempotency_undeclared": sum(|report| report.idempotency_undeclared.len()),
+        "rejected_names": sum(|report| report.rejected_names.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
         "documented": {
             "operations": share(reports, |documented| &documented.operations),
@@ -223,6 +224,14 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
                 list(report).join(", ")
             ));
         }
+    }
+    let rejected = || reports.iter().flat_map(|report| &report.rejected_names);
+    console.line(format_args!(
+        "\nrejected type names: {}",
+        rejected().count()
+    ));
+    for name in rejected() {
+        console.line(format_args!("  {} {}", name.name, name.reason));
     }
     print_documented(reports, console);
     console.line("\nchanged by normalise passes");

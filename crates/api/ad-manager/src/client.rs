@@ -1382,7 +1382,7 @@ pub mod builder {
         AddFacebookCustomAudienceMember {
             /// The id of the audience.
             path audience_id: String = "audienceId",
-            json body: types::UpdateCustomAudience,
+            json body: types::FacebookCustomAudienceMemberRequest,
         }
     }
 
@@ -1408,7 +1408,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_facebook_page_lead_form`](super::Client::create_facebook_page_lead_form).
-        pub CreateFacebookPageLeadForm(operations::CREATE_FACEBOOK_PAGE_LEAD_FORM) -> json types::FacebookLeadForm
+        pub CreateFacebookPageLeadForm(operations::CREATE_FACEBOOK_PAGE_LEAD_FORM) -> json types::FacebookLeadFormDto
     }
     hoopai_runtime::setters! {
         CreateFacebookPageLeadForm {
@@ -1440,7 +1440,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_linkedin_integration`](super::Client::create_linkedin_integration).
-        pub CreateLinkedinIntegration(operations::CREATE_LINKEDIN_INTEGRATION) -> json types::LinkedInIntegration
+        pub CreateLinkedinIntegration(operations::CREATE_LINKEDIN_INTEGRATION) -> json types::LinkedinIntegrationResponse
     }
     hoopai_runtime::setters! {
         CreateLinkedinIntegration {
@@ -1582,7 +1582,7 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Which kind of segment the id is of. Declared as required by the platform's specification.
-            query type_: types::DeleteGoogleSegmentType = "type",
+            query type_: types::GoogleSegmentType = "type",
         }
     }
 
@@ -1682,7 +1682,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_current_user`](super::Client::get_facebook_current_user).
-        pub GetFacebookCurrentUser(operations::GET_FACEBOOK_CURRENT_USER) -> json types::GetFacebookCurrentUserResponse
+        pub GetFacebookCurrentUser(operations::GET_FACEBOOK_CURRENT_USER) -> json types::FacebookCurrentUser
     }
     hoopai_runtime::setters! {
         GetFacebookCurrentUser {
@@ -1717,7 +1717,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_lead_form`](super::Client::get_facebook_lead_form).
-        pub GetFacebookLeadForm(operations::GET_FACEBOOK_LEAD_FORM) -> json types::GetFacebookLeadFormResponse
+        pub GetFacebookLeadForm(operations::GET_FACEBOOK_LEAD_FORM) -> json types::FacebookLeadForm
     }
     hoopai_runtime::setters! {
         GetFacebookLeadForm {
@@ -1737,21 +1737,21 @@ pub mod builder {
             /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
             /// The figures wanted in the report. Declared as required by the platform's specification.
-            query fields: Vec<types::GetFacebookReportingField> = "fields",
+            query fields: Vec<types::FacebookReportingField> = "fields",
             /// How long a period of the report is. Declared as required by the platform's specification.
-            query group_by: types::GetFacebookReportingGroupBy = "groupBy",
+            query group_by: types::FacebookReportingGroupBy = "groupBy",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
+            query type_: types::GoogleEntityType = "type",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_ad_account`](super::Client::get_google_ad_account).
-        pub GetGoogleAdAccount(operations::GET_GOOGLE_AD_ACCOUNT) -> json types::GetGoogleAdAccountResponse
+        pub GetGoogleAdAccount(operations::GET_GOOGLE_AD_ACCOUNT) -> json types::GoogleAdAccount
     }
     hoopai_runtime::setters! {
         GetGoogleAdAccount {
@@ -1777,7 +1777,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_campaign`](super::Client::get_google_campaign).
-        pub GetGoogleCampaign(operations::GET_GOOGLE_CAMPAIGN) -> json types::GoogleCampaign
+        pub GetGoogleCampaign(operations::GET_GOOGLE_CAMPAIGN) -> json types::GoogleCampaignResponse
     }
     hoopai_runtime::setters! {
         GetGoogleCampaign {
@@ -1849,15 +1849,15 @@ pub mod builder {
             /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
             /// The figures wanted in the report. Declared as required by the platform's specification.
-            query fields: Vec<types::GetGoogleReportingField> = "fields",
+            query fields: Vec<types::GoogleReportingField> = "fields",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
+            query type_: types::GoogleEntityType = "type",
             /// How long a period of the report is; a day is called `date` here.
-            query group_by: types::GetGoogleReportingGroupBy = "groupBy",
+            query group_by: types::GoogleReportingGroupBy = "groupBy",
         }
     }
 
@@ -1872,7 +1872,7 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Which kind of segment the id is of. Declared as required by the platform's specification.
-            query type_: types::DeleteGoogleSegmentType = "type",
+            query type_: types::GoogleSegmentType = "type",
         }
     }
 
@@ -1906,15 +1906,15 @@ pub mod builder {
             /// The figures wanted in the report.
             query fields: Vec<String> = "fields",
             /// How long a period of the report is; `day` if left out. There are no weeks.
-            query group_by: types::GetLinkedinAdAnalyticsGroupBy = "groupBy",
+            query group_by: types::LinkedinAdAnalyticGroupBy = "groupBy",
             /// What a row stands for; `ACCOUNT` if left out. A `CREATIVE` is an ad.
-            query pivot: types::GetLinkedinAdAnalyticsPivot = "pivot",
+            query pivot: types::LinkedinAdAnalyticPivot = "pivot",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_campaign_group`](super::Client::get_linkedin_campaign_group).
-        pub GetLinkedinCampaignGroup(operations::GET_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedInCampaignGroup
+        pub GetLinkedinCampaignGroup(operations::GET_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedinCampaignGroup
     }
     hoopai_runtime::setters! {
         GetLinkedinCampaignGroup {
@@ -1946,7 +1946,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_current_user`](super::Client::get_linkedin_current_user).
-        pub GetLinkedinCurrentUser(operations::GET_LINKEDIN_CURRENT_USER) -> json types::GetLinkedinCurrentUserResponse
+        pub GetLinkedinCurrentUser(operations::GET_LINKEDIN_CURRENT_USER) -> json types::LinkedinCurrentUser
     }
     hoopai_runtime::setters! {
         GetLinkedinCurrentUser {
@@ -1957,7 +1957,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_integration`](super::Client::get_linkedin_integration).
-        pub GetLinkedinIntegration(operations::GET_LINKEDIN_INTEGRATION) -> json types::LinkedInIntegration
+        pub GetLinkedinIntegration(operations::GET_LINKEDIN_INTEGRATION) -> json types::LinkedinIntegrationResponse
     }
     hoopai_runtime::setters! {
         GetLinkedinIntegration {
@@ -2007,9 +2007,9 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Which audiences: `custom`, `lookalike` (people like those of another audience), or `all`. Declared as required by the platform's specification.
-            query type_: types::ListFacebookCustomAudiencesType = "type",
+            query type_: types::FacebookCustomAudienceType = "type",
             /// Whether the audiences of the ad manager or of the integration are meant.
-            query source: types::ListFacebookCustomAudiencesSource = "source",
+            query source: types::FacebookCustomAudienceSource = "source",
         }
     }
 
@@ -2020,11 +2020,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListFacebookEntities {
             /// Whether campaigns, ad sets or ads are listed. Declared as required by the platform's specification.
-            query entity_type: types::ListFacebookEntitiesEntityType = "entityType",
+            query entity_type: types::FacebookEntityType = "entityType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
+            query type_: types::GoogleEntityType = "type",
             /// Only what belongs to this ad set.
             query ad_set_id: String = "adSetId",
             /// Only what belongs to this campaign.
@@ -2051,13 +2051,13 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
-            query type_: types::GetFacebookReportingType = "type",
+            query type_: types::GoogleEntityType = "type",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_page_lead_forms`](super::Client::list_facebook_page_lead_forms).
-        pub ListFacebookPageLeadForms(operations::LIST_FACEBOOK_PAGE_LEAD_FORMS) -> json Vec<types::FacebookLeadForm>
+        pub ListFacebookPageLeadForms(operations::LIST_FACEBOOK_PAGE_LEAD_FORMS) -> json Vec<types::FacebookLeadFormDto>
     }
     hoopai_runtime::setters! {
         ListFacebookPageLeadForms {
@@ -2115,20 +2115,20 @@ pub mod builder {
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
+            query type_: types::GoogleEntityType = "type",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_ad_accounts`](super::Client::list_google_ad_accounts).
-        pub ListGoogleAdAccounts(operations::LIST_GOOGLE_AD_ACCOUNTS) -> json Vec<types::GoogleAdAccount>
+        pub ListGoogleAdAccounts(operations::LIST_GOOGLE_AD_ACCOUNTS) -> json Vec<types::GoogleAdAccountDto>
     }
     hoopai_runtime::setters! {
         ListGoogleAdAccounts {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
-            query type_: types::GetFacebookReportingType = "type",
+            query type_: types::GoogleEntityType = "type",
         }
     }
 
@@ -2141,7 +2141,7 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The kind of asset. Declared as required by the platform's specification.
-            query type_: types::ListGoogleAssetsType = "type",
+            query type_: types::GoogleAssetType = "type",
             /// `true` leaves only the advertiser's own assets.
             query advertiser_only: String = "advertiserOnly",
             /// Only the asset with this id.
@@ -2203,7 +2203,7 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
+            query type_: types::GoogleEntityType = "type",
             /// Only what belongs to this ad group.
             query ad_group_id: String = "adGroupId",
             /// Only what belongs to this campaign.
@@ -2246,7 +2246,7 @@ pub mod builder {
             /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
+            query type_: types::GoogleEntityType = "type",
             /// Only what belongs to this campaign.
             query campaign_id: String = "campaignId",
         }
@@ -2276,7 +2276,7 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// `AFFINITY` for lasting interests, `IN_MARKET` for what people are about to buy. Declared as required by the platform's specification.
-            query type_: types::ListGoogleTargetInterestsType = "type",
+            query type_: types::GoogleTargetInterestType = "type",
         }
     }
 
@@ -2406,7 +2406,7 @@ pub mod builder {
         RemoveFacebookCustomAudienceMember {
             /// The id of the audience.
             path audience_id: String = "audienceId",
-            json body: types::UpdateCustomAudience,
+            json body: types::FacebookCustomAudienceMemberRequest,
         }
     }
 
@@ -2605,7 +2605,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_google_campaign`](super::Client::upsert_google_campaign).
-        pub UpsertGoogleCampaign(operations::UPSERT_GOOGLE_CAMPAIGN) -> json types::GoogleCampaign
+        pub UpsertGoogleCampaign(operations::UPSERT_GOOGLE_CAMPAIGN) -> json types::GoogleCampaignResponse
     }
     hoopai_runtime::setters! {
         UpsertGoogleCampaign {
@@ -2640,7 +2640,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_linkedin_campaign_group`](super::Client::upsert_linkedin_campaign_group).
-        pub UpsertLinkedinCampaignGroup(operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedInCampaignGroup
+        pub UpsertLinkedinCampaignGroup(operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedinCampaignGroup
     }
     hoopai_runtime::setters! {
         UpsertLinkedinCampaignGroup {

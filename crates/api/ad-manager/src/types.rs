@@ -246,7 +246,7 @@ hoopai_runtime::model! {
         /// What people see when they have sent the form. Declared as required by the platform's specification.
         pub thank_you_page: Box<ThankYouPage> = "thankYouPage",
         /// `MORE_VOLUME` for as many leads as possible, `HIGHER_INTENT` for fewer that mean it. Declared as required by the platform's specification.
-        pub type_: CreateFacebookPageLeadFormRequestType = "type",
+        pub type_: FacebookLeadFormDtoType = "type",
     }
     /// The Google Ads account that a location is connected with.
     #[doc(alias = "CreateGoogleIntegrationDTO")]
@@ -316,7 +316,7 @@ hoopai_runtime::model! {
         /// Whom the form belongs to. Declared as required by the platform's specification.
         pub owner: SponsoredAccountOwner = "owner",
         /// The state of the form; it is published at once. Declared as required by the platform's specification.
-        pub state: State = "state",
+        pub state: LinkedInLeadFormState = "state",
     }
     /// The language and country that a LinkedIn form is made in.
     #[doc(alias = "CreationLocaleDTO")]
@@ -514,6 +514,14 @@ hoopai_runtime::model! {
         pub text: String = "text",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// `FacebookUserDTO` of Ad Manager.
+    #[doc(alias = "FacebookUserDTO")]
+    pub struct FacebookCurrentUser {
+        pub id: String = "id",
+        pub name: String = "name",
+        pub picture: FacebookPicture = "picture",
+        pub trace_id: String = "traceId",
+    }
     /// `FacebookCustomAudienceDTO` of Ad Manager.
     #[doc(alias = "FacebookCustomAudienceDTO")]
     pub struct FacebookCustomAudience {
@@ -541,6 +549,16 @@ hoopai_runtime::model! {
         pub creation_params: String = "creationParams",
         pub sub_type: String = "subType",
         pub type_: String = "type",
+    }
+    /// Which contact is put into an audience or taken out.
+    #[doc(alias = "UpdateCustomAudienceDTO")]
+    pub struct FacebookCustomAudienceMemberRequest {
+        /// The id of the contact. Declared as required by the platform's specification.
+        pub contact_id: String = "contactId",
+        /// The id of the Facebook ad account that the audience belongs to.
+        pub fb_ad_account_id: String = "fbAdAccountId",
+        /// The id of the location (sub-account). The client's default location unless set.
+        pub location_id: String = "locationId",
     }
     /// `FacebookCustomAudienceStatusDTO` of Ad Manager.
     #[doc(alias = "FacebookCustomAudienceStatusDTO")]
@@ -649,9 +667,33 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub name: String = "name",
     }
+    /// `FacebookLeadFormDetailsDTO` of Ad Manager.
+    #[doc(alias = "FacebookLeadFormDetailsDTO")]
+    pub struct FacebookLeadForm {
+        pub context_card: FacebookLeadFormContextCard = "contextCard",
+        pub follow_up_action_text: String = "followUpActionText",
+        pub follow_up_action_url: String = "followUpActionUrl",
+        pub id: String = "id",
+        pub is_optimized_for_quality: bool = "isOptimizedForQuality",
+        pub legal_content: FacebookLeadFormLegalContent = "legalContent",
+        pub locale: String = "locale",
+        pub name: String = "name",
+        pub privacy_policy_url: String = "privacyPolicyUrl",
+        pub question_page_custom_headline: String = "questionPageCustomHeadline",
+        pub questions: Vec<FormQuestion> = "questions",
+        pub thank_you_page: Box<FacebookLeadFormThankYouPage> = "thankYouPage",
+        pub trace_id: String = "traceId",
+    }
+    /// `FacebookLeadFormContextCard` of Ad Manager.
+    pub struct FacebookLeadFormContextCard {
+        pub content: Vec<String> = "content",
+        pub id: String = "id",
+        pub style: String = "style",
+        pub title: String = "title",
+    }
     /// `FacebookLeadFormDTO` of Ad Manager.
     #[doc(alias = "FacebookLeadFormDTO")]
-    pub struct FacebookLeadForm {
+    pub struct FacebookLeadFormDto {
         pub created_at: Timestamp = "createdAt",
         pub created_time: String = "createdTime",
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
@@ -670,14 +712,35 @@ hoopai_runtime::model! {
         pub questions: Vec<FormQuestion> = "questions",
         pub status: String = "status",
         pub thank_you_page: Box<ThankYouPage> = "thankYouPage",
-        pub type_: CreateFacebookPageLeadFormRequestType = "type",
+        pub type_: FacebookLeadFormDtoType = "type",
         pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `FacebookLeadFormLegalContent` of Ad Manager.
+    pub struct FacebookLeadFormLegalContent {
+        pub custom_disclaimer: Value = "customDisclaimer",
+        pub id: String = "id",
+        pub privacy_policy: FacebookLeadFormLegalContentPrivacyPolicy = "privacyPolicy",
+    }
+    /// `FacebookLeadFormLegalContentPrivacyPolicy` of Ad Manager.
+    pub struct FacebookLeadFormLegalContentPrivacyPolicy {
+        pub link_text: String = "linkText",
+        pub url: String = "url",
     }
     /// `FacebookLeadFormPageDTO` of Ad Manager.
     #[doc(alias = "FacebookLeadFormPageDTO")]
     pub struct FacebookLeadFormPage {
         pub id: String = "id",
         pub name: String = "name",
+    }
+    /// `FacebookLeadFormThankYouPage` of Ad Manager.
+    pub struct FacebookLeadFormThankYouPage {
+        pub body: String = "body",
+        pub button_text: String = "buttonText",
+        pub button_type: String = "buttonType",
+        pub enable_messenger: bool = "enableMessenger",
+        pub id: String = "id",
+        pub title: String = "title",
+        pub website_url: String = "websiteUrl",
     }
     /// `FacebookPageDTO` of Ad Manager.
     #[doc(alias = "FacebookPageDTO")]
@@ -869,76 +932,11 @@ hoopai_runtime::model! {
         pub start_time: String = "startTime",
         pub stop_time: String = "stopTime",
     }
-    /// `FacebookUserDTO` of Ad Manager.
-    #[doc(alias = "FacebookUserDTO")]
-    pub struct GetFacebookCurrentUserResponse {
-        pub id: String = "id",
-        pub name: String = "name",
-        pub picture: FacebookPicture = "picture",
-        pub trace_id: String = "traceId",
-    }
-    /// `FacebookLeadFormDetailsDTO` of Ad Manager.
-    #[doc(alias = "FacebookLeadFormDetailsDTO")]
-    pub struct GetFacebookLeadFormResponse {
-        pub context_card: GetFacebookLeadFormResponseContextCard = "contextCard",
-        pub follow_up_action_text: String = "followUpActionText",
-        pub follow_up_action_url: String = "followUpActionUrl",
-        pub id: String = "id",
-        pub is_optimized_for_quality: bool = "isOptimizedForQuality",
-        pub legal_content: GetFacebookLeadFormResponseLegalContent = "legalContent",
-        pub locale: String = "locale",
-        pub name: String = "name",
-        pub privacy_policy_url: String = "privacyPolicyUrl",
-        pub question_page_custom_headline: String = "questionPageCustomHeadline",
-        pub questions: Vec<FormQuestion> = "questions",
-        pub thank_you_page: Box<GetFacebookLeadFormResponseThankYouPage> = "thankYouPage",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetFacebookLeadFormResponseContextCard` of Ad Manager.
-    pub struct GetFacebookLeadFormResponseContextCard {
-        pub content: Vec<String> = "content",
-        pub id: String = "id",
-        pub style: String = "style",
-        pub title: String = "title",
-    }
-    /// `GetFacebookLeadFormResponseLegalContent` of Ad Manager.
-    pub struct GetFacebookLeadFormResponseLegalContent {
-        pub custom_disclaimer: Value = "customDisclaimer",
-        pub id: String = "id",
-        pub privacy_policy: GetFacebookLeadFormResponseLegalContentPrivacyPolicy = "privacyPolicy",
-    }
-    /// `GetFacebookLeadFormResponseLegalContentPrivacyPolicy` of Ad Manager.
-    pub struct GetFacebookLeadFormResponseLegalContentPrivacyPolicy {
-        pub link_text: String = "linkText",
-        pub url: String = "url",
-    }
-    /// `GetFacebookLeadFormResponseThankYouPage` of Ad Manager.
-    pub struct GetFacebookLeadFormResponseThankYouPage {
-        pub body: String = "body",
-        pub button_text: String = "buttonText",
-        pub button_type: String = "buttonType",
-        pub enable_messenger: bool = "enableMessenger",
-        pub id: String = "id",
-        pub title: String = "title",
-        pub website_url: String = "websiteUrl",
-    }
     /// `FacebookReportingDTO` of Ad Manager.
     #[doc(alias = "FacebookReportingDTO")]
     pub struct GetFacebookReportingResponse {
         pub grouped: Vec<FacebookReportingPeriod> = "grouped",
         pub totals: Box<FacebookReportingTotals> = "totals",
-        pub trace_id: String = "traceId",
-    }
-    /// `GoogleAdAccountDetailsDTO` of Ad Manager.
-    #[doc(alias = "GoogleAdAccountDetailsDTO")]
-    pub struct GetGoogleAdAccountResponse {
-        pub currency_code: String = "currencyCode",
-        pub descriptive_name: String = "descriptiveName",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub payment_status: GetGoogleAdAccountResponsePaymentStatus = "paymentStatus",
-        pub resource_name: String = "resourceName",
-        pub status: String = "status",
         pub trace_id: String = "traceId",
     }
     /// `GoogleCampaignReportingDTO` of Ad Manager.
@@ -1021,17 +1019,21 @@ hoopai_runtime::model! {
         pub publishing_status: String = "publishingStatus",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `LinkedInUserDTO` of Ad Manager.
-    #[doc(alias = "LinkedInUserDTO")]
-    pub struct GetLinkedinCurrentUserResponse {
+    /// `GoogleAdAccountDetailsDTO` of Ad Manager.
+    #[doc(alias = "GoogleAdAccountDetailsDTO")]
+    pub struct GoogleAdAccount {
+        pub currency_code: String = "currencyCode",
+        pub descriptive_name: String = "descriptiveName",
+        pub email: String = "email",
         pub id: String = "id",
-        pub name: String = "name",
-        pub profile_picture: String = "profilePicture",
+        pub payment_status: GoogleAdAccountPaymentStatus = "paymentStatus",
+        pub resource_name: String = "resourceName",
+        pub status: String = "status",
         pub trace_id: String = "traceId",
     }
     /// `GoogleAdAccountDTO` of Ad Manager.
     #[doc(alias = "GoogleAdAccountDTO")]
-    pub struct GoogleAdAccount {
+    pub struct GoogleAdAccountDto {
         pub acc_id: String = "accId",
         pub email: String = "email",
         pub integration_connected: bool = "integrationConnected",
@@ -1167,7 +1169,7 @@ hoopai_runtime::model! {
         pub source: String = "source",
         /// The first day that the link is shown, as `YYYY-MM-DD`.
         pub start_date: String = "startDate",
-        pub type_: GoogleAssetType = "type",
+        pub type_: UpsertGoogleAssetsType = "type",
     }
     /// An image that is an asset.
     #[doc(alias = "GoogleAssetImageDTO")]
@@ -1255,16 +1257,42 @@ hoopai_runtime::model! {
         /// The first day, as `YYYY-MM-DD`.
         pub schedule_start_date: String = "scheduleStartDate",
     }
+    /// Who is to see the ads of a Google campaign.
+    #[doc(alias = "GoogleCampaignAudienceDTO")]
+    pub struct GoogleCampaignAudience {
+        /// The age ranges that are taken in or left out.
+        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
+        /// The genders that are taken in or left out.
+        pub gender: Vec<GoogleDemographicTarget> = "gender",
+        /// Places whose people are taken in or left out.
+        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
+        /// The languages that people use.
+        pub locales: Vec<GoogleLocale> = "locales",
+        /// The segments that people belong to.
+        pub segments: Vec<GoogleSegmentTarget> = "segments",
+        /// What people are interested in or about to buy.
+        pub target_interests: GoogleTargetInterests = "targetInterests",
+    }
+    /// What the bidding of a Google campaign aims at.
+    #[doc(alias = "GoogleCampaignGoalDTO")]
+    pub struct GoogleCampaignGoal {
+        /// Whether the goal is a custom conversion goal.
+        pub is_custom_conversion_goal: bool = "isCustomConversionGoal",
+        /// The kind of goal. Declared as required by the platform's specification.
+        pub type_: GoogleCampaignGoalType = "type",
+        /// What exactly, such as the resource name of a conversion action.
+        pub value: String = "value",
+    }
     /// `GoogleCampaignDTO` of Ad Manager.
     #[doc(alias = "GoogleCampaignDTO")]
-    pub struct GoogleCampaign {
+    pub struct GoogleCampaignResponse {
         pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
         pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
         pub advanced_options: Map = "advancedOptions",
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
         pub assets: Box<GoogleAssets> = "assets",
-        pub audience: Box<GoogleCampaignAudience2> = "audience",
+        pub audience: Box<PublishGoogleCampaignAudience> = "audience",
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         pub budget: GoogleBudget = "budget",
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
@@ -1290,41 +1318,6 @@ hoopai_runtime::model! {
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
-    }
-    /// Who is to see the ads of a Google campaign.
-    #[doc(alias = "GoogleCampaignAudienceDTO")]
-    pub struct GoogleCampaignAudience {
-        /// The age ranges that are taken in or left out.
-        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
-        /// The genders that are taken in or left out.
-        pub gender: Vec<GoogleDemographicTarget> = "gender",
-        /// Places whose people are taken in or left out.
-        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
-        /// The languages that people use.
-        pub locales: Vec<GoogleLocale> = "locales",
-        /// The segments that people belong to.
-        pub segments: Vec<GoogleSegmentTarget> = "segments",
-        /// What people are interested in or about to buy.
-        pub target_interests: GoogleTargetInterests = "targetInterests",
-    }
-    /// `GoogleCampaignAudience2` of Ad Manager.
-    pub struct GoogleCampaignAudience2 {
-        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
-        pub gender: Vec<GoogleDemographicTarget> = "gender",
-        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
-        pub locales: Vec<GoogleLocale> = "locales",
-        pub segments: Vec<Value> = "segments",
-        pub target_interests: GoogleTargetInterests = "targetInterests",
-    }
-    /// What the bidding of a Google campaign aims at.
-    #[doc(alias = "GoogleCampaignGoalDTO")]
-    pub struct GoogleCampaignGoal {
-        /// Whether the goal is a custom conversion goal.
-        pub is_custom_conversion_goal: bool = "isCustomConversionGoal",
-        /// The kind of goal. Declared as required by the platform's specification.
-        pub type_: GoogleCampaignGoalType = "type",
-        /// What exactly, such as the resource name of a conversion action.
-        pub value: String = "value",
     }
     /// A card of a carousel.
     #[doc(alias = "GoogleCarouselCardDTO")]
@@ -1759,33 +1752,6 @@ hoopai_runtime::model! {
         /// The first day, in ISO 8601.
         pub schedule_start_date: String = "scheduleStartDate",
     }
-    /// `LinkedInCampaignGroupDTO` of Ad Manager.
-    #[doc(alias = "LinkedInCampaignGroupDTO")]
-    pub struct LinkedInCampaignGroup {
-        pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
-        pub ad_campaign_group_id: String = "adCampaignGroupId",
-        pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
-        pub budget: LinkedInBudget = "budget",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub id: String = "id",
-        pub linked_in_ad_account_id: String = "linkedInAdAccountId",
-        /// What LinkedIn objects to; the platform sets it.
-        pub linked_in_error: String = "linkedInError",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// Further data, free in form and not documented.
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub objective_type: ObjectiveType = "objectiveType",
-        /// How far publishing has come; the platform keeps it.
-        pub publishing_status: PublishingStatus = "publishingStatus",
-        pub trace_id: String = "traceId",
-        /// Whether there are changes that the network does not have yet; the platform keeps it.
-        pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: Timestamp = "updatedAt",
-        pub updated_by: String = "updatedBy",
-    }
     /// `LinkedInEntityReportingDTO` of Ad Manager.
     #[doc(alias = "LinkedInEntityReportingDTO")]
     pub struct LinkedInEntityReporting {
@@ -1812,20 +1778,6 @@ hoopai_runtime::model! {
         /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
     }
-    /// `LinkedInIntegrationDTO` of Ad Manager.
-    #[doc(alias = "LinkedInIntegrationDTO")]
-    pub struct LinkedInIntegration {
-        pub ad_account_id: String = "adAccountId",
-        pub ad_account_name: String = "adAccountName",
-        pub created_at: Timestamp = "createdAt",
-        pub currency_code: String = "currencyCode",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub organization_id: String = "organizationId",
-        pub status: IntegrationStatus = "status",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `LinkedInLeadFormDTO` of Ad Manager.
     #[doc(alias = "LinkedInLeadFormDTO")]
     pub struct LinkedInLeadForm {
@@ -1838,7 +1790,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub owner: SponsoredAccountOwner = "owner",
         pub review_info: LinkedInLeadFormReviewInfo = "reviewInfo",
-        pub state: State = "state",
+        pub state: LinkedInLeadFormState = "state",
         pub version_id: i64 = "versionId",
     }
     /// `LinkedInLeadFormReviewInfo` of Ad Manager.
@@ -1875,6 +1827,55 @@ hoopai_runtime::model! {
         pub facet_urn: String = "facetUrn",
         pub name: String = "name",
         pub urn: String = "urn",
+    }
+    /// `LinkedInCampaignGroupDTO` of Ad Manager.
+    #[doc(alias = "LinkedInCampaignGroupDTO")]
+    pub struct LinkedinCampaignGroup {
+        pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
+        pub ad_campaign_group_id: String = "adCampaignGroupId",
+        pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
+        pub budget: LinkedInBudget = "budget",
+        pub created_at: Timestamp = "createdAt",
+        pub created_by: String = "createdBy",
+        pub id: String = "id",
+        pub linked_in_ad_account_id: String = "linkedInAdAccountId",
+        /// What LinkedIn objects to; the platform sets it.
+        pub linked_in_error: String = "linkedInError",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// Further data, free in form and not documented.
+        pub meta: Map = "meta",
+        pub name: String = "name",
+        pub objective_type: ObjectiveType = "objectiveType",
+        /// How far publishing has come; the platform keeps it.
+        pub publishing_status: PublishingStatus = "publishingStatus",
+        pub trace_id: String = "traceId",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
+        pub unpublished_changes: bool = "unpublishedChanges",
+        pub updated_at: Timestamp = "updatedAt",
+        pub updated_by: String = "updatedBy",
+    }
+    /// `LinkedInUserDTO` of Ad Manager.
+    #[doc(alias = "LinkedInUserDTO")]
+    pub struct LinkedinCurrentUser {
+        pub id: String = "id",
+        pub name: String = "name",
+        pub profile_picture: String = "profilePicture",
+        pub trace_id: String = "traceId",
+    }
+    /// `LinkedInIntegrationDTO` of Ad Manager.
+    #[doc(alias = "LinkedInIntegrationDTO")]
+    pub struct LinkedinIntegrationResponse {
+        pub ad_account_id: String = "adAccountId",
+        pub ad_account_name: String = "adAccountName",
+        pub created_at: Timestamp = "createdAt",
+        pub currency_code: String = "currencyCode",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub organization_id: String = "organizationId",
+        pub status: IntegrationStatus = "status",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FacebookEntitiesDTO` of Ad Manager.
     #[doc(alias = "FacebookEntitiesDTO")]
@@ -1949,7 +1950,7 @@ hoopai_runtime::model! {
         /// The words that people search for; for the kind `KEYWORD`.
         pub keyword: String = "keyword",
         /// Which of the three it is. Declared as required by the platform's specification.
-        pub member_type: MemberMemberType = "memberType",
+        pub member_type: MemberType = "memberType",
         /// The address that people visit; for the kind `URL`.
         pub url: String = "url",
     }
@@ -1971,7 +1972,7 @@ hoopai_runtime::model! {
     #[doc(alias = "PostSubmissionCallToActionDTO")]
     pub struct PostSubmissionCallToAction {
         /// What the button says. Declared as required by the platform's specification.
-        pub call_to_action_label: PostSubmissionCallToActionCallToActionLabel = "callToActionLabel",
+        pub call_to_action_label: PostSubmissionCallToActionLabel = "callToActionLabel",
         /// What the button leads to. Declared as required by the platform's specification.
         pub call_to_action_target: PostSubmissionCallToActionTarget = "callToActionTarget",
     }
@@ -1995,6 +1996,15 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
+    /// `PublishGoogleCampaignAudience` of Ad Manager.
+    pub struct PublishGoogleCampaignAudience {
+        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
+        pub gender: Vec<GoogleDemographicTarget> = "gender",
+        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
+        pub locales: Vec<GoogleLocale> = "locales",
+        pub segments: Vec<Value> = "segments",
+        pub target_interests: GoogleTargetInterests = "targetInterests",
+    }
     /// `GooglePublishedCampaignDTO` of Ad Manager.
     #[doc(alias = "GooglePublishedCampaignDTO")]
     pub struct PublishGoogleCampaignResponse {
@@ -2006,7 +2016,7 @@ hoopai_runtime::model! {
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
         pub assets: Box<GoogleAssets> = "assets",
-        pub audience: Box<GoogleCampaignAudience2> = "audience",
+        pub audience: Box<PublishGoogleCampaignAudience> = "audience",
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         pub budget: GoogleBudget = "budget",
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
@@ -2150,16 +2160,6 @@ hoopai_runtime::model! {
         /// How much, in the currency's minor unit: `500` is five dollars. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
     }
-    /// Which contact is put into an audience or taken out.
-    #[doc(alias = "UpdateCustomAudienceDTO")]
-    pub struct UpdateCustomAudience {
-        /// The id of the contact. Declared as required by the platform's specification.
-        pub contact_id: String = "contactId",
-        /// The id of the Facebook ad account that the audience belongs to.
-        pub fb_ad_account_id: String = "fbAdAccountId",
-        /// The id of the location (sub-account). The client's default location unless set.
-        pub location_id: String = "locationId",
-    }
     /// Who is put into an audience or taken out; smart lists or a file.
     #[doc(alias = "UpdateCustomAudienceBatchDTO")]
     pub struct UpdateFacebookCustomAudienceMembersInBulkRequest {
@@ -2188,9 +2188,9 @@ hoopai_runtime::model! {
     #[doc(alias = "LinkedInUpdateAdStatusBodyDTO")]
     pub struct UpdateLinkedinAdStatusRequest {
         /// What is to be done. Declared as required by the platform's specification.
-        pub operation_type: UpdateLinkedinAdStatusRequestOperationType = "operationType",
+        pub operation_type: LinkedinAdStatusOperationType = "operationType",
         /// What the id in the path is of: `adGroup` is a campaign group. Declared as required by the platform's specification.
-        pub type_: UpdateLinkedinAdStatusRequestType = "type",
+        pub type_: LinkedinAdStatusType = "type",
     }
     /// An ad of Facebook.
     #[doc(alias = "UpsertAdDTO")]
@@ -2295,18 +2295,8 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// An asset of Google.
-    #[doc(alias = "UpsertAssetsDTO")]
-    pub struct UpsertGoogleAssetsRequest {
-        /// The id of the location (sub-account). The client's default location unless set.
-        pub location_id: String = "locationId",
-        /// What the asset holds; which fields it has depends on `type`. Declared as required by the platform's specification.
-        pub payload: Box<UpsertGoogleAssetsRequestPayload> = "payload",
-        /// The kind of asset. Declared as required by the platform's specification.
-        pub type_: GoogleAssetType = "type",
-    }
-    /// `UpsertGoogleAssetsRequestPayload` of Ad Manager.
-    pub struct UpsertGoogleAssetsRequestPayload {
+    /// `UpsertGoogleAssetsPayload` of Ad Manager.
+    pub struct UpsertGoogleAssetsPayload {
         /// The hours in which the number is shown.
         pub ad_schedule_targets: Vec<AdScheduleTarget> = "adScheduleTargets",
         /// The image behind the form, by its resource name: `customers/123/assets/789`.
@@ -2318,7 +2308,7 @@ hoopai_runtime::model! {
         /// The text beside the button that opens the form.
         pub call_to_action_description: String = "callToActionDescription",
         /// What the button that opens the form says.
-        pub call_to_action_type: UpsertGoogleAssetsRequestPayloadCallToActionType = "callToActionType",
+        pub call_to_action_type: UpsertGoogleAssetsPayloadCallToActionType = "callToActionType",
         /// The country of the number, by its two letters of ISO 3166.
         pub country_code: String = "countryCode",
         /// Questions of your own, which come after the fields.
@@ -2330,7 +2320,7 @@ hoopai_runtime::model! {
         /// The second line below the link.
         pub description2: String = "description2",
         /// `LOW_INTENT` for more leads, `HIGH_INTENT` for fewer that mean it.
-        pub desired_intent: UpsertGoogleAssetsRequestPayloadDesiredIntent = "desiredIntent",
+        pub desired_intent: UpsertGoogleAssetsPayloadDesiredIntent = "desiredIntent",
         /// The last day that the link is shown, as `YYYY-MM-DD`.
         pub end_date: String = "endDate",
         /// What people are asked for.
@@ -2344,7 +2334,7 @@ hoopai_runtime::model! {
         /// The phone number, such as `+14155551234`.
         pub phone_number: String = "phoneNumber",
         /// What the button after sending says.
-        pub post_submit_call_to_action_type: UpsertGoogleAssetsRequestPayloadPostSubmitCallToActionType = "postSubmitCallToActionType",
+        pub post_submit_call_to_action_type: UpsertGoogleAssetsPayloadPostSubmitCallToActionType = "postSubmitCallToActionType",
         /// The text that people see when they have sent the form.
         pub post_submit_description: String = "postSubmitDescription",
         /// The headline that people see when they have sent the form.
@@ -2355,6 +2345,16 @@ hoopai_runtime::model! {
         pub resource_name: String = "resourceName",
         /// The first day that the link is shown, as `YYYY-MM-DD`.
         pub start_date: String = "startDate",
+    }
+    /// An asset of Google.
+    #[doc(alias = "UpsertAssetsDTO")]
+    pub struct UpsertGoogleAssetsRequest {
+        /// The id of the location (sub-account). The client's default location unless set.
+        pub location_id: String = "locationId",
+        /// What the asset holds; which fields it has depends on `type`. Declared as required by the platform's specification.
+        pub payload: Box<UpsertGoogleAssetsPayload> = "payload",
+        /// The kind of asset. Declared as required by the platform's specification.
+        pub type_: UpsertGoogleAssetsType = "type",
     }
     /// A combined audience of Google.
     #[doc(alias = "UpsertAudienceDTO")]
@@ -2563,14 +2563,6 @@ hoopai_runtime::open_enum! {
     pub enum CountingType {
         OnePerClick = "ONE_PER_CLICK", ManyPerClick = "MANY_PER_CLICK",
     }
-    /// Values of `CreateFacebookPageLeadFormRequestType`.
-    pub enum CreateFacebookPageLeadFormRequestType {
-        MoreVolume = "MORE_VOLUME", HigherIntent = "HIGHER_INTENT",
-    }
-    /// Values of `DeleteGoogleSegmentType`.
-    pub enum DeleteGoogleSegmentType {
-        CustomSegments = "CUSTOM_SEGMENTS", DataSegments = "DATA_SEGMENTS",
-    }
     /// Values of `ExpansionLevel`.
     pub enum ExpansionLevel {
         Balanced = "BALANCED", Broad = "BROAD", Narrow = "NARROW",
@@ -2583,9 +2575,35 @@ hoopai_runtime::open_enum! {
     pub enum FacebookAudiencePlacementType {
         Auto = "auto", Manual = "manual",
     }
+    /// Values of `FacebookCustomAudienceSource`.
+    pub enum FacebookCustomAudienceSource {
+        AdManager = "ad_manager", Integration = "integration",
+    }
+    /// Values of `FacebookCustomAudienceType`.
+    pub enum FacebookCustomAudienceType {
+        Lookalike = "lookalike", Custom = "custom", All = "all",
+    }
+    /// Values of `FacebookEntityType`.
+    pub enum FacebookEntityType {
+        Campaign = "CAMPAIGN", Adset = "ADSET", Ad = "AD",
+    }
     /// Values of `FacebookIntegrationPricingModel`.
     pub enum FacebookIntegrationPricingModel {
         DoneForYou = "done_for_you", ConnectYourBm = "connect_your_bm",
+    }
+    /// Values of `FacebookLeadFormDtoType`.
+    pub enum FacebookLeadFormDtoType {
+        MoreVolume = "MORE_VOLUME", HigherIntent = "HIGHER_INTENT",
+    }
+    /// Values of `FacebookReportingField`.
+    pub enum FacebookReportingField {
+        Impressions = "impressions", Clicks = "clicks", Spend = "spend", Cpc = "cpc",
+        CostPerConversion = "cost_per_conversion", Conversions = "conversions", Cpm = "cpm", Reach = "reach",
+        Frequency = "frequency",
+    }
+    /// Values of `FacebookReportingGroupBy`.
+    pub enum FacebookReportingGroupBy {
+        Day = "day", Week = "week", Month = "month",
     }
     /// Values of `FormQuestionType`.
     pub enum FormQuestionType {
@@ -2596,45 +2614,14 @@ hoopai_runtime::open_enum! {
         RelationshipStatus = "RELATIONSHIP_STATUS", State = "STATE", StreetAddress = "STREET_ADDRESS",
         WorkEmail = "WORK_EMAIL", WorkPhoneNumber = "WORK_PHONE_NUMBER", Zip = "ZIP", ShortAnswer = "SHORT_ANSWER",
     }
-    /// Values of `GetFacebookReportingField`.
-    pub enum GetFacebookReportingField {
-        Impressions = "impressions", Clicks = "clicks", Spend = "spend", Cpc = "cpc",
-        CostPerConversion = "cost_per_conversion", Conversions = "conversions", Cpm = "cpm", Reach = "reach",
-        Frequency = "frequency",
-    }
-    /// Values of `GetFacebookReportingGroupBy`.
-    pub enum GetFacebookReportingGroupBy {
-        Day = "day", Week = "week", Month = "month",
-    }
-    /// Values of `GetFacebookReportingType`.
-    pub enum GetFacebookReportingType {
-        AdManager = "AD_MANAGER", Integration = "INTEGRATION",
-    }
-    /// Values of `GetGoogleAdAccountResponsePaymentStatus`.
-    pub enum GetGoogleAdAccountResponsePaymentStatus {
-        Approved = "APPROVED", ApprovedHeld = "APPROVED_HELD", Pending = "PENDING", Cancelled = "CANCELLED",
-        NoPaymentMethod = "NO_PAYMENT_METHOD",
-    }
-    /// Values of `GetGoogleReportingField`.
-    pub enum GetGoogleReportingField {
-        Impressions = "impressions", Clicks = "clicks", CostMicros = "cost_micros", AverageCpc = "average_cpc",
-        Conversions = "conversions", AverageCpm = "average_cpm", CostPerConversion = "cost_per_conversion", Ctr = "ctr",
-    }
-    /// Values of `GetGoogleReportingGroupBy`.
-    pub enum GetGoogleReportingGroupBy {
-        Date = "date", Week = "week", Month = "month",
-    }
-    /// Values of `GetLinkedinAdAnalyticsGroupBy`.
-    pub enum GetLinkedinAdAnalyticsGroupBy {
-        Day = "day", Month = "month", Year = "year",
-    }
-    /// Values of `GetLinkedinAdAnalyticsPivot`.
-    pub enum GetLinkedinAdAnalyticsPivot {
-        Account = "ACCOUNT", Campaign = "CAMPAIGN", CampaignGroup = "CAMPAIGN_GROUP", Creative = "CREATIVE",
-    }
     /// Values of `GoalType`.
     pub enum GoalType {
         WebsiteTraffic = "WEBSITE_TRAFFIC", Lead = "LEAD",
+    }
+    /// Values of `GoogleAdAccountPaymentStatus`.
+    pub enum GoogleAdAccountPaymentStatus {
+        Approved = "APPROVED", ApprovedHeld = "APPROVED_HELD", Pending = "PENDING", Cancelled = "CANCELLED",
+        NoPaymentMethod = "NO_PAYMENT_METHOD",
     }
     /// Values of `GoogleAdContentCallToActionLabel`.
     pub enum GoogleAdContentCallToActionLabel {
@@ -2665,7 +2652,7 @@ hoopai_runtime::open_enum! {
     }
     /// Values of `GoogleAssetType`.
     pub enum GoogleAssetType {
-        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM",
+        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM", Image = "IMAGE", Text = "TEXT",
     }
     /// Values of `GoogleCampaignGoalType`.
     pub enum GoogleCampaignGoalType {
@@ -2676,29 +2663,54 @@ hoopai_runtime::open_enum! {
         UploadClicks = "UPLOAD_CLICKS", UploadCalls = "UPLOAD_CALLS", Webpage = "WEBPAGE",
         LeadFormSubmit = "LEAD_FORM_SUBMIT",
     }
+    /// Values of `GoogleEntityType`.
+    pub enum GoogleEntityType {
+        AdManager = "AD_MANAGER", Integration = "INTEGRATION",
+    }
     /// Values of `GoogleMediaType`.
     pub enum GoogleMediaType {
         Image = "IMAGE",
+    }
+    /// Values of `GoogleReportingField`.
+    pub enum GoogleReportingField {
+        Impressions = "impressions", Clicks = "clicks", CostMicros = "cost_micros", AverageCpc = "average_cpc",
+        Conversions = "conversions", AverageCpm = "average_cpm", CostPerConversion = "cost_per_conversion", Ctr = "ctr",
+    }
+    /// Values of `GoogleReportingGroupBy`.
+    pub enum GoogleReportingGroupBy {
+        Date = "date", Week = "week", Month = "month",
+    }
+    /// Values of `GoogleSegmentType`.
+    pub enum GoogleSegmentType {
+        CustomSegments = "CUSTOM_SEGMENTS", DataSegments = "DATA_SEGMENTS",
+    }
+    /// Values of `GoogleTargetInterestType`.
+    pub enum GoogleTargetInterestType {
+        Affinity = "AFFINITY", InMarket = "IN_MARKET",
     }
     /// Values of `IntegrationStatus`.
     pub enum IntegrationStatus {
         Connected = "connected", Expired = "expired", Disconnected = "disconnected",
     }
-    /// Values of `ListFacebookCustomAudiencesSource`.
-    pub enum ListFacebookCustomAudiencesSource {
-        AdManager = "ad_manager", Integration = "integration",
+    /// Values of `LinkedInLeadFormState`.
+    pub enum LinkedInLeadFormState {
+        Published = "PUBLISHED",
     }
-    /// Values of `ListFacebookCustomAudiencesType`.
-    pub enum ListFacebookCustomAudiencesType {
-        Lookalike = "lookalike", Custom = "custom", All = "all",
+    /// Values of `LinkedinAdAnalyticGroupBy`.
+    pub enum LinkedinAdAnalyticGroupBy {
+        Day = "day", Month = "month", Year = "year",
     }
-    /// Values of `ListFacebookEntitiesEntityType`.
-    pub enum ListFacebookEntitiesEntityType {
-        Campaign = "CAMPAIGN", Adset = "ADSET", Ad = "AD",
+    /// Values of `LinkedinAdAnalyticPivot`.
+    pub enum LinkedinAdAnalyticPivot {
+        Account = "ACCOUNT", Campaign = "CAMPAIGN", CampaignGroup = "CAMPAIGN_GROUP", Creative = "CREATIVE",
     }
-    /// Values of `ListGoogleAssetsType`.
-    pub enum ListGoogleAssetsType {
-        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM", Image = "IMAGE", Text = "TEXT",
+    /// Values of `LinkedinAdStatusOperationType`.
+    pub enum LinkedinAdStatusOperationType {
+        Paused = "PAUSED", Archived = "ARCHIVED", Resume = "RESUME",
+    }
+    /// Values of `LinkedinAdStatusType`.
+    pub enum LinkedinAdStatusType {
+        AdGroup = "adGroup", AdCampaign = "adCampaign", Ad = "ad",
     }
     /// Values of `ListGoogleConversionsType`.
     pub enum ListGoogleConversionsType {
@@ -2708,16 +2720,12 @@ hoopai_runtime::open_enum! {
     pub enum ListGoogleEntitiesEntityType {
         Campaign = "CAMPAIGN", Adgroup = "ADGROUP", Ad = "AD",
     }
-    /// Values of `ListGoogleTargetInterestsType`.
-    pub enum ListGoogleTargetInterestsType {
-        Affinity = "AFFINITY", InMarket = "IN_MARKET",
-    }
     /// Values of `MediaType`.
     pub enum MediaType {
         Image = "image", Video = "video",
     }
-    /// Values of `MemberMemberType`.
-    pub enum MemberMemberType {
+    /// Values of `MemberType`.
+    pub enum MemberType {
         Keyword = "KEYWORD", Url = "URL", App = "APP",
     }
     /// Values of `MessagingPlatform`.
@@ -2733,8 +2741,8 @@ hoopai_runtime::open_enum! {
     pub enum ObjectiveType {
         LeadGeneration = "LEAD_GENERATION", WebsiteVisit = "WEBSITE_VISIT",
     }
-    /// Values of `PostSubmissionCallToActionCallToActionLabel`.
-    pub enum PostSubmissionCallToActionCallToActionLabel {
+    /// Values of `PostSubmissionCallToActionLabel`.
+    pub enum PostSubmissionCallToActionLabel {
         VisitCompanyWebsite = "VISIT_COMPANY_WEBSITE", DownloadNow = "DOWNLOAD_NOW", TryNow = "TRY_NOW",
         ViewNow = "VIEW_NOW", LearnMore = "LEARN_MORE",
     }
@@ -2766,32 +2774,24 @@ hoopai_runtime::open_enum! {
         Housing = "HOUSING", IssuesElectionsPolitics = "ISSUES_ELECTIONS_POLITICS",
         OnlineGamblingAndGaming = "ONLINE_GAMBLING_AND_GAMING", None = "NONE",
     }
-    /// Values of `State`.
-    pub enum State {
-        Published = "PUBLISHED",
-    }
-    /// Values of `UpdateLinkedinAdStatusRequestOperationType`.
-    pub enum UpdateLinkedinAdStatusRequestOperationType {
-        Paused = "PAUSED", Archived = "ARCHIVED", Resume = "RESUME",
-    }
-    /// Values of `UpdateLinkedinAdStatusRequestType`.
-    pub enum UpdateLinkedinAdStatusRequestType {
-        AdGroup = "adGroup", AdCampaign = "adCampaign", Ad = "ad",
-    }
-    /// Values of `UpsertGoogleAssetsRequestPayloadCallToActionType`.
-    pub enum UpsertGoogleAssetsRequestPayloadCallToActionType {
+    /// Values of `UpsertGoogleAssetsPayloadCallToActionType`.
+    pub enum UpsertGoogleAssetsPayloadCallToActionType {
         LearnMore = "LEARN_MORE", GetQuote = "GET_QUOTE", ApplyNow = "APPLY_NOW", SignUp = "SIGN_UP",
         ContactUs = "CONTACT_US", Subscribe = "SUBSCRIBE", Download = "DOWNLOAD", BookNow = "BOOK_NOW",
         GetOffer = "GET_OFFER", Register = "REGISTER", GetInfo = "GET_INFO", RequestDemo = "REQUEST_DEMO",
         JoinNow = "JOIN_NOW", GetStarted = "GET_STARTED", VisitSite = "VISIT_SITE",
     }
-    /// Values of `UpsertGoogleAssetsRequestPayloadDesiredIntent`.
-    pub enum UpsertGoogleAssetsRequestPayloadDesiredIntent {
+    /// Values of `UpsertGoogleAssetsPayloadDesiredIntent`.
+    pub enum UpsertGoogleAssetsPayloadDesiredIntent {
         LowIntent = "LOW_INTENT", HighIntent = "HIGH_INTENT",
     }
-    /// Values of `UpsertGoogleAssetsRequestPayloadPostSubmitCallToActionType`.
-    pub enum UpsertGoogleAssetsRequestPayloadPostSubmitCallToActionType {
+    /// Values of `UpsertGoogleAssetsPayloadPostSubmitCallToActionType`.
+    pub enum UpsertGoogleAssetsPayloadPostSubmitCallToActionType {
         VisitSite = "VISIT_SITE", Download = "DOWNLOAD", LearnMore = "LEARN_MORE", ShopNow = "SHOP_NOW",
+    }
+    /// Values of `UpsertGoogleAssetsType`.
+    pub enum UpsertGoogleAssetsType {
+        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM",
     }
     /// Values of `UpsertGoogleSegmentType`.
     pub enum UpsertGoogleSegmentType {

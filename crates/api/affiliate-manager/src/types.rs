@@ -6,73 +6,9 @@ use hoopai_runtime::json::Map;
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// `AffiliateListMetaResponseDto` of Affiliate Manager.
-    #[doc(alias = "AffiliateListMetaResponseDto")]
-    pub struct AffiliateListMetaResponse {
-        pub count: f64 = "count",
-    }
-    /// `CommissionAffiliateResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionAffiliateResponseDto")]
-    pub struct CommissionAffiliateResponse {
-        pub id: String = "_id",
-        pub email: String = "email",
-        pub name: String = "name",
-    }
-    /// `CommissionCampaignResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionCampaignResponseDto")]
-    pub struct CommissionCampaignResponse {
-        pub id: String = "id",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-    }
-    /// `CommissionCustomerResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionCustomerResponseDto")]
-    pub struct CommissionCustomerResponse {
-        pub id: String = "_id",
-        pub email: String = "email",
-        pub first_name: String = "firstName",
-        pub last_name: String = "lastName",
-        pub type_: String = "type",
-    }
-    /// `CommissionListItemResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionListItemResponseDto")]
-    pub struct CommissionListItemResponse {
-        pub id: String = "_id",
-        pub affiliate: CommissionAffiliateResponse = "affiliate",
-        pub affiliate_id: String = "affiliateId",
-        pub amount: Decimal = "amount",
-        pub campaign: CommissionCampaignResponse = "campaign",
-        pub campaign_name: String = "campaignName",
-        pub commission: Decimal = "commission",
-        pub commission_amount: Decimal = "commissionAmount",
-        pub commission_type: String = "commissionType",
-        pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        pub customer: Box<CommissionCustomerResponse> = "customer",
-        pub due_at: Timestamp = "dueAt",
-        pub event_id: String = "eventId",
-        pub is_trial: bool = "isTrial",
-        pub live_mode: bool = "liveMode",
-        pub payout_id: String = "payoutId",
-        pub product_commission: Decimal = "productCommission",
-        pub product_id: String = "productId",
-        pub product_name: String = "productName",
-        pub qty: f64 = "qty",
-        pub status: String = "status",
-        pub tier: f64 = "tier",
-        pub transaction_at: Timestamp = "transactionAt",
-        pub transaction_id: String = "transactionId",
-        pub unit_discount: Decimal = "unitDiscount",
-    }
-    /// `CommissionListMetaResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionListMetaResponseDto")]
-    pub struct CommissionListMetaResponse {
-        pub count: f64 = "count",
-    }
     /// `GetAffiliateResponseDto` of Affiliate Manager.
     #[doc(alias = "GetAffiliateResponseDto")]
-    pub struct GetAffiliateResponse {
+    pub struct Affiliate {
         pub id: String = "_id",
         pub active: bool = "active",
         pub address: String = "address",
@@ -111,30 +47,94 @@ hoopai_runtime::model! {
         pub website_url: String = "websiteUrl",
         pub youtube_url: String = "youtubeUrl",
     }
+    /// `AffiliateListMetaResponseDto` of Affiliate Manager.
+    #[doc(alias = "AffiliateListMetaResponseDto")]
+    pub struct AffiliateListMeta {
+        pub count: f64 = "count",
+    }
+    /// `CommissionAffiliateResponseDto` of Affiliate Manager.
+    #[doc(alias = "CommissionAffiliateResponseDto")]
+    pub struct CommissionAffiliate {
+        pub id: String = "_id",
+        pub email: String = "email",
+        pub name: String = "name",
+    }
+    /// `CommissionCampaignResponseDto` of Affiliate Manager.
+    #[doc(alias = "CommissionCampaignResponseDto")]
+    pub struct CommissionCampaign {
+        pub id: String = "id",
+        pub live_mode: bool = "liveMode",
+        pub name: String = "name",
+    }
+    /// `CommissionCustomerResponseDto` of Affiliate Manager.
+    #[doc(alias = "CommissionCustomerResponseDto")]
+    pub struct CommissionCustomer {
+        pub id: String = "_id",
+        pub email: String = "email",
+        pub first_name: String = "firstName",
+        pub last_name: String = "lastName",
+        pub type_: String = "type",
+    }
+    /// `CommissionListItemResponseDto` of Affiliate Manager.
+    #[doc(alias = "CommissionListItemResponseDto")]
+    pub struct CommissionListItem {
+        pub id: String = "_id",
+        pub affiliate: CommissionAffiliate = "affiliate",
+        pub affiliate_id: String = "affiliateId",
+        pub amount: Decimal = "amount",
+        pub campaign: CommissionCampaign = "campaign",
+        pub campaign_name: String = "campaignName",
+        pub commission: Decimal = "commission",
+        pub commission_amount: Decimal = "commissionAmount",
+        pub commission_type: String = "commissionType",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        pub customer: Box<CommissionCustomer> = "customer",
+        pub due_at: Timestamp = "dueAt",
+        pub event_id: String = "eventId",
+        pub is_trial: bool = "isTrial",
+        pub live_mode: bool = "liveMode",
+        pub payout_id: String = "payoutId",
+        pub product_commission: Decimal = "productCommission",
+        pub product_id: String = "productId",
+        pub product_name: String = "productName",
+        pub qty: f64 = "qty",
+        pub status: String = "status",
+        pub tier: f64 = "tier",
+        pub transaction_at: Timestamp = "transactionAt",
+        pub transaction_id: String = "transactionId",
+        pub unit_discount: Decimal = "unitDiscount",
+    }
+    /// `CommissionListMetaResponseDto` of Affiliate Manager.
+    #[doc(alias = "CommissionListMetaResponseDto")]
+    pub struct CommissionListMeta {
+        pub count: f64 = "count",
+    }
     /// `ListAffiliatesResponseDto` of Affiliate Manager.
     #[doc(alias = "ListAffiliatesResponseDto")]
     pub struct ListAffiliatesResponse {
-        pub affiliates: Vec<OAuthAffiliateListItemResponse> = "affiliates",
-        pub meta: AffiliateListMetaResponse = "meta",
+        pub affiliates: Vec<OAuthAffiliateListItem> = "affiliates",
+        pub meta: AffiliateListMeta = "meta",
         pub trace_id: String = "traceId",
     }
     /// `GetCommissionListResponseDto` of Affiliate Manager.
     #[doc(alias = "GetCommissionListResponseDto")]
     pub struct ListCommissionsResponse {
-        pub commissions: Vec<CommissionListItemResponse> = "commissions",
-        pub meta: CommissionListMetaResponse = "meta",
+        pub commissions: Vec<CommissionListItem> = "commissions",
+        pub meta: CommissionListMeta = "meta",
         pub trace_id: String = "traceId",
     }
     /// `GetPayoutListResponseDto` of Affiliate Manager.
     #[doc(alias = "GetPayoutListResponseDto")]
     pub struct ListPayoutsResponse {
-        pub meta: PayoutListMetaResponse = "meta",
-        pub payouts: Vec<PayoutListItemResponse> = "payouts",
+        pub meta: PayoutListMeta = "meta",
+        pub payouts: Vec<PayoutListItem> = "payouts",
         pub trace_id: String = "traceId",
     }
     /// `OAuthAffiliateListItemResponseDto` of Affiliate Manager.
     #[doc(alias = "OAuthAffiliateListItemResponseDto")]
-    pub struct OAuthAffiliateListItemResponse {
+    pub struct OAuthAffiliateListItem {
         pub id: String = "_id",
         pub active: bool = "active",
         pub address: String = "address",
@@ -174,9 +174,9 @@ hoopai_runtime::model! {
     }
     /// `PayoutListItemResponseDto` of Affiliate Manager.
     #[doc(alias = "PayoutListItemResponseDto")]
-    pub struct PayoutListItemResponse {
+    pub struct PayoutListItem {
         pub id: String = "_id",
-        pub affiliate: Box<OAuthAffiliateListItemResponse> = "affiliate",
+        pub affiliate: Box<OAuthAffiliateListItem> = "affiliate",
         pub affiliate_email: String = "affiliateEmail",
         pub affiliate_id: String = "affiliateId",
         pub affiliate_name: String = "affiliateName",
@@ -203,7 +203,7 @@ hoopai_runtime::model! {
     }
     /// `PayoutListMetaResponseDto` of Affiliate Manager.
     #[doc(alias = "PayoutListMetaResponseDto")]
-    pub struct PayoutListMetaResponse {
+    pub struct PayoutListMeta {
         pub count: f64 = "count",
     }
 }

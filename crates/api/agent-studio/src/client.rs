@@ -282,7 +282,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents`](super::Client::list_agents).
-        pub ListAgents(operations::LIST_AGENTS) -> json types::GetPublishedAgentsResponse, paged types::GetPublishedAgentsResponseAgent
+        pub ListAgents(operations::LIST_AGENTS) -> json types::GetPublishedAgentsResponse, paged types::Agent
     }
     hoopai_runtime::setters! {
         ListAgents {
@@ -301,7 +301,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents_deprecated`](super::Client::list_agents_deprecated).
-        pub ListAgentsDeprecated(operations::LIST_AGENTS_DEPRECATED) -> json types::GetPublishedAgentsResponse, paged types::GetPublishedAgentsResponseAgent
+        pub ListAgentsDeprecated(operations::LIST_AGENTS_DEPRECATED) -> json types::GetPublishedAgentsResponse, paged types::Agent
     }
     hoopai_runtime::setters! {
         ListAgentsDeprecated {

@@ -6,6 +6,17 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
+    /// `Agent` of Agent Studio.
+    pub struct Agent {
+        pub agent_id: String = "agentId",
+        pub created_at: Timestamp = "createdAt",
+        pub description: String = "description",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub status: String = "status",
+        pub updated_at: Timestamp = "updatedAt",
+    }
     /// `CreatePublicAgentDTO` of Agent Studio.
     #[doc(alias = "CreatePublicAgentDTO")]
     pub struct CreateAgentRequest {
@@ -28,7 +39,7 @@ hoopai_runtime::model! {
         /// The nodes of the graph; `version` is the place for them now.
         pub nodes: Vec<String> = "nodes",
         /// Only an `active` agent can be listed, read and executed. Declared as required by the platform's specification.
-        pub status: Status = "status",
+        pub status: AgentStatus = "status",
         /// The first version: an object that may hold `versionName`, `description`, `nodes`, `edges`, `uiNodes`, `uiEdges`,
         /// `globalVariables`, `inputVariables`, `runtimeVariables` and `scopes`. Declared as required by the platform's specification.
         pub version: Map = "version",
@@ -95,25 +106,14 @@ hoopai_runtime::model! {
     /// `GetPublishedAgentsResponseDTO` of Agent Studio.
     #[doc(alias = "GetPublishedAgentsResponseDTO")]
     pub struct GetPublishedAgentsResponse {
-        pub agents: Vec<GetPublishedAgentsResponseAgent> = "agents",
+        pub agents: Vec<Agent> = "agents",
         pub message: String = "message",
-        pub pagination: GetPublishedAgentsResponsePagination = "pagination",
+        pub pagination: Pagination = "pagination",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `GetPublishedAgentsResponseAgent` of Agent Studio.
-    pub struct GetPublishedAgentsResponseAgent {
-        pub agent_id: String = "agentId",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub status: String = "status",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetPublishedAgentsResponsePagination` of Agent Studio.
-    pub struct GetPublishedAgentsResponsePagination {
+    /// `Pagination` of Agent Studio.
+    pub struct Pagination {
         pub has_more: bool = "hasMore",
         pub limit: i64 = "limit",
         pub offset: i64 = "offset",
@@ -157,7 +157,7 @@ hoopai_runtime::model! {
         /// The agent's name.
         pub name: String = "name",
         /// The new status; an agent that is not `active` cannot be read or executed any more.
-        pub status: Status = "status",
+        pub status: AgentStatus = "status",
     }
     /// `UpdatePublicAgentVersionDTO` of Agent Studio.
     #[doc(alias = "UpdatePublicAgentVersionDTO")]
@@ -206,8 +206,8 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `Status`.
-    pub enum Status {
+    /// Values of `AgentStatus`.
+    pub enum AgentStatus {
         Active = "active", Inactive = "inactive", Archived = "archived",
     }
 }

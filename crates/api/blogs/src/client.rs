@@ -154,7 +154,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_blog_authors`](super::Client::list_blog_authors).
-        pub ListBlogAuthors(operations::LIST_BLOG_AUTHORS) -> json types::ListBlogAuthorsResponse, paged types::AuthorResponse
+        pub ListBlogAuthors(operations::LIST_BLOG_AUTHORS) -> json types::ListBlogAuthorsResponse, paged types::Author
     }
     hoopai_runtime::setters! {
         ListBlogAuthors {
@@ -169,7 +169,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_blog_categories`](super::Client::list_blog_categories).
-        pub ListBlogCategories(operations::LIST_BLOG_CATEGORIES) -> json types::ListBlogCategoriesResponse, paged types::CategoryResponse
+        pub ListBlogCategories(operations::LIST_BLOG_CATEGORIES) -> json types::ListBlogCategoriesResponse, paged types::Category
     }
     hoopai_runtime::setters! {
         ListBlogCategories {
@@ -184,7 +184,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_blog_posts`](super::Client::list_blog_posts).
-        pub ListBlogPosts(operations::LIST_BLOG_POSTS) -> json types::ListBlogPostsResponse, paged types::BlogPostResponse
+        pub ListBlogPosts(operations::LIST_BLOG_POSTS) -> json types::ListBlogPostsResponse, paged types::BlogPost
     }
     hoopai_runtime::setters! {
         ListBlogPosts {
@@ -199,13 +199,13 @@ pub mod builder {
             /// Words to look for in the titles of posts.
             query search_term: String = "searchTerm",
             /// The status of the posts to list; all when left out.
-            query status: types::Status = "status",
+            query status: types::BlogPostStatus = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_blogs`](super::Client::list_blogs).
-        pub ListBlogs(operations::LIST_BLOGS) -> json types::ListBlogsResponse, paged types::BlogResponse
+        pub ListBlogs(operations::LIST_BLOGS) -> json types::ListBlogsResponse, paged types::Blog
     }
     hoopai_runtime::setters! {
         ListBlogs {

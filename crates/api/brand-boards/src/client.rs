@@ -94,7 +94,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_brand_board`](super::Client::create_brand_board).
-        pub CreateBrandBoard(operations::CREATE_BRAND_BOARD) -> json types::GetBrandBoardResponse
+        pub CreateBrandBoard(operations::CREATE_BRAND_BOARD) -> json types::BrandBoard
     }
     hoopai_runtime::setters! {
         CreateBrandBoard {
@@ -104,7 +104,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_brand_board`](super::Client::delete_brand_board).
-        pub DeleteBrandBoard(operations::DELETE_BRAND_BOARD) -> json types::GetBrandBoardResponse
+        pub DeleteBrandBoard(operations::DELETE_BRAND_BOARD) -> json types::BrandBoard
     }
     hoopai_runtime::setters! {
         DeleteBrandBoard {
@@ -117,7 +117,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_brand_board`](super::Client::get_brand_board).
-        pub GetBrandBoard(operations::GET_BRAND_BOARD) -> json types::GetBrandBoardResponse
+        pub GetBrandBoard(operations::GET_BRAND_BOARD) -> json types::BrandBoard
     }
     hoopai_runtime::setters! {
         GetBrandBoard {
@@ -149,7 +149,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_brand_board`](super::Client::update_brand_board).
-        pub UpdateBrandBoard(operations::UPDATE_BRAND_BOARD) -> json types::GetBrandBoardResponse
+        pub UpdateBrandBoard(operations::UPDATE_BRAND_BOARD) -> json types::BrandBoard
     }
     hoopai_runtime::setters! {
         UpdateBrandBoard {

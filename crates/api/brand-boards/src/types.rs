@@ -5,6 +5,26 @@
 use hoopai_runtime::Timestamp;
 
 hoopai_runtime::model! {
+    /// `GetBrandBoardSuccessDTO` of Brand Boards.
+    #[doc(alias = "GetBrandBoardSuccessDTO")]
+    pub struct BrandBoard {
+        pub id: String = "_id",
+        pub colors: Vec<Color> = "colors",
+        pub created_at: Timestamp = "createdAt",
+        pub default: bool = "default",
+        pub deleted: bool = "deleted",
+        pub folder_id: String = "folderId",
+        pub fonts: Vec<Font> = "fonts",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub logos: Vec<Logo> = "logos",
+        pub meta: MetaData = "meta",
+        pub name: String = "name",
+        pub origin_id: String = "originId",
+        pub parent_id: String = "parentId",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+    }
     /// `BrandBoardListItemDTO` of Brand Boards.
     #[doc(alias = "BrandBoardListItemDTO")]
     pub struct BrandBoardListItem {
@@ -49,7 +69,7 @@ hoopai_runtime::model! {
         /// The id of the folder in the media library that it goes to.
         pub parent_id: String = "parentId",
         /// How it came about: from a `template`, `blank`, or from a `snapshot`.
-        pub type_: CreateBrandBoardRequestType = "type",
+        pub type_: BrandBoardType = "type",
     }
     /// A font of a brand.
     pub struct Font {
@@ -61,26 +81,6 @@ hoopai_runtime::model! {
         pub id: String = "id",
         /// What the font is for, such as `Heading Font`. Declared as required by the platform's specification.
         pub label: String = "label",
-    }
-    /// `GetBrandBoardSuccessDTO` of Brand Boards.
-    #[doc(alias = "GetBrandBoardSuccessDTO")]
-    pub struct GetBrandBoardResponse {
-        pub id: String = "_id",
-        pub colors: Vec<Color> = "colors",
-        pub created_at: Timestamp = "createdAt",
-        pub default: bool = "default",
-        pub deleted: bool = "deleted",
-        pub folder_id: String = "folderId",
-        pub fonts: Vec<Font> = "fonts",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub logos: Vec<Logo> = "logos",
-        pub meta: MetaData = "meta",
-        pub name: String = "name",
-        pub origin_id: String = "originId",
-        pub parent_id: String = "parentId",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetBrandBoardsByLocationSuccessDTO` of Brand Boards.
     #[doc(alias = "GetBrandBoardsByLocationSuccessDTO")]
@@ -126,8 +126,8 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `CreateBrandBoardRequestType`.
-    pub enum CreateBrandBoardRequestType {
+    /// Values of `BrandBoardType`.
+    pub enum BrandBoardType {
         Template = "template", Blank = "blank", Snapshot = "snapshot",
     }
     /// Values of `MetaDataSourceType`.

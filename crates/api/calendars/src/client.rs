@@ -601,7 +601,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`add_calendar_to_schedule`](super::Client::add_calendar_to_schedule).
-        pub AddCalendarToSchedule(operations::ADD_CALENDAR_TO_SCHEDULE) -> json types::Response
+        pub AddCalendarToSchedule(operations::ADD_CALENDAR_TO_SCHEDULE) -> json types::AddCalendarToScheduleResponse
     }
     hoopai_runtime::setters! {
         AddCalendarToSchedule {
@@ -614,7 +614,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_appointment`](super::Client::create_appointment).
-        pub CreateAppointment(operations::CREATE_APPOINTMENT) -> json types::AppointmentSchemaResponse
+        pub CreateAppointment(operations::CREATE_APPOINTMENT) -> json types::AppointmentResponse
     }
     hoopai_runtime::setters! {
         CreateAppointment {
@@ -624,13 +624,13 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_appointment_note`](super::Client::create_appointment_note).
-        pub CreateAppointmentNote(operations::CREATE_APPOINTMENT_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub CreateAppointmentNote(operations::CREATE_APPOINTMENT_NOTE) -> json types::AppointmentNoteResponse
     }
     hoopai_runtime::setters! {
         CreateAppointmentNote {
             /// The id of the appointment.
             path appointment_id: String = "appointmentId",
-            json body: types::Notes,
+            json body: types::AppointmentNoteRequest,
         }
     }
 
@@ -646,7 +646,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_calendar`](super::Client::create_calendar).
-        pub CreateCalendar(operations::CREATE_CALENDAR) -> json types::CalendarByIdResponse
+        pub CreateCalendar(operations::CREATE_CALENDAR) -> json types::CalendarResponse
     }
     hoopai_runtime::setters! {
         CreateCalendar {
@@ -680,7 +680,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_group`](super::Client::create_group).
-        pub CreateGroup(operations::CREATE_GROUP) -> json types::GroupCreateResponse
+        pub CreateGroup(operations::CREATE_GROUP) -> json types::GroupResponse
     }
     hoopai_runtime::setters! {
         CreateGroup {
@@ -749,7 +749,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_event_notification`](super::Client::delete_event_notification).
-        pub DeleteEventNotification(operations::DELETE_EVENT_NOTIFICATION) -> json types::CalendarNotificationDeleteResponse
+        pub DeleteEventNotification(operations::DELETE_EVENT_NOTIFICATION) -> json types::EventNotificationResponse
     }
     hoopai_runtime::setters! {
         DeleteEventNotification {
@@ -762,7 +762,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_group`](super::Client::delete_group).
-        pub DeleteGroup(operations::DELETE_GROUP) -> json types::GroupResponse
+        pub DeleteGroup(operations::DELETE_GROUP) -> json types::GroupSuccessfulResponseDto
     }
     hoopai_runtime::setters! {
         DeleteGroup {
@@ -773,7 +773,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_schedule`](super::Client::delete_schedule).
-        pub DeleteSchedule(operations::DELETE_SCHEDULE) -> json types::Response
+        pub DeleteSchedule(operations::DELETE_SCHEDULE) -> json types::DeleteScheduleResponse
     }
     hoopai_runtime::setters! {
         DeleteSchedule {
@@ -795,7 +795,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_calendar`](super::Client::get_calendar).
-        pub GetCalendar(operations::GET_CALENDAR) -> json types::CalendarByIdResponse
+        pub GetCalendar(operations::GET_CALENDAR) -> json types::CalendarResponse
     }
     hoopai_runtime::setters! {
         GetCalendar {
@@ -832,7 +832,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_group`](super::Client::get_group).
-        pub GetGroup(operations::GET_GROUP) -> json types::GroupCreateResponse
+        pub GetGroup(operations::GET_GROUP) -> json types::GroupResponse
     }
     hoopai_runtime::setters! {
         GetGroup {
@@ -854,7 +854,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_appointment_notes`](super::Client::list_appointment_notes).
-        pub ListAppointmentNotes(operations::LIST_APPOINTMENT_NOTES) -> json types::ListAppointmentNotesResponse, paged types::GetNote
+        pub ListAppointmentNotes(operations::LIST_APPOINTMENT_NOTES) -> json types::ListAppointmentNotesResponse, paged types::Note
     }
     hoopai_runtime::setters! {
         ListAppointmentNotes {
@@ -994,7 +994,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_schedules`](super::Client::list_schedules).
-        pub ListSchedules(operations::LIST_SCHEDULES) -> json types::ListSchedulesResponse, paged types::ScheduleObjectResponse
+        pub ListSchedules(operations::LIST_SCHEDULES) -> json types::ListSchedulesResponse, paged types::ScheduleObject
     }
     hoopai_runtime::setters! {
         ListSchedules {
@@ -1013,7 +1013,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_calendar_from_schedule`](super::Client::remove_calendar_from_schedule).
-        pub RemoveCalendarFromSchedule(operations::REMOVE_CALENDAR_FROM_SCHEDULE) -> json types::Response
+        pub RemoveCalendarFromSchedule(operations::REMOVE_CALENDAR_FROM_SCHEDULE) -> json types::RemoveCalendarFromScheduleResponse
     }
     hoopai_runtime::setters! {
         RemoveCalendarFromSchedule {
@@ -1026,7 +1026,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_appointment`](super::Client::update_appointment).
-        pub UpdateAppointment(operations::UPDATE_APPOINTMENT) -> json types::AppointmentSchemaResponse
+        pub UpdateAppointment(operations::UPDATE_APPOINTMENT) -> json types::AppointmentResponse
     }
     hoopai_runtime::setters! {
         UpdateAppointment {
@@ -1038,7 +1038,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_appointment_note`](super::Client::update_appointment_note).
-        pub UpdateAppointmentNote(operations::UPDATE_APPOINTMENT_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub UpdateAppointmentNote(operations::UPDATE_APPOINTMENT_NOTE) -> json types::AppointmentNoteResponse
     }
     hoopai_runtime::setters! {
         UpdateAppointmentNote {
@@ -1046,7 +1046,7 @@ pub mod builder {
             path appointment_id: String = "appointmentId",
             /// The id of the note.
             path note_id: String = "noteId",
-            json body: types::Notes,
+            json body: types::AppointmentNoteRequest,
         }
     }
 
@@ -1064,7 +1064,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_calendar`](super::Client::update_calendar).
-        pub UpdateCalendar(operations::UPDATE_CALENDAR) -> json types::CalendarByIdResponse
+        pub UpdateCalendar(operations::UPDATE_CALENDAR) -> json types::CalendarResponse
     }
     hoopai_runtime::setters! {
         UpdateCalendar {
@@ -1090,7 +1090,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_event_notification`](super::Client::update_event_notification).
-        pub UpdateEventNotification(operations::UPDATE_EVENT_NOTIFICATION) -> json types::CalendarNotificationDeleteResponse
+        pub UpdateEventNotification(operations::UPDATE_EVENT_NOTIFICATION) -> json types::EventNotificationResponse
     }
     hoopai_runtime::setters! {
         UpdateEventNotification {
@@ -1104,7 +1104,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_group`](super::Client::update_group).
-        pub UpdateGroup(operations::UPDATE_GROUP) -> json types::GroupCreateResponse
+        pub UpdateGroup(operations::UPDATE_GROUP) -> json types::GroupResponse
     }
     hoopai_runtime::setters! {
         UpdateGroup {
@@ -1116,7 +1116,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_group_status`](super::Client::update_group_status).
-        pub UpdateGroupStatus(operations::UPDATE_GROUP_STATUS) -> json types::GroupResponse
+        pub UpdateGroupStatus(operations::UPDATE_GROUP_STATUS) -> json types::GroupSuccessfulResponseDto
     }
     hoopai_runtime::setters! {
         UpdateGroupStatus {

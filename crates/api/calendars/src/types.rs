@@ -6,13 +6,33 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
+    /// `AddCalendarToScheduleResponse` of Calendars.
+    pub struct AddCalendarToScheduleResponse {
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
+    /// A note on an appointment.
+    #[doc(alias = "NotesDTO")]
+    pub struct AppointmentNoteRequest {
+        /// The text of the note, 5,000 characters at most. Declared as required by the platform's specification.
+        pub body: String = "body",
+        /// The id of the user in whose name it is written.
+        pub user_id: String = "userId",
+    }
+    /// `GetCreateUpdateNoteSuccessfulResponseDto` of Calendars.
+    #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
+    pub struct AppointmentNoteResponse {
+        pub note: Box<Note> = "note",
+        pub trace_id: String = "traceId",
+    }
     /// `AppointmentSchemaResponse` of Calendars.
-    pub struct AppointmentSchemaResponse {
+    #[doc(alias = "AppointmentSchemaResponse")]
+    pub struct AppointmentResponse {
         /// Where the meeting takes place, as a postal address, a link or words.
         pub address: String = "address",
         pub appoinment_status: String = "appoinmentStatus",
         /// How the appointment stands.
-        pub appointment_status: AppointmentSchemaResponseAppointmentStatus = "appointmentStatus",
+        pub appointment_status: AppointmentResponseAppointmentStatus = "appointmentStatus",
         /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
         /// The id of the calendar.
@@ -181,12 +201,6 @@ hoopai_runtime::model! {
         /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
         pub widget_type: WidgetType = "widgetType",
     }
-    /// `CalendarByIdSuccessfulResponseDTO` of Calendars.
-    #[doc(alias = "CalendarByIdSuccessfulResponseDTO")]
-    pub struct CalendarByIdResponse {
-        pub calendar: Box<Calendar> = "calendar",
-        pub trace_id: String = "traceId",
-    }
     /// `CalendarChangedBy` of Calendars.
     pub struct CalendarChangedBy {
         pub channel: String = "channel",
@@ -248,12 +262,6 @@ hoopai_runtime::model! {
         /// The channel; email is the only one.
         pub type_: CalendarNotificationType = "type",
     }
-    /// `CalendarNotificationDeleteResponseDTO` of Calendars.
-    #[doc(alias = "CalendarNotificationDeleteResponseDTO")]
-    pub struct CalendarNotificationDeleteResponse {
-        pub message: String = "message",
-        pub trace_id: String = "traceId",
-    }
     /// `CalendarNotificationResponseDTO` of Calendars.
     #[doc(alias = "CalendarNotificationResponseDTO")]
     pub struct CalendarNotificationResponse {
@@ -288,6 +296,12 @@ hoopai_runtime::model! {
         pub quantity: f64 = "quantity",
         pub resource_type: ResourceType = "resourceType",
     }
+    /// `CalendarByIdSuccessfulResponseDTO` of Calendars.
+    #[doc(alias = "CalendarByIdSuccessfulResponseDTO")]
+    pub struct CalendarResponse {
+        pub calendar: Box<Calendar> = "calendar",
+        pub trace_id: String = "traceId",
+    }
     /// An appointment to be booked.
     #[doc(alias = "AppointmentCreateSchema")]
     pub struct CreateAppointmentRequest {
@@ -315,7 +329,7 @@ hoopai_runtime::model! {
         /// members. `default` if left out.
         pub meeting_location_id: String = "meetingLocationId",
         /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
-        pub meeting_location_type: CreateAppointmentRequestMeetingLocationType = "meetingLocationType",
+        pub meeting_location_type: AppointmentMeetingLocationType = "meetingLocationType",
         /// Whether the place given here goes before those that are set up. True where `meetingLocationType` alone is given, false where
         /// `meetingLocationId` alone is.
         pub override_location_config: bool = "overrideLocationConfig",
@@ -578,6 +592,11 @@ hoopai_runtime::model! {
         pub succeeded: bool = "succeeded",
         pub trace_id: String = "traceId",
     }
+    /// `DeleteScheduleResponse` of Calendars.
+    pub struct DeleteScheduleResponse {
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
     /// `DeletedCalendar` of Calendars.
     pub struct DeletedCalendar {
         pub add_service_active_step: String = "addServiceActiveStep",
@@ -718,6 +737,12 @@ hoopai_runtime::model! {
         pub drchrono: Map = "drchrono",
         pub google: Map = "google",
     }
+    /// `CalendarNotificationDeleteResponseDTO` of Calendars.
+    #[doc(alias = "CalendarNotificationDeleteResponseDTO")]
+    pub struct EventNotificationResponse {
+        pub message: String = "message",
+        pub trace_id: String = "traceId",
+    }
     /// `GetCalendarEventSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GetCalendarEventSuccessfulResponseDTO")]
     pub struct GetAppointmentResponse {
@@ -729,23 +754,6 @@ hoopai_runtime::model! {
     pub struct GetCalendarEventsResponse {
         pub events: Vec<CalendarEvent> = "events",
         pub trace_id: String = "traceId",
-    }
-    /// `GetCreateUpdateNoteSuccessfulResponseDto` of Calendars.
-    #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
-    pub struct GetCreateUpdateNoteResponse {
-        pub note: Box<GetNote> = "note",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetNoteSchema` of Calendars.
-    #[doc(alias = "GetNoteSchema")]
-    pub struct GetNote {
-        pub body: String = "body",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub created_by: NoteCreatedBy = "createdBy",
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub user_id: String = "userId",
     }
     /// `GroupDTO` of Calendars.
     #[doc(alias = "GroupDTO")]
@@ -761,13 +769,13 @@ hoopai_runtime::model! {
     }
     /// `GroupCreateSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GroupCreateSuccessfulResponseDTO")]
-    pub struct GroupCreateResponse {
+    pub struct GroupResponse {
         pub group: Box<Group> = "group",
         pub trace_id: String = "traceId",
     }
     /// `GroupSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GroupSuccessfulResponseDTO")]
-    pub struct GroupResponse {
+    pub struct GroupSuccessfulResponseDto {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -787,7 +795,7 @@ hoopai_runtime::model! {
     pub struct ListAppointmentNotesResponse {
         pub has_more: bool = "hasMore",
         /// Additional notes.
-        pub notes: Vec<GetNote> = "notes",
+        pub notes: Vec<Note> = "notes",
         pub trace_id: String = "traceId",
     }
     /// `CalendarsGetSuccessfulResponseDTO` of Calendars.
@@ -811,20 +819,20 @@ hoopai_runtime::model! {
     /// `GetAllSchedulesResponseDTO` of Calendars.
     #[doc(alias = "GetAllSchedulesResponseDTO")]
     pub struct ListSchedulesResponse {
-        pub schedules: Vec<ScheduleObjectResponse> = "schedules",
+        pub schedules: Vec<ScheduleObject> = "schedules",
         pub trace_id: String = "traceId",
     }
     /// A place where meetings may take place.
     pub struct LocationConfiguration {
         /// The kind of place. The conferences (`zoom_conference`, `google_conference`, `ms_teams_conference`) are not to be had in calendars of
         /// the type `event`. Declared as required by the platform's specification.
-        pub kind: Kind = "kind",
+        pub kind: LocationConfigurationKind = "kind",
         /// An address, a phone number or a link, as its kind has it. Conferences need none.
         pub location: String = "location",
     }
     /// `LocationConfigurationResponse` of Calendars.
     pub struct LocationConfigurationResponse {
-        pub kind: Kind = "kind",
+        pub kind: LocationConfigurationKind = "kind",
         pub location: String = "location",
         pub meeting_id: String = "meetingId",
         pub position: f64 = "position",
@@ -837,19 +845,22 @@ hoopai_runtime::model! {
         /// Whether slots are hidden. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
     }
+    /// `GetNoteSchema` of Calendars.
+    #[doc(alias = "GetNoteSchema")]
+    pub struct Note {
+        pub body: String = "body",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub created_by: NoteCreatedBy = "createdBy",
+        pub date_added: Timestamp = "dateAdded",
+        pub id: String = "id",
+        pub user_id: String = "userId",
+    }
     /// `NoteCreatedBySchema` of Calendars.
     #[doc(alias = "NoteCreatedBySchema")]
     pub struct NoteCreatedBy {
         pub id: String = "id",
         pub name: String = "name",
-    }
-    /// A note on an appointment.
-    #[doc(alias = "NotesDTO")]
-    pub struct Notes {
-        /// The text of the note, 5,000 characters at most. Declared as required by the platform's specification.
-        pub body: String = "body",
-        /// The id of the user in whose name it is written.
-        pub user_id: String = "userId",
     }
     /// Hours in which the calendar is open on some days of the week.
     pub struct OpenHour {
@@ -875,8 +886,8 @@ hoopai_runtime::model! {
         /// The days of the week; replies were seen to have it.
         pub week_days: Vec<Value> = "weekDays",
     }
-    /// `Response` of Calendars.
-    pub struct Response {
+    /// `RemoveCalendarFromScheduleResponse` of Calendars.
+    pub struct RemoveCalendarFromScheduleResponse {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -890,7 +901,7 @@ hoopai_runtime::model! {
     }
     /// `ScheduleObjectResponseDTO` of Calendars.
     #[doc(alias = "ScheduleObjectResponseDTO")]
-    pub struct ScheduleObjectResponse {
+    pub struct ScheduleObject {
         /// The ids of the calendars that it is for.
         pub calendar_ids: Vec<String> = "calendarIds",
         pub date_added: Timestamp = "dateAdded",
@@ -909,7 +920,7 @@ hoopai_runtime::model! {
     /// `ScheduleResponseDTO` of Calendars.
     #[doc(alias = "ScheduleResponseDTO")]
     pub struct ScheduleResponse {
-        pub schedule: Box<ScheduleObjectResponse> = "schedule",
+        pub schedule: Box<ScheduleObject> = "schedule",
         pub trace_id: String = "traceId",
     }
     /// When a user is available on a day of the week, or on a date.
@@ -992,7 +1003,7 @@ hoopai_runtime::model! {
         /// members. `default` if left out.
         pub meeting_location_id: String = "meetingLocationId",
         /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
-        pub meeting_location_type: CreateAppointmentRequestMeetingLocationType = "meetingLocationType",
+        pub meeting_location_type: AppointmentMeetingLocationType = "meetingLocationType",
         /// Whether the place given here goes before those that are set up. True where `meetingLocationType` alone is given, false where
         /// `meetingLocationId` alone is.
         pub override_location_config: bool = "overrideLocationConfig",
@@ -1258,13 +1269,15 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    CalendarNotificationDeleteResponse,
+    AddCalendarToScheduleResponse,
     DeleteAppointmentNoteResponse,
     DeleteCalendarResourceResponse,
     DeleteCalendarResponse,
     DeleteEventResponse,
-    GroupResponse,
-    Response,
+    DeleteScheduleResponse,
+    EventNotificationResponse,
+    GroupSuccessfulResponseDto,
+    RemoveCalendarFromScheduleResponse,
 }
 
 hoopai_runtime::open_enum! {
@@ -1276,8 +1289,13 @@ hoopai_runtime::open_enum! {
     pub enum AllowBookingForUnit {
         Days = "days", Weeks = "weeks", Months = "months",
     }
-    /// Values of `AppointmentSchemaResponseAppointmentStatus`.
-    pub enum AppointmentSchemaResponseAppointmentStatus {
+    /// Values of `AppointmentMeetingLocationType`.
+    pub enum AppointmentMeetingLocationType {
+        Custom = "custom", Zoom = "zoom", Gmeet = "gmeet", Phone = "phone", Address = "address", MsTeams = "ms_teams",
+        Google = "google",
+    }
+    /// Values of `AppointmentResponseAppointmentStatus`.
+    pub enum AppointmentResponseAppointmentStatus {
         New = "new", Confirmed = "confirmed", Cancelled = "cancelled", Showed = "showed", Noshow = "noshow",
         Invalid = "invalid", Active = "active", Completed = "completed",
     }
@@ -1299,11 +1317,6 @@ hoopai_runtime::open_enum! {
     pub enum Channel {
         Email = "email", InApp = "inApp", Sms = "sms", Whatsapp = "whatsapp",
     }
-    /// Values of `CreateAppointmentRequestMeetingLocationType`.
-    pub enum CreateAppointmentRequestMeetingLocationType {
-        Custom = "custom", Zoom = "zoom", Gmeet = "gmeet", Phone = "phone", Address = "address", MsTeams = "ms_teams",
-        Google = "google",
-    }
     /// Values of `EventType`.
     pub enum EventType {
         RoundRobinOptimizeForAvailability = "RoundRobin_OptimizeForAvailability",
@@ -1317,8 +1330,8 @@ hoopai_runtime::open_enum! {
     pub enum GuestType {
         CountOnly = "count_only", CollectDetail = "collect_detail",
     }
-    /// Values of `Kind`.
-    pub enum Kind {
+    /// Values of `LocationConfigurationKind`.
+    pub enum LocationConfigurationKind {
         Custom = "custom", ZoomConference = "zoom_conference", GoogleConference = "google_conference",
         InboundCall = "inbound_call", OutboundCall = "outbound_call", Physical = "physical", Booker = "booker",
         MsTeamsConference = "ms_teams_conference",

@@ -519,7 +519,7 @@ pub mod builder {
         AddFollowers {
             /// The id of the contact.
             path contact_id: String = "contactId",
-            json body: types::Followers,
+            json body: types::FollowersRequest,
         }
     }
 
@@ -531,7 +531,7 @@ pub mod builder {
         AddTags {
             /// The id of the contact.
             path contact_id: String = "contactId",
-            json body: types::Tags,
+            json body: types::TagsRequest,
         }
     }
 
@@ -547,7 +547,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_note`](super::Client::create_note).
-        pub CreateNote(operations::CREATE_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub CreateNote(operations::CREATE_NOTE) -> json types::NoteResponse
     }
     hoopai_runtime::setters! {
         CreateNote {
@@ -634,7 +634,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_note`](super::Client::get_note).
-        pub GetNote(operations::GET_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub GetNote(operations::GET_NOTE) -> json types::NoteResponse
     }
     hoopai_runtime::setters! {
         GetNote {
@@ -775,7 +775,7 @@ pub mod builder {
         RemoveFollowers {
             /// The id of the contact.
             path contact_id: String = "contactId",
-            json body: types::Followers,
+            json body: types::FollowersRequest,
         }
     }
 
@@ -787,7 +787,7 @@ pub mod builder {
         RemoveTags {
             /// The id of the contact.
             path contact_id: String = "contactId",
-            json body: types::Tags,
+            json body: types::TagsRequest,
         }
     }
 
@@ -825,7 +825,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_note`](super::Client::update_note).
-        pub UpdateNote(operations::UPDATE_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub UpdateNote(operations::UPDATE_NOTE) -> json types::NoteResponse
     }
     hoopai_runtime::setters! {
         UpdateNote {

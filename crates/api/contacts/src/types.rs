@@ -226,6 +226,74 @@ hoopai_runtime::model! {
         pub succeeded: bool = "succeeded",
         pub trace_id: String = "traceId",
     }
+    /// `GetContectByIdSchema` of Contacts.
+    #[doc(alias = "GetContectByIdSchema")]
+    pub struct ContectById {
+        pub additional_emails: Vec<Value> = "additionalEmails",
+        pub additional_phones: Vec<Value> = "additionalPhones",
+        /// Street and house number.
+        pub address1: String = "address1",
+        /// The id of the user who looks after the contact.
+        pub assigned_to: String = "assignedTo",
+        pub attachments: String = "attachments",
+        pub attribution_source: Box<AttributionSource> = "attributionSource",
+        pub business_id: String = "businessId",
+        /// The town or city.
+        pub city: String = "city",
+        /// The name of the company that the contact belongs to.
+        pub company_name: String = "companyName",
+        /// The country by its two letters of ISO 3166, such as `US`.
+        pub country: String = "country",
+        pub created_by: Box<ContactCreatedBy> = "createdBy",
+        /// Values of the fields that the location has defined itself, one item for each.
+        pub custom_fields: Vec<CustomField> = "customFields",
+        pub date_added: Timestamp = "dateAdded",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
+        /// Replies may give it as milliseconds since 1970.
+        pub date_of_birth: String = "dateOfBirth",
+        pub date_updated: Timestamp = "dateUpdated",
+        /// Whether the contact is not to be disturbed on any channel.
+        pub dnd: bool = "dnd",
+        /// On which channels the contact is not to be disturbed, one by one.
+        pub dnd_settings: Box<DndSettings> = "dndSettings",
+        /// The main email address. Along with the phone number it is what duplicates are recognised by.
+        pub email: String = "email",
+        pub email_lower_case: String = "emailLowerCase",
+        /// The given name.
+        pub first_name: String = "firstName",
+        pub first_name_lower_case: String = "firstNameLowerCase",
+        /// The ids of the users concerned.
+        pub followers: Vec<String> = "followers",
+        pub full_name_lower_case: String = "fullNameLowerCase",
+        /// The id of the custom field; either this or `key` names it.
+        pub id: String = "id",
+        pub keyword: String = "keyword",
+        pub last_activity: Timestamp = "lastActivity",
+        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
+        /// The family name.
+        pub last_name: String = "lastName",
+        pub last_name_lower_case: String = "lastNameLowerCase",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The full name; an alternative to `firstName` and `lastName`.
+        pub name: String = "name",
+        /// The main phone number, best in E.164 form, such as `+14155550123`.
+        pub phone: String = "phone",
+        /// The postal code.
+        pub postal_code: String = "postalCode",
+        /// Where the contact came from, in free words, such as `trade fair`.
+        pub source: String = "source",
+        pub ssn: String = "ssn",
+        /// The state or region.
+        pub state: String = "state",
+        pub tags: Vec<String> = "tags",
+        /// A time zone by its IANA name, such as `America/New_York`.
+        pub timezone: String = "timezone",
+        pub type_: String = "type",
+        pub visitor_id: String = "visitorId",
+        /// The address of the contact's website.
+        pub website: String = "website",
+    }
     /// `CreateContactSchema` of Contacts.
     #[doc(alias = "CreateContactSchema")]
     pub struct CreateContact {
@@ -291,6 +359,16 @@ hoopai_runtime::model! {
         /// The address of the contact's website.
         pub website: String = "website",
     }
+    /// `CreateContactCustomField` of Contacts.
+    pub struct CreateContactCustomField {
+        /// The value. Text for text fields and single choices, a number for numbers and amounts of money, a list of text for check boxes and
+        /// multiple choices, for files an object with an entry for each file. Replies call it `value`.
+        pub field_value: CustomFieldValue = "field_value",
+        /// The id of the custom field; either this or `key` names it.
+        pub id: String = "id",
+        /// The key of the custom field, in place of its id.
+        pub key: String = "key",
+    }
     /// A contact to be made.
     #[doc(alias = "CreateContactDto")]
     pub struct CreateContactRequest {
@@ -307,7 +385,7 @@ hoopai_runtime::model! {
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
+        pub custom_fields: Vec<CreateContactCustomField> = "customFields",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
@@ -343,16 +421,6 @@ hoopai_runtime::model! {
         pub timezone: String = "timezone",
         /// The address of the contact's website.
         pub website: String = "website",
-    }
-    /// `CreateContactRequestCustomField` of Contacts.
-    pub struct CreateContactRequestCustomField {
-        /// The value. Text for text fields and single choices, a number for numbers and amounts of money, a list of text for check boxes and
-        /// multiple choices, for files an object with an entry for each file. Replies call it `value`.
-        pub field_value: CustomFieldValue = "field_value",
-        /// The id of the custom field; either this or `key` names it.
-        pub id: String = "id",
-        /// The key of the custom field, in place of its id.
-        pub key: String = "key",
     }
     /// `CreateContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "CreateContactsSuccessfulResponseDto")]
@@ -451,102 +519,9 @@ hoopai_runtime::model! {
         /// For WhatsApp messages.
         pub whats_app: DndSetting = "WhatsApp",
     }
-    /// Users who follow a contact, or are to stop.
-    #[doc(alias = "FollowersDTO")]
-    pub struct Followers {
-        /// The ids of the users concerned. Declared as required by the platform's specification.
-        pub followers: Vec<String> = "followers",
-    }
-    /// `ContactsByIdSuccessfulResponseDto` of Contacts.
-    #[doc(alias = "ContactsByIdSuccessfulResponseDto")]
-    pub struct GetContactResponse {
-        pub contact: Box<GetContectById> = "contact",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetContectByIdSchema` of Contacts.
-    #[doc(alias = "GetContectByIdSchema")]
-    pub struct GetContectById {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        pub additional_phones: Vec<Value> = "additionalPhones",
-        /// Street and house number.
-        pub address1: String = "address1",
-        /// The id of the user who looks after the contact.
-        pub assigned_to: String = "assignedTo",
-        pub attachments: String = "attachments",
-        pub attribution_source: Box<AttributionSource> = "attributionSource",
-        pub business_id: String = "businessId",
-        /// The town or city.
-        pub city: String = "city",
-        /// The name of the company that the contact belongs to.
-        pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166, such as `US`.
-        pub country: String = "country",
-        pub created_by: Box<ContactCreatedBy> = "createdBy",
-        /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
-        /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        /// Whether the contact is not to be disturbed on any channel.
-        pub dnd: bool = "dnd",
-        /// On which channels the contact is not to be disturbed, one by one.
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        /// The main email address. Along with the phone number it is what duplicates are recognised by.
-        pub email: String = "email",
-        pub email_lower_case: String = "emailLowerCase",
-        /// The given name.
-        pub first_name: String = "firstName",
-        pub first_name_lower_case: String = "firstNameLowerCase",
-        /// The ids of the users concerned.
-        pub followers: Vec<String> = "followers",
-        pub full_name_lower_case: String = "fullNameLowerCase",
-        /// The id of the custom field; either this or `key` names it.
-        pub id: String = "id",
-        pub keyword: String = "keyword",
-        pub last_activity: Timestamp = "lastActivity",
-        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
-        /// The family name.
-        pub last_name: String = "lastName",
-        pub last_name_lower_case: String = "lastNameLowerCase",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// The full name; an alternative to `firstName` and `lastName`.
-        pub name: String = "name",
-        /// The main phone number, best in E.164 form, such as `+14155550123`.
-        pub phone: String = "phone",
-        /// The postal code.
-        pub postal_code: String = "postalCode",
-        /// Where the contact came from, in free words, such as `trade fair`.
-        pub source: String = "source",
-        pub ssn: String = "ssn",
-        /// The state or region.
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
-        pub timezone: String = "timezone",
-        pub type_: String = "type",
-        pub visitor_id: String = "visitorId",
-        /// The address of the contact's website.
-        pub website: String = "website",
-    }
-    /// `GetCreateUpdateNoteSuccessfulResponseDto` of Contacts.
-    #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
-    pub struct GetCreateUpdateNoteResponse {
-        pub note: Box<GetNote> = "note",
-        pub trace_id: String = "traceId",
-    }
-    /// `DuplicateContactResponse` of Contacts.
-    #[doc(alias = "DuplicateContactResponse")]
-    pub struct GetDuplicateContactResponse {
-        pub contact: Box<GetContectById> = "contact",
-        pub matching_field: String = "matchingField",
-        pub trace_id: String = "traceId",
-    }
     /// `GetEventSchema` of Contacts.
     #[doc(alias = "GetEventSchema")]
-    pub struct GetEvent {
+    pub struct Event {
         pub address: String = "address",
         pub appointment_status: String = "appointmentStatus",
         pub assigned_resources: Vec<String> = "assignedResources",
@@ -569,22 +544,24 @@ hoopai_runtime::model! {
         pub title: String = "title",
         pub users: Vec<String> = "users",
     }
-    /// `GetNoteSchema` of Contacts.
-    #[doc(alias = "GetNoteSchema")]
-    pub struct GetNote {
-        pub body: String = "body",
-        pub body_text: String = "bodyText",
-        pub business_id: String = "businessId",
-        pub color: String = "color",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub date_added: Timestamp = "dateAdded",
-        /// The id of the custom field; either this or `key` names it.
-        pub id: String = "id",
-        pub pinned: bool = "pinned",
-        pub relations: Vec<Value> = "relations",
-        pub title: String = "title",
-        pub user_id: String = "userId",
+    /// Users who follow a contact, or are to stop.
+    #[doc(alias = "FollowersDTO")]
+    pub struct FollowersRequest {
+        /// The ids of the users concerned. Declared as required by the platform's specification.
+        pub followers: Vec<String> = "followers",
+    }
+    /// `ContactsByIdSuccessfulResponseDto` of Contacts.
+    #[doc(alias = "ContactsByIdSuccessfulResponseDto")]
+    pub struct GetContactResponse {
+        pub contact: Box<ContectById> = "contact",
+        pub trace_id: String = "traceId",
+    }
+    /// `DuplicateContactResponse` of Contacts.
+    #[doc(alias = "DuplicateContactResponse")]
+    pub struct GetDuplicateContactResponse {
+        pub contact: Box<ContectById> = "contact",
+        pub matching_field: String = "matchingField",
+        pub trace_id: String = "traceId",
     }
     /// Whether what comes in is held off.
     #[doc(alias = "InboundDndSettingSchema")]
@@ -603,19 +580,42 @@ hoopai_runtime::model! {
     /// `GetEventsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "GetEventsSuccessfulResponseDto")]
     pub struct ListAppointmentsResponse {
-        pub events: Vec<GetEvent> = "events",
+        pub events: Vec<Event> = "events",
         pub trace_id: String = "traceId",
     }
     /// `GetNotesListSuccessfulResponseDto` of Contacts.
     #[doc(alias = "GetNotesListSuccessfulResponseDto")]
     pub struct ListNotesResponse {
-        pub notes: Vec<GetNote> = "notes",
+        pub notes: Vec<Note> = "notes",
         pub trace_id: String = "traceId",
     }
     /// `TasksListSuccessfulResponseDto` of Contacts.
     #[doc(alias = "TasksListSuccessfulResponseDto")]
     pub struct ListTasksResponse {
         pub tasks: Vec<Task> = "tasks",
+        pub trace_id: String = "traceId",
+    }
+    /// `GetNoteSchema` of Contacts.
+    #[doc(alias = "GetNoteSchema")]
+    pub struct Note {
+        pub body: String = "body",
+        pub body_text: String = "bodyText",
+        pub business_id: String = "businessId",
+        pub color: String = "color",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub date_added: Timestamp = "dateAdded",
+        /// The id of the custom field; either this or `key` names it.
+        pub id: String = "id",
+        pub pinned: bool = "pinned",
+        pub relations: Vec<Value> = "relations",
+        pub title: String = "title",
+        pub user_id: String = "userId",
+    }
+    /// `GetCreateUpdateNoteSuccessfulResponseDto` of Contacts.
+    #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
+    pub struct NoteResponse {
+        pub note: Box<Note> = "note",
         pub trace_id: String = "traceId",
     }
     /// `DeleteFollowersSuccessfulResponseDto` of Contacts.
@@ -675,9 +675,19 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
+    /// `TagResponse` of Contacts.
+    pub struct TagResponse {
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub message: String = "message",
+        pub old_tags: Vec<String> = "oldTags",
+        pub tags_added: Vec<Value> = "tagsAdded",
+        pub tags_removed: Vec<Value> = "tagsRemoved",
+        pub type_: String = "type",
+    }
     /// Tags to add or remove.
     #[doc(alias = "TagsDTO")]
-    pub struct Tags {
+    pub struct TagsRequest {
         /// The tags by name. Declared as required by the platform's specification.
         pub tags: Vec<String> = "tags",
     }
@@ -715,7 +725,7 @@ hoopai_runtime::model! {
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
+        pub custom_fields: Vec<CreateContactCustomField> = "customFields",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
@@ -751,7 +761,7 @@ hoopai_runtime::model! {
     /// `UpdateContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "UpdateContactsSuccessfulResponseDto")]
     pub struct UpdateContactResponse {
-        pub contact: Box<GetContectById> = "contact",
+        pub contact: Box<ContectById> = "contact",
         pub succeded: bool = "succeded",
         pub succeeded: bool = "succeeded",
         pub trace_id: String = "traceId",
@@ -786,19 +796,9 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateTagsResponseDTO")]
     pub struct UpdateTagsInBulkResponse {
         pub error_count: f64 = "errorCount",
-        pub responses: Vec<UpdateTagsInBulkResponseResponse> = "responses",
+        pub responses: Vec<TagResponse> = "responses",
         pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",
-    }
-    /// `UpdateTagsInBulkResponseResponse` of Contacts.
-    pub struct UpdateTagsInBulkResponseResponse {
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub message: String = "message",
-        pub old_tags: Vec<String> = "oldTags",
-        pub tags_added: Vec<Value> = "tagsAdded",
-        pub tags_removed: Vec<Value> = "tagsRemoved",
-        pub type_: String = "type",
     }
     /// The state of a task.
     #[doc(alias = "UpdateTaskStatusParams")]
@@ -839,7 +839,7 @@ hoopai_runtime::model! {
         /// With it a repeated request makes another contact: pass `CallOptions::new().idempotent(false)` along, so that none is retried.
         pub create_new_if_duplicate_allowed: bool = "createNewIfDuplicateAllowed",
         /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
+        pub custom_fields: Vec<CreateContactCustomField> = "customFields",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
@@ -879,7 +879,7 @@ hoopai_runtime::model! {
     /// `UpsertContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "UpsertContactsSuccessfulResponseDto")]
     pub struct UpsertContactResponse {
-        pub contact: Box<GetContectById> = "contact",
+        pub contact: Box<ContectById> = "contact",
         pub new_: bool = "new",
         pub succeded: bool = "succeded",
         pub succeeded: bool = "succeeded",

@@ -204,13 +204,13 @@ pub mod builder {
         CreateAction {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            json body: types::CreateAction,
+            json body: types::ActionRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_agent`](super::Client::create_agent).
-        pub CreateAgent(operations::CREATE_AGENT) -> json types::EmployeeResponse
+        pub CreateAgent(operations::CREATE_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         CreateAgent {
@@ -257,7 +257,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_agent`](super::Client::get_agent).
-        pub GetAgent(operations::GET_AGENT) -> json types::EmployeeResponse
+        pub GetAgent(operations::GET_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         GetAgent {
@@ -275,7 +275,7 @@ pub mod builder {
             /// The id of the message that the agent wrote. Declared as required by the platform's specification.
             query message_id: String = "messageId",
             /// What the agent wrote it for, a conversation or a workflow. Declared as required by the platform's specification.
-            query source: types::GetGenerationDetailsSource = "source",
+            query source: types::GenerationDetailSource = "source",
         }
     }
 
@@ -315,13 +315,13 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// The id of the action.
             path action_id: String = "actionId",
-            json body: types::CreateAction,
+            json body: types::ActionRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent`](super::Client::update_agent).
-        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::EmployeeResponse
+        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         UpdateAgent {

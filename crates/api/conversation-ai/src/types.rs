@@ -10,97 +10,13 @@ hoopai_runtime::model! {
     #[doc(alias = "ActionDataDTO")]
     pub struct ActionData {
         pub agent_id: String = "agentId",
-        pub details: Box<Details> = "details",
+        pub details: Box<ActionDetails> = "details",
         pub id: String = "id",
         pub name: String = "name",
-        pub type_: Type = "type",
+        pub type_: ActionType = "type",
     }
-    /// `createActionResponseDTO` of Conversation AI.
-    #[doc(alias = "createActionResponseDTO")]
-    pub struct ActionResponse {
-        pub data: ActionData = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `ActionsIdDto` of Conversation AI.
-    #[doc(alias = "ActionsIdDto")]
-    pub struct ActionsId {
-        pub id: String = "id",
-        pub type_: Type = "type",
-    }
-    /// An action of an agent.
-    #[doc(alias = "CreateActionDTO")]
-    pub struct CreateAction {
-        /// The settings of the action, in the shape that belongs to `type`. Declared as required by the platform's specification.
-        pub details: Box<Details> = "details",
-        /// What the action is called, such as `Book a visit`. Declared as required by the platform's specification.
-        pub name: String = "name",
-        /// What kind of action it is, which decides the shape of `details`. Declared as required by the platform's specification.
-        pub type_: Type = "type",
-    }
-    /// An agent to be created.
-    #[doc(alias = "CreateEmployeeDto")]
-    pub struct CreateAgentRequest {
-        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
-        /// The business that the agent speaks for.
-        pub business_name: String = "businessName",
-        /// The channels that the agent answers on.
-        pub channels: Vec<Channel> = "channels",
-        /// What the agent is to achieve. Declared as required by the platform's specification.
-        pub goal: String = "goal",
-        /// How the agent is to go about it. Declared as required by the platform's specification.
-        pub instructions: String = "instructions",
-        /// Whether it is a primary agent.
-        pub is_primary: bool = "isPrimary",
-        /// The ids of the knowledge bases that the agent draws on.
-        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
-        /// What the agent does, nothing, drafts, or answers of its own; `off` if left out.
-        pub mode: Mode = "mode",
-        /// The agent's name. Declared as required by the platform's specification.
-        pub name: String = "name",
-        /// What the agent is like, such as `Friendly and helpful`. Declared as required by the platform's specification.
-        pub personality: String = "personality",
-        /// Whether the agent answers voice messages; by default `false`.
-        pub respond_to_audio: bool = "respondToAudio",
-        /// Whether the agent answers pictures; by default `false`.
-        pub respond_to_images: bool = "respondToImages",
-        /// Whether the agent can be put to sleep for a time. The platform advises against it.
-        pub sleep_enabled: bool = "sleepEnabled",
-        /// Whether the agent falls asleep when a person writes.
-        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
-        /// Whether the agent falls asleep when a workflow writes.
-        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
-        /// How long it sleeps, in `sleepTimeUnit`, up to 48 hours; null for until it is woken. Needed if `sleepEnabled` is `true`.
-        pub sleep_time: f64 = "sleepTime",
-        /// The unit of `sleepTime`; null together with it.
-        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
-        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
-        pub wait_time: f64 = "waitTime",
-        /// The unit of `waitTime`.
-        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
-    }
-    /// `DeleteActionDataDTO` of Conversation AI.
-    #[doc(alias = "DeleteActionDataDTO")]
-    pub struct DeleteActionData {
-        pub id: String = "id",
-    }
-    /// `deleteActionResponseDTO` of Conversation AI.
-    #[doc(alias = "deleteActionResponseDTO")]
-    pub struct DeleteActionResponse {
-        pub data: DeleteActionData = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `DeleteEmployeeResponseDTO` of Conversation AI.
-    #[doc(alias = "DeleteEmployeeResponseDTO")]
-    pub struct DeleteAgentResponse {
-        pub id: String = "id",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `Details` of Conversation AI.
-    pub struct Details {
+    /// `ActionDetails` of Conversation AI.
+    pub struct ActionDetails {
         /// The id of an action that this one refers to.
         pub action_id: String = "actionId",
         /// The id of the user who gets the conversation.
@@ -144,7 +60,7 @@ hoopai_runtime::model! {
         /// How long it sleeps, in `sleepTimeUnit`; needed if `sleepAfterBooking` is `true`.
         pub sleep_time: f64 = "sleepTime",
         /// The unit of `sleepTime`; needed together with it.
-        pub sleep_time_unit: CreateActionDetailsSleepTimeUnit = "sleepTimeUnit",
+        pub sleep_time_unit: ActionDetailsSleepTimeUnit = "sleepTimeUnit",
         /// Whether the agent stops at a goodbye (`Goodbye`) or at what you describe (`Custom`).
         pub stop_bot_detection_type: StopBotDetectionType = "stopBotDetectionType",
         /// Examples of messages at which it stops, two at least.
@@ -174,6 +90,129 @@ hoopai_runtime::model! {
         /// The ids of the workflows that start.
         pub workflow_ids: Vec<String> = "workflowIds",
     }
+    /// An action of an agent.
+    #[doc(alias = "CreateActionDTO")]
+    pub struct ActionRequest {
+        /// The settings of the action, in the shape that belongs to `type`. Declared as required by the platform's specification.
+        pub details: Box<ActionDetails> = "details",
+        /// What the action is called, such as `Book a visit`. Declared as required by the platform's specification.
+        pub name: String = "name",
+        /// What kind of action it is, which decides the shape of `details`. Declared as required by the platform's specification.
+        pub type_: ActionType = "type",
+    }
+    /// `createActionResponseDTO` of Conversation AI.
+    #[doc(alias = "createActionResponseDTO")]
+    #[doc(alias = "fetchActionDetailsResponseDTO")]
+    #[doc(alias = "updateActionResponseDTO")]
+    pub struct ActionResponse {
+        pub data: ActionData = "data",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
+    /// `ActionsIdDto` of Conversation AI.
+    #[doc(alias = "ActionsIdDto")]
+    pub struct ActionsId {
+        pub id: String = "id",
+        pub type_: ActionType = "type",
+    }
+    /// `EmployeeResponseDTO` of Conversation AI.
+    #[doc(alias = "EmployeeResponseDTO")]
+    pub struct Agent {
+        pub actions: Vec<ActionsId> = "actions",
+        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
+        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        /// The business that the agent speaks for.
+        pub business_name: String = "businessName",
+        /// The channels that the agent answers on.
+        pub channels: Vec<Channel> = "channels",
+        /// What the agent is to achieve.
+        pub goal: String = "goal",
+        pub id: String = "id",
+        /// How the agent is to go about it.
+        pub instructions: String = "instructions",
+        /// Whether it is a primary agent.
+        pub is_primary: bool = "isPrimary",
+        /// The ids of the knowledge bases that the agent draws on.
+        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
+        pub mode: AgentMode = "mode",
+        pub name: String = "name",
+        /// What the agent is like, such as `Friendly and helpful`.
+        pub personality: String = "personality",
+        /// Whether the agent can be put to sleep for a time. The platform advises against it.
+        pub sleep_enabled: bool = "sleepEnabled",
+        /// Whether the agent falls asleep when a person writes.
+        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
+        /// Whether the agent falls asleep when a workflow writes.
+        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
+        pub sleep_time: f64 = "sleepTime",
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
+        pub trace_id: String = "traceId",
+        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
+        pub wait_time: f64 = "waitTime",
+        /// The unit of `waitTime`.
+        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
+    }
+    /// An agent to be created.
+    #[doc(alias = "CreateEmployeeDto")]
+    pub struct CreateAgentRequest {
+        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
+        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        /// The business that the agent speaks for.
+        pub business_name: String = "businessName",
+        /// The channels that the agent answers on.
+        pub channels: Vec<Channel> = "channels",
+        /// What the agent is to achieve. Declared as required by the platform's specification.
+        pub goal: String = "goal",
+        /// How the agent is to go about it. Declared as required by the platform's specification.
+        pub instructions: String = "instructions",
+        /// Whether it is a primary agent.
+        pub is_primary: bool = "isPrimary",
+        /// The ids of the knowledge bases that the agent draws on.
+        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
+        /// What the agent does, nothing, drafts, or answers of its own; `off` if left out.
+        pub mode: AgentMode = "mode",
+        /// The agent's name. Declared as required by the platform's specification.
+        pub name: String = "name",
+        /// What the agent is like, such as `Friendly and helpful`. Declared as required by the platform's specification.
+        pub personality: String = "personality",
+        /// Whether the agent answers voice messages; by default `false`.
+        pub respond_to_audio: bool = "respondToAudio",
+        /// Whether the agent answers pictures; by default `false`.
+        pub respond_to_images: bool = "respondToImages",
+        /// Whether the agent can be put to sleep for a time. The platform advises against it.
+        pub sleep_enabled: bool = "sleepEnabled",
+        /// Whether the agent falls asleep when a person writes.
+        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
+        /// Whether the agent falls asleep when a workflow writes.
+        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
+        /// How long it sleeps, in `sleepTimeUnit`, up to 48 hours; null for until it is woken. Needed if `sleepEnabled` is `true`.
+        pub sleep_time: f64 = "sleepTime",
+        /// The unit of `sleepTime`; null together with it.
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
+        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
+        pub wait_time: f64 = "waitTime",
+        /// The unit of `waitTime`.
+        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
+    }
+    /// `DeleteActionDataDTO` of Conversation AI.
+    #[doc(alias = "DeleteActionDataDTO")]
+    pub struct DeleteActionData {
+        pub id: String = "id",
+    }
+    /// `deleteActionResponseDTO` of Conversation AI.
+    #[doc(alias = "deleteActionResponseDTO")]
+    pub struct DeleteActionResponse {
+        pub data: DeleteActionData = "data",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
+    /// `DeleteEmployeeResponseDTO` of Conversation AI.
+    #[doc(alias = "DeleteEmployeeResponseDTO")]
+    pub struct DeleteAgentResponse {
+        pub id: String = "id",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
     /// `EmployeeListItemDTO` of Conversation AI.
     #[doc(alias = "EmployeeListItemDTO")]
     pub struct EmployeeListItem {
@@ -192,7 +231,7 @@ hoopai_runtime::model! {
         pub is_primary: bool = "isPrimary",
         /// The ids of the knowledge bases that the agent draws on.
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
-        pub mode: Mode = "mode",
+        pub mode: AgentMode = "mode",
         pub name: String = "name",
         /// Whether the agent can be put to sleep for a time. The platform advises against it.
         pub sleep_enabled: bool = "sleepEnabled",
@@ -201,45 +240,8 @@ hoopai_runtime::model! {
         /// Whether the agent falls asleep when a workflow writes.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
-        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
         pub updated_at: Timestamp = "updatedAt",
-        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
-        pub wait_time: f64 = "waitTime",
-        /// The unit of `waitTime`.
-        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
-    }
-    /// `EmployeeResponseDTO` of Conversation AI.
-    #[doc(alias = "EmployeeResponseDTO")]
-    pub struct EmployeeResponse {
-        pub actions: Vec<ActionsId> = "actions",
-        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
-        /// The business that the agent speaks for.
-        pub business_name: String = "businessName",
-        /// The channels that the agent answers on.
-        pub channels: Vec<Channel> = "channels",
-        /// What the agent is to achieve.
-        pub goal: String = "goal",
-        pub id: String = "id",
-        /// How the agent is to go about it.
-        pub instructions: String = "instructions",
-        /// Whether it is a primary agent.
-        pub is_primary: bool = "isPrimary",
-        /// The ids of the knowledge bases that the agent draws on.
-        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
-        pub mode: Mode = "mode",
-        pub name: String = "name",
-        /// What the agent is like, such as `Friendly and helpful`.
-        pub personality: String = "personality",
-        /// Whether the agent can be put to sleep for a time. The platform advises against it.
-        pub sleep_enabled: bool = "sleepEnabled",
-        /// Whether the agent falls asleep when a person writes.
-        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
-        /// Whether the agent falls asleep when a workflow writes.
-        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
-        pub sleep_time: f64 = "sleepTime",
-        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
-        pub trace_id: String = "traceId",
         /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
         pub wait_time: f64 = "waitTime",
         /// The unit of `waitTime`.
@@ -334,7 +336,7 @@ hoopai_runtime::model! {
         /// The ids of the knowledge bases that the agent draws on.
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
         /// What the agent does, nothing, drafts, or answers of its own; needed if it is a primary agent.
-        pub mode: Mode = "mode",
+        pub mode: AgentMode = "mode",
         /// The agent's name.
         pub name: String = "name",
         /// What the agent is like, such as `Friendly and helpful`.
@@ -352,7 +354,7 @@ hoopai_runtime::model! {
         /// How long it sleeps, in `sleepTimeUnit`, up to 48 hours; null for until it is woken. Needed if `sleepEnabled` is `true`.
         pub sleep_time: f64 = "sleepTime",
         /// The unit of `sleepTime`; null together with it.
-        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
         /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
         pub wait_time: f64 = "waitTime",
         /// The unit of `waitTime`.
@@ -383,17 +385,27 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
+    /// Values of `ActionDetailsSleepTimeUnit`.
+    pub enum ActionDetailsSleepTimeUnit {
+        Days = "days", Hours = "hours", Minutes = "minutes",
+    }
+    /// Values of `ActionType`.
+    pub enum ActionType {
+        TriggerWorkflow = "triggerWorkflow", UpdateContactField = "updateContactField",
+        AppointmentBooking = "appointmentBooking", StopBot = "stopBot", HumanHandOver = "humanHandOver",
+        AdvancedFollowup = "advancedFollowup", TransferBot = "transferBot",
+    }
+    /// Values of `AgentMode`.
+    pub enum AgentMode {
+        Off = "off", Suggestive = "suggestive", AutoPilot = "auto-pilot",
+    }
+    /// Values of `AgentSleepTimeUnit`.
+    pub enum AgentSleepTimeUnit {
+        Hours = "hours", Minutes = "minutes", Seconds = "seconds",
+    }
     /// Values of `Channel`.
     pub enum Channel {
         Ig = "IG", Fb = "FB", Sms = "SMS", WebChat = "WebChat", WhatsApp = "WhatsApp", LiveChat = "Live_Chat",
-    }
-    /// Values of `CreateActionDetailsSleepTimeUnit`.
-    pub enum CreateActionDetailsSleepTimeUnit {
-        Days = "days", Hours = "hours", Minutes = "minutes",
-    }
-    /// Values of `CreateAgentRequestSleepTimeUnit`.
-    pub enum CreateAgentRequestSleepTimeUnit {
-        Hours = "hours", Minutes = "minutes", Seconds = "seconds",
     }
     /// Values of `FollowupSequenceFollowupTimeUnit`.
     pub enum FollowupSequenceFollowupTimeUnit {
@@ -403,18 +415,14 @@ hoopai_runtime::open_enum! {
     pub enum FollowupSettingsTimezoneToUse {
         Contact = "contact", Business = "business",
     }
-    /// Values of `GetGenerationDetailsSource`.
-    pub enum GetGenerationDetailsSource {
+    /// Values of `GenerationDetailSource`.
+    pub enum GenerationDetailSource {
         Conversation = "conversation", Workflow = "workflow",
     }
     /// Values of `HandoverType`.
     pub enum HandoverType {
         ContactRequest = "contactRequest", LackOfInformation = "lackOfInformation",
         FailedToResolveIssue = "failedToResolveIssue", Custom = "custom",
-    }
-    /// Values of `Mode`.
-    pub enum Mode {
-        Off = "off", Suggestive = "suggestive", AutoPilot = "auto-pilot",
     }
     /// Values of `ScenarioId`.
     pub enum ScenarioId {
@@ -428,12 +436,6 @@ hoopai_runtime::open_enum! {
     /// Values of `TransferBotType`.
     pub enum TransferBotType {
         Default = "Default", Custom = "Custom",
-    }
-    /// Values of `Type`.
-    pub enum Type {
-        TriggerWorkflow = "triggerWorkflow", UpdateContactField = "updateContactField",
-        AppointmentBooking = "appointmentBooking", StopBot = "stopBot", HumanHandOver = "humanHandOver",
-        AdvancedFollowup = "advancedFollowup", TransferBot = "transferBot",
     }
     /// Values of `WaitTimeUnit`.
     pub enum WaitTimeUnit {

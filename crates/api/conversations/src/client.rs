@@ -499,7 +499,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_subtype`](super::Client::create_custom_subtype).
-        pub CreateCustomSubtype(operations::CREATE_CUSTOM_SUBTYPE) -> json types::Response
+        pub CreateCustomSubtype(operations::CREATE_CUSTOM_SUBTYPE) -> json types::CreateCustomSubtypeResponse
     }
     hoopai_runtime::setters! {
         CreateCustomSubtype {
@@ -535,14 +535,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`export_messages`](super::Client::export_messages).
-        pub ExportMessages(operations::EXPORT_MESSAGES) -> json types::ExportMessagesResponse, paged types::GetMessageResponse
+        pub ExportMessages(operations::EXPORT_MESSAGES) -> json types::ExportMessagesResponse, paged types::Message
     }
     hoopai_runtime::setters! {
         ExportMessages {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Only messages of this channel; all but emails if left out.
-            query channel: types::ExportMessagesChannel = "channel",
+            query channel: types::ExportMessageChannel = "channel",
             /// Only messages of the contact with this id.
             query contact_id: String = "contactId",
             /// Only messages of the conversation with this id.
@@ -554,9 +554,9 @@ pub mod builder {
             /// How many messages a page holds, from 10 to 500; 100 if left out.
             query limit: i64 = "limit",
             /// By what the messages are sorted; when they were made, if left out.
-            query sort_by: types::ExportMessagesSortBy = "sortBy",
+            query sort_by: types::ExportMessageSortBy = "sortBy",
             /// Ascending or descending order; descending if left out.
-            query sort_order: types::ExportMessagesSortOrder = "sortOrder",
+            query sort_order: types::ExportMessageSortOrder = "sortOrder",
             /// Only messages from here on.
             query start_date: String = "startDate",
         }
@@ -564,7 +564,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_contact_unsubscription_status`](super::Client::get_contact_unsubscription_status).
-        pub GetContactUnsubscriptionStatus(operations::GET_CONTACT_UNSUBSCRIPTION_STATUS) -> json types::Response
+        pub GetContactUnsubscriptionStatus(operations::GET_CONTACT_UNSUBSCRIPTION_STATUS) -> json types::GetContactUnsubscriptionStatusResponse
     }
     hoopai_runtime::setters! {
         GetContactUnsubscriptionStatus {
@@ -579,7 +579,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_conversation`](super::Client::get_conversation).
-        pub GetConversation(operations::GET_CONVERSATION) -> json types::GetConversationResponse
+        pub GetConversation(operations::GET_CONVERSATION) -> json types::Conversation
     }
     hoopai_runtime::setters! {
         GetConversation {
@@ -590,7 +590,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_email`](super::Client::get_email).
-        pub GetEmail(operations::GET_EMAIL) -> json types::GetEmailResponse
+        pub GetEmail(operations::GET_EMAIL) -> json types::Email
     }
     hoopai_runtime::setters! {
         GetEmail {
@@ -601,7 +601,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_message`](super::Client::get_message).
-        pub GetMessage(operations::GET_MESSAGE) -> json types::GetMessageResponse2
+        pub GetMessage(operations::GET_MESSAGE) -> json types::GetMessageResponse
     }
     hoopai_runtime::setters! {
         GetMessage {
@@ -648,7 +648,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_custom_subtypes`](super::Client::list_custom_subtypes).
-        pub ListCustomSubtypes(operations::LIST_CUSTOM_SUBTYPES) -> json types::Response
+        pub ListCustomSubtypes(operations::LIST_CUSTOM_SUBTYPES) -> json types::ListCustomSubtypesResponse
     }
     hoopai_runtime::setters! {
         ListCustomSubtypes {
@@ -659,7 +659,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_messages`](super::Client::list_messages).
-        pub ListMessages(operations::LIST_MESSAGES) -> json types::ListMessagesResponse, paged types::GetMessageResponse
+        pub ListMessages(operations::LIST_MESSAGES) -> json types::ListMessagesResponse, paged types::Message
     }
     hoopai_runtime::setters! {
         ListMessages {
@@ -670,7 +670,7 @@ pub mod builder {
             /// How many messages a page holds; 20 if left out.
             query limit: i64 = "limit",
             /// Only messages of this kind.
-            query type_: types::ListMessagesType = "type",
+            query type_: types::MessageType = "type",
         }
     }
 
@@ -693,7 +693,7 @@ pub mod builder {
             /// Only the conversation with this id.
             query id: String = "id",
             /// Only conversations of which the last message sent was written by hand, or by a machine.
-            query last_message_action: types::SearchConversationsLastMessageAction = "lastMessageAction",
+            query last_message_action: types::ConversationLastMessageAction = "lastMessageAction",
             /// Only conversations of which the last message came in, or went out.
             query last_message_direction: types::LastMessageDirection = "lastMessageDirection",
             /// Only conversations of which the last message is of this kind.
@@ -711,9 +711,9 @@ pub mod builder {
             /// The least score, in the profile that `scoreProfile` names.
             query score_profile_min: f64 = "scoreProfileMin",
             /// Ascending or descending order.
-            query sort: types::SearchConversationsSort = "sort",
+            query sort: types::ConversationSort = "sort",
             /// By what the conversations are sorted.
-            query sort_by: types::SearchConversationsSortBy = "sortBy",
+            query sort_by: types::ConversationSortBy = "sortBy",
             /// The id of the score profile that `score_profile` sorts by.
             query sort_score_profile: String = "sortScoreProfile",
             /// The sort value of the last conversation of the page before.
@@ -721,7 +721,7 @@ pub mod builder {
             /// Only conversations added from here on, in milliseconds since 1970.
             query start_date: f64 = "startDate",
             /// Only conversations in this state; `all` for any.
-            query status: types::SearchConversationsStatus = "status",
+            query status: types::ConversationStatus = "status",
         }
     }
 
@@ -769,7 +769,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_contact_subscription`](super::Client::update_contact_subscription).
-        pub UpdateContactSubscription(operations::UPDATE_CONTACT_SUBSCRIPTION) -> json types::Response
+        pub UpdateContactSubscription(operations::UPDATE_CONTACT_SUBSCRIPTION) -> json types::UpdateContactSubscriptionResponse
     }
     hoopai_runtime::setters! {
         UpdateContactSubscription {
@@ -791,7 +791,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_custom_subtype`](super::Client::update_custom_subtype).
-        pub UpdateCustomSubtype(operations::UPDATE_CUSTOM_SUBTYPE) -> json types::Response
+        pub UpdateCustomSubtype(operations::UPDATE_CUSTOM_SUBTYPE) -> json types::UpdateCustomSubtypeResponse
     }
     hoopai_runtime::setters! {
         UpdateCustomSubtype {

@@ -144,7 +144,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_field_folder`](super::Client::create_custom_field_folder).
-        pub CreateCustomFieldFolder(operations::CREATE_CUSTOM_FIELD_FOLDER) -> json types::ICustomFieldFolder
+        pub CreateCustomFieldFolder(operations::CREATE_CUSTOM_FIELD_FOLDER) -> json types::CustomFieldFolderResponse
     }
     hoopai_runtime::setters! {
         CreateCustomFieldFolder {
@@ -214,7 +214,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_custom_field_folder`](super::Client::update_custom_field_folder).
-        pub UpdateCustomFieldFolder(operations::UPDATE_CUSTOM_FIELD_FOLDER) -> json types::ICustomFieldFolder
+        pub UpdateCustomFieldFolder(operations::UPDATE_CUSTOM_FIELD_FOLDER) -> json types::CustomFieldFolderResponse
     }
     hoopai_runtime::setters! {
         UpdateCustomFieldFolder {

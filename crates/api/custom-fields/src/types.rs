@@ -23,7 +23,7 @@ hoopai_runtime::model! {
         /// Whether people may type in a value that is no option; for `RADIO` fields. Such a value stays with its record and becomes no option for others.
         pub allow_custom_option: bool = "allowCustomOption",
         /// The type of the values. Mind the spelling of `MONETORY`. Declared as required by the platform's specification.
-        pub data_type: CreateCustomFieldRequestDataType = "dataType",
+        pub data_type: CustomFieldDataType = "dataType",
         /// What the field is for.
         pub description: String = "description",
         /// The key of the field, which continues that of the object, such as `custom_objects.pet.name`. Declared as required by the platform's specification.
@@ -45,26 +45,13 @@ hoopai_runtime::model! {
         /// Whether the field can be used in forms. Declared as required by the platform's specification.
         pub show_in_forms: bool = "showInForms",
     }
-    /// `CustomFieldSuccessfulResponseDto` of Custom Fields.
-    #[doc(alias = "CustomFieldSuccessfulResponseDto")]
-    pub struct CustomFieldResponse {
-        pub field: Box<ICustomField> = "field",
-        pub trace_id: String = "traceId",
-    }
-    /// `CustomFolderDeleteResponseDto` of Custom Fields.
-    #[doc(alias = "CustomFolderDeleteResponseDto")]
-    pub struct CustomFolderDeleteResponse {
-        pub id: String = "id",
-        pub key: String = "key",
-        pub succeded: bool = "succeded",
-        pub trace_id: String = "traceId",
-    }
     /// `ICustomField` of Custom Fields.
-    pub struct ICustomField {
+    #[doc(alias = "ICustomField")]
+    pub struct CustomField {
         /// The file format that may be uploaded, such as `.pdf`, or `all`; for `FILE_UPLOAD` fields.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
         pub allow_custom_option: bool = "allowCustomOption",
-        pub data_type: ICustomFieldDataType = "dataType",
+        pub data_type: CustomFieldDataType2 = "dataType",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
         /// What the field is for.
@@ -87,7 +74,8 @@ hoopai_runtime::model! {
         pub show_in_forms: bool = "showInForms",
     }
     /// `ICustomFieldFolder` of Custom Fields.
-    pub struct ICustomFieldFolder {
+    #[doc(alias = "ICustomFieldFolder")]
+    pub struct CustomFieldFolderResponse {
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -97,11 +85,25 @@ hoopai_runtime::model! {
         pub object_key: String = "objectKey",
         pub trace_id: String = "traceId",
     }
+    /// `CustomFieldSuccessfulResponseDto` of Custom Fields.
+    #[doc(alias = "CustomFieldSuccessfulResponseDto")]
+    pub struct CustomFieldResponse {
+        pub field: Box<CustomField> = "field",
+        pub trace_id: String = "traceId",
+    }
+    /// `CustomFolderDeleteResponseDto` of Custom Fields.
+    #[doc(alias = "CustomFolderDeleteResponseDto")]
+    pub struct CustomFolderDeleteResponse {
+        pub id: String = "id",
+        pub key: String = "key",
+        pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
+    }
     /// `CustomFieldsResponseDTO` of Custom Fields.
     #[doc(alias = "CustomFieldsResponseDTO")]
     pub struct ListCustomFieldsResponse {
-        pub fields: Vec<ICustomField> = "fields",
-        pub folders: Vec<ICustomField> = "folders",
+        pub fields: Vec<CustomField> = "fields",
+        pub folders: Vec<CustomField> = "folders",
         pub trace_id: String = "traceId",
     }
     /// `OptionDTO` of Custom Fields.
@@ -154,14 +156,14 @@ hoopai_runtime::open_enum! {
         Pdf = ".pdf", Docx = ".docx", Doc = ".doc", Jpg = ".jpg", Jpeg = ".jpeg", Png = ".png", Gif = ".gif",
         Csv = ".csv", Xlsx = ".xlsx", Xls = ".xls", All = "all",
     }
-    /// Values of `CreateCustomFieldRequestDataType`.
-    pub enum CreateCustomFieldRequestDataType {
+    /// Values of `CustomFieldDataType`.
+    pub enum CustomFieldDataType {
         Text = "TEXT", LargeText = "LARGE_TEXT", Numerical = "NUMERICAL", Phone = "PHONE", Monetory = "MONETORY",
         Checkbox = "CHECKBOX", SingleOptions = "SINGLE_OPTIONS", MultipleOptions = "MULTIPLE_OPTIONS", Date = "DATE",
         TextboxList = "TEXTBOX_LIST", FileUpload = "FILE_UPLOAD", Radio = "RADIO", Email = "EMAIL",
     }
-    /// Values of `ICustomFieldDataType`.
-    pub enum ICustomFieldDataType {
+    /// Values of `CustomFieldDataType2`.
+    pub enum CustomFieldDataType2 {
         Text = "TEXT", LargeText = "LARGE_TEXT", Numerical = "NUMERICAL", Phone = "PHONE", Monetory = "MONETORY",
         Checkbox = "CHECKBOX", SingleOptions = "SINGLE_OPTIONS", MultipleOptions = "MULTIPLE_OPTIONS", Date = "DATE",
         TextboxList = "TEXTBOX_LIST", FileUpload = "FILE_UPLOAD", Radio = "RADIO",

@@ -12,7 +12,7 @@ hoopai_runtime::model! {
     #[doc(alias = "VerificationBodyDto")]
     pub struct VerifyEmailRequest {
         /// What `verify` holds, an email address (`email`) or the id of a contact (`contact`). Declared as required by the platform's specification.
-        pub type_: VerifyEmailRequestType = "type",
+        pub type_: VerifyEmailType = "type",
         /// The email address, or the id of the contact whose address is checked. Declared as required by the platform's specification.
         pub verify: String = "verify",
     }
@@ -22,24 +22,24 @@ hoopai_runtime::model! {
         pub leadconnector_recomendation: LeadConnectorRecomandation = "leadconnectorRecomendation",
         pub message: String = "message",
         pub reason: Vec<String> = "reason",
-        pub result: VerifyEmailResponseResult = "result",
-        pub risk: VerifyEmailResponseRisk = "risk",
+        pub result: VerifyEmailResult = "result",
+        pub risk: VerifyEmailRisk = "risk",
         pub verified: bool = "verified",
     }
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `VerifyEmailRequestType`.
-    pub enum VerifyEmailRequestType {
-        Email = "email", Contact = "contact",
-    }
-    /// Values of `VerifyEmailResponseResult`.
-    pub enum VerifyEmailResponseResult {
+    /// Values of `VerifyEmailResult`.
+    pub enum VerifyEmailResult {
         Deliverable = "deliverable", Undeliverable = "undeliverable", DoNotSend = "do_not_send", Unknown = "unknown",
         CatchAll = "catch_all",
     }
-    /// Values of `VerifyEmailResponseRisk`.
-    pub enum VerifyEmailResponseRisk {
+    /// Values of `VerifyEmailRisk`.
+    pub enum VerifyEmailRisk {
         High = "high", Low = "low", Medium = "medium", Unknown = "unknown",
+    }
+    /// Values of `VerifyEmailType`.
+    pub enum VerifyEmailType {
+        Email = "email", Contact = "contact",
     }
 }

@@ -214,7 +214,7 @@ pub mod builder {
             /// Whether folders are left out.
             query campaigns_only: bool = "campaignsOnly",
             /// How far sending has come; `all` for any, `complete` if left out.
-            query email_status: types::ListCampaignsEmailStatus = "emailStatus",
+            query email_status: types::CampaignEmailStatus = "emailStatus",
             /// How many campaigns a page holds at most, up to 100; 10 if left out.
             query limit: i64 = "limit",
             /// Whether only the essential fields come, those of the template among them; all fields if left out.
@@ -228,13 +228,13 @@ pub mod builder {
             /// Whether figures come along, such as how many emails were delivered, opened and clicked, and the revenue.
             query show_stats: bool = "showStats",
             /// The state of the campaign's schedule; `active` if left out.
-            query status: types::ListCampaignsStatus = "status",
+            query status: types::CampaignStatus = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_templates`](super::Client::list_templates).
-        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::FetchBuilderResponse
+        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::FetchBuilder
     }
     hoopai_runtime::setters! {
         ListTemplates {

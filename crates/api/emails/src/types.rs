@@ -6,13 +6,23 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
+    /// `IBuilderJsonMapper` of Emails.
+    #[doc(alias = "IBuilderJsonMapper")]
+    pub struct BuilderJsonMapper {
+        /// Attributes of the email as a whole. Declared as required by the platform's specification.
+        pub attrs: Map = "attrs",
+        /// The blocks in their order. Declared as required by the platform's specification.
+        pub elements: Vec<String> = "elements",
+        /// Settings of the email as a whole. Declared as required by the platform's specification.
+        pub template_settings: Map = "templateSettings",
+    }
     /// `CreateBuilderDto` of Emails.
     #[doc(alias = "CreateBuilderDto")]
     pub struct CreateTemplateRequest {
         /// The version of the builder; `2` if left out.
         pub builder_version: BuilderVersion = "builderVersion",
         /// The service that the template is imported from.
-        pub import_provider: CreateTemplateRequestImportProvider = "importProvider",
+        pub import_provider: TemplateImportProvider = "importProvider",
         /// The address of the template at the service, as it is shared there.
         pub import_url: String = "importURL",
         /// Whether the email is plain text.
@@ -30,7 +40,7 @@ hoopai_runtime::model! {
         /// The template's title.
         pub title: String = "title",
         /// What comes about, such as `html` for plain HTML, `builder` for blocks, or `folder`. Declared as required by the platform's specification.
-        pub type_: CreateTemplateRequestType = "type",
+        pub type_: TemplateType = "type",
         /// The id of the user who makes it.
         pub updated_by: String = "updatedBy",
     }
@@ -48,7 +58,7 @@ hoopai_runtime::model! {
     }
     /// `FetchBuilderSuccesfulResponseDto` of Emails.
     #[doc(alias = "FetchBuilderSuccesfulResponseDto")]
-    pub struct FetchBuilderResponse {
+    pub struct FetchBuilder {
         pub date_added: Timestamp = "dateAdded",
         pub id: String = "id",
         pub is_plain_text: bool = "isPlainText",
@@ -59,15 +69,6 @@ hoopai_runtime::model! {
         pub updated_by: String = "updatedBy",
         pub version: String = "version",
     }
-    /// `IBuilderJsonMapper` of Emails.
-    pub struct IBuilderJsonMapper {
-        /// Attributes of the email as a whole. Declared as required by the platform's specification.
-        pub attrs: Map = "attrs",
-        /// The blocks in their order. Declared as required by the platform's specification.
-        pub elements: Vec<String> = "elements",
-        /// Settings of the email as a whole. Declared as required by the platform's specification.
-        pub template_settings: Map = "templateSettings",
-    }
     /// `ScheduleFetchSuccessfulDTO` of Emails.
     #[doc(alias = "ScheduleFetchSuccessfulDTO")]
     pub struct ListCampaignsResponse {
@@ -77,7 +78,7 @@ hoopai_runtime::model! {
     }
     /// `ListTemplatesResponse` of Emails.
     pub struct ListTemplatesResponse {
-        pub builders: Vec<FetchBuilderResponse> = "builders",
+        pub builders: Vec<FetchBuilder> = "builders",
         pub total: Value = "total",
         pub trace_id: String = "traceId",
     }
@@ -117,9 +118,9 @@ hoopai_runtime::model! {
     #[doc(alias = "SaveBuilderDataDto")]
     pub struct UpdateTemplateRequest {
         /// The email as blocks, as the builder keeps them. Declared as required by the platform's specification.
-        pub dnd: IBuilderJsonMapper = "dnd",
+        pub dnd: BuilderJsonMapper = "dnd",
         /// The editor that the template opens in, `html` or `builder`. Declared as required by the platform's specification.
-        pub editor_type: UpdateTemplateRequestEditorType = "editorType",
+        pub editor_type: TemplateEditorType = "editorType",
         /// The email as HTML. Declared as required by the platform's specification.
         pub html: String = "html",
         /// Whether the email is plain text.
@@ -152,27 +153,27 @@ hoopai_runtime::open_enum! {
     pub enum BuilderVersion {
         N1 = "1", N2 = "2",
     }
-    /// Values of `CreateTemplateRequestImportProvider`.
-    pub enum CreateTemplateRequestImportProvider {
-        Mailchimp = "mailchimp", ActiveCampaign = "active_campaign", Kajabi = "kajabi",
-    }
-    /// Values of `CreateTemplateRequestType`.
-    pub enum CreateTemplateRequestType {
-        Html = "html", Folder = "folder", Import = "import", Builder = "builder", Blank = "blank",
-    }
-    /// Values of `ListCampaignsEmailStatus`.
-    pub enum ListCampaignsEmailStatus {
+    /// Values of `CampaignEmailStatus`.
+    pub enum CampaignEmailStatus {
         All = "all", NotStarted = "not-started", Paused = "paused", Cancelled = "cancelled", Processing = "processing",
         Resumed = "resumed", NextDrip = "next-drip", Complete = "complete", Success = "success", Error = "error",
         Waiting = "waiting", Queued = "queued", Queueing = "queueing", Reading = "reading", Scheduled = "scheduled",
     }
-    /// Values of `ListCampaignsStatus`.
-    pub enum ListCampaignsStatus {
+    /// Values of `CampaignStatus`.
+    pub enum CampaignStatus {
         Active = "active", Pause = "pause", Complete = "complete", Cancelled = "cancelled", Retry = "retry",
         Draft = "draft", ResendScheduled = "resend-scheduled",
     }
-    /// Values of `UpdateTemplateRequestEditorType`.
-    pub enum UpdateTemplateRequestEditorType {
+    /// Values of `TemplateEditorType`.
+    pub enum TemplateEditorType {
         Html = "html", Builder = "builder",
+    }
+    /// Values of `TemplateImportProvider`.
+    pub enum TemplateImportProvider {
+        Mailchimp = "mailchimp", ActiveCampaign = "active_campaign", Kajabi = "kajabi",
+    }
+    /// Values of `TemplateType`.
+    pub enum TemplateType {
+        Html = "html", Folder = "folder", Import = "import", Builder = "builder", Blank = "blank",
     }
 }

@@ -616,7 +616,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateEstimateTemplate {
-            json body: types::EstimateTemplates,
+            json body: types::EstimateTemplateRequest,
         }
     }
 
@@ -857,7 +857,7 @@ pub mod builder {
             /// The day on which the period begins, such as `2023-01-01`.
             query start_at: String = "startAt",
             /// The state of the estimates: `draft`, `sent`, `viewed`, `accepted`, `declined`, `invoiced`, or `all`.
-            query status: types::ListEstimatesStatus = "status",
+            query status: types::EstimateStatus = "status",
         }
     }
 
@@ -938,9 +938,9 @@ pub mod builder {
             /// An id, a name, an email address or a phone number to look for.
             query search: String = "search",
             /// What to sort by; `issueDate` is the only choice.
-            query sort_field: types::ListInvoicesSortField = "sortField",
+            query sort_field: types::InvoiceSortField = "sortField",
             /// The direction: `ascend` upwards, `descend` downwards.
-            query sort_order: types::ListInvoicesSortOrder = "sortOrder",
+            query sort_order: types::InvoiceSortOrder = "sortOrder",
             /// The day on which the period begins, such as `2023-01-01`.
             query start_at: String = "startAt",
             /// The state of the invoices: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
@@ -1036,7 +1036,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_estimate_last_visit`](super::Client::update_estimate_last_visit).
-        pub UpdateEstimateLastVisit(operations::UPDATE_ESTIMATE_LAST_VISIT) -> json types::Response
+        pub UpdateEstimateLastVisit(operations::UPDATE_ESTIMATE_LAST_VISIT) -> json types::UpdateEstimateLastVisitResponse
     }
     hoopai_runtime::setters! {
         UpdateEstimateLastVisit {
@@ -1052,7 +1052,7 @@ pub mod builder {
         UpdateEstimateTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            json body: types::EstimateTemplates,
+            json body: types::EstimateTemplateRequest,
         }
     }
 
@@ -1070,7 +1070,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_last_visit`](super::Client::update_invoice_last_visit).
-        pub UpdateInvoiceLastVisit(operations::UPDATE_INVOICE_LAST_VISIT) -> json types::Response
+        pub UpdateInvoiceLastVisit(operations::UPDATE_INVOICE_LAST_VISIT) -> json types::UpdateInvoiceLastVisitResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceLastVisit {

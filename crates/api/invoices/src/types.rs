@@ -228,13 +228,13 @@ hoopai_runtime::model! {
         /// Whether the estimate gets the state `invoiced`. Declared as required by the platform's specification.
         pub mark_as_invoiced: bool = "markAsInvoiced",
         /// The version of the request, `v1` or `v2`; what sets them apart is described nowhere.
-        pub version: CreateInvoiceFromEstimateRequestVersion = "version",
+        pub version: InvoiceVersion = "version",
     }
     /// `CreateInvoiceFromEstimateResponseDTO` of Invoices.
     #[doc(alias = "CreateInvoiceFromEstimateResponseDTO")]
     pub struct CreateInvoiceFromEstimateResponse {
         pub estimate: Box<EstimateResponse> = "estimate",
-        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
+        pub invoice: Box<DefaultInvoice> = "invoice",
         pub trace_id: String = "traceId",
     }
     /// An invoice to be made.
@@ -432,7 +432,7 @@ hoopai_runtime::model! {
     }
     /// `DefaultInvoiceResponseDto` of Invoices.
     #[doc(alias = "DefaultInvoiceResponseDto")]
-    pub struct DefaultInvoiceResponse {
+    pub struct DefaultInvoice {
         pub id: String = "_id",
         /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
@@ -465,7 +465,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
+        pub status: InvoiceStatus = "status",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
@@ -492,6 +492,11 @@ hoopai_runtime::model! {
         pub valid_on_product_ids: Vec<String> = "validOnProductIds",
         /// How much is taken off, in per cent or in money as `type` says.
         pub value: Decimal = "value",
+    }
+    /// `EstimateActionHistory` of Invoices.
+    pub struct EstimateActionHistory {
+        pub action: String = "action",
+        pub timestamp: String = "timestamp",
     }
     /// A line of an estimate.
     #[doc(alias = "EstimateLineItemDto")]
@@ -551,7 +556,7 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         /// What is taken off.
         pub discount: Discount = "discount",
-        pub estimate_action_history: Vec<EstimateResponseEstimateActionHistory> = "estimateActionHistory",
+        pub estimate_action_history: Vec<EstimateActionHistory> = "estimateActionHistory",
         /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// The day on which the estimate expires, such as `2024-08-10`.
@@ -581,10 +586,41 @@ hoopai_runtime::model! {
         pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
-    /// `EstimateResponseEstimateActionHistory` of Invoices.
-    pub struct EstimateResponseEstimateActionHistory {
-        pub action: String = "action",
-        pub timestamp: String = "timestamp",
+    /// An estimate template, to be made or as it is to be.
+    #[doc(alias = "EstimateTemplatesDto")]
+    pub struct EstimateTemplateRequest {
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+        pub alt_type: AltType = "altType",
+        /// Files that go with the document.
+        pub attachments: Vec<Attachments> = "attachments",
+        /// Whether taxes are calculated automatically.
+        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        pub currency: String = "currency",
+        /// What is taken off. Declared as required by the platform's specification.
+        pub discount: Discount = "discount",
+        /// What goes before the number; `EST-` when left out.
+        pub estimate_number_prefix: String = "estimateNumberPrefix",
+        /// What is charged for, one entry a line, with the fields of an estimate's items. Declared as required by the platform's specification.
+        pub items: Vec<Value> = "items",
+        /// Whether real money is meant; `true` when left out.
+        pub live_mode: bool = "liveMode",
+        /// Further data of your own, kept with the document.
+        pub meta: Map = "meta",
+        /// Charges beside the items, such as processing fees.
+        pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
+        /// The template's name. Declared as required by the platform's specification.
+        pub name: String = "name",
+        /// How to send the estimate at once, when it is saved; a real person gets it.
+        pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
+        /// The terms at the foot of the document; HTML is allowed.
+        pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
+        pub title: String = "title",
     }
     /// `EstimateTemplateResponseDTO` of Invoices.
     #[doc(alias = "EstimateTemplateResponseDTO")]
@@ -621,42 +657,6 @@ hoopai_runtime::model! {
         pub total: Decimal = "total",
         pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
-    }
-    /// An estimate template, to be made or as it is to be.
-    #[doc(alias = "EstimateTemplatesDto")]
-    pub struct EstimateTemplates {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
-        /// Whether taxes are calculated automatically.
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
-        pub currency: String = "currency",
-        /// What is taken off. Declared as required by the platform's specification.
-        pub discount: Discount = "discount",
-        /// What goes before the number; `EST-` when left out.
-        pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// What is charged for, one entry a line, with the fields of an estimate's items. Declared as required by the platform's specification.
-        pub items: Vec<Value> = "items",
-        /// Whether real money is meant; `true` when left out.
-        pub live_mode: bool = "liveMode",
-        /// Further data of your own, kept with the document.
-        pub meta: Map = "meta",
-        /// Charges beside the items, such as processing fees.
-        pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The template's name. Declared as required by the platform's specification.
-        pub name: String = "name",
-        /// How to send the estimate at once, when it is saved; a real person gets it.
-        pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
-        /// The terms at the foot of the document; HTML is allowed.
-        pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
-        pub title: String = "title",
     }
     /// Whether and how often an estimate recurs.
     #[doc(alias = "FrequencySettingsDto")]
@@ -715,7 +715,7 @@ hoopai_runtime::model! {
         /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
         pub reminders_configuration: RemindersConfiguration = "remindersConfiguration",
-        pub status: Status = "status",
+        pub status: InvoiceStatus = "status",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
@@ -774,7 +774,7 @@ hoopai_runtime::model! {
         pub currency: String = "currency",
         /// What is taken off.
         pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
+        pub invoices: Vec<DefaultInvoice> = "invoices",
         /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
         /// Whether real money is meant; if not, payments are tests.
@@ -848,6 +848,9 @@ hoopai_runtime::model! {
     }
     /// `CreateInvoiceResponseDto` of Invoices.
     #[doc(alias = "CreateInvoiceResponseDto")]
+    #[doc(alias = "DeleteInvoiceResponseDto")]
+    #[doc(alias = "UpdateInvoiceResponseDto")]
+    #[doc(alias = "VoidInvoiceResponseDto")]
     pub struct InvoiceResponse {
         pub id: String = "_id",
         /// The id of the account that `altType` names, as a rule a location.
@@ -881,7 +884,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
+        pub status: InvoiceStatus = "status",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
@@ -890,6 +893,10 @@ hoopai_runtime::model! {
     }
     /// `CancelInvoiceScheduleResponseDto` of Invoices.
     #[doc(alias = "CancelInvoiceScheduleResponseDto")]
+    #[doc(alias = "CreateInvoiceScheduleResponseDto")]
+    #[doc(alias = "ScheduleInvoiceScheduleResponseDto")]
+    #[doc(alias = "UpdateAndScheduleInvoiceScheduleResponseDto")]
+    #[doc(alias = "UpdateInvoiceScheduleResponseDto")]
     pub struct InvoiceScheduleResponse {
         pub id: String = "_id",
         /// The id of the account that `altType` names, as a rule a location.
@@ -906,7 +913,7 @@ hoopai_runtime::model! {
         pub currency: String = "currency",
         /// What is taken off.
         pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
+        pub invoices: Vec<DefaultInvoice> = "invoices",
         /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
         /// Whether real money is meant; if not, payments are tests.
@@ -942,6 +949,7 @@ hoopai_runtime::model! {
     }
     /// `CreateInvoiceTemplateResponseDto` of Invoices.
     #[doc(alias = "CreateInvoiceTemplateResponseDto")]
+    #[doc(alias = "UpdateInvoiceTemplateResponseDto")]
     pub struct InvoiceTemplateResponse {
         pub id: String = "_id",
         /// The id of the account that `altType` names, as a rule a location.
@@ -1127,7 +1135,7 @@ hoopai_runtime::model! {
         /// Further data of your own, kept with the payment.
         pub meta: Map = "meta",
         /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Declared as required by the platform's specification.
-        pub mode: RecordInvoicePaymentRequestMode = "mode",
+        pub mode: RecordInvoicePaymentMode = "mode",
         /// A note to be kept with the payment.
         pub notes: String = "notes",
         /// The ids of the parts of the invoice's payment schedule that this payment settles.
@@ -1136,7 +1144,7 @@ hoopai_runtime::model! {
     /// `RecordPaymentResponseDto` of Invoices.
     #[doc(alias = "RecordPaymentResponseDto")]
     pub struct RecordInvoicePaymentResponse {
-        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
+        pub invoice: Box<DefaultInvoice> = "invoice",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -1150,10 +1158,10 @@ hoopai_runtime::model! {
         pub interval_type: IntervalType = "intervalType",
         pub max_reminders: f64 = "maxReminders",
         pub reminder_id: String = "reminderId",
-        pub reminder_invoice_condition: ReminderReminderInvoiceCondition = "reminderInvoiceCondition",
+        pub reminder_invoice_condition: ReminderInvoiceCondition = "reminderInvoiceCondition",
         pub reminder_name: String = "reminderName",
         pub reminder_number: f64 = "reminderNumber",
-        pub reminder_time: ReminderReminderTime = "reminderTime",
+        pub reminder_time: ReminderTime = "reminderTime",
         pub sms_template: String = "smsTemplate",
         pub start_time: String = "startTime",
         /// A time zone by its IANA name, such as `America/New_York`.
@@ -1170,10 +1178,6 @@ hoopai_runtime::model! {
     pub struct RemindersConfiguration {
         pub reminder_execution_details_list: Map = "reminderExecutionDetailsList",
         pub reminder_settings: ReminderSettings = "reminderSettings",
-    }
-    /// `Response` of Invoices.
-    pub struct Response {
-        pub trace_id: String = "traceId",
     }
     /// How an invoice schedule is started.
     #[doc(alias = "ScheduleInvoiceScheduleDto")]
@@ -1199,7 +1203,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SendEstimateDto")]
     pub struct SendEstimate {
         /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Declared as required by the platform's specification.
-        pub action: Action = "action",
+        pub action: SendInvoiceAction = "action",
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
@@ -1217,7 +1221,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SendInvoiceDto")]
     pub struct SendInvoiceRequest {
         /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Declared as required by the platform's specification.
-        pub action: Action = "action",
+        pub action: SendInvoiceAction = "action",
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
@@ -1235,7 +1239,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SendInvoicesResponseDto")]
     pub struct SendInvoiceResponse {
         pub email_data: Map = "emailData",
-        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
+        pub invoice: Box<DefaultInvoice> = "invoice",
         pub sms_data: Map = "smsData",
         pub trace_id: String = "traceId",
     }
@@ -1288,6 +1292,10 @@ hoopai_runtime::model! {
         /// The id of the estimate. Declared as required by the platform's specification.
         pub estimate_id: String = "estimateId",
     }
+    /// `UpdateEstimateLastVisitResponse` of Invoices.
+    pub struct UpdateEstimateLastVisitResponse {
+        pub trace_id: String = "traceId",
+    }
     /// An estimate as it is to be.
     #[doc(alias = "UpdateEstimateDto")]
     pub struct UpdateEstimateRequest {
@@ -1314,7 +1322,7 @@ hoopai_runtime::model! {
         /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// The state of the estimate; `all` is declared too, but is a word for filters.
-        pub estimate_status: UpdateEstimateRequestEstimateStatus = "estimateStatus",
+        pub estimate_status: UpdateEstimateStatus = "estimateStatus",
         /// The day on which the estimate expires, such as `2024-08-10`.
         pub expiry_date: String = "expiryDate",
         /// Whether and how often the estimate recurs. Declared as required by the platform's specification.
@@ -1349,6 +1357,10 @@ hoopai_runtime::model! {
     pub struct UpdateInvoiceLastVisitRequest {
         /// The id of the invoice. Declared as required by the platform's specification.
         pub invoice_id: String = "invoiceId",
+    }
+    /// `UpdateInvoiceLastVisitResponse` of Invoices.
+    pub struct UpdateInvoiceLastVisitResponse {
+        pub trace_id: String = "traceId",
     }
     /// `UpdateInvoiceLateFeesConfigurationDto` of Invoices.
     #[doc(alias = "UpdateInvoiceLateFeesConfigurationDto")]
@@ -1442,7 +1454,7 @@ hoopai_runtime::model! {
         pub currency: String = "currency",
         /// What is taken off.
         pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
+        pub invoices: Vec<DefaultInvoice> = "invoices",
         /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
         /// Whether real money is meant; if not, payments are tests.
@@ -1530,7 +1542,7 @@ hoopai_runtime::model! {
     #[doc(alias = "Text2PayDto")]
     pub struct UpsertText2payInvoiceRequest {
         /// `draft` only saves the invoice, `send` sends it. Declared as required by the platform's specification.
-        pub action: UpsertText2payInvoiceRequestAction = "action",
+        pub action: Text2payInvoiceAction = "action",
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
@@ -1587,7 +1599,7 @@ hoopai_runtime::model! {
     /// `Text2PayInvoiceResponseDto` of Invoices.
     #[doc(alias = "Text2PayInvoiceResponseDto")]
     pub struct UpsertText2payInvoiceResponse {
-        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
+        pub invoice: Box<DefaultInvoice> = "invoice",
         pub invoice_url: String = "invoiceUrl",
         pub trace_id: String = "traceId",
     }
@@ -1616,10 +1628,6 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `Action`.
-    pub enum Action {
-        SmsAndEmail = "sms_and_email", SendManually = "send_manually", Email = "email", Sms = "sms",
-    }
     /// Values of `AddressCountryCode`.
     pub enum AddressCountryCode {
         Af = "AF", Ax = "AX", Al = "AL", Dz = "DZ", As = "AS", Ad = "AD", Ao = "AO", Ai = "AI", Aq = "AQ", Ag = "AG",
@@ -1652,10 +1660,6 @@ hoopai_runtime::open_enum! {
     pub enum AltType {
         Location = "location",
     }
-    /// Values of `CreateInvoiceFromEstimateRequestVersion`.
-    pub enum CreateInvoiceFromEstimateRequestVersion {
-        V1 = "v1", V2 = "v2",
-    }
     /// Values of `CustomRRuleOptionsDayOfWeek`.
     pub enum CustomRRuleOptionsDayOfWeek {
         Mo = "mo", Tu = "tu", We = "we", Th = "th", Fr = "fr", Sa = "sa", Su = "su",
@@ -1669,6 +1673,11 @@ hoopai_runtime::open_enum! {
     pub enum DiscountType {
         Percentage = "percentage", Fixed = "fixed",
     }
+    /// Values of `EstimateStatus`.
+    pub enum EstimateStatus {
+        All = "all", Draft = "draft", Sent = "sent", Accepted = "accepted", Declined = "declined",
+        Invoiced = "invoiced", Viewed = "viewed",
+    }
     /// Values of `IntervalType`.
     pub enum IntervalType {
         Yearly = "yearly", Monthly = "monthly", Weekly = "weekly", Daily = "daily", Hourly = "hourly",
@@ -1677,6 +1686,23 @@ hoopai_runtime::open_enum! {
     /// Values of `InvoiceItemType`.
     pub enum InvoiceItemType {
         OneTime = "one_time", Recurring = "recurring",
+    }
+    /// Values of `InvoiceSortField`.
+    pub enum InvoiceSortField {
+        IssueDate = "issueDate",
+    }
+    /// Values of `InvoiceSortOrder`.
+    pub enum InvoiceSortOrder {
+        Ascend = "ascend", Descend = "descend",
+    }
+    /// Values of `InvoiceStatus`.
+    pub enum InvoiceStatus {
+        Draft = "draft", Sent = "sent", PaymentProcessing = "payment_processing", Paid = "paid", Void = "void",
+        PartiallyPaid = "partially_paid",
+    }
+    /// Values of `InvoiceVersion`.
+    pub enum InvoiceVersion {
+        V1 = "v1", V2 = "v2",
     }
     /// Values of `ItemTaxCalculation`.
     pub enum ItemTaxCalculation {
@@ -1694,19 +1720,6 @@ hoopai_runtime::open_enum! {
     pub enum LateFeesMaxFeesType {
         Fixed = "fixed",
     }
-    /// Values of `ListEstimatesStatus`.
-    pub enum ListEstimatesStatus {
-        All = "all", Draft = "draft", Sent = "sent", Accepted = "accepted", Declined = "declined",
-        Invoiced = "invoiced", Viewed = "viewed",
-    }
-    /// Values of `ListInvoicesSortField`.
-    pub enum ListInvoicesSortField {
-        IssueDate = "issueDate",
-    }
-    /// Values of `ListInvoicesSortOrder`.
-    pub enum ListInvoicesSortOrder {
-        Ascend = "ascend", Descend = "descend",
-    }
     /// Values of `PaymentMode`.
     pub enum PaymentMode {
         Default = "default", Live = "live", Test = "test",
@@ -1719,30 +1732,29 @@ hoopai_runtime::open_enum! {
     pub enum PaymentScheduleDateConfigScheduleDateType {
         RegularInterval = "regular_interval", Custom = "custom",
     }
-    /// Values of `RecordInvoicePaymentRequestMode`.
-    pub enum RecordInvoicePaymentRequestMode {
+    /// Values of `RecordInvoicePaymentMode`.
+    pub enum RecordInvoicePaymentMode {
         Cash = "cash", Card = "card", Cheque = "cheque", BankTransfer = "bank_transfer", Other = "other",
     }
-    /// Values of `ReminderReminderInvoiceCondition`.
-    pub enum ReminderReminderInvoiceCondition {
+    /// Values of `ReminderInvoiceCondition`.
+    pub enum ReminderInvoiceCondition {
         InvoiceSent = "invoice_sent", InvoiceOverdue = "invoice_overdue",
     }
-    /// Values of `ReminderReminderTime`.
-    pub enum ReminderReminderTime {
+    /// Values of `ReminderTime`.
+    pub enum ReminderTime {
         Before = "before", After = "after",
     }
-    /// Values of `Status`.
-    pub enum Status {
-        Draft = "draft", Sent = "sent", PaymentProcessing = "payment_processing", Paid = "paid", Void = "void",
-        PartiallyPaid = "partially_paid",
+    /// Values of `SendInvoiceAction`.
+    pub enum SendInvoiceAction {
+        SmsAndEmail = "sms_and_email", SendManually = "send_manually", Email = "email", Sms = "sms",
     }
-    /// Values of `UpdateEstimateRequestEstimateStatus`.
-    pub enum UpdateEstimateRequestEstimateStatus {
+    /// Values of `Text2payInvoiceAction`.
+    pub enum Text2payInvoiceAction {
+        Draft = "draft", Send = "send",
+    }
+    /// Values of `UpdateEstimateStatus`.
+    pub enum UpdateEstimateStatus {
         All = "all", Draft = "draft", Sent = "sent", Accepted = "accepted", Declined = "declined",
         Invoiced = "invoiced", Viewed = "viewed",
-    }
-    /// Values of `UpsertText2payInvoiceRequestAction`.
-    pub enum UpsertText2payInvoiceRequestAction {
-        Draft = "draft", Send = "send",
     }
 }

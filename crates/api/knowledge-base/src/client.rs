@@ -307,7 +307,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_faqs`](super::Client::list_faqs).
-        pub ListFaqs(operations::LIST_FAQS) -> json types::ListFaqsResponse, paged types::FaqResponse
+        pub ListFaqs(operations::LIST_FAQS) -> json types::ListFaqsResponse, paged types::Faq
     }
     hoopai_runtime::setters! {
         ListFaqs {

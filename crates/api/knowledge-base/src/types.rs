@@ -6,6 +6,14 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
+    /// `GetAllKnowledgeBasesPaginatedDataDTO` of Knowledge Base.
+    #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]
+    pub struct AllKnowledgeBasesPaginatedData {
+        pub active_count: f64 = "activeCount",
+        pub has_more: bool = "hasMore",
+        pub knowledge_bases: Vec<KnowledgeBaseListItem> = "knowledgeBases",
+        pub last_knowledge_base_id: String = "lastKnowledgeBaseId",
+    }
     /// `CrawledUrlDTO` of Knowledge Base.
     #[doc(alias = "CrawledUrlDTO")]
     pub struct CrawledUrl {
@@ -16,7 +24,7 @@ hoopai_runtime::model! {
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub status: Status = "status",
+        pub status: CrawledUrlStatus = "status",
         pub title: String = "title",
         pub updated_at: Timestamp = "updatedAt",
         pub url: String = "url",
@@ -25,7 +33,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CrawlingAggregateDTO")]
     pub struct CrawlingAggregate {
         /// The status that they have in common. They are grouped by it; it is the id of nothing.
-        pub id: Status = "_id",
+        pub id: CrawledUrlStatus = "_id",
         pub records: Vec<CrawlingRecord> = "records",
     }
     /// `CrawlingRecordDTO` of Knowledge Base.
@@ -57,7 +65,7 @@ hoopai_runtime::model! {
     /// `CreateFaqResponseDTO` of Knowledge Base.
     #[doc(alias = "CreateFaqResponseDTO")]
     pub struct CreateFaqResponse {
-        pub faq: Box<FaqResponse> = "faq",
+        pub faq: Box<Faq> = "faq",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -110,7 +118,7 @@ hoopai_runtime::model! {
     #[doc(alias = "DiscoverWebsiteDataDTO")]
     pub struct DiscoverWebsiteData {
         pub operation_id: String = "operationId",
-        pub status: Status = "status",
+        pub status: CrawledUrlStatus = "status",
         pub url: String = "url",
     }
     /// `DiscoverWebsiteRequestDTO` of Knowledge Base.
@@ -121,7 +129,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// How far the crawl goes: `Exact` takes the one page, `Path` what lies below its path, `Domain` the whole domain. Declared as required by the platform's specification.
-        pub option: DiscoverWebsiteRequestOption = "option",
+        pub option: DiscoverWebsiteOption = "option",
         /// The address that the crawl begins with. Declared as required by the platform's specification.
         pub url: String = "url",
     }
@@ -144,7 +152,7 @@ hoopai_runtime::model! {
     }
     /// `FaqResponseDTO` of Knowledge Base.
     #[doc(alias = "FaqResponseDTO")]
-    pub struct FaqResponse {
+    pub struct Faq {
         /// The answer, as the bot should know it.
         pub answer: String = "answer",
         pub created_at: Timestamp = "createdAt",
@@ -160,14 +168,6 @@ hoopai_runtime::model! {
         pub trained_url_id: String = "trainedUrlId",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `GetAllKnowledgeBasesPaginatedDataDTO` of Knowledge Base.
-    #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]
-    pub struct GetAllKnowledgeBasesPaginatedData {
-        pub active_count: f64 = "activeCount",
-        pub has_more: bool = "hasMore",
-        pub knowledge_bases: Vec<KnowledgeBaseListItem> = "knowledgeBases",
-        pub last_knowledge_base_id: String = "lastKnowledgeBaseId",
-    }
     /// `CrawlingStatusResponseDTO` of Knowledge Base.
     #[doc(alias = "CrawlingStatusResponseDTO")]
     pub struct GetCrawlingStatusResponse {
@@ -175,9 +175,16 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
+    /// `GetKnowledgeBaseByIdResponseDTO` of Knowledge Base.
+    #[doc(alias = "GetKnowledgeBaseByIdResponseDTO")]
+    pub struct GetKnowledgeBaseResponse {
+        pub data: Box<KnowledgeBaseByIdData> = "data",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
     /// `GetKnowledgeBaseByIdDataDTO` of Knowledge Base.
     #[doc(alias = "GetKnowledgeBaseByIdDataDTO")]
-    pub struct GetKnowledgeBaseByIdData {
+    pub struct KnowledgeBaseByIdData {
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub id: String = "id",
@@ -188,13 +195,6 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub name_lower_case: String = "nameLowerCase",
         pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetKnowledgeBaseByIdResponseDTO` of Knowledge Base.
-    #[doc(alias = "GetKnowledgeBaseByIdResponseDTO")]
-    pub struct GetKnowledgeBaseResponse {
-        pub data: Box<GetKnowledgeBaseByIdData> = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
     }
     /// `KnowledgeBaseDataDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseDataDTO")]
@@ -230,7 +230,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ListFaqsResponseDTO")]
     pub struct ListFaqsResponse {
         pub count: f64 = "count",
-        pub faqs: Vec<FaqResponse> = "faqs",
+        pub faqs: Vec<Faq> = "faqs",
         pub has_more: bool = "hasMore",
         pub last_faq_id: String = "lastFaqId",
         pub trace_id: String = "traceId",
@@ -238,7 +238,7 @@ hoopai_runtime::model! {
     /// `GetAllKnowledgeBasesPaginatedResponseDTO` of Knowledge Base.
     #[doc(alias = "GetAllKnowledgeBasesPaginatedResponseDTO")]
     pub struct ListKnowledgeBasesResponse {
-        pub data: GetAllKnowledgeBasesPaginatedData = "data",
+        pub data: AllKnowledgeBasesPaginatedData = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -262,7 +262,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub mode: OperationDetailsMode = "mode",
         pub robots_file_data: String = "robotsFileData",
-        pub status: Status = "status",
+        pub status: CrawledUrlStatus = "status",
         pub trained_urls_count: f64 = "trainedUrlsCount",
         pub updated_at: Timestamp = "updatedAt",
         pub url: String = "url",
@@ -331,18 +331,18 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `DiscoverWebsiteRequestOption`.
-    pub enum DiscoverWebsiteRequestOption {
+    /// Values of `CrawledUrlStatus`.
+    pub enum CrawledUrlStatus {
+        Pending = "Pending", Processing = "Processing", Successful = "Successful", Failed = "Failed",
+        Existing = "Existing", Restricted = "Restricted", Cancelled = "Cancelled", Aborted = "Aborted",
+        Training = "Training",
+    }
+    /// Values of `DiscoverWebsiteOption`.
+    pub enum DiscoverWebsiteOption {
         Exact = "Exact", Path = "Path", Domain = "Domain",
     }
     /// Values of `OperationDetailsMode`.
     pub enum OperationDetailsMode {
         Exact = "Exact", Path = "Path", Domain = "Domain",
-    }
-    /// Values of `Status`.
-    pub enum Status {
-        Pending = "Pending", Processing = "Processing", Successful = "Successful", Failed = "Failed",
-        Existing = "Existing", Restricted = "Restricted", Cancelled = "Cancelled", Aborted = "Aborted",
-        Training = "Training",
     }
 }

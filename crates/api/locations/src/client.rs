@@ -442,19 +442,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_value`](super::Client::create_custom_value).
-        pub CreateCustomValue(operations::CREATE_CUSTOM_VALUE) -> json types::CustomValueIdResponse
+        pub CreateCustomValue(operations::CREATE_CUSTOM_VALUE) -> json types::CustomValueResponse
     }
     hoopai_runtime::setters! {
         CreateCustomValue {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            json body: types::CustomValues,
+            json body: types::CustomValueRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_location`](super::Client::create_location).
-        pub CreateLocation(operations::CREATE_LOCATION) -> json types::CreateLocationResponse
+        pub CreateLocation(operations::CREATE_LOCATION) -> json types::LocationResponse
     }
     hoopai_runtime::setters! {
         CreateLocation {
@@ -464,7 +464,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_recurring_task`](super::Client::create_recurring_task).
-        pub CreateRecurringTask(operations::CREATE_RECURRING_TASK) -> json types::RecurringTaskSingleResponse
+        pub CreateRecurringTask(operations::CREATE_RECURRING_TASK) -> json types::RecurringTaskResponse
     }
     hoopai_runtime::setters! {
         CreateRecurringTask {
@@ -476,13 +476,13 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_tag`](super::Client::create_tag).
-        pub CreateTag(operations::CREATE_TAG) -> json types::LocationTagResponse
+        pub CreateTag(operations::CREATE_TAG) -> json types::TagResponse
     }
     hoopai_runtime::setters! {
         CreateTag {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            json body: types::TagBody,
+            json body: types::TagRequest,
         }
     }
 
@@ -579,7 +579,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_custom_value`](super::Client::get_custom_value).
-        pub GetCustomValue(operations::GET_CUSTOM_VALUE) -> json types::CustomValueIdResponse
+        pub GetCustomValue(operations::GET_CUSTOM_VALUE) -> json types::CustomValueResponse
     }
     hoopai_runtime::setters! {
         GetCustomValue {
@@ -603,7 +603,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_recurring_task`](super::Client::get_recurring_task).
-        pub GetRecurringTask(operations::GET_RECURRING_TASK) -> json types::RecurringTaskSingleResponse
+        pub GetRecurringTask(operations::GET_RECURRING_TASK) -> json types::RecurringTaskResponse
     }
     hoopai_runtime::setters! {
         GetRecurringTask {
@@ -616,7 +616,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_tag`](super::Client::get_tag).
-        pub GetTag(operations::GET_TAG) -> json types::LocationTagResponse
+        pub GetTag(operations::GET_TAG) -> json types::TagResponse
     }
     hoopai_runtime::setters! {
         GetTag {
@@ -664,7 +664,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_templates`](super::Client::list_templates).
-        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::ListTemplatesResponseTemplate
+        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::Template
     }
     hoopai_runtime::setters! {
         ListTemplates {
@@ -679,7 +679,7 @@ pub mod builder {
             /// How many templates are left out before the page begins; none when left out.
             query skip: String = "skip",
             /// The channel of the templates; all channels when left out.
-            query type_: types::ListTemplatesType = "type",
+            query type_: types::TemplateType = "type",
         }
     }
 
@@ -696,7 +696,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_locations`](super::Client::search_locations).
-        pub SearchLocations(operations::SEARCH_LOCATIONS) -> json types::SearchLocationsResponse, paged types::GetLocation
+        pub SearchLocations(operations::SEARCH_LOCATIONS) -> json types::SearchLocationsResponse, paged types::Location
     }
     hoopai_runtime::setters! {
         SearchLocations {
@@ -715,7 +715,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_tasks`](super::Client::search_tasks).
-        pub SearchTasks(operations::SEARCH_TASKS) -> json types::SearchTasksResponse, paged types::SearchTasksResponseTask
+        pub SearchTasks(operations::SEARCH_TASKS) -> json types::SearchTasksResponse, paged types::Task
     }
     hoopai_runtime::setters! {
         SearchTasks {
@@ -741,7 +741,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_custom_value`](super::Client::update_custom_value).
-        pub UpdateCustomValue(operations::UPDATE_CUSTOM_VALUE) -> json types::CustomValueIdResponse
+        pub UpdateCustomValue(operations::UPDATE_CUSTOM_VALUE) -> json types::CustomValueResponse
     }
     hoopai_runtime::setters! {
         UpdateCustomValue {
@@ -749,13 +749,13 @@ pub mod builder {
             path location_id: String = "locationId",
             /// The id of the custom value.
             path id: String = "id",
-            json body: types::CustomValues,
+            json body: types::CustomValueRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_location`](super::Client::update_location).
-        pub UpdateLocation(operations::UPDATE_LOCATION) -> json types::CreateLocationResponse
+        pub UpdateLocation(operations::UPDATE_LOCATION) -> json types::LocationResponse
     }
     hoopai_runtime::setters! {
         UpdateLocation {
@@ -767,7 +767,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_recurring_task`](super::Client::update_recurring_task).
-        pub UpdateRecurringTask(operations::UPDATE_RECURRING_TASK) -> json types::RecurringTaskSingleResponse
+        pub UpdateRecurringTask(operations::UPDATE_RECURRING_TASK) -> json types::RecurringTaskResponse
     }
     hoopai_runtime::setters! {
         UpdateRecurringTask {
@@ -781,7 +781,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_tag`](super::Client::update_tag).
-        pub UpdateTag(operations::UPDATE_TAG) -> json types::LocationTagResponse
+        pub UpdateTag(operations::UPDATE_TAG) -> json types::TagResponse
     }
     hoopai_runtime::setters! {
         UpdateTag {
@@ -789,7 +789,7 @@ pub mod builder {
             path location_id: String = "locationId",
             /// The id of the tag.
             path tag_id: String = "tagId",
-            json body: types::TagBody,
+            json body: types::TagRequest,
         }
     }
 

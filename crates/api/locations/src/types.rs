@@ -34,7 +34,7 @@ hoopai_runtime::model! {
         /// For uploads, how many files may be given at most.
         pub max_number_of_files: f64 = "maxNumberOfFiles",
         /// Whose field it is, a contact's or an opportunity's.
-        pub model: Model = "model",
+        pub model: CustomFieldModel = "model",
         /// The field's name, as forms and records show it. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The choices of a field of type `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `RADIO` or `CHECKBOX`, in their order. Replies hold them as `picklistOptions`.
@@ -84,28 +84,6 @@ hoopai_runtime::model! {
         /// The address of the business's website.
         pub website: String = "website",
     }
-    /// `CreateLocationSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "CreateLocationSuccessfulResponseDto")]
-    pub struct CreateLocationResponse {
-        pub address: String = "address",
-        pub city: String = "city",
-        /// The id of the agency (company).
-        pub company_id: String = "companyId",
-        pub country: Country = "country",
-        pub domain: String = "domain",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub settings: Settings = "settings",
-        pub social: Box<Social> = "social",
-        pub state: String = "state",
-        /// A time zone by its IANA name, such as `America/New_York`.
-        pub timezone: String = "timezone",
-        pub trace_id: String = "traceId",
-        pub website: String = "website",
-    }
     /// A recurring task to be created.
     #[doc(alias = "RecurringTaskCreateDTO")]
     pub struct CreateRecurringTaskRequest {
@@ -135,7 +113,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub max_file_limit: f64 = "maxFileLimit",
-        pub model: Model = "model",
+        pub model: CustomFieldModel = "model",
         pub name: String = "name",
         pub parent_id: String = "parentId",
         pub picklist_image_options: Vec<String> = "picklistImageOptions",
@@ -192,19 +170,19 @@ hoopai_runtime::model! {
         pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",
     }
-    /// `CustomValueIdSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "CustomValueIdSuccessfulResponseDto")]
-    pub struct CustomValueIdResponse {
-        pub custom_value: Box<CustomValue> = "customValue",
-        pub trace_id: String = "traceId",
-    }
     /// A custom value.
     #[doc(alias = "customValuesDTO")]
-    pub struct CustomValues {
+    pub struct CustomValueRequest {
         /// The name, from which the platform makes the placeholder. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The text that takes the placeholder's place. Declared as required by the platform's specification.
         pub value: String = "value",
+    }
+    /// `CustomValueIdSuccessfulResponseDto` of Accounts.
+    #[doc(alias = "CustomValueIdSuccessfulResponseDto")]
+    pub struct CustomValueResponse {
+        pub custom_value: Box<CustomValue> = "customValue",
+        pub trace_id: String = "traceId",
     }
     /// `CustomFieldDeleteSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomFieldDeleteSuccessfulResponseDto")]
@@ -232,54 +210,10 @@ hoopai_runtime::model! {
         pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",
     }
-    /// `GetLocationSchema` of Accounts.
-    #[doc(alias = "GetLocationSchema")]
-    pub struct GetLocation {
-        pub address: String = "address",
-        pub city: String = "city",
-        pub country: String = "country",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub settings: Settings = "settings",
-        pub social: Box<Social> = "social",
-        pub state: String = "state",
-        /// A time zone by its IANA name, such as `America/New_York`.
-        pub timezone: String = "timezone",
-        pub website: String = "website",
-    }
-    /// `GetLocationByIdSchema` of Accounts.
-    #[doc(alias = "GetLocationByIdSchema")]
-    pub struct GetLocationById {
-        pub address: String = "address",
-        pub business: Box<Business> = "business",
-        pub city: String = "city",
-        /// The id of the agency (company).
-        pub company_id: String = "companyId",
-        pub country: String = "country",
-        pub domain: String = "domain",
-        pub email: String = "email",
-        pub first_name: String = "firstName",
-        pub id: String = "id",
-        pub last_name: String = "lastName",
-        pub logo_url: String = "logoUrl",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub reseller: Map = "reseller",
-        pub settings: Settings = "settings",
-        pub social: Box<Social> = "social",
-        pub state: String = "state",
-        /// A time zone by its IANA name, such as `America/New_York`.
-        pub timezone: String = "timezone",
-        pub website: String = "website",
-    }
     /// `GetLocationByIdSuccessfulResponseDto` of Accounts.
     #[doc(alias = "GetLocationByIdSuccessfulResponseDto")]
     pub struct GetLocationResponse {
-        pub location: Box<GetLocationById> = "location",
+        pub location: Box<LocationById> = "location",
         pub trace_id: String = "traceId",
     }
     /// `CustomFieldsListSuccessfulResponseDto` of Accounts.
@@ -303,31 +237,80 @@ hoopai_runtime::model! {
     /// `GetTemplatesSuccessfulResponseDto` of Accounts.
     #[doc(alias = "GetTemplatesSuccessfulResponseDto")]
     pub struct ListTemplatesResponse {
-        pub templates: Vec<ListTemplatesResponseTemplate> = "templates",
+        pub templates: Vec<Template> = "templates",
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
-    }
-    /// `ListTemplatesResponseTemplate` of Accounts.
-    pub struct ListTemplatesResponseTemplate {
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub template: Value = "template",
-        pub type_: String = "type",
-        pub url_attachments: Vec<String> = "urlAttachments",
     }
     /// `ListTimezonesResponse` of Accounts.
     pub struct ListTimezonesResponse {
         pub time_zones: Vec<String> = "timeZones",
         pub trace_id: String = "traceId",
     }
-    /// `LocationTagSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "LocationTagSuccessfulResponseDto")]
-    pub struct LocationTagResponse {
-        pub tag: LocationTags = "tag",
+    /// `GetLocationSchema` of Accounts.
+    #[doc(alias = "GetLocationSchema")]
+    pub struct Location {
+        pub address: String = "address",
+        pub city: String = "city",
+        pub country: String = "country",
+        pub email: String = "email",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub phone: String = "phone",
+        pub postal_code: String = "postalCode",
+        pub settings: Settings = "settings",
+        pub social: Box<Social> = "social",
+        pub state: String = "state",
+        /// A time zone by its IANA name, such as `America/New_York`.
+        pub timezone: String = "timezone",
+        pub website: String = "website",
+    }
+    /// `GetLocationByIdSchema` of Accounts.
+    #[doc(alias = "GetLocationByIdSchema")]
+    pub struct LocationById {
+        pub address: String = "address",
+        pub business: Box<Business> = "business",
+        pub city: String = "city",
+        /// The id of the agency (company).
+        pub company_id: String = "companyId",
+        pub country: String = "country",
+        pub domain: String = "domain",
+        pub email: String = "email",
+        pub first_name: String = "firstName",
+        pub id: String = "id",
+        pub last_name: String = "lastName",
+        pub logo_url: String = "logoUrl",
+        pub name: String = "name",
+        pub phone: String = "phone",
+        pub postal_code: String = "postalCode",
+        pub reseller: Map = "reseller",
+        pub settings: Settings = "settings",
+        pub social: Box<Social> = "social",
+        pub state: String = "state",
+        /// A time zone by its IANA name, such as `America/New_York`.
+        pub timezone: String = "timezone",
+        pub website: String = "website",
+    }
+    /// `CreateLocationSuccessfulResponseDto` of Accounts.
+    #[doc(alias = "CreateLocationSuccessfulResponseDto")]
+    pub struct LocationResponse {
+        pub address: String = "address",
+        pub city: String = "city",
+        /// The id of the agency (company).
+        pub company_id: String = "companyId",
+        pub country: Country = "country",
+        pub domain: String = "domain",
+        pub email: String = "email",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub phone: String = "phone",
+        pub postal_code: String = "postalCode",
+        pub settings: Settings = "settings",
+        pub social: Box<Social> = "social",
+        pub state: String = "state",
+        /// A time zone by its IANA name, such as `America/New_York`.
+        pub timezone: String = "timezone",
         pub trace_id: String = "traceId",
+        pub website: String = "website",
     }
     /// `LocationTagsSchema` of Accounts.
     #[doc(alias = "LocationTagsSchema")]
@@ -357,7 +340,7 @@ hoopai_runtime::model! {
     }
     /// `RecurringTaskResponseDTO` of Accounts.
     #[doc(alias = "RecurringTaskResponseDTO")]
-    pub struct RecurringTaskResponse {
+    pub struct RecurringTask {
         pub assigned_to: String = "assignedTo",
         /// The id of the contact.
         pub contact_id: String = "contactId",
@@ -374,14 +357,14 @@ hoopai_runtime::model! {
     }
     /// `RecurringTaskSingleResponseDTO` of Accounts.
     #[doc(alias = "RecurringTaskSingleResponseDTO")]
-    pub struct RecurringTaskSingleResponse {
-        pub recurring_task: Box<RecurringTaskResponse> = "recurringTask",
+    pub struct RecurringTaskResponse {
+        pub recurring_task: Box<RecurringTask> = "recurringTask",
         pub trace_id: String = "traceId",
     }
     /// `SearchSuccessfulResponseDto` of Accounts.
     #[doc(alias = "SearchSuccessfulResponseDto")]
     pub struct SearchLocationsResponse {
-        pub locations: Vec<GetLocation> = "locations",
+        pub locations: Vec<Location> = "locations",
         pub trace_id: String = "traceId",
     }
     /// Which tasks to look for.
@@ -405,19 +388,8 @@ hoopai_runtime::model! {
     /// `LocationTaskListSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationTaskListSuccessfulResponseDto")]
     pub struct SearchTasksResponse {
-        pub tasks: Vec<SearchTasksResponseTask> = "tasks",
+        pub tasks: Vec<Task> = "tasks",
         pub trace_id: String = "traceId",
-    }
-    /// `SearchTasksResponseTask` of Accounts.
-    pub struct SearchTasksResponseTask {
-        pub assigned_to: String = "assignedTo",
-        pub body: String = "body",
-        pub completed: bool = "completed",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub due_date: String = "dueDate",
-        pub id: String = "id",
-        pub title: String = "title",
     }
     /// How a location treats duplicates and time zones of contacts.
     #[doc(alias = "SettingsSchema")]
@@ -467,9 +439,37 @@ hoopai_runtime::model! {
     }
     /// A tag.
     #[doc(alias = "tagBody")]
-    pub struct TagBody {
+    pub struct TagRequest {
         /// The text of the tag. Declared as required by the platform's specification.
         pub name: String = "name",
+    }
+    /// `LocationTagSuccessfulResponseDto` of Accounts.
+    #[doc(alias = "LocationTagSuccessfulResponseDto")]
+    pub struct TagResponse {
+        pub tag: LocationTags = "tag",
+        pub trace_id: String = "traceId",
+    }
+    /// `Task` of Accounts.
+    pub struct Task {
+        pub assigned_to: String = "assignedTo",
+        pub body: String = "body",
+        pub completed: bool = "completed",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub due_date: String = "dueDate",
+        pub id: String = "id",
+        pub title: String = "title",
+    }
+    /// `Template` of Accounts.
+    pub struct Template {
+        pub date_added: Timestamp = "dateAdded",
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub template: Value = "template",
+        pub type_: String = "type",
+        pub url_attachments: Vec<String> = "urlAttachments",
     }
     /// A box of a list of text boxes.
     #[doc(alias = "textBoxListOptionsSchema")]
@@ -499,7 +499,7 @@ hoopai_runtime::model! {
         /// For uploads, how many files may be given at most.
         pub max_number_of_files: f64 = "maxNumberOfFiles",
         /// Whose field it is, a contact's or an opportunity's.
-        pub model: Model = "model",
+        pub model: CustomFieldModel = "model",
         /// The field's name, as forms and records show it. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The choices of a field with choices, in their order. They replace the choices that it had.
@@ -565,21 +565,21 @@ hoopai_runtime::model! {
         /// The title that each task made from it gets.
         pub title: String = "title",
     }
-    /// `FileUploadResponseDto` of Accounts.
-    #[doc(alias = "FileUploadResponseDto")]
-    pub struct UploadCustomFieldFilesResponse {
-        pub meta: Vec<UploadCustomFieldFilesResponseMeta> = "meta",
-        pub trace_id: String = "traceId",
-        pub uploaded_files: Map = "uploadedFiles",
-    }
-    /// `UploadCustomFieldFilesResponseMeta` of Accounts.
-    pub struct UploadCustomFieldFilesResponseMeta {
+    /// `UploadCustomFieldFileMeta` of Accounts.
+    pub struct UploadCustomFieldFileMeta {
         pub encoding: String = "encoding",
         pub fieldname: String = "fieldname",
         pub mimetype: String = "mimetype",
         pub originalname: String = "originalname",
         pub size: f64 = "size",
         pub url: String = "url",
+    }
+    /// `FileUploadResponseDto` of Accounts.
+    #[doc(alias = "FileUploadResponseDto")]
+    pub struct UploadCustomFieldFilesResponse {
+        pub meta: Vec<UploadCustomFieldFileMeta> = "meta",
+        pub trace_id: String = "traceId",
+        pub uploaded_files: Map = "uploadedFiles",
     }
 }
 
@@ -620,6 +620,10 @@ hoopai_runtime::open_enum! {
         Gb = "GB", Ua = "UA", Ae = "AE", Us = "US", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
         Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
     }
+    /// Values of `CustomFieldModel`.
+    pub enum CustomFieldModel {
+        Contact = "contact", Opportunity = "opportunity",
+    }
     /// Values of `CustomRRulesOptionsDayOfWeek`.
     pub enum CustomRRulesOptionsDayOfWeek {
         Mo = "MO", Tu = "TU", We = "WE", Th = "TH", Fr = "FR", Sa = "SA", Su = "SU",
@@ -632,12 +636,8 @@ hoopai_runtime::open_enum! {
     pub enum ListCustomFieldsModel {
         Contact = "contact", Opportunity = "opportunity", All = "all",
     }
-    /// Values of `ListTemplatesType`.
-    pub enum ListTemplatesType {
+    /// Values of `TemplateType`.
+    pub enum TemplateType {
         Sms = "sms", Email = "email", Whatsapp = "whatsapp",
-    }
-    /// Values of `Model`.
-    pub enum Model {
-        Contact = "contact", Opportunity = "opportunity",
     }
 }

@@ -221,7 +221,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_charges`](super::Client::list_charges).
-        pub ListCharges(operations::LIST_CHARGES) -> json types::ListChargesResponse, paged types::ListChargesResponseCharge
+        pub ListCharges(operations::LIST_CHARGES) -> json types::ListChargesResponse, paged types::Charge
     }
     hoopai_runtime::setters! {
         ListCharges {

@@ -6,6 +6,24 @@ use hoopai_runtime::json::Map;
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
+    /// `Charge` of Marketplace.
+    pub struct Charge {
+        pub amount_charged: Decimal = "amountCharged",
+        pub app_id: String = "appId",
+        pub charge_id: String = "chargeId",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        pub entity_id: String = "entityId",
+        pub entity_type: String = "entityType",
+        pub meta: Map = "meta",
+        pub meter_id: String = "meterId",
+        pub price_per_unit: Decimal = "pricePerUnit",
+        pub refunded: bool = "refunded",
+        pub transaction_type: String = "transactionType",
+        pub units: f64 = "units",
+        pub updated_at: Timestamp = "updatedAt",
+    }
     /// `CheckFundsResponse` of Marketplace.
     pub struct CheckFundsResponse {
         pub has_funds: bool = "hasFunds",
@@ -98,35 +116,11 @@ hoopai_runtime::model! {
     }
     /// `ListChargesResponse` of Marketplace.
     pub struct ListChargesResponse {
-        pub charges: Vec<ListChargesResponseCharge> = "charges",
+        pub charges: Vec<Charge> = "charges",
         /// The platform advises against it.
         pub count: f64 = "count",
-        pub pagination: ListChargesResponsePagination = "pagination",
+        pub pagination: Pagination = "pagination",
         pub trace_id: String = "traceId",
-    }
-    /// `ListChargesResponseCharge` of Marketplace.
-    pub struct ListChargesResponseCharge {
-        pub amount_charged: Decimal = "amountCharged",
-        pub app_id: String = "appId",
-        pub charge_id: String = "chargeId",
-        pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        pub entity_id: String = "entityId",
-        pub entity_type: String = "entityType",
-        pub meta: Map = "meta",
-        pub meter_id: String = "meterId",
-        pub price_per_unit: Decimal = "pricePerUnit",
-        pub refunded: bool = "refunded",
-        pub transaction_type: String = "transactionType",
-        pub units: f64 = "units",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `ListChargesResponsePagination` of Marketplace.
-    pub struct ListChargesResponsePagination {
-        pub limit: i64 = "limit",
-        pub skip: i64 = "skip",
-        pub total: f64 = "total",
     }
     /// `MigrateConnectionDto` of Marketplace.
     #[doc(alias = "MigrateConnectionDto")]
@@ -158,7 +152,7 @@ hoopai_runtime::model! {
         /// What the tokens allow, for `oauth2`.
         pub scopes: Vec<String> = "scopes",
         /// The kind of credentials: OAuth 2.0 tokens, or a key or password. Declared as required by the platform's specification.
-        pub type_: MigrateConnectionRequestType = "type",
+        pub type_: MigrateConnectionType = "type",
     }
     /// `MigrateConnectionResponseDto` of Marketplace.
     #[doc(alias = "MigrateConnectionResponseDto")]
@@ -167,6 +161,12 @@ hoopai_runtime::model! {
         pub message: String = "message",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
+    }
+    /// `Pagination` of Marketplace.
+    pub struct Pagination {
+        pub limit: i64 = "limit",
+        pub skip: i64 = "skip",
+        pub total: f64 = "total",
     }
     /// `PlansDTO` of Marketplace.
     #[doc(alias = "PlansDTO")]
@@ -231,8 +231,8 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `MigrateConnectionRequestType`.
-    pub enum MigrateConnectionRequestType {
+    /// Values of `MigrateConnectionType`.
+    pub enum MigrateConnectionType {
         Oauth2 = "oauth2", Basic = "basic",
     }
     /// Values of `UsagePlanPriceType`.

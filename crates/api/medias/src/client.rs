@@ -141,13 +141,13 @@ pub mod builder {
             /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::MediaFolderAltType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`delete_media_objects_in_bulk`](super::Client::delete_media_objects_in_bulk).
-        pub DeleteMediaObjectsInBulk(operations::DELETE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::DeleteMediaObjectsInBulkResponse>
+        pub DeleteMediaObjectsInBulk(operations::DELETE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::DeleteMediaObjectsInBulkItem>
     }
     hoopai_runtime::setters! {
         DeleteMediaObjectsInBulk {
@@ -157,14 +157,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_media_objects`](super::Client::list_media_objects).
-        pub ListMediaObjects(operations::LIST_MEDIA_OBJECTS) -> json types::ListMediaObjectsResponse, paged types::ListMediaObjectsResponseFile
+        pub ListMediaObjects(operations::LIST_MEDIA_OBJECTS) -> json types::ListMediaObjectsResponse, paged types::File
     }
     hoopai_runtime::setters! {
         ListMediaObjects {
             /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::MediaFolderAltType = "altType",
             /// The field to sort by, such as `createdAt`. Declared as required by the platform's specification.
             query sort_by: String = "sortBy",
             /// The sort order, such as `asc`. Declared as required by the platform's specification.
@@ -198,7 +198,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_media_objects_in_bulk`](super::Client::update_media_objects_in_bulk).
-        pub UpdateMediaObjectsInBulk(operations::UPDATE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::UpdateMediaObjectsInBulkResponse>
+        pub UpdateMediaObjectsInBulk(operations::UPDATE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::UpdateMediaObjectsInBulkItem>
     }
     hoopai_runtime::setters! {
         UpdateMediaObjectsInBulk {

@@ -153,7 +153,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_object`](super::Client::create_object).
-        pub CreateObject(operations::CREATE_OBJECT) -> json types::CustomObjectResponse
+        pub CreateObject(operations::CREATE_OBJECT) -> json types::ObjectResponse
     }
     hoopai_runtime::setters! {
         CreateObject {
@@ -163,7 +163,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_object_record`](super::Client::create_object_record).
-        pub CreateObjectRecord(operations::CREATE_OBJECT_RECORD) -> json types::RecordByIdResponse
+        pub CreateObjectRecord(operations::CREATE_OBJECT_RECORD) -> json types::ObjectRecordResponse
     }
     hoopai_runtime::setters! {
         CreateObjectRecord {
@@ -203,7 +203,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_object_record`](super::Client::get_object_record).
-        pub GetObjectRecord(operations::GET_OBJECT_RECORD) -> json types::RecordByIdResponse
+        pub GetObjectRecord(operations::GET_OBJECT_RECORD) -> json types::ObjectRecordResponse
     }
     hoopai_runtime::setters! {
         GetObjectRecord {
@@ -239,7 +239,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_object`](super::Client::update_object).
-        pub UpdateObject(operations::UPDATE_OBJECT) -> json types::CustomObjectResponse
+        pub UpdateObject(operations::UPDATE_OBJECT) -> json types::ObjectResponse
     }
     hoopai_runtime::setters! {
         UpdateObject {
@@ -251,7 +251,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_object_record`](super::Client::update_object_record).
-        pub UpdateObjectRecord(operations::UPDATE_OBJECT_RECORD) -> json types::RecordByIdResponse
+        pub UpdateObjectRecord(operations::UPDATE_OBJECT_RECORD) -> json types::ObjectRecordResponse
     }
     hoopai_runtime::setters! {
         UpdateObjectRecord {

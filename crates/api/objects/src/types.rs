@@ -30,12 +30,51 @@ hoopai_runtime::model! {
         /// The field that names a record on screen. Declared as required by the platform's specification.
         pub primary_display_property_details: CustomObjectDisplayPropertyDetails = "primaryDisplayPropertyDetails",
     }
-    /// `CreatedByResponse` of Objects.
-    pub struct CreatedByResponse {
+    /// `CreatedByResponseDTO` of Objects.
+    #[doc(alias = "CreatedByResponseDTO")]
+    pub struct CreatedBy {
         pub channel: String = "channel",
         pub created_at: Timestamp = "createdAt",
         pub source: String = "source",
         pub source_id: String = "sourceId",
+    }
+    /// `ICustomField` of Objects.
+    #[doc(alias = "ICustomField")]
+    pub struct CustomField {
+        pub accepted_formats: CustomFieldAcceptedFormats = "acceptedFormats",
+        pub allow_custom_option: bool = "allowCustomOption",
+        pub data_type: CustomFieldDataType = "dataType",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub description: String = "description",
+        pub field_key: String = "fieldKey",
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub max_file_limit: f64 = "maxFileLimit",
+        pub name: String = "name",
+        pub object_key: String = "objectKey",
+        pub options: Vec<OptionDto> = "options",
+        pub parent_id: String = "parentId",
+        pub placeholder: String = "placeholder",
+        pub position: f64 = "position",
+        pub show_in_forms: bool = "showInForms",
+        pub standard: bool = "standard",
+    }
+    /// `ICustomObjectSchema` of Objects.
+    #[doc(alias = "ICustomObjectSchema")]
+    pub struct CustomObject {
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub description: String = "description",
+        pub id: String = "id",
+        pub key: String = "key",
+        pub labels: CustomObjectLabel = "labels",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub primary_display_property: String = "primaryDisplayProperty",
+        pub standard: bool = "standard",
+        pub type_: String = "type",
     }
     /// `CustomObjectDisplayPropertyDetails` of Objects.
     pub struct CustomObjectDisplayPropertyDetails {
@@ -62,12 +101,6 @@ hoopai_runtime::model! {
         /// Its name for one, such as `Pet`.
         pub singular: String = "singular",
     }
-    /// `CustomObjectResponseDTO` of Objects.
-    #[doc(alias = "CustomObjectResponseDTO")]
-    pub struct CustomObjectResponse {
-        pub object: Box<ICustomObject> = "object",
-        pub trace_id: String = "traceId",
-    }
     /// `ObjectRecordDeleteResponseDTO` of Objects.
     #[doc(alias = "ObjectRecordDeleteResponseDTO")]
     pub struct DeleteObjectRecordResponse {
@@ -79,52 +112,40 @@ hoopai_runtime::model! {
     #[doc(alias = "CustomObjectByIdResponseDTO")]
     pub struct GetObjectResponse {
         pub cache: bool = "cache",
-        pub fields: Vec<ICustomField> = "fields",
-        pub object: Box<ICustomObject> = "object",
+        pub fields: Vec<CustomField> = "fields",
+        pub object: Box<CustomObject> = "object",
         pub trace_id: String = "traceId",
     }
-    /// `ICustomField` of Objects.
-    pub struct ICustomField {
-        pub accepted_formats: ICustomFieldAcceptedFormats = "acceptedFormats",
-        pub allow_custom_option: bool = "allowCustomOption",
-        pub data_type: ICustomFieldDataType = "dataType",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub description: String = "description",
-        pub field_key: String = "fieldKey",
-        pub id: String = "id",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub max_file_limit: f64 = "maxFileLimit",
-        pub name: String = "name",
-        pub object_key: String = "objectKey",
-        pub options: Vec<OptionDto> = "options",
-        pub parent_id: String = "parentId",
-        pub placeholder: String = "placeholder",
-        pub position: f64 = "position",
-        pub show_in_forms: bool = "showInForms",
-        pub standard: bool = "standard",
+    /// `CustomObjectListResponseDTO` of Objects.
+    #[doc(alias = "CustomObjectListResponseDTO")]
+    pub struct ListObjectsResponse {
+        pub objects: Vec<CustomObject> = "objects",
+        pub trace_id: String = "traceId",
     }
-    /// `ICustomObjectSchema` of Objects.
-    #[doc(alias = "ICustomObjectSchema")]
-    pub struct ICustomObject {
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub description: String = "description",
-        pub id: String = "id",
+    /// `RecordByIdResponseDTO` of Objects.
+    #[doc(alias = "RecordByIdResponseDTO")]
+    pub struct ObjectRecordResponse {
+        pub record: Box<Record> = "record",
+        pub trace_id: String = "traceId",
+    }
+    /// `CustomObjectResponseDTO` of Objects.
+    #[doc(alias = "CustomObjectResponseDTO")]
+    pub struct ObjectResponse {
+        pub object: Box<CustomObject> = "object",
+        pub trace_id: String = "traceId",
+    }
+    /// `OptionDTO` of Objects.
+    #[doc(alias = "OptionDTO")]
+    pub struct OptionDto {
         pub key: String = "key",
-        pub labels: CustomObjectLabel = "labels",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub primary_display_property: String = "primaryDisplayProperty",
-        pub standard: bool = "standard",
-        pub type_: String = "type",
+        pub label: String = "label",
+        pub url: String = "url",
     }
     /// `IRecordSchema` of Objects.
     #[doc(alias = "IRecordSchema")]
-    pub struct IRecord {
+    pub struct Record {
         pub created_at: Timestamp = "createdAt",
-        pub created_by: CreatedByResponse = "createdBy",
+        pub created_by: CreatedBy = "createdBy",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
         pub follower: Vec<Value> = "follower",
@@ -139,33 +160,14 @@ hoopai_runtime::model! {
         pub relations: Vec<Value> = "relations",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `CustomObjectListResponseDTO` of Objects.
-    #[doc(alias = "CustomObjectListResponseDTO")]
-    pub struct ListObjectsResponse {
-        pub objects: Vec<ICustomObject> = "objects",
-        pub trace_id: String = "traceId",
-    }
-    /// `OptionDTO` of Objects.
-    #[doc(alias = "OptionDTO")]
-    pub struct OptionDto {
-        pub key: String = "key",
-        pub label: String = "label",
-        pub url: String = "url",
-    }
-    /// `RecordByIdResponseDTO` of Objects.
-    #[doc(alias = "RecordByIdResponseDTO")]
-    pub struct RecordByIdResponse {
-        pub record: Box<IRecord> = "record",
-        pub trace_id: String = "traceId",
-    }
     /// `RecordResponseDTO` of Objects.
     #[doc(alias = "RecordResponseDTO")]
     pub struct RecordResponse {
         pub created_at: Timestamp = "createdAt",
-        pub created_by: CreatedByResponse = "createdBy",
+        pub created_by: CreatedBy = "createdBy",
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
-        pub last_updated_by: CreatedByResponse = "lastUpdatedBy",
+        pub last_updated_by: CreatedBy = "lastUpdatedBy",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub object_id: String = "objectId",
@@ -221,13 +223,13 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `ICustomFieldAcceptedFormats`.
-    pub enum ICustomFieldAcceptedFormats {
+    /// Values of `CustomFieldAcceptedFormats`.
+    pub enum CustomFieldAcceptedFormats {
         Pdf = ".pdf", Docx = ".docx", Doc = ".doc", Jpg = ".jpg", Jpeg = ".jpeg", Png = ".png", Gif = ".gif",
         Csv = ".csv", Xlsx = ".xlsx", Xls = ".xls", All = "all",
     }
-    /// Values of `ICustomFieldDataType`.
-    pub enum ICustomFieldDataType {
+    /// Values of `CustomFieldDataType`.
+    pub enum CustomFieldDataType {
         Text = "TEXT", LargeText = "LARGE_TEXT", Numerical = "NUMERICAL", Phone = "PHONE", Monetory = "MONETORY",
         Checkbox = "CHECKBOX", SingleOptions = "SINGLE_OPTIONS", MultipleOptions = "MULTIPLE_OPTIONS", Date = "DATE",
         TextboxList = "TEXTBOX_LIST", FileUpload = "FILE_UPLOAD", Radio = "RADIO",

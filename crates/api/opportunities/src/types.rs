@@ -26,6 +26,15 @@ hoopai_runtime::model! {
         /// Whether unread conversations are told. Declared as required by the platform's specification.
         pub un_read_conversations: bool = "unReadConversations",
     }
+    /// `CreateOpportunityCustomField` of Opportunities.
+    pub struct CreateOpportunityCustomField {
+        /// The value, text, a list of text or an object, as the kind of field has it.
+        pub field_value: CustomFieldValue = "field_value",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
+        pub id: String = "id",
+        /// The key of the custom field, in place of its id.
+        pub key: String = "key",
+    }
     /// An opportunity to be made.
     #[doc(alias = "CreateDto")]
     pub struct CreateOpportunityRequest {
@@ -34,7 +43,7 @@ hoopai_runtime::model! {
         /// The id of the contact with whom the deal would be made. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
+        pub custom_fields: Vec<CreateOpportunityCustomField> = "customFields",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
@@ -46,21 +55,12 @@ hoopai_runtime::model! {
         /// The id of its stage, one of the pipeline's.
         pub pipeline_stage_id: String = "pipelineStageId",
         /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it. Declared as required by the platform's specification.
-        pub status: Status = "status",
-    }
-    /// `CustomField` of Opportunities.
-    pub struct CustomField {
-        /// The value, text, a list of text or an object, as the kind of field has it.
-        pub field_value: CustomFieldValue = "field_value",
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
-        pub id: String = "id",
-        /// The key of the custom field, in place of its id.
-        pub key: String = "key",
+        pub status: OpportunityStatus = "status",
     }
     /// The value of a custom field. A single opportunity has it in `fieldValue`; hits of a search have it in a field that depends on the
     /// kind of value, of which `fieldValueString` and `fieldValueArray` are known. Others are in `extra`.
     #[doc(alias = "CustomFieldResponseSchema")]
-    pub struct CustomFieldResponse {
+    pub struct CustomField {
         pub field_value: CustomFieldValue = "fieldValue",
         pub field_value_array: Vec<String> = "fieldValueArray",
         pub field_value_string: String = "fieldValueString",
@@ -77,32 +77,26 @@ hoopai_runtime::model! {
     }
     /// Followers to add or remove.
     #[doc(alias = "FollowersDTO")]
-    pub struct Followers {
+    pub struct FollowersRequest {
         /// The ids of the followers. Declared as required by the platform's specification.
         pub followers: Vec<String> = "followers",
-    }
-    /// `GetPostOpportunitySuccessfulResponseDto` of Opportunities.
-    #[doc(alias = "GetPostOpportunitySuccessfulResponseDto")]
-    pub struct GetPostOpportunityResponse {
-        pub opportunity: Box<SearchOpportunitiesResponseSchema> = "opportunity",
-        pub trace_id: String = "traceId",
     }
     /// `LostReasonsResponseSchema` of Opportunities.
     #[doc(alias = "LostReasonsResponseSchema")]
     pub struct ListLostReasonsResponse {
-        pub lost_reasons: Vec<LostReasonResponse> = "lostReasons",
+        pub lost_reasons: Vec<LostReason> = "lostReasons",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `GetPipelinesSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "GetPipelinesSuccessfulResponseDto")]
     pub struct ListPipelinesResponse {
-        pub pipelines: Vec<PipelinesResponse> = "pipelines",
+        pub pipelines: Vec<Pipelines> = "pipelines",
         pub trace_id: String = "traceId",
     }
     /// `LostReasonResponseSchema` of Opportunities.
     #[doc(alias = "LostReasonResponseSchema")]
-    pub struct LostReasonResponse {
+    pub struct LostReason {
         pub created_at: Timestamp = "createdAt",
         /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
@@ -112,10 +106,16 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// `GetPostOpportunitySuccessfulResponseDto` of Opportunities.
+    #[doc(alias = "GetPostOpportunitySuccessfulResponseDto")]
+    pub struct OpportunityResponse {
+        pub opportunity: Box<SearchOpportunities> = "opportunity",
+        pub trace_id: String = "traceId",
+    }
     /// `PipelinesResponseSchema` of Opportunities.
     #[doc(alias = "PipelinesResponseSchema")]
-    pub struct PipelinesResponse {
-        pub color_render_mode: PipelinesResponseColorRenderMode = "colorRenderMode",
+    pub struct Pipelines {
+        pub color_render_mode: PipelinesColorRenderMode = "colorRenderMode",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
         /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
@@ -128,11 +128,11 @@ hoopai_runtime::model! {
         pub position: String = "position",
         pub show_in_funnel: bool = "showInFunnel",
         pub show_in_pie_chart: bool = "showInPieChart",
-        pub stages: Vec<PipelinesResponseStage> = "stages",
+        pub stages: Vec<PipelinesStage> = "stages",
         pub use_opportunity_probability: bool = "useOpportunityProbability",
     }
-    /// `PipelinesResponseStage` of Opportunities.
-    pub struct PipelinesResponseStage {
+    /// `PipelinesStage` of Opportunities.
+    pub struct PipelinesStage {
         /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
         /// What the opportunity is called.
@@ -153,7 +153,7 @@ hoopai_runtime::model! {
     }
     /// `SearchMetaResponseSchema` of Opportunities.
     #[doc(alias = "SearchMetaResponseSchema")]
-    pub struct SearchMetaResponse {
+    pub struct SearchMeta {
         pub current_page: f64 = "currentPage",
         pub next_page: Value = "nextPage",
         pub next_page_url: String = "nextPageUrl",
@@ -162,61 +162,18 @@ hoopai_runtime::model! {
         pub start_after_id: String = "startAfterId",
         pub total: f64 = "total",
     }
-    /// What to search for.
-    #[doc(alias = "OpportunitySearchBodyDTO")]
-    pub struct SearchOpportunitiesAdvancedRequest {
-        /// What each hit tells besides. Declared as required by the platform's specification.
-        pub additional_details: AdditionalDetails = "additionalDetails",
-        /// How many opportunities a page holds. Declared as required by the platform's specification.
-        pub limit: i64 = "limit",
-        /// The id of the location (sub-account). The client's default location unless set.
-        pub location_id: String = "locationId",
-        /// The number of the page, counted from 1.
-        pub page: i64 = "page",
-        /// Words to look for; an empty text finds everything. Declared as required by the platform's specification.
-        pub query: String = "query",
-        /// The position after which the page begins; an empty list for the first page.
-        pub search_after: Vec<String> = "searchAfter",
-    }
-    /// `PostSearchSuccessfulResponseDto` of Opportunities.
-    #[doc(alias = "PostSearchSuccessfulResponseDto")]
-    pub struct SearchOpportunitiesAdvancedResponse {
-        pub aggregations: Map = "aggregations",
-        pub opportunities: Vec<SearchOpportunitiesResponseSchema> = "opportunities",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-    }
-    /// `SearchOpportunitiesContactResponseSchema` of Opportunities.
-    #[doc(alias = "SearchOpportunitiesContactResponseSchema")]
-    pub struct SearchOpportunitiesContactResponse {
-        pub company_name: String = "companyName",
-        pub email: String = "email",
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
-        pub id: String = "id",
-        /// What the opportunity is called.
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub tags: Vec<String> = "tags",
-    }
-    /// `SearchSuccessfulResponseDto` of Opportunities.
-    #[doc(alias = "SearchSuccessfulResponseDto")]
-    pub struct SearchOpportunitiesResponse {
-        pub aggregations: Map = "aggregations",
-        pub meta: Box<SearchMetaResponse> = "meta",
-        pub opportunities: Vec<SearchOpportunitiesResponseSchema> = "opportunities",
-        pub trace_id: String = "traceId",
-    }
     /// `SearchOpportunitiesResponseSchema` of Opportunities.
-    pub struct SearchOpportunitiesResponseSchema {
+    #[doc(alias = "SearchOpportunitiesResponseSchema")]
+    pub struct SearchOpportunities {
         /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
         pub calendar_events: Vec<Value> = "calendarEvents",
-        pub contact: Box<SearchOpportunitiesContactResponse> = "contact",
+        pub contact: Box<SearchOpportunitiesContact> = "contact",
         /// The id of the contact with whom the deal would be made.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CustomFieldResponse> = "customFields",
+        pub custom_fields: Vec<CustomField> = "customFields",
         pub external_object_id: String = "externalObjectId",
         /// The ids of the followers.
         pub followers: Vec<Value> = "followers",
@@ -246,13 +203,57 @@ hoopai_runtime::model! {
         pub tasks: Vec<Value> = "tasks",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// What to search for.
+    #[doc(alias = "OpportunitySearchBodyDTO")]
+    pub struct SearchOpportunitiesAdvancedRequest {
+        /// What each hit tells besides. Declared as required by the platform's specification.
+        pub additional_details: AdditionalDetails = "additionalDetails",
+        /// How many opportunities a page holds. Declared as required by the platform's specification.
+        pub limit: i64 = "limit",
+        /// The id of the location (sub-account). The client's default location unless set.
+        pub location_id: String = "locationId",
+        /// The number of the page, counted from 1.
+        pub page: i64 = "page",
+        /// Words to look for; an empty text finds everything. Declared as required by the platform's specification.
+        pub query: String = "query",
+        /// The position after which the page begins; an empty list for the first page.
+        pub search_after: Vec<String> = "searchAfter",
+    }
+    /// `PostSearchSuccessfulResponseDto` of Opportunities.
+    #[doc(alias = "PostSearchSuccessfulResponseDto")]
+    pub struct SearchOpportunitiesAdvancedResponse {
+        pub aggregations: Map = "aggregations",
+        pub opportunities: Vec<SearchOpportunities> = "opportunities",
+        pub total: f64 = "total",
+        pub trace_id: String = "traceId",
+    }
+    /// `SearchOpportunitiesContactResponseSchema` of Opportunities.
+    #[doc(alias = "SearchOpportunitiesContactResponseSchema")]
+    pub struct SearchOpportunitiesContact {
+        pub company_name: String = "companyName",
+        pub email: String = "email",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
+        pub id: String = "id",
+        /// What the opportunity is called.
+        pub name: String = "name",
+        pub phone: String = "phone",
+        pub tags: Vec<String> = "tags",
+    }
+    /// `SearchSuccessfulResponseDto` of Opportunities.
+    #[doc(alias = "SearchSuccessfulResponseDto")]
+    pub struct SearchOpportunitiesResponse {
+        pub aggregations: Map = "aggregations",
+        pub meta: Box<SearchMeta> = "meta",
+        pub opportunities: Vec<SearchOpportunities> = "opportunities",
+        pub trace_id: String = "traceId",
+    }
     /// What to change in an opportunity. What is left out stays as it is.
     #[doc(alias = "UpdateOpportunityDto")]
     pub struct UpdateOpportunityRequest {
         /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
+        pub custom_fields: Vec<CreateOpportunityCustomField> = "customFields",
         /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
         pub monetary_value: Decimal = "monetaryValue",
         /// What the opportunity is called.
@@ -262,7 +263,7 @@ hoopai_runtime::model! {
         /// The id of its stage, one of the pipeline's.
         pub pipeline_stage_id: String = "pipelineStageId",
         /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
-        pub status: Status = "status",
+        pub status: OpportunityStatus = "status",
     }
     /// How the deal stands from now on.
     #[doc(alias = "UpdateStatusDto")]
@@ -270,7 +271,7 @@ hoopai_runtime::model! {
         /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
         pub lost_reason_id: String = "lostReasonId",
         /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it. Declared as required by the platform's specification.
-        pub status: Status = "status",
+        pub status: OpportunityStatus = "status",
     }
     /// An opportunity to be changed if it is there, or else made.
     #[doc(alias = "UpsertOpportunityDto")]
@@ -280,11 +281,11 @@ hoopai_runtime::model! {
         /// The id of the contact whose opportunity it is. The platform's specification of 2025 had it; public clients send it.
         pub contact_id: String = "contactId",
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
+        pub custom_fields: Vec<CreateOpportunityCustomField> = "customFields",
         /// The ids of the followers.
         pub followers: Vec<String> = "followers",
         /// What is done with `followers`: they are added, or they are removed.
-        pub followers_action_type: UpsertOpportunityRequestFollowersActionType = "followersActionType",
+        pub followers_action_type: OpportunityFollowersActionType = "followersActionType",
         /// The id of the opportunity to be changed. Leave it out to make one.
         pub id: String = "id",
         /// Whether all followers are removed.
@@ -304,7 +305,7 @@ hoopai_runtime::model! {
         /// Where the opportunity comes from, in free words.
         pub source: String = "source",
         /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
-        pub status: Status = "status",
+        pub status: OpportunityStatus = "status",
     }
     /// `UpsertOpportunitySuccessfulResponseDto` of Opportunities.
     #[doc(alias = "UpsertOpportunitySuccessfulResponseDto")]
@@ -320,16 +321,16 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `PipelinesResponseColorRenderMode`.
-    pub enum PipelinesResponseColorRenderMode {
-        Dot = "dot", BgTint = "bg-tint", None = "none",
+    /// Values of `OpportunityFollowersActionType`.
+    pub enum OpportunityFollowersActionType {
+        Add = "add", Remove = "remove",
     }
-    /// Values of `Status`.
-    pub enum Status {
+    /// Values of `OpportunityStatus`.
+    pub enum OpportunityStatus {
         Open = "open", Won = "won", Lost = "lost", Abandoned = "abandoned", All = "all",
     }
-    /// Values of `UpsertOpportunityRequestFollowersActionType`.
-    pub enum UpsertOpportunityRequestFollowersActionType {
-        Add = "add", Remove = "remove",
+    /// Values of `PipelinesColorRenderMode`.
+    pub enum PipelinesColorRenderMode {
+        Dot = "dot", BgTint = "bg-tint", None = "none",
     }
 }

@@ -366,7 +366,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_coupon`](super::Client::create_coupon).
-        pub CreateCoupon(operations::CREATE_COUPON) -> json types::CreateCouponResponse
+        pub CreateCoupon(operations::CREATE_COUPON) -> json types::Coupon
     }
     hoopai_runtime::setters! {
         CreateCoupon {
@@ -376,7 +376,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_provider_config`](super::Client::create_custom_provider_config).
-        pub CreateCustomProviderConfig(operations::CREATE_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProviderConfigResponse
+        pub CreateCustomProviderConfig(operations::CREATE_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProviderConfig
     }
     hoopai_runtime::setters! {
         CreateCustomProviderConfig {
@@ -455,14 +455,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_coupon`](super::Client::get_coupon).
-        pub GetCoupon(operations::GET_COUPON) -> json types::CreateCouponResponse
+        pub GetCoupon(operations::GET_COUPON) -> json types::Coupon
     }
     hoopai_runtime::setters! {
         GetCoupon {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::OrderAltType = "altType",
             /// The code of the coupon, as customers type it. Declared as required by the platform's specification.
             query code: String = "code",
             /// The id of the coupon. Declared as required by the platform's specification.
@@ -472,7 +472,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_custom_provider_config`](super::Client::get_custom_provider_config).
-        pub GetCustomProviderConfig(operations::GET_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProviderConfigResponse
+        pub GetCustomProviderConfig(operations::GET_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProviderConfig
     }
     hoopai_runtime::setters! {
         GetCustomProviderConfig {
@@ -483,7 +483,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_order`](super::Client::get_order).
-        pub GetOrder(operations::GET_ORDER) -> json types::GetOrderResponse
+        pub GetOrder(operations::GET_ORDER) -> json types::Order
     }
     hoopai_runtime::setters! {
         GetOrder {
@@ -498,7 +498,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_subscription`](super::Client::get_subscription).
-        pub GetSubscription(operations::GET_SUBSCRIPTION) -> json types::GetSubscriptionResponse
+        pub GetSubscription(operations::GET_SUBSCRIPTION) -> json types::Subscription
     }
     hoopai_runtime::setters! {
         GetSubscription {
@@ -507,13 +507,13 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::OrderAltType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_transaction`](super::Client::get_transaction).
-        pub GetTransaction(operations::GET_TRANSACTION) -> json types::GetTransactionResponse
+        pub GetTransaction(operations::GET_TRANSACTION) -> json types::Transaction
     }
     hoopai_runtime::setters! {
         GetTransaction {
@@ -530,14 +530,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_coupons`](super::Client::list_coupons).
-        pub ListCoupons(operations::LIST_COUPONS) -> json types::ListCouponsResponse, paged types::Coupon
+        pub ListCoupons(operations::LIST_COUPONS) -> json types::ListCouponsResponse, paged types::CouponDto
     }
     hoopai_runtime::setters! {
         ListCoupons {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::OrderAltType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.
@@ -545,7 +545,7 @@ pub mod builder {
             /// Words to look for in name and code.
             query search: String = "search",
             /// The state of the coupons: `scheduled`, `active` or `expired`.
-            query status: types::Status = "status",
+            query status: types::CouponStatus = "status",
         }
     }
 
@@ -560,7 +560,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::OrderAltType = "altType",
         }
     }
 
@@ -575,7 +575,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::OrderAltType = "altType",
         }
     }
 
@@ -588,7 +588,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::OrderAltType = "altType",
             /// The id of the contact who ordered.
             query contact_id: String = "contactId",
             /// Where the period ends, a date such as `2024-02-13`.
@@ -604,7 +604,7 @@ pub mod builder {
             /// The mode of payment, such as `live`.
             query payment_mode: String = "paymentMode",
             /// Whether the order is paid: `paid`, `unpaid`, `refunded` or `partially_paid`.
-            query payment_status: types::ListOrdersPaymentStatus = "paymentStatus",
+            query payment_status: types::OrderPaymentStatus = "paymentStatus",
             /// Words to look for in the order's name.
             query search: String = "search",
             /// The id of what the order came from, such as a funnel.
@@ -625,7 +625,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::OrderAltType = "altType",
             /// The id of the contact who subscribed.
             query contact_id: String = "contactId",
             /// Where the period ends, a date such as `2024-02-13`.
@@ -653,7 +653,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_transactions`](super::Client::list_transactions).
-        pub ListTransactions(operations::LIST_TRANSACTIONS) -> json types::ListTransactionsResponse, paged types::TxnResponse
+        pub ListTransactions(operations::LIST_TRANSACTIONS) -> json types::ListTransactionsResponse, paged types::Txn
     }
     hoopai_runtime::setters! {
         ListTransactions {
@@ -697,7 +697,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::OrderAltType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.
@@ -719,7 +719,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_coupon`](super::Client::update_coupon).
-        pub UpdateCoupon(operations::UPDATE_COUPON) -> json types::CreateCouponResponse
+        pub UpdateCoupon(operations::UPDATE_COUPON) -> json types::Coupon
     }
     hoopai_runtime::setters! {
         UpdateCoupon {

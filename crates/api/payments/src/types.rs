@@ -18,13 +18,13 @@ hoopai_runtime::model! {
         /// The unit of `duration`; always `months`. Declared as required by the platform's specification.
         pub duration_type: ApplyToFuturePaymentsConfigDurationType = "durationType",
         /// `forever`, or `fixed` for the time that `duration` gives. Declared as required by the platform's specification.
-        pub type_: Type = "type",
+        pub type_: ApplyToFuturePaymentsConfigType = "type",
     }
     /// `ApplyToFuturePaymentsConfigDto` of Payments.
     pub struct ApplyToFuturePaymentsConfigDto {
         pub duration: f64 = "duration",
         pub duration_type: String = "durationType",
-        pub type_: Type = "type",
+        pub type_: ApplyToFuturePaymentsConfigType = "type",
     }
     /// The card that was used, in as far as it may be kept.
     #[doc(alias = "CardDto")]
@@ -40,8 +40,8 @@ hoopai_runtime::model! {
         /// The number of the cheque. Declared as required by the platform's specification.
         pub number: String = "number",
     }
-    /// `CouponDto` of Payments.
-    #[doc(alias = "CouponDto")]
+    /// `CreateCouponResponseDto` of Payments.
+    #[doc(alias = "CreateCouponResponseDto")]
     pub struct Coupon {
         pub id: String = "_id",
         /// The id of the account that `altType` names, as a rule a location.
@@ -58,7 +58,30 @@ hoopai_runtime::model! {
         pub limit_per_customer: f64 = "limitPerCustomer",
         pub name: String = "name",
         pub start_date: Timestamp = "startDate",
-        pub status: Status = "status",
+        pub status: CouponStatus = "status",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+        pub usage_count: f64 = "usageCount",
+        pub user_id: String = "userId",
+    }
+    /// `CouponDto` of Payments.
+    pub struct CouponDto {
+        pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: String = "altType",
+        pub apply_to_future_payments: bool = "applyToFuturePayments",
+        pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
+        pub code: String = "code",
+        pub created_at: Timestamp = "createdAt",
+        pub discount_type: DiscountType = "discountType",
+        pub discount_value: Decimal = "discountValue",
+        pub end_date: Timestamp = "endDate",
+        pub limit_per_customer: f64 = "limitPerCustomer",
+        pub name: String = "name",
+        pub start_date: Timestamp = "startDate",
+        pub status: CouponStatus = "status",
         pub updated_at: Timestamp = "updatedAt",
         pub usage_count: f64 = "usageCount",
         pub user_id: String = "userId",
@@ -69,7 +92,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: OrderAltType = "altType",
         /// Whether later payments of a subscription are reduced too; `true` when left out.
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         /// For how long later payments are reduced; when left out, `forever`.
@@ -92,30 +115,6 @@ hoopai_runtime::model! {
         pub start_date: Timestamp = "startDate",
         /// How many times it can be redeemed, all customers taken together.
         pub usage_limit: f64 = "usageLimit",
-    }
-    /// `CreateCouponResponseDto` of Payments.
-    #[doc(alias = "CreateCouponResponseDto")]
-    pub struct CreateCouponResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: String = "altType",
-        pub apply_to_future_payments: bool = "applyToFuturePayments",
-        pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
-        pub code: String = "code",
-        pub created_at: Timestamp = "createdAt",
-        pub discount_type: DiscountType = "discountType",
-        pub discount_value: Decimal = "discountValue",
-        pub end_date: Timestamp = "endDate",
-        pub limit_per_customer: f64 = "limitPerCustomer",
-        pub name: String = "name",
-        pub start_date: Timestamp = "startDate",
-        pub status: Status = "status",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-        pub usage_count: f64 = "usageCount",
-        pub user_id: String = "userId",
     }
     /// The keys of a custom payment provider.
     #[doc(alias = "ConnectCustomProvidersConfigDto")]
@@ -165,7 +164,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: OrderAltType = "altType",
         /// The items that this fulfillment covers. Declared as required by the platform's specification.
         pub items: Vec<FulfillmentItems> = "items",
         /// Whether the customer is sent a message about it. Declared as required by the platform's specification.
@@ -186,13 +185,13 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: OrderAltType = "altType",
         /// What the provider offers, in a few words. Declared as required by the platform's specification.
         pub description: String = "description",
         /// The address of its picture; begins with `https://` and must be open to the public. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
         /// What it is built on: `authorize-net` or `nmi`. Declared as required by the platform's specification.
-        pub provider: CreateWhiteLabelProviderRequestProvider = "provider",
+        pub provider: WhiteLabelProvider = "provider",
         /// The provider's name, as people see it. Declared as required by the platform's specification.
         pub title: String = "title",
         /// The provider's unique name: lower-case letters and hyphens, a letter at both ends, such as `easy-direct`. Declared as required by the platform's specification.
@@ -217,7 +216,8 @@ hoopai_runtime::model! {
     }
     /// `ConnectCustomProvidersResponseSchema` of Payments.
     #[doc(alias = "ConnectCustomProvidersResponseSchema")]
-    pub struct CustomProviderConfigResponse {
+    #[doc(alias = "GetCustomProvidersResponseSchema")]
+    pub struct CustomProviderConfig {
         pub id: String = "_id",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
@@ -260,7 +260,7 @@ hoopai_runtime::model! {
     }
     /// `DefaultPriceResponseDto` of Payments.
     #[doc(alias = "DefaultPriceResponseDto")]
-    pub struct DefaultPriceResponse {
+    pub struct DefaultPrice {
         pub id: String = "_id",
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         pub amount: Decimal = "amount",
@@ -276,14 +276,14 @@ hoopai_runtime::model! {
         pub product: String = "product",
         pub recurring: Recurring = "recurring",
         pub track_inventory: bool = "trackInventory",
-        pub type_: DefaultPriceResponseType = "type",
+        pub type_: DefaultPriceType = "type",
         pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
     /// `DefaultProductResponseDto` of Payments.
     #[doc(alias = "DefaultProductResponseDto")]
-    pub struct DefaultProductResponse {
+    pub struct DefaultProduct {
         pub id: String = "_id",
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         pub available_in_store: bool = "availableInStore",
@@ -309,7 +309,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: OrderAltType = "altType",
         /// The id of the coupon to be deleted. Declared as required by the platform's specification.
         pub id: String = "id",
     }
@@ -341,8 +341,8 @@ hoopai_runtime::model! {
     pub struct FulfilledItem {
         pub id: String = "_id",
         pub name: String = "name",
-        pub price: Box<DefaultPriceResponse> = "price",
-        pub product: Box<DefaultProductResponse> = "product",
+        pub price: Box<DefaultPrice> = "price",
+        pub product: Box<DefaultProduct> = "product",
         pub qty: f64 = "qty",
     }
     /// `FulfillmentSchema` of Payments.
@@ -352,7 +352,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
+        pub alt_type: OrderAltType = "altType",
         pub created_at: Timestamp = "createdAt",
         pub items: Vec<FulfilledItem> = "items",
         pub trackings: Vec<FulfillmentTracking> = "trackings",
@@ -374,127 +374,6 @@ hoopai_runtime::model! {
         /// The address where the shipment can be followed.
         pub tracking_url: String = "trackingUrl",
     }
-    /// `GetOrderResponseSchema` of Payments.
-    #[doc(alias = "GetOrderResponseSchema")]
-    pub struct GetOrderResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: String = "altType",
-        pub amount: Decimal = "amount",
-        pub amount_summary: AmountSummary = "amountSummary",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub contact_snapshot: Map = "contactSnapshot",
-        pub coupon: Map = "coupon",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        pub fingerprint: String = "fingerprint",
-        pub fulfillment_status: String = "fulfillmentStatus",
-        pub items: Vec<GetOrderResponseItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub mark_as_test: bool = "markAsTest",
-        pub meta: Map = "meta",
-        pub source: Box<OrderSource> = "source",
-        pub status: String = "status",
-        pub tax_calculation_provider: String = "taxCalculationProvider",
-        pub trace_id: String = "traceId",
-        pub tracking_id: String = "trackingId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetOrderResponseItem` of Payments.
-    pub struct GetOrderResponseItem {
-        pub id: String = "_id",
-        pub authorize_amount: Decimal = "authorizeAmount",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub price: Map = "price",
-        pub product: GetOrderResponseItemProduct = "product",
-    }
-    /// `GetOrderResponseItemProduct` of Payments.
-    pub struct GetOrderResponseItemProduct {
-        pub name: String = "name",
-        pub product_type: String = "productType",
-    }
-    /// `GetSubscriptionResponseSchema` of Payments.
-    #[doc(alias = "GetSubscriptionResponseSchema")]
-    pub struct GetSubscriptionResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: String = "altType",
-        pub amount: Decimal = "amount",
-        pub auto_payment: Map = "autoPayment",
-        pub canceled_at: Timestamp = "canceledAt",
-        pub canceled_by: String = "canceledBy",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub contact_snapshot: Map = "contactSnapshot",
-        pub coupon: Map = "coupon",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        pub entity_id: String = "entityId",
-        pub entity_source: Box<OrderSource> = "entitySource",
-        pub entity_type: String = "entityType",
-        pub ip_address: String = "ipAddress",
-        pub live_mode: bool = "liveMode",
-        pub mark_as_test: bool = "markAsTest",
-        pub meta: Map = "meta",
-        pub payment_provider: Map = "paymentProvider",
-        pub recurring_product: Map = "recurringProduct",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub subscription_id: String = "subscriptionId",
-        pub subscription_snapshot: Map = "subscriptionSnapshot",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetTxnResponseSchema` of Payments.
-    #[doc(alias = "GetTxnResponseSchema")]
-    pub struct GetTransactionResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: String = "altType",
-        pub amount: Decimal = "amount",
-        pub amount_refunded: Decimal = "amountRefunded",
-        pub charge_id: String = "chargeId",
-        pub charge_snapshot: Map = "chargeSnapshot",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub contact_snapshot: Map = "contactSnapshot",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        pub entity_id: String = "entityId",
-        pub entity_source: Box<OrderSource> = "entitySource",
-        pub entity_type: String = "entityType",
-        pub invoice_id: String = "invoiceId",
-        pub ip_address: String = "ipAddress",
-        pub is_parent: bool = "isParent",
-        pub live_mode: bool = "liveMode",
-        pub mark_as_test: bool = "markAsTest",
-        pub merged_from_contact_id: String = "mergedFromContactId",
-        pub meta: Map = "meta",
-        pub payment_provider: Map = "paymentProvider",
-        pub qbo_response: Map = "qboResponse",
-        pub qbo_synced: bool = "qboSynced",
-        pub receipt_id: String = "receiptId",
-        pub status: String = "status",
-        pub subscription_id: String = "subscriptionId",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `IntegrationProviderSchema` of Payments.
     #[doc(alias = "IntegrationProviderSchema")]
     pub struct IntegrationProvider {
@@ -514,7 +393,7 @@ hoopai_runtime::model! {
     /// `ListCouponsResponseDto` of Payments.
     #[doc(alias = "ListCouponsResponseDto")]
     pub struct ListCouponsResponse {
-        pub data: Vec<Coupon> = "data",
+        pub data: Vec<CouponDto> = "data",
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
@@ -547,7 +426,7 @@ hoopai_runtime::model! {
     /// `ListTxnsResponseDto` of Payments.
     #[doc(alias = "ListTxnsResponseDto")]
     pub struct ListTransactionsResponse {
-        pub data: Vec<TxnResponse> = "data",
+        pub data: Vec<Txn> = "data",
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
@@ -563,6 +442,53 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub label: String = "label",
         pub value: String = "value",
+    }
+    /// `GetOrderResponseSchema` of Payments.
+    #[doc(alias = "GetOrderResponseSchema")]
+    pub struct Order {
+        pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: String = "altType",
+        pub amount: Decimal = "amount",
+        pub amount_summary: AmountSummary = "amountSummary",
+        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub contact_snapshot: Map = "contactSnapshot",
+        pub coupon: Map = "coupon",
+        pub created_at: Timestamp = "createdAt",
+        pub created_by: String = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        pub fingerprint: String = "fingerprint",
+        pub fulfillment_status: String = "fulfillmentStatus",
+        pub items: Vec<OrderItem> = "items",
+        pub live_mode: bool = "liveMode",
+        pub mark_as_test: bool = "markAsTest",
+        pub meta: Map = "meta",
+        pub source: Box<OrderSource> = "source",
+        pub status: String = "status",
+        pub tax_calculation_provider: String = "taxCalculationProvider",
+        pub trace_id: String = "traceId",
+        pub tracking_id: String = "trackingId",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `OrderItem` of Payments.
+    pub struct OrderItem {
+        pub id: String = "_id",
+        pub authorize_amount: Decimal = "authorizeAmount",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub price: Map = "price",
+        pub product: OrderItemProduct = "product",
+    }
+    /// `OrderItemProduct` of Payments.
+    pub struct OrderItemProduct {
+        pub name: String = "name",
+        pub product_type: String = "productType",
     }
     /// `OrderResponseSchema` of Payments.
     #[doc(alias = "OrderResponseSchema")]
@@ -631,7 +557,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: OrderAltType = "altType",
         /// How much was paid.
         pub amount: Decimal = "amount",
         /// The card, if one was used.
@@ -643,7 +569,7 @@ hoopai_runtime::model! {
         /// Further data of your own, kept with the transaction.
         pub meta: Map = "meta",
         /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Declared as required by the platform's specification.
-        pub mode: RecordOrderPaymentRequestMode = "mode",
+        pub mode: RecordOrderPaymentMode = "mode",
         /// A note to be kept with the transaction.
         pub notes: String = "notes",
     }
@@ -665,6 +591,42 @@ hoopai_runtime::model! {
         pub execute_at: Timestamp = "executeAt",
         pub rrule: Box<CustomRRuleOptions> = "rrule",
     }
+    /// `GetSubscriptionResponseSchema` of Payments.
+    #[doc(alias = "GetSubscriptionResponseSchema")]
+    pub struct Subscription {
+        pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: String = "altType",
+        pub amount: Decimal = "amount",
+        pub auto_payment: Map = "autoPayment",
+        pub canceled_at: Timestamp = "canceledAt",
+        pub canceled_by: String = "canceledBy",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub contact_snapshot: Map = "contactSnapshot",
+        pub coupon: Map = "coupon",
+        pub created_at: Timestamp = "createdAt",
+        pub created_by: String = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        pub entity_id: String = "entityId",
+        pub entity_source: Box<OrderSource> = "entitySource",
+        pub entity_type: String = "entityType",
+        pub ip_address: String = "ipAddress",
+        pub live_mode: bool = "liveMode",
+        pub mark_as_test: bool = "markAsTest",
+        pub meta: Map = "meta",
+        pub payment_provider: Map = "paymentProvider",
+        pub recurring_product: Map = "recurringProduct",
+        pub schedule: ScheduleOptions = "schedule",
+        pub status: String = "status",
+        pub subscription_id: String = "subscriptionId",
+        pub subscription_snapshot: Map = "subscriptionSnapshot",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+    }
     /// `SubscriptionResponseSchema` of Payments.
     #[doc(alias = "SubscriptionResponseSchema")]
     pub struct SubscriptionResponse {
@@ -672,7 +634,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
+        pub alt_type: OrderAltType = "altType",
         pub amount: Decimal = "amount",
         pub contact_email: String = "contactEmail",
         /// The id of the contact.
@@ -697,9 +659,47 @@ hoopai_runtime::model! {
         pub subscription_snapshot: Map = "subscriptionSnapshot",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// `GetTxnResponseSchema` of Payments.
+    #[doc(alias = "GetTxnResponseSchema")]
+    pub struct Transaction {
+        pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: String = "altType",
+        pub amount: Decimal = "amount",
+        pub amount_refunded: Decimal = "amountRefunded",
+        pub charge_id: String = "chargeId",
+        pub charge_snapshot: Map = "chargeSnapshot",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub contact_snapshot: Map = "contactSnapshot",
+        pub created_at: Timestamp = "createdAt",
+        pub created_by: String = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        pub entity_id: String = "entityId",
+        pub entity_source: Box<OrderSource> = "entitySource",
+        pub entity_type: String = "entityType",
+        pub invoice_id: String = "invoiceId",
+        pub ip_address: String = "ipAddress",
+        pub is_parent: bool = "isParent",
+        pub live_mode: bool = "liveMode",
+        pub mark_as_test: bool = "markAsTest",
+        pub merged_from_contact_id: String = "mergedFromContactId",
+        pub meta: Map = "meta",
+        pub payment_provider: Map = "paymentProvider",
+        pub qbo_response: Map = "qboResponse",
+        pub qbo_synced: bool = "qboSynced",
+        pub receipt_id: String = "receiptId",
+        pub status: String = "status",
+        pub subscription_id: String = "subscriptionId",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+    }
     /// `TxnResponseSchema` of Payments.
     #[doc(alias = "TxnResponseSchema")]
-    pub struct TxnResponse {
+    pub struct Txn {
         pub id: String = "_id",
         /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
@@ -741,7 +741,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: OrderAltType = "altType",
         /// Whether later payments of a subscription are reduced too; `true` when left out.
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         /// For how long later payments are reduced; when left out, `forever`.
@@ -794,21 +794,21 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AltType`.
-    pub enum AltType {
-        Location = "location",
-    }
     /// Values of `ApplyToFuturePaymentsConfigDurationType`.
     pub enum ApplyToFuturePaymentsConfigDurationType {
         Months = "months",
+    }
+    /// Values of `ApplyToFuturePaymentsConfigType`.
+    pub enum ApplyToFuturePaymentsConfigType {
+        Forever = "forever", Fixed = "fixed",
     }
     /// Values of `CardType`.
     pub enum CardType {
         Visa = "visa", Mastercard = "mastercard", Other = "other",
     }
-    /// Values of `CreateWhiteLabelProviderRequestProvider`.
-    pub enum CreateWhiteLabelProviderRequestProvider {
-        AuthorizeNet = "authorize-net", Nmi = "nmi",
+    /// Values of `CouponStatus`.
+    pub enum CouponStatus {
+        Scheduled = "scheduled", Active = "active", Expired = "expired",
     }
     /// Values of `CustomRRuleOptionsDayOfWeek`.
     pub enum CustomRRuleOptionsDayOfWeek {
@@ -824,16 +824,20 @@ hoopai_runtime::open_enum! {
         Jan = "jan", Feb = "feb", Mar = "mar", Apr = "apr", May = "may", Jun = "jun", Jul = "jul", Aug = "aug",
         Sep = "sep", Oct = "oct", Nov = "nov", Dec = "dec",
     }
-    /// Values of `DefaultPriceResponseType`.
-    pub enum DefaultPriceResponseType {
+    /// Values of `DefaultPriceType`.
+    pub enum DefaultPriceType {
         OneTime = "one_time", Recurring = "recurring",
     }
     /// Values of `DiscountType`.
     pub enum DiscountType {
         Percentage = "percentage", Amount = "amount",
     }
-    /// Values of `ListOrdersPaymentStatus`.
-    pub enum ListOrdersPaymentStatus {
+    /// Values of `OrderAltType`.
+    pub enum OrderAltType {
+        Location = "location",
+    }
+    /// Values of `OrderPaymentStatus`.
+    pub enum OrderPaymentStatus {
         Paid = "paid", Unpaid = "unpaid", Refunded = "refunded", PartiallyPaid = "partially_paid",
     }
     /// Values of `OrderSourceSubType`.
@@ -852,20 +856,16 @@ hoopai_runtime::open_enum! {
         Communities = "communities", PointOfSale = "point_of_sale", Manual = "manual", Form = "form", Survey = "survey",
         PaymentLink = "payment_link", External = "external",
     }
-    /// Values of `RecordOrderPaymentRequestMode`.
-    pub enum RecordOrderPaymentRequestMode {
+    /// Values of `RecordOrderPaymentMode`.
+    pub enum RecordOrderPaymentMode {
         Cash = "cash", Card = "card", Cheque = "cheque", BankTransfer = "bank_transfer", Other = "other",
     }
     /// Values of `RecurringInterval`.
     pub enum RecurringInterval {
         Day = "day", Month = "month", Week = "week", Year = "year",
     }
-    /// Values of `Status`.
-    pub enum Status {
-        Scheduled = "scheduled", Active = "active", Expired = "expired",
-    }
-    /// Values of `Type`.
-    pub enum Type {
-        Forever = "forever", Fixed = "fixed",
+    /// Values of `WhiteLabelProvider`.
+    pub enum WhiteLabelProvider {
+        AuthorizeNet = "authorize-net", Nmi = "nmi",
     }
 }

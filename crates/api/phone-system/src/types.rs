@@ -72,7 +72,7 @@ hoopai_runtime::model! {
     }
     /// `ListActivePhoneNumbersResponse` of Phone System.
     pub struct ListActivePhoneNumbersResponse {
-        pub account_status: ListActivePhoneNumbersResponseAccountStatus = "accountStatus",
+        pub account_status: ActivePhoneNumberAccountStatus = "accountStatus",
         pub is_under_ghl: bool = "isUnderGhl",
         pub numbers: Vec<DetailedPhoneNumber> = "numbers",
         pub page: i64 = "page",
@@ -132,7 +132,7 @@ hoopai_runtime::model! {
         /// The city for which the number is bought.
         pub locality: String = "locality",
         /// The kind of number.
-        pub number_type: PurchasePhoneNumberRequestNumberType = "numberType",
+        pub number_type: PurchasePhoneNumberType = "numberType",
         /// The number, in E.164, such as `+18305551234`. Declared as required by the platform's specification.
         pub phone_number: String = "phoneNumber",
         /// The state or region for which the number is bought, such as `TX`.
@@ -163,6 +163,10 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
+    /// Values of `ActivePhoneNumberAccountStatus`.
+    pub enum ActivePhoneNumberAccountStatus {
+        Active = "active", Suspended = "suspended", Closed = "closed",
+    }
     /// Values of `AvailablePhoneNumberAddressRequirements`.
     pub enum AvailablePhoneNumberAddressRequirements {
         None = "none", Any = "any", Local = "local", Foreign = "foreign",
@@ -179,12 +183,8 @@ hoopai_runtime::open_enum! {
     pub enum DetailedPhoneNumberType {
         Local = "local", TollFree = "toll-free", Mobile = "mobile", National = "national",
     }
-    /// Values of `ListActivePhoneNumbersResponseAccountStatus`.
-    pub enum ListActivePhoneNumbersResponseAccountStatus {
-        Active = "active", Suspended = "suspended", Closed = "closed",
-    }
-    /// Values of `PurchasePhoneNumberRequestNumberType`.
-    pub enum PurchasePhoneNumberRequestNumberType {
+    /// Values of `PurchasePhoneNumberType`.
+    pub enum PurchasePhoneNumberType {
         Local = "local", TollFree = "tollFree", Mobile = "mobile",
     }
 }

@@ -411,7 +411,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_price`](super::Client::create_price).
-        pub CreatePrice(operations::CREATE_PRICE) -> json types::PriceResponse
+        pub CreatePrice(operations::CREATE_PRICE) -> json types::Price
     }
     hoopai_runtime::setters! {
         CreatePrice {
@@ -423,7 +423,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_product`](super::Client::create_product).
-        pub CreateProduct(operations::CREATE_PRODUCT) -> json types::ProductResponse
+        pub CreateProduct(operations::CREATE_PRODUCT) -> json types::Product
     }
     hoopai_runtime::setters! {
         CreateProduct {
@@ -482,7 +482,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::ProductAltType = "altType",
         }
     }
 
@@ -497,7 +497,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::ProductAltType = "altType",
             /// The id of the product that was reviewed. Declared as required by the platform's specification.
             query product_id: String = "productId",
         }
@@ -505,7 +505,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_price`](super::Client::get_price).
-        pub GetPrice(operations::GET_PRICE) -> json types::PriceResponse
+        pub GetPrice(operations::GET_PRICE) -> json types::Price
     }
     hoopai_runtime::setters! {
         GetPrice {
@@ -520,7 +520,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_product`](super::Client::get_product).
-        pub GetProduct(operations::GET_PRODUCT) -> json types::ProductResponse
+        pub GetProduct(operations::GET_PRODUCT) -> json types::Product
     }
     hoopai_runtime::setters! {
         GetProduct {
@@ -555,7 +555,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::ProductAltType = "altType",
             /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
             query end_date: hoopai_runtime::Timestamp = "endDate",
             /// The ids of the products whose reviews are wanted, separated by commas.
@@ -580,7 +580,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::ProductAltType = "altType",
             /// The ids of collections, separated by commas; only products of these are counted.
             query collection_ids: String = "collectionIds",
             /// Words to look for in the product's name.
@@ -597,7 +597,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::ProductAltType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.
@@ -609,7 +609,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_prices`](super::Client::list_prices).
-        pub ListPrices(operations::LIST_PRICES) -> json types::ListPricesResponse, paged types::DefaultPriceResponse
+        pub ListPrices(operations::LIST_PRICES) -> json types::ListPricesResponse, paged types::DefaultPrice
     }
     hoopai_runtime::setters! {
         ListPrices {
@@ -635,7 +635,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::ProductAltType = "altType",
             /// The ids of the collections that are wanted, separated by commas.
             query collection_ids: String = "collectionIds",
             /// How many items a page holds at most.
@@ -649,14 +649,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_product_reviews`](super::Client::list_product_reviews).
-        pub ListProductReviews(operations::LIST_PRODUCT_REVIEWS) -> json types::ListProductReviewsResponse, paged types::ListProductReviewsResponseData
+        pub ListProductReviews(operations::LIST_PRODUCT_REVIEWS) -> json types::ListProductReviewsResponse, paged types::ProductReviewData
     }
     hoopai_runtime::setters! {
         ListProductReviews {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::ProductAltType = "altType",
             /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
             query end_date: hoopai_runtime::Timestamp = "endDate",
             /// How many items a page holds at most.
@@ -668,7 +668,7 @@ pub mod builder {
             /// Only reviews with this rating.
             query rating: f64 = "rating",
             /// What to sort by: `createdAt` or `rating`.
-            query sort_field: types::ListProductReviewsSortField = "sortField",
+            query sort_field: types::ProductReviewSortField = "sortField",
             /// The direction: `asc` upwards, `desc` downwards.
             query sort_order: types::SortOrder = "sortOrder",
             /// The moment at which the period begins, in ISO 8601, such as `2023-01-01T00:00:00Z`.
@@ -680,7 +680,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_products`](super::Client::list_products).
-        pub ListProducts(operations::LIST_PRODUCTS) -> json types::ListProductsResponse, paged types::DefaultProductResponse
+        pub ListProducts(operations::LIST_PRODUCTS) -> json types::ListProductsResponse, paged types::DefaultProduct
     }
     hoopai_runtime::setters! {
         ListProducts {
@@ -733,7 +733,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_price`](super::Client::update_price).
-        pub UpdatePrice(operations::UPDATE_PRICE) -> json types::PriceResponse
+        pub UpdatePrice(operations::UPDATE_PRICE) -> json types::Price
     }
     hoopai_runtime::setters! {
         UpdatePrice {
@@ -747,7 +747,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product`](super::Client::update_product).
-        pub UpdateProduct(operations::UPDATE_PRODUCT) -> json types::ProductResponse
+        pub UpdateProduct(operations::UPDATE_PRODUCT) -> json types::Product
     }
     hoopai_runtime::setters! {
         UpdateProduct {

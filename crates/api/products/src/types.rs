@@ -148,7 +148,7 @@ hoopai_runtime::model! {
         /// How many days of trial go before the first payment.
         pub trial_period: f64 = "trialPeriod",
         /// `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
-        pub type_: Type = "type",
+        pub type_: PriceType = "type",
         /// The id of the user who makes the price.
         pub user_id: String = "userId",
         /// The ids of the variants' options that this price is for.
@@ -160,7 +160,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: ProductAltType = "altType",
         /// An id of the collection, 24 hexadecimal digits.
         pub collection_id: String = "collectionId",
         /// The address of the picture that stands for the collection.
@@ -220,7 +220,7 @@ hoopai_runtime::model! {
     }
     /// `DefaultPriceResponseDto` of Products.
     #[doc(alias = "DefaultPriceResponseDto")]
-    pub struct DefaultPriceResponse {
+    pub struct DefaultPrice {
         pub id: String = "_id",
         /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
@@ -242,7 +242,7 @@ hoopai_runtime::model! {
         pub recurring: Recurring = "recurring",
         /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
-        pub type_: Type = "type",
+        pub type_: PriceType = "type",
         pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
         /// The ids of the variants' options that this price is for.
@@ -250,7 +250,7 @@ hoopai_runtime::model! {
     }
     /// `DefaultProductResponseDto` of Products.
     #[doc(alias = "DefaultProductResponseDto")]
-    pub struct DefaultProductResponse {
+    pub struct DefaultProduct {
         pub id: String = "_id",
         /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
@@ -347,7 +347,7 @@ hoopai_runtime::model! {
     /// `ListPricesResponseDto` of Products.
     #[doc(alias = "ListPricesResponseDto")]
     pub struct ListPricesResponse {
-        pub prices: Vec<DefaultPriceResponse> = "prices",
+        pub prices: Vec<DefaultPrice> = "prices",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
@@ -361,23 +361,14 @@ hoopai_runtime::model! {
     /// `ListProductReviewsResponseDto` of Products.
     #[doc(alias = "ListProductReviewsResponseDto")]
     pub struct ListProductReviewsResponse {
-        pub data: Vec<ListProductReviewsResponseData> = "data",
+        pub data: Vec<ProductReviewData> = "data",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
-    }
-    /// `ListProductReviewsResponseData` of Products.
-    pub struct ListProductReviewsResponseData {
-        pub detail: String = "detail",
-        pub headline: String = "headline",
-        pub product_id: String = "productId",
-        pub rating: f64 = "rating",
-        pub reply: Vec<ProductReview> = "reply",
-        pub status: String = "status",
     }
     /// `ListProductsResponseDto` of Products.
     #[doc(alias = "ListProductsResponseDto")]
     pub struct ListProductsResponse {
-        pub products: Vec<DefaultProductResponse> = "products",
+        pub products: Vec<DefaultProduct> = "products",
         pub total: Vec<ListProductsStats> = "total",
         pub trace_id: String = "traceId",
     }
@@ -394,6 +385,39 @@ hoopai_runtime::model! {
         pub label: String = "label",
         /// The offer's value. Declared as required by the platform's specification.
         pub value: String = "value",
+    }
+    /// `CreatePriceResponseDto` of Products.
+    #[doc(alias = "CreatePriceResponseDto")]
+    #[doc(alias = "GetPriceResponseDto")]
+    #[doc(alias = "UpdatePriceResponseDto")]
+    pub struct Price {
+        pub id: String = "_id",
+        /// Whether it can still be bought when none is left.
+        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
+        pub amount: Decimal = "amount",
+        /// How many pieces are in stock.
+        pub available_quantity: f64 = "availableQuantity",
+        /// A former or usual price to compare with, in major units.
+        pub compare_at_price: Decimal = "compareAtPrice",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The membership offers that come with this price.
+        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
+        pub name: String = "name",
+        pub product: String = "product",
+        /// How often it is paid; needed when the price is `recurring`.
+        pub recurring: Recurring = "recurring",
+        pub trace_id: String = "traceId",
+        /// Whether the stock is counted.
+        pub track_inventory: bool = "trackInventory",
+        pub type_: PriceType = "type",
+        pub updated_at: Timestamp = "updatedAt",
+        pub user_id: String = "userId",
+        /// The ids of the variants' options that this price is for.
+        pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
     /// A size.
     #[doc(alias = "PriceDimensionsDto")]
@@ -419,37 +443,6 @@ hoopai_runtime::model! {
         /// The price's id at Stripe. Declared as required by the platform's specification.
         pub stripe_price_id: String = "stripePriceId",
     }
-    /// `CreatePriceResponseDto` of Products.
-    #[doc(alias = "CreatePriceResponseDto")]
-    pub struct PriceResponse {
-        pub id: String = "_id",
-        /// Whether it can still be bought when none is left.
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: Decimal = "amount",
-        /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price to compare with, in major units.
-        pub compare_at_price: Decimal = "compareAtPrice",
-        pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// The membership offers that come with this price.
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        /// How often it is paid; needed when the price is `recurring`.
-        pub recurring: Recurring = "recurring",
-        pub trace_id: String = "traceId",
-        /// Whether the stock is counted.
-        pub track_inventory: bool = "trackInventory",
-        pub type_: Type = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user_id: String = "userId",
-        /// The ids of the variants' options that this price is for.
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
     /// How prices change.
     pub struct PriceUpdateField {
         /// Whether the result is rounded to a whole number.
@@ -458,6 +451,35 @@ hoopai_runtime::model! {
         pub type_: PriceUpdateFieldType = "type",
         /// An amount in major units, or a number of per cent, as `type` says. Declared as required by the platform's specification.
         pub value: Decimal = "value",
+    }
+    /// `CreateProductResponseDto` of Products.
+    #[doc(alias = "CreateProductResponseDto")]
+    #[doc(alias = "GetProductResponseDto")]
+    #[doc(alias = "UpdateProductResponseDto")]
+    pub struct Product {
+        pub id: String = "_id",
+        /// The id of the tax category, for taxes that are calculated automatically.
+        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// Whether the product is available in the online store.
+        pub available_in_store: bool = "availableInStore",
+        pub collection_ids: Vec<String> = "collectionIds",
+        pub created_at: Timestamp = "createdAt",
+        pub description: String = "description",
+        pub image: String = "image",
+        pub is_taxes_enabled: bool = "isTaxesEnabled",
+        pub label: ProductLabel = "label",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub product_type: String = "productType",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
+        pub slug: String = "slug",
+        /// What the buyer's card statement says for the product.
+        pub statement_descriptor: String = "statementDescriptor",
+        pub taxes: Vec<String> = "taxes",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+        pub variants: Vec<ProductVariant> = "variants",
     }
     /// A label that a product wears for a while.
     #[doc(alias = "ProductLabelDto")]
@@ -485,33 +507,6 @@ hoopai_runtime::model! {
         /// The address of its file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// `CreateProductResponseDto` of Products.
-    #[doc(alias = "CreateProductResponseDto")]
-    pub struct ProductResponse {
-        pub id: String = "_id",
-        /// The id of the tax category, for taxes that are calculated automatically.
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// Whether the product is available in the online store.
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
-        pub slug: String = "slug",
-        /// What the buyer's card statement says for the product.
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-        pub variants: Vec<ProductVariant> = "variants",
-    }
     /// A reply to a review.
     #[doc(alias = "ProductReviewDto")]
     pub struct ProductReview {
@@ -521,6 +516,15 @@ hoopai_runtime::model! {
         pub headline: String = "headline",
         /// Who replies. Declared as required by the platform's specification.
         pub user: UserDetails = "user",
+    }
+    /// `ProductReviewData` of Products.
+    pub struct ProductReviewData {
+        pub detail: String = "detail",
+        pub headline: String = "headline",
+        pub product_id: String = "productId",
+        pub rating: f64 = "rating",
+        pub reply: Vec<ProductReview> = "reply",
+        pub status: String = "status",
     }
     /// What search engines and previews show of a product.
     #[doc(alias = "ProductSEODto")]
@@ -580,7 +584,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: ProductAltType = "altType",
         /// The prices whose stock is set. Declared as required by the platform's specification.
         pub items: Vec<UpdateInventoryItem> = "items",
     }
@@ -633,7 +637,7 @@ hoopai_runtime::model! {
         /// How many days of trial go before the first payment.
         pub trial_period: f64 = "trialPeriod",
         /// `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
-        pub type_: Type = "type",
+        pub type_: PriceType = "type",
         /// The id of the user who made the price.
         pub user_id: String = "userId",
         /// The ids of the variants' options that this price is for.
@@ -645,7 +649,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: ProductAltType = "altType",
         /// The address of the picture that stands for the collection.
         pub image: String = "image",
         /// The collection's name, as customers read it.
@@ -668,7 +672,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: ProductAltType = "altType",
         /// The products, each with its place in the order; in which fields is described nowhere. Declared as required by the platform's specification.
         pub products: Vec<Value> = "products",
     }
@@ -730,7 +734,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: ProductAltType = "altType",
         /// The text of the review.
         pub detail: String = "detail",
         /// The headline of the review.
@@ -750,7 +754,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: ProductAltType = "altType",
         /// The reviews that get the state. Declared as required by the platform's specification.
         pub reviews: Vec<UpdateProductReviewObject> = "reviews",
         /// The state of the reviews, such as `approved`. Declared as required by the platform's specification.
@@ -776,7 +780,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: ProductAltType = "altType",
         /// The products to be changed; they and all their prices together may be 30 at most. Declared as required by the platform's specification.
         pub products: Vec<BulkEditProduct> = "products",
     }
@@ -794,7 +798,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: ProductAltType = "altType",
         /// Whether the products are to be available.
         pub availability: bool = "availability",
         /// The ids of the collections.
@@ -810,7 +814,7 @@ hoopai_runtime::model! {
         /// The ids of the products. Declared as required by the platform's specification.
         pub product_ids: Vec<String> = "productIds",
         /// What is to be done with the products; says which of the other fields are read. Declared as required by the platform's specification.
-        pub type_: UpdateProductsInBulkRequestType = "type",
+        pub type_: UpdateProductsInBulkType = "type",
     }
     /// `BulkUpdateResponseDto` of Products.
     #[doc(alias = "BulkUpdateResponseDto")]
@@ -823,11 +827,11 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateProductStoreDto")]
     pub struct UpdateProductsInStoreRequest {
         /// `include` puts the products into the store, `exclude` takes them out. Declared as required by the platform's specification.
-        pub action: UpdateProductsInStoreRequestAction = "action",
+        pub action: ProductAction = "action",
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: ProductAltType = "altType",
         /// The ids of the products. Declared as required by the platform's specification.
         pub product_ids: Vec<String> = "productIds",
     }
@@ -861,14 +865,6 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AltType`.
-    pub enum AltType {
-        Location = "location",
-    }
-    /// Values of `ListProductReviewsSortField`.
-    pub enum ListProductReviewsSortField {
-        CreatedAt = "createdAt", Rating = "rating",
-    }
     /// Values of `PriceDimensionsUnit`.
     pub enum PriceDimensionsUnit {
         Cm = "cm", In = "in", M = "m",
@@ -882,14 +878,30 @@ hoopai_runtime::open_enum! {
     pub enum PriceMetaSource {
         Stripe = "stripe", Woocommerce = "woocommerce", Shopify = "shopify",
     }
+    /// Values of `PriceType`.
+    pub enum PriceType {
+        OneTime = "one_time", Recurring = "recurring",
+    }
     /// Values of `PriceUpdateFieldType`.
     pub enum PriceUpdateFieldType {
         IncreaseByAmount = "INCREASE_BY_AMOUNT", ReduceByAmount = "REDUCE_BY_AMOUNT", SetNewPrice = "SET_NEW_PRICE",
         IncreaseByPercentage = "INCREASE_BY_PERCENTAGE", ReduceByPercentage = "REDUCE_BY_PERCENTAGE",
     }
+    /// Values of `ProductAction`.
+    pub enum ProductAction {
+        Include = "include", Exclude = "exclude",
+    }
+    /// Values of `ProductAltType`.
+    pub enum ProductAltType {
+        Location = "location",
+    }
     /// Values of `ProductMediaType`.
     pub enum ProductMediaType {
         Image = "image", Video = "video",
+    }
+    /// Values of `ProductReviewSortField`.
+    pub enum ProductReviewSortField {
+        CreatedAt = "createdAt", Rating = "rating",
     }
     /// Values of `ProductType`.
     pub enum ProductType {
@@ -903,19 +915,11 @@ hoopai_runtime::open_enum! {
     pub enum SortOrder {
         Asc = "asc", Desc = "desc",
     }
-    /// Values of `Type`.
-    pub enum Type {
-        OneTime = "one_time", Recurring = "recurring",
-    }
-    /// Values of `UpdateProductsInBulkRequestType`.
-    pub enum UpdateProductsInBulkRequestType {
+    /// Values of `UpdateProductsInBulkType`.
+    pub enum UpdateProductsInBulkType {
         BulkUpdatePrice = "bulk-update-price", BulkUpdateAvailability = "bulk-update-availability",
         BulkUpdateProductCollection = "bulk-update-product-collection", BulkDeleteProducts = "bulk-delete-products",
         BulkUpdateCurrency = "bulk-update-currency",
-    }
-    /// Values of `UpdateProductsInStoreRequestAction`.
-    pub enum UpdateProductsInStoreRequestAction {
-        Include = "include", Exclude = "exclude",
     }
     /// Values of `WeightOptionsUnit`.
     pub enum WeightOptionsUnit {

@@ -98,13 +98,13 @@ pub mod builder {
             /// How many items are left out before the page begins.
             query skip: i64 = "skip",
             /// The states to list, one of them or several separated by commas.
-            query status: types::Status = "status",
+            query status: types::DocumentStatus = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_templates`](super::Client::list_templates).
-        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::TemplateListResponse
+        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::TemplateList
     }
     hoopai_runtime::setters! {
         ListTemplates {

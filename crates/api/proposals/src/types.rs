@@ -46,7 +46,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub payment_status: Vec<PaymentStatus> = "paymentStatus",
         pub recipients: Vec<RecipientItem> = "recipients",
-        pub status: Vec<Status> = "status",
+        pub status: Vec<DocumentStatus> = "status",
         pub type_: String = "type",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -83,7 +83,7 @@ hoopai_runtime::model! {
     /// `TemplateListPaginationResponseDTO` of Documents.
     #[doc(alias = "TemplateListPaginationResponseDTO")]
     pub struct ListTemplatesResponse {
-        pub data: Vec<TemplateListResponse> = "data",
+        pub data: Vec<TemplateList> = "data",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
@@ -158,7 +158,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// How it is sent, by email or as a link.
-        pub medium: SendDocumentRequestMedium = "medium",
+        pub medium: SendDocumentMedium = "medium",
         /// How the email looks.
         pub notification_settings: NotificationSettings = "notificationSettings",
         /// The id of the user who sends it. Declared as required by the platform's specification.
@@ -196,7 +196,7 @@ hoopai_runtime::model! {
     }
     /// `TemplateListResponseDTO` of Documents.
     #[doc(alias = "TemplateListResponseDTO")]
-    pub struct TemplateListResponse {
+    pub struct TemplateList {
         pub _id: String = "_id",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
@@ -207,7 +207,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
-        pub type_: TemplateListResponseType = "type",
+        pub type_: TemplateListType = "type",
         pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
         pub version: f64 = "version",
@@ -223,6 +223,10 @@ hoopai_runtime::open_enum! {
     /// Values of `DiscountType`.
     pub enum DiscountType {
         Percentage = "percentage", CustomAmount = "custom_amount",
+    }
+    /// Values of `DocumentStatus`.
+    pub enum DocumentStatus {
+        Draft = "draft", Sent = "sent", Viewed = "viewed", Completed = "completed", Accepted = "accepted",
     }
     /// Values of `ELEMENTS_LOOKUP`.
     #[doc(alias = "ELEMENTS_LOOKUP")]
@@ -251,16 +255,12 @@ hoopai_runtime::open_enum! {
     pub enum RecipientItemRole {
         User = "user", Signer = "signer",
     }
-    /// Values of `SendDocumentRequestMedium`.
-    pub enum SendDocumentRequestMedium {
+    /// Values of `SendDocumentMedium`.
+    pub enum SendDocumentMedium {
         Link = "link", Email = "email",
     }
-    /// Values of `Status`.
-    pub enum Status {
-        Draft = "draft", Sent = "sent", Viewed = "viewed", Completed = "completed", Accepted = "accepted",
-    }
-    /// Values of `TemplateListResponseType`.
-    pub enum TemplateListResponseType {
+    /// Values of `TemplateListType`.
+    pub enum TemplateListType {
         Proposal = "proposal", Estimate = "estimate", ContentLibrary = "contentLibrary",
     }
 }

@@ -444,7 +444,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agency_plans`](super::Client::list_agency_plans).
-        pub ListAgencyPlans(operations::LIST_AGENCY_PLANS) -> json Vec<types::AgencyPlanResponse>
+        pub ListAgencyPlans(operations::LIST_AGENCY_PLANS) -> json Vec<types::AgencyPlan>
     }
     hoopai_runtime::setters! {
         ListAgencyPlans {
@@ -455,7 +455,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agency_plans_deprecated`](super::Client::list_agency_plans_deprecated).
-        pub ListAgencyPlansDeprecated(operations::LIST_AGENCY_PLANS_DEPRECATED) -> json Vec<types::AgencyPlanResponse>
+        pub ListAgencyPlansDeprecated(operations::LIST_AGENCY_PLANS_DEPRECATED) -> json Vec<types::AgencyPlan>
     }
     hoopai_runtime::setters! {
         ListAgencyPlansDeprecated {

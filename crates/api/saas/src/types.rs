@@ -8,7 +8,7 @@ use hoopai_runtime::{Decimal, Timestamp};
 hoopai_runtime::model! {
     /// `AgencyPlanResponseDto` of SaaS.
     #[doc(alias = "AgencyPlanResponseDto")]
-    pub struct AgencyPlanResponse {
+    pub struct AgencyPlan {
         pub add_ons: Vec<String> = "addOns",
         pub category_id: String = "categoryId",
         pub contact_limit: f64 = "contactLimit",
@@ -106,17 +106,8 @@ hoopai_runtime::model! {
     #[doc(alias = "GetSaasLocationsResponseDto")]
     pub struct GetSaasLocationsResponse {
         pub locations: Vec<SaasLocation> = "locations",
-        pub pagination: GetSaasLocationsResponsePagination = "pagination",
+        pub pagination: Pagination = "pagination",
         pub trace_id: String = "traceId",
-    }
-    /// `GetSaasLocationsResponsePagination` of SaaS.
-    pub struct GetSaasLocationsResponsePagination {
-        pub has_next: bool = "hasNext",
-        pub has_prev: bool = "hasPrev",
-        pub limit: i64 = "limit",
-        pub page: i64 = "page",
-        pub total: f64 = "total",
-        pub total_pages: f64 = "totalPages",
     }
     /// `LocationSubscriptionResponseDto` of SaaS.
     #[doc(alias = "LocationSubscriptionResponseDto")]
@@ -136,6 +127,15 @@ hoopai_runtime::model! {
         pub subscription_id: String = "subscriptionId",
         pub subscription_status: String = "subscriptionStatus",
         pub trace_id: String = "traceId",
+    }
+    /// `Pagination` of SaaS.
+    pub struct Pagination {
+        pub has_next: bool = "hasNext",
+        pub has_prev: bool = "hasPrev",
+        pub limit: i64 = "limit",
+        pub page: i64 = "page",
+        pub total: f64 = "total",
+        pub total_pages: f64 = "totalPages",
     }
     /// Whether a location is paused.
     #[doc(alias = "PauseLocationDto")]

@@ -13,7 +13,7 @@ hoopai_runtime::model! {
         /// The ids of the locations that may use the link, separated by commas.
         pub share_location_id: String = "share_location_id",
         /// The kind of link: whether it stays valid, and who may use it. Declared as required by the platform's specification.
-        pub share_type: CreateSnapshotShareLinkRequestShareType = "share_type",
+        pub share_type: SnapshotShareLinkShareType = "share_type",
         /// The id of the snapshot. Declared as required by the platform's specification.
         pub snapshot_id: String = "snapshot_id",
     }
@@ -70,8 +70,8 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `CreateSnapshotShareLinkRequestShareType`.
-    pub enum CreateSnapshotShareLinkRequestShareType {
+    /// Values of `SnapshotShareLinkShareType`.
+    pub enum SnapshotShareLinkShareType {
         Link = "link", PermanentLink = "permanent_link", AgencyLink = "agency_link", LocationLink = "location_link",
     }
 }

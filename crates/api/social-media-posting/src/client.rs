@@ -901,7 +901,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_posts`](super::Client::list_posts).
-        pub ListPosts(operations::LIST_POSTS) -> json types::ListPostsResponse, paged types::GetPostFormatted
+        pub ListPosts(operations::LIST_POSTS) -> json types::ListPostsResponse, paged types::PostFormatted
     }
     hoopai_runtime::setters! {
         ListPosts {

@@ -8,11 +8,25 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
+    /// `GetAccountSchema` of Social Planner.
+    #[doc(alias = "GetAccountSchema")]
+    pub struct Account {
+        pub expire: Timestamp = "expire",
+        pub id: String = "id",
+        pub is_expired: bool = "isExpired",
+        pub meta: Map = "meta",
+        /// Its name on the network.
+        pub name: String = "name",
+        pub oauth_id: String = "oauthId",
+        pub platform: String = "platform",
+        pub profile_id: String = "profileId",
+        pub type_: String = "type",
+    }
     /// `AccountsListResponseSchema` of Social Planner.
     #[doc(alias = "AccountsListResponseSchema")]
-    pub struct AccountsListResponse {
-        pub accounts: Vec<GetAccount> = "accounts",
-        pub groups: Vec<GetGroup> = "groups",
+    pub struct AccountsList {
+        pub accounts: Vec<Account> = "accounts",
+        pub groups: Vec<Group> = "groups",
     }
     /// A Facebook page to be connected.
     #[doc(alias = "AttachFBAccountDTO")]
@@ -72,7 +86,7 @@ hoopai_runtime::model! {
         /// Its id on the network.
         pub origin_id: String = "originId",
         /// What is connected, `page` or `profile`.
-        pub type_: Type = "type",
+        pub type_: AttachTiktokProfileType = "type",
         /// Its URN with LinkedIn.
         pub urn: String = "urn",
     }
@@ -97,7 +111,7 @@ hoopai_runtime::model! {
         /// Its id on the network.
         pub origin_id: String = "originId",
         /// What is connected, `profile` or `business`.
-        pub type_: Type = "type",
+        pub type_: AttachTiktokProfileType = "type",
         /// Its user name on the network.
         pub username: String = "username",
         /// Whether the network has verified it.
@@ -139,6 +153,28 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
+    /// `GetByIdResponseSchema` of Social Planner.
+    #[doc(alias = "GetByIdResponseSchema")]
+    pub struct ById {
+        pub id: String = "_id",
+        pub created_at: Timestamp = "createdAt",
+        pub created_by: String = "createdBy",
+        pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub message: String = "message",
+        /// Its name on the network.
+        pub name: String = "name",
+        pub primary_color: String = "primaryColor",
+        pub secondary_color: String = "secondaryColor",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `GetByLocationIdResponseSchema` of Social Planner.
+    #[doc(alias = "GetByLocationIdResponseSchema")]
+    pub struct ByLocationId {
+        pub categories: Vec<Category> = "categories",
+        pub count: f64 = "count",
+    }
     /// `CategorySchema` of Social Planner.
     #[doc(alias = "CategorySchema")]
     pub struct Category {
@@ -153,6 +189,11 @@ hoopai_runtime::model! {
         pub primary_color: String = "primaryColor",
         pub secondary_color: String = "secondaryColor",
         pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `CreatePostSuccessfulResponseSchema` of Social Planner.
+    #[doc(alias = "CreatePostSuccessfulResponseSchema")]
+    pub struct CreatePost {
+        pub post: Box<PostFormatted> = "post",
     }
     /// A post to be created.
     #[doc(alias = "CreatePostDTO")]
@@ -170,7 +211,7 @@ hoopai_runtime::model! {
         /// The pictures or videos of the post; networks limit their number, size and format.
         pub media: Vec<PostMedia> = "media",
         /// The preview of a link in the post.
-        pub og_tags_details: OgTags = "ogTagsDetails",
+        pub og_tags_details: OgTagsSchema = "ogTagsDetails",
         /// Who has to approve the post, and how that stands.
         pub post_approval_details: PostApproval = "postApprovalDetails",
         /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
@@ -194,14 +235,15 @@ hoopai_runtime::model! {
     #[doc(alias = "CreatePostSuccessfulResponseDTO")]
     pub struct CreatePostResponse {
         pub message: String = "message",
-        pub results: CreatePostSuccessfulResponseSchema = "results",
+        pub results: CreatePost = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `CreatePostSuccessfulResponseSchema` of Social Planner.
-    pub struct CreatePostSuccessfulResponseSchema {
-        pub post: Box<GetPostFormatted> = "post",
+    /// `CSVResponseSchema` of Social Planner.
+    #[doc(alias = "CSVResponseSchema")]
+    pub struct Csv {
+        pub csv: Box<CsvResponse> = "csv",
     }
     /// `CSVImportSchema` of Social Planner.
     #[doc(alias = "CSVImportSchema")]
@@ -223,7 +265,7 @@ hoopai_runtime::model! {
     }
     /// `CSVMediaResponseSchema` of Social Planner.
     #[doc(alias = "CSVMediaResponseSchema")]
-    pub struct CsvMediaResponse {
+    pub struct CsvMedia {
         pub aspect_ratio: f64 = "aspectRatio",
         pub audio_channels: f64 = "audioChannels",
         pub audio_codec_name: String = "audioCodecName",
@@ -256,21 +298,15 @@ hoopai_runtime::model! {
         pub error_message: String = "errorMessage",
         pub follow_up_comment: String = "followUpComment",
         pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        pub link: Box<IOgTags> = "link",
-        pub medias: Vec<CsvMediaResponse> = "medias",
+        pub link: Box<OgTags> = "link",
+        pub medias: Vec<CsvMedia> = "medias",
         pub schedule_date: Timestamp = "scheduleDate",
         pub summary: String = "summary",
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
         pub type_: String = "type",
     }
-    /// `CSVResponseSchema` of Social Planner.
-    #[doc(alias = "CSVResponseSchema")]
-    pub struct CsvResponse {
-        pub csv: Box<CsvResponse2> = "csv",
-    }
     /// `CsvResponse` of Social Planner.
-    #[doc(alias = "CsvResponse")]
-    pub struct CsvResponse2 {
+    pub struct CsvResponse {
         pub account_ids: Vec<String> = "accountIds",
         pub approver: String = "approver",
         pub count: f64 = "count",
@@ -294,26 +330,27 @@ hoopai_runtime::model! {
         /// The year, such as `2026`. Declared as required by the platform's specification.
         pub year: f64 = "year",
     }
+    /// `DeleteAccountResponseSchema` of Social Planner.
+    #[doc(alias = "DeleteAccountResponseSchema")]
+    pub struct DeleteAccount {
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+    }
     /// `LocationAndAccountDeleteResponseDTO` of Social Planner.
     #[doc(alias = "LocationAndAccountDeleteResponseDTO")]
     pub struct DeleteAccountResponse {
         pub message: String = "message",
-        pub results: DeleteAccountResponseSchema = "results",
+        pub results: DeleteAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
-    }
-    /// `DeleteAccountResponseSchema` of Social Planner.
-    pub struct DeleteAccountResponseSchema {
-        pub id: String = "id",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
     }
     /// `DeletePostResponseDTO` of Social Planner.
     #[doc(alias = "DeletePostResponseDTO")]
     pub struct DeleteCsvPostResponse {
         pub message: String = "message",
-        pub results: DeletePostResponseSchema = "results",
+        pub results: DeletePost = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -322,23 +359,25 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteCsvResponseDTO")]
     pub struct DeleteCsvResponse {
         pub message: String = "message",
-        pub results: CsvResponse = "results",
-        pub status_code: f64 = "statusCode",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `DeletePostSuccessfulResponseDTO` of Social Planner.
-    #[doc(alias = "DeletePostSuccessfulResponseDTO")]
-    pub struct DeletePostResponse {
-        pub message: String = "message",
-        pub results: DeletePostResponseSchema = "results",
+        pub results: Csv = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `DeletePostResponseSchema` of Social Planner.
-    pub struct DeletePostResponseSchema {
+    #[doc(alias = "DeletePostResponseSchema")]
+    #[doc(alias = "DeletePostSuccessfulResponseSchema")]
+    pub struct DeletePost {
         pub post_id: String = "postId",
+    }
+    /// `DeletePostSuccessfulResponseDTO` of Social Planner.
+    #[doc(alias = "DeletePostSuccessfulResponseDTO")]
+    pub struct DeletePostResponse {
+        pub message: String = "message",
+        pub results: DeletePost = "results",
+        pub status_code: f64 = "statusCode",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeletePostsDto` of Social Planner.
     #[doc(alias = "DeletePostsDto")]
@@ -362,6 +401,11 @@ hoopai_runtime::model! {
         pub end_date: Date = "endDate",
         /// The time of day.
         pub end_time: Time = "endTime",
+    }
+    /// `GetFacebookAccountsSchema` of Social Planner.
+    #[doc(alias = "GetFacebookAccountsSchema")]
+    pub struct FacebookAccounts {
+        pub pages: Vec<FacebookPage> = "pages",
     }
     /// `FacebookPageSchema` of Social Planner.
     #[doc(alias = "FacebookPageSchema")]
@@ -396,46 +440,10 @@ hoopai_runtime::model! {
         pub approver_user: Box<PostUser> = "approverUser",
         pub requester_note: String = "requesterNote",
     }
-    /// `GetAccountSchema` of Social Planner.
-    #[doc(alias = "GetAccountSchema")]
-    pub struct GetAccount {
-        pub expire: Timestamp = "expire",
-        pub id: String = "id",
-        pub is_expired: bool = "isExpired",
-        pub meta: Map = "meta",
-        /// Its name on the network.
-        pub name: String = "name",
-        pub oauth_id: String = "oauthId",
-        pub platform: String = "platform",
-        pub profile_id: String = "profileId",
-        pub type_: String = "type",
-    }
-    /// `GetByIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetByIdResponseSchema")]
-    pub struct GetByIdResponse {
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub message: String = "message",
-        /// Its name on the network.
-        pub name: String = "name",
-        pub primary_color: String = "primaryColor",
-        pub secondary_color: String = "secondaryColor",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetByLocationIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetByLocationIdResponseSchema")]
-    pub struct GetByLocationIdResponse {
-        pub categories: Vec<Category> = "categories",
-        pub count: f64 = "count",
-    }
     /// `GetCategorySchema` of Social Planner.
     #[doc(alias = "GetCategorySchema")]
     pub struct GetCategory {
-        pub category: Box<GetByIdResponse> = "category",
+        pub category: Box<ById> = "category",
     }
     /// `GetByIdResponseDTO` of Social Planner.
     #[doc(alias = "GetByIdResponseDTO")]
@@ -453,248 +461,27 @@ hoopai_runtime::model! {
         pub csv: Box<CsvImport> = "csv",
         pub posts: Vec<CsvPost> = "posts",
     }
-    /// `GetFacebookAccountsSchema` of Social Planner.
-    #[doc(alias = "GetFacebookAccountsSchema")]
-    pub struct GetFacebookAccounts {
-        pub pages: Vec<FacebookPage> = "pages",
-    }
-    /// `GetGoogleLocationSchema` of Social Planner.
-    #[doc(alias = "GetGoogleLocationSchema")]
-    pub struct GetGoogleLocation {
-        pub account: Box<GoogleAccounts> = "account",
-        pub location: Box<GoogleLocation> = "location",
-    }
-    /// `GetGoogleLocationAccountSchema` of Social Planner.
-    #[doc(alias = "GetGoogleLocationAccountSchema")]
-    pub struct GetGoogleLocationAccount {
-        pub locations: GetGoogleLocation = "locations",
-    }
-    /// `GetGroupSchema` of Social Planner.
-    #[doc(alias = "GetGroupSchema")]
-    pub struct GetGroup {
-        pub account_ids: Vec<String> = "accountIds",
-        pub id: String = "id",
-        /// Its name on the network.
-        pub name: String = "name",
-    }
-    /// `GetInstagramAccountsSchema` of Social Planner.
-    #[doc(alias = "GetInstagramAccountsSchema")]
-    pub struct GetInstagramAccounts {
-        pub accounts: Vec<InstagramAccount> = "accounts",
-    }
-    /// `GetLinkedInAccountSchema` of Social Planner.
-    #[doc(alias = "GetLinkedInAccountSchema")]
-    pub struct GetLinkedInAccount {
-        pub pages: Vec<LinkedInPage> = "pages",
-        pub profile: Vec<LinkedInProfile> = "profile",
-    }
-    /// `GetPostFormattedSchema` of Social Planner.
-    #[doc(alias = "GetPostFormattedSchema")]
-    pub struct GetPostFormatted {
-        pub id: String = "_id",
-        pub account_id: String = "accountId",
-        pub account_ids: Vec<String> = "accountIds",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub display_date: Timestamp = "displayDate",
-        pub error: String = "error",
-        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub media: Vec<PostMedia> = "media",
-        pub og_tags_details: OgTags = "ogTagsDetails",
-        pub platform: String = "platform",
-        pub post_approval_details: FormatedApprovalDetails = "postApprovalDetails",
-        pub post_id: String = "postId",
-        pub published_at: Timestamp = "publishedAt",
-        pub source: GetPostFormattedSource = "source",
-        pub status: String = "status",
-        pub summary: String = "summary",
-        pub tags: Vec<String> = "tags",
-        pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user: Box<PostUser> = "user",
-    }
     /// `GetPostSuccessfulResponseDTO` of Social Planner.
     #[doc(alias = "GetPostSuccessfulResponseDTO")]
     pub struct GetPostResponse {
         pub message: String = "message",
-        pub results: GetPostSuccessfulResponseSchema = "results",
+        pub results: Post = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `GetPostSuccessfulResponseSchema` of Social Planner.
-    pub struct GetPostSuccessfulResponseSchema {
-        pub post: Box<GetPostFormatted> = "post",
-    }
     /// `GetSocialMediaStatisticsRequest` of Social Planner.
     pub struct GetSocialMediaStatisticsRequest {
         /// The networks to which the figures are confined; all of them when left out.
-        pub platforms: Vec<GetSocialMediaStatisticsRequestPlatform> = "platforms",
+        pub platforms: Vec<SocialMediaStatisticPlatform> = "platforms",
         /// The accounts, one at least, by their `profileId` as `list_accounts` answers it, which is not their `id`. Declared as required by the platform's specification.
         pub profile_ids: Vec<String> = "profileIds",
     }
     /// `GetSocialMediaStatisticsResponse` of Social Planner.
     pub struct GetSocialMediaStatisticsResponse {
         pub message: String = "message",
-        pub results: Box<GetSocialMediaStatisticsResponseResults> = "results",
+        pub results: Box<Results> = "results",
         pub trace_id: String = "traceId",
-    }
-    /// `GetSocialMediaStatisticsResponseResults` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResults {
-        pub breakdowns: Box<GetSocialMediaStatisticsResponseResultsBreakdowns> = "breakdowns",
-        pub day_range: Vec<String> = "dayRange",
-        pub demographics: GetSocialMediaStatisticsResponseResultsDemographics = "demographics",
-        pub platform_totals: GetSocialMediaStatisticsResponseResultsPlatformTotals = "platformTotals",
-        pub post_performance: GetSocialMediaStatisticsResponseResultsPostPerformance = "postPerformance",
-        pub totals: GetSocialMediaStatisticsResponseResultsTotals = "totals",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdowns` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdowns {
-        pub engagement: BTreeMap<String, GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue> = "engagement",
-        pub impressions: GetSocialMediaStatisticsResponseResultsBreakdownsImpressions = "impressions",
-        pub posts: GetSocialMediaStatisticsResponseResultsBreakdownsPosts = "posts",
-        pub reach: GetSocialMediaStatisticsResponseResultsBreakdownsReach = "reach",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue {
-        pub change: f64 = "change",
-        pub comments: f64 = "comments",
-        pub likes: f64 = "likes",
-        pub shares: f64 = "shares",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdownsImpressions` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsImpressions {
-        pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
-        pub total_change: f64 = "totalChange",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdownsPosts` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsPosts {
-        pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
-        pub total_change: f64 = "totalChange",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdownsReach` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsReach {
-        pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
-        pub total_change: f64 = "totalChange",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographics` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographics {
-        pub age: Box<GetSocialMediaStatisticsResponseResultsDemographicsAge> = "age",
-        pub gender: GetSocialMediaStatisticsResponseResultsDemographicsGender = "gender",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsAge` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsAge {
-        pub totals: GetSocialMediaStatisticsResponseResultsDemographicsAgeTotals = "totals",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsAgeTotals` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsAgeTotals {
-        pub n13_17: f64 = "13-17",
-        pub n18_24: f64 = "18-24",
-        pub n25_34: f64 = "25-34",
-        pub n35_44: f64 = "35-44",
-        pub n45_54: f64 = "45-54",
-        pub n55_64: f64 = "55-64",
-        pub n65: f64 = "65+",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGender` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGender {
-        pub totals: Box<GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals> = "totals",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals {
-        pub female: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale = "female",
-        pub male: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale = "male",
-        pub unknown: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown = "unknown",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale {
-        pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale {
-        pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown {
-        pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPlatformTotals` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotals {
-        pub followers: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue> = "followers",
-        pub impressions: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue> = "impressions",
-        pub likes: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue> = "likes",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPostPerformance` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPostPerformance {
-        pub comments: Vec<f64> = "comments",
-        pub impressions: Vec<f64> = "impressions",
-        pub likes: Vec<f64> = "likes",
-        pub posts: BTreeMap<String, Vec<f64>> = "posts",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsTotals` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsTotals {
-        pub comments: f64 = "comments",
-        pub followers: f64 = "followers",
-        pub impressions: f64 = "impressions",
-        pub likes: f64 = "likes",
-        pub posts: f64 = "posts",
-    }
-    /// `GetTagsByIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetTagsByIdResponseSchema")]
-    pub struct GetTagsByIdResponse {
-        pub count: f64 = "count",
-        pub tags: Vec<SocialMediaTag> = "tags",
-    }
-    /// `GetTagsByLocationIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetTagsByLocationIdResponseSchema")]
-    pub struct GetTagsByLocationIdResponse {
-        pub count: f64 = "count",
-        pub tags: Vec<SocialMediaTag> = "tags",
-    }
-    /// `GetTiktokAccountSchema` of Social Planner.
-    #[doc(alias = "GetTiktokAccountSchema")]
-    pub struct GetTiktokAccount {
-        pub profile: Vec<TiktokProfile> = "profile",
-    }
-    /// `GetTiktokBusinessAccountSchema` of Social Planner.
-    #[doc(alias = "GetTiktokBusinessAccountSchema")]
-    pub struct GetTiktokBusinessAccount {
-        pub profile: Vec<TiktokProfile> = "profile",
-    }
-    /// `GetTwitterAccountsSchema` of Social Planner.
-    #[doc(alias = "GetTwitterAccountsSchema")]
-    pub struct GetTwitterAccounts {
-        pub profile: Vec<TwitterProfile> = "profile",
-    }
-    /// `GetUploadStatusResponseSchema` of Social Planner.
-    #[doc(alias = "GetUploadStatusResponseSchema")]
-    pub struct GetUploadStatusResponse {
-        pub count: f64 = "count",
-        pub csvs: Vec<CsvImport> = "csvs",
     }
     /// What only Google Business Profile needs to know of a post.
     #[doc(alias = "GMBPostSchema")]
@@ -730,9 +517,19 @@ hoopai_runtime::model! {
         pub verification_state: String = "verificationState",
         pub vetted_state: String = "vettedState",
     }
-    /// `GoogleLocationSchema` of Social Planner.
-    #[doc(alias = "GoogleLocationSchema")]
+    /// `GetGoogleLocationSchema` of Social Planner.
+    #[doc(alias = "GetGoogleLocationSchema")]
     pub struct GoogleLocation {
+        pub account: Box<GoogleAccounts> = "account",
+        pub location: Box<GoogleLocationSchema> = "location",
+    }
+    /// `GetGoogleLocationAccountSchema` of Social Planner.
+    #[doc(alias = "GetGoogleLocationAccountSchema")]
+    pub struct GoogleLocationAccount {
+        pub locations: GoogleLocation = "locations",
+    }
+    /// `GoogleLocationSchema` of Social Planner.
+    pub struct GoogleLocationSchema {
         pub is_connected: bool = "isConnected",
         pub is_verified: bool = "isVerified",
         pub max_location: bool = "maxLocation",
@@ -744,16 +541,13 @@ hoopai_runtime::model! {
         pub storefront_address: Map = "storefrontAddress",
         pub title: String = "title",
     }
-    /// `IOgTagsSchema` of Social Planner.
-    #[doc(alias = "IOgTagsSchema")]
-    pub struct IOgTags {
-        pub error: String = "error",
-        pub og_description: String = "ogDescription",
-        pub og_image: OgImage = "ogImage",
-        pub og_site_name: String = "ogSiteName",
-        pub og_title: String = "ogTitle",
-        pub og_url: String = "ogUrl",
-        pub url: String = "url",
+    /// `GetGroupSchema` of Social Planner.
+    #[doc(alias = "GetGroupSchema")]
+    pub struct Group {
+        pub account_ids: Vec<String> = "accountIds",
+        pub id: String = "id",
+        /// Its name on the network.
+        pub name: String = "name",
     }
     /// `InstagramAccountSchema` of Social Planner.
     #[doc(alias = "InstagramAccountSchema")]
@@ -765,6 +559,17 @@ hoopai_runtime::model! {
         /// Its name on the network.
         pub name: String = "name",
         pub page_id: String = "pageId",
+    }
+    /// `GetInstagramAccountsSchema` of Social Planner.
+    #[doc(alias = "GetInstagramAccountsSchema")]
+    pub struct InstagramAccounts {
+        pub accounts: Vec<InstagramAccount> = "accounts",
+    }
+    /// `GetLinkedInAccountSchema` of Social Planner.
+    #[doc(alias = "GetLinkedInAccountSchema")]
+    pub struct LinkedInAccount {
+        pub pages: Vec<LinkedInPage> = "pages",
+        pub profile: Vec<LinkedInProfile> = "profile",
     }
     /// `LinkedInPageSchema` of Social Planner.
     #[doc(alias = "LinkedInPageSchema")]
@@ -792,7 +597,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AccountsListResponseDTO")]
     pub struct ListAccountsResponse {
         pub message: String = "message",
-        pub results: AccountsListResponse = "results",
+        pub results: AccountsList = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -801,7 +606,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetByLocationIdResponseDTO")]
     pub struct ListCategoriesResponse {
         pub message: String = "message",
-        pub results: GetByLocationIdResponse = "results",
+        pub results: ByLocationId = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -819,7 +624,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetUploadStatusResponseDTO")]
     pub struct ListCsvsResponse {
         pub message: String = "message",
-        pub results: GetUploadStatusResponse = "results",
+        pub results: UploadStatus = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -828,7 +633,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetFacebookAccountsResponseDTO")]
     pub struct ListFacebookPagesResponse {
         pub message: String = "message",
-        pub results: GetFacebookAccounts = "results",
+        pub results: FacebookAccounts = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -837,7 +642,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetGoogleLocationResponseDTO")]
     pub struct ListGoogleLocationsResponse {
         pub message: String = "message",
-        pub results: GetGoogleLocationAccount = "results",
+        pub results: GoogleLocationAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -846,7 +651,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetInstagramAccountsResponseDTO")]
     pub struct ListInstagramAccountsResponse {
         pub message: String = "message",
-        pub results: GetInstagramAccounts = "results",
+        pub results: InstagramAccounts = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -855,7 +660,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetLinkedInAccountsResponseDTO")]
     pub struct ListLinkedinPagesAndProfilesResponse {
         pub message: String = "message",
-        pub results: GetLinkedInAccount = "results",
+        pub results: LinkedInAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -899,7 +704,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTagsByIdResponseDTO")]
     pub struct ListTagsByIdsResponse {
         pub message: String = "message",
-        pub results: GetTagsByIdResponse = "results",
+        pub results: TagsById = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -908,7 +713,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTagsByLocationIdResponseDTO")]
     pub struct ListTagsResponse {
         pub message: String = "message",
-        pub results: GetTagsByLocationIdResponse = "results",
+        pub results: TagsByLocationId = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -917,7 +722,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTiktokBusinessAccountResponseDTO")]
     pub struct ListTiktokBusinessProfilesResponse {
         pub message: String = "message",
-        pub results: GetTiktokBusinessAccount = "results",
+        pub results: TiktokBusinessAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -926,7 +731,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTiktokAccountResponseDTO")]
     pub struct ListTiktokProfilesResponse {
         pub message: String = "message",
-        pub results: GetTiktokAccount = "results",
+        pub results: TiktokAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -935,7 +740,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTwitterAccountsResponseDTO")]
     pub struct ListTwitterProfilesResponse {
         pub message: String = "message",
-        pub results: GetTwitterAccounts = "results",
+        pub results: TwitterAccounts = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -948,9 +753,19 @@ hoopai_runtime::model! {
         pub url: String = "url",
         pub width: f64 = "width",
     }
-    /// The preview of a link.
-    #[doc(alias = "OgTagsSchema")]
+    /// `IOgTagsSchema` of Social Planner.
+    #[doc(alias = "IOgTagsSchema")]
     pub struct OgTags {
+        pub error: String = "error",
+        pub og_description: String = "ogDescription",
+        pub og_image: OgImage = "ogImage",
+        pub og_site_name: String = "ogSiteName",
+        pub og_title: String = "ogTitle",
+        pub og_url: String = "ogUrl",
+        pub url: String = "url",
+    }
+    /// The preview of a link.
+    pub struct OgTagsSchema {
         /// The address of the preview's picture.
         pub meta_image: String = "metaImage",
         /// The address to which the preview leads.
@@ -960,6 +775,11 @@ hoopai_runtime::model! {
     pub struct Platforms {
         pub change: f64 = "change",
         pub value: f64 = "value",
+    }
+    /// `GetPostSuccessfulResponseSchema` of Social Planner.
+    #[doc(alias = "GetPostSuccessfulResponseSchema")]
+    pub struct Post {
+        pub post: Box<PostFormatted> = "post",
     }
     /// The approval of a post.
     #[doc(alias = "PostApprovalSchema")]
@@ -972,6 +792,34 @@ hoopai_runtime::model! {
         pub approver_note: String = "approverNote",
         /// What the one who asks for approval has to say.
         pub requester_note: String = "requesterNote",
+    }
+    /// `GetPostFormattedSchema` of Social Planner.
+    #[doc(alias = "GetPostFormattedSchema")]
+    pub struct PostFormatted {
+        pub id: String = "_id",
+        pub account_id: String = "accountId",
+        pub account_ids: Vec<String> = "accountIds",
+        pub created_at: Timestamp = "createdAt",
+        pub created_by: String = "createdBy",
+        pub display_date: Timestamp = "displayDate",
+        pub error: String = "error",
+        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub media: Vec<PostMedia> = "media",
+        pub og_tags_details: OgTagsSchema = "ogTagsDetails",
+        pub platform: String = "platform",
+        pub post_approval_details: FormatedApprovalDetails = "postApprovalDetails",
+        pub post_id: String = "postId",
+        pub published_at: Timestamp = "publishedAt",
+        pub source: PostFormattedSource = "source",
+        pub status: String = "status",
+        pub summary: String = "summary",
+        pub tags: Vec<String> = "tags",
+        pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
+        pub type_: String = "type",
+        pub updated_at: Timestamp = "updatedAt",
+        pub user: Box<PostUser> = "user",
     }
     /// A picture or video of a post.
     #[doc(alias = "PostMediaSchema")]
@@ -993,7 +841,7 @@ hoopai_runtime::model! {
     #[doc(alias = "PostSuccessfulResponseSchema")]
     pub struct PostResponse {
         pub count: f64 = "count",
-        pub posts: Vec<GetPostFormatted> = "posts",
+        pub posts: Vec<PostFormatted> = "posts",
     }
     /// `PostUserSchema` of Social Planner.
     #[doc(alias = "PostUserSchema")]
@@ -1005,6 +853,127 @@ hoopai_runtime::model! {
         pub phone: String = "phone",
         pub profile_photo: String = "profilePhoto",
         pub title: String = "title",
+    }
+    /// `Results` of Social Planner.
+    pub struct Results {
+        pub breakdowns: Box<ResultsBreakdowns> = "breakdowns",
+        pub day_range: Vec<String> = "dayRange",
+        pub demographics: ResultsDemographics = "demographics",
+        pub platform_totals: ResultsPlatformTotals = "platformTotals",
+        pub post_performance: ResultsPostPerformance = "postPerformance",
+        pub totals: ResultsTotals = "totals",
+    }
+    /// `ResultsBreakdowns` of Social Planner.
+    pub struct ResultsBreakdowns {
+        pub engagement: BTreeMap<String, ResultsBreakdownsEngagementValue> = "engagement",
+        pub impressions: ResultsBreakdownsImpressions = "impressions",
+        pub posts: ResultsBreakdownsPosts = "posts",
+        pub reach: ResultsBreakdownsReach = "reach",
+    }
+    /// `ResultsBreakdownsEngagementValue` of Social Planner.
+    pub struct ResultsBreakdownsEngagementValue {
+        pub change: f64 = "change",
+        pub comments: f64 = "comments",
+        pub likes: f64 = "likes",
+        pub shares: f64 = "shares",
+    }
+    /// `ResultsBreakdownsImpressions` of Social Planner.
+    pub struct ResultsBreakdownsImpressions {
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        pub total: f64 = "total",
+        pub total_change: f64 = "totalChange",
+    }
+    /// `ResultsBreakdownsPosts` of Social Planner.
+    pub struct ResultsBreakdownsPosts {
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        pub total: f64 = "total",
+        pub total_change: f64 = "totalChange",
+    }
+    /// `ResultsBreakdownsReach` of Social Planner.
+    pub struct ResultsBreakdownsReach {
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        pub total: f64 = "total",
+        pub total_change: f64 = "totalChange",
+    }
+    /// `ResultsDemographics` of Social Planner.
+    pub struct ResultsDemographics {
+        pub age: Box<ResultsDemographicsAge> = "age",
+        pub gender: ResultsDemographicsGender = "gender",
+    }
+    /// `ResultsDemographicsAge` of Social Planner.
+    pub struct ResultsDemographicsAge {
+        pub totals: ResultsDemographicsAgeTotals = "totals",
+    }
+    /// `ResultsDemographicsAgeTotals` of Social Planner.
+    pub struct ResultsDemographicsAgeTotals {
+        pub n13_17: f64 = "13-17",
+        pub n18_24: f64 = "18-24",
+        pub n25_34: f64 = "25-34",
+        pub n35_44: f64 = "35-44",
+        pub n45_54: f64 = "45-54",
+        pub n55_64: f64 = "55-64",
+        pub n65: f64 = "65+",
+    }
+    /// `ResultsDemographicsGender` of Social Planner.
+    pub struct ResultsDemographicsGender {
+        pub totals: Box<ResultsDemographicsGenderTotals> = "totals",
+    }
+    /// `ResultsDemographicsGenderTotals` of Social Planner.
+    pub struct ResultsDemographicsGenderTotals {
+        pub female: ResultsDemographicsGenderTotalsFemale = "female",
+        pub male: ResultsDemographicsGenderTotalsMale = "male",
+        pub unknown: ResultsDemographicsGenderTotalsUnknown = "unknown",
+    }
+    /// `ResultsDemographicsGenderTotalsFemale` of Social Planner.
+    pub struct ResultsDemographicsGenderTotalsFemale {
+        pub percentage: f64 = "percentage",
+        pub total: f64 = "total",
+    }
+    /// `ResultsDemographicsGenderTotalsMale` of Social Planner.
+    pub struct ResultsDemographicsGenderTotalsMale {
+        pub percentage: f64 = "percentage",
+        pub total: f64 = "total",
+    }
+    /// `ResultsDemographicsGenderTotalsUnknown` of Social Planner.
+    pub struct ResultsDemographicsGenderTotalsUnknown {
+        pub percentage: f64 = "percentage",
+        pub total: f64 = "total",
+    }
+    /// `ResultsPlatformTotals` of Social Planner.
+    pub struct ResultsPlatformTotals {
+        pub followers: BTreeMap<String, ResultsPlatformTotalsFollowersValue> = "followers",
+        pub impressions: BTreeMap<String, ResultsPlatformTotalsImpressionsValue> = "impressions",
+        pub likes: BTreeMap<String, ResultsPlatformTotalsLikesValue> = "likes",
+    }
+    /// `ResultsPlatformTotalsFollowersValue` of Social Planner.
+    pub struct ResultsPlatformTotalsFollowersValue {
+        pub series: Vec<f64> = "series",
+        pub total: f64 = "total",
+    }
+    /// `ResultsPlatformTotalsImpressionsValue` of Social Planner.
+    pub struct ResultsPlatformTotalsImpressionsValue {
+        pub series: Vec<f64> = "series",
+        pub total: f64 = "total",
+    }
+    /// `ResultsPlatformTotalsLikesValue` of Social Planner.
+    pub struct ResultsPlatformTotalsLikesValue {
+        pub series: Vec<f64> = "series",
+        pub total: f64 = "total",
+    }
+    /// `ResultsPostPerformance` of Social Planner.
+    pub struct ResultsPostPerformance {
+        pub comments: Vec<f64> = "comments",
+        pub impressions: Vec<f64> = "impressions",
+        pub likes: Vec<f64> = "likes",
+        pub posts: BTreeMap<String, Vec<f64>> = "posts",
+    }
+    /// `ResultsTotals` of Social Planner.
+    pub struct ResultsTotals {
+        pub comments: f64 = "comments",
+        pub followers: f64 = "followers",
+        pub impressions: f64 = "impressions",
+        pub likes: f64 = "likes",
+        pub posts: f64 = "posts",
     }
     /// To which accounts the posts of a CSV file go.
     #[doc(alias = "SetAccountsDTO")]
@@ -1201,6 +1170,28 @@ hoopai_runtime::model! {
         /// The time of day.
         pub start_time: Time = "startTime",
     }
+    /// `GetTagsByIdResponseSchema` of Social Planner.
+    #[doc(alias = "GetTagsByIdResponseSchema")]
+    pub struct TagsById {
+        pub count: f64 = "count",
+        pub tags: Vec<SocialMediaTag> = "tags",
+    }
+    /// `GetTagsByLocationIdResponseSchema` of Social Planner.
+    #[doc(alias = "GetTagsByLocationIdResponseSchema")]
+    pub struct TagsByLocationId {
+        pub count: f64 = "count",
+        pub tags: Vec<SocialMediaTag> = "tags",
+    }
+    /// `GetTiktokAccountSchema` of Social Planner.
+    #[doc(alias = "GetTiktokAccountSchema")]
+    pub struct TiktokAccount {
+        pub profile: Vec<TiktokProfile> = "profile",
+    }
+    /// `GetTiktokBusinessAccountSchema` of Social Planner.
+    #[doc(alias = "GetTiktokBusinessAccountSchema")]
+    pub struct TiktokBusinessAccount {
+        pub profile: Vec<TiktokProfile> = "profile",
+    }
     /// What only TikTok needs to know of a post.
     #[doc(alias = "TiktokPostSchema")]
     pub struct TiktokPost {
@@ -1244,6 +1235,11 @@ hoopai_runtime::model! {
         /// The second, `0` to `59`. Declared as required by the platform's specification.
         pub seconds: f64 = "seconds",
     }
+    /// `GetTwitterAccountsSchema` of Social Planner.
+    #[doc(alias = "GetTwitterAccountsSchema")]
+    pub struct TwitterAccounts {
+        pub profile: Vec<TwitterProfile> = "profile",
+    }
     /// `TwitterProfileSchema` of Social Planner.
     #[doc(alias = "TwitterProfileSchema")]
     pub struct TwitterProfile {
@@ -1275,7 +1271,7 @@ hoopai_runtime::model! {
         /// The pictures or videos of the post; networks limit their number, size and format.
         pub media: Vec<PostMedia> = "media",
         /// The preview of a link in the post.
-        pub og_tags_details: OgTags = "ogTagsDetails",
+        pub og_tags_details: OgTagsSchema = "ogTagsDetails",
         /// Who has to approve the post, and how that stands.
         pub post_approval_details: PostApproval = "postApprovalDetails",
         /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
@@ -1307,17 +1303,23 @@ hoopai_runtime::model! {
     #[doc(alias = "UploadFileResponseDTO")]
     pub struct UploadCsvResponse {
         pub message: String = "message",
-        pub results: UploadFileResponse = "results",
+        pub results: UploadFile = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `UploadFileResponseSchema` of Social Planner.
     #[doc(alias = "UploadFileResponseSchema")]
-    pub struct UploadFileResponse {
+    pub struct UploadFile {
         pub file_name: String = "fileName",
         pub file_path: String = "filePath",
         pub rows_count: f64 = "rowsCount",
+    }
+    /// `GetUploadStatusResponseSchema` of Social Planner.
+    #[doc(alias = "GetUploadStatusResponseSchema")]
+    pub struct UploadStatus {
+        pub count: f64 = "count",
+        pub csvs: Vec<CsvImport> = "csvs",
     }
 }
 
@@ -1357,17 +1359,17 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `GetPostFormattedSource`.
-    pub enum GetPostFormattedSource {
+    /// Values of `AttachTiktokProfileType`.
+    pub enum AttachTiktokProfileType {
+        Page = "page", Group = "group", Profile = "profile", Location = "location", Business = "business",
+    }
+    /// Values of `PostFormattedSource`.
+    pub enum PostFormattedSource {
         Composer = "composer", Csv = "csv", Recurring = "recurring", Review = "review", Rss = "rss",
     }
-    /// Values of `GetSocialMediaStatisticsRequestPlatform`.
-    pub enum GetSocialMediaStatisticsRequestPlatform {
+    /// Values of `SocialMediaStatisticPlatform`.
+    pub enum SocialMediaStatisticPlatform {
         Facebook = "facebook", Instagram = "instagram", Linkedin = "linkedin", Google = "google",
         Pinterest = "pinterest", Youtube = "youtube", Tiktok = "tiktok",
-    }
-    /// Values of `Type`.
-    pub enum Type {
-        Page = "page", Group = "group", Profile = "profile", Location = "location", Business = "business",
     }
 }

@@ -78,7 +78,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_surveys`](super::Client::list_surveys).
-        pub ListSurveys(operations::LIST_SURVEYS) -> json types::ListSurveysResponse, paged types::GetSurveys
+        pub ListSurveys(operations::LIST_SURVEYS) -> json types::ListSurveysResponse, paged types::Surveys
     }
     hoopai_runtime::setters! {
         ListSurveys {

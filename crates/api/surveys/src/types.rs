@@ -32,14 +32,6 @@ hoopai_runtime::model! {
         pub type_: String = "type",
         pub version: String = "version",
     }
-    /// `GetSurveysSchema` of Surveys.
-    #[doc(alias = "GetSurveysSchema")]
-    pub struct GetSurveys {
-        pub id: String = "id",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-    }
     /// `GetSurveysSubmissionSuccessfulResponseDto` of Surveys.
     #[doc(alias = "GetSurveysSubmissionSuccessfulResponseDto")]
     pub struct ListSurveySubmissionsResponse {
@@ -50,7 +42,7 @@ hoopai_runtime::model! {
     /// `GetSurveysSuccessfulResponseDto` of Surveys.
     #[doc(alias = "GetSurveysSuccessfulResponseDto")]
     pub struct ListSurveysResponse {
-        pub surveys: Vec<GetSurveys> = "surveys",
+        pub surveys: Vec<Surveys> = "surveys",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
@@ -97,5 +89,13 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub others: Box<Others> = "others",
         pub survey_id: String = "surveyId",
+    }
+    /// `GetSurveysSchema` of Surveys.
+    #[doc(alias = "GetSurveysSchema")]
+    pub struct Surveys {
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
     }
 }

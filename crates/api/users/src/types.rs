@@ -28,7 +28,7 @@ hoopai_runtime::model! {
         /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
         /// The language in which the user sees the app.
-        pub platform_language: CreateUserRequestPlatformLanguage = "platformLanguage",
+        pub platform_language: UserPlatformLanguage = "platformLanguage",
         /// The address of a picture of the user.
         pub profile_photo: String = "profilePhoto",
         /// The user's role there, such as `admin` or `user`. Declared as required by the platform's specification.
@@ -69,7 +69,7 @@ hoopai_runtime::model! {
     #[doc(alias = "LocationSuccessfulResponseDto")]
     pub struct ListUsersResponse {
         pub trace_id: String = "traceId",
-        pub users: Vec<User> = "users",
+        pub users: Vec<UserSchema> = "users",
     }
     /// Switches for areas of the app. For a new user most are on when left out. Off are read-only campaigns and workflows, websites,
     /// restriction to assigned data, memberships, the bot service, and the reports on Google ads, Facebook ads and attribution.
@@ -188,7 +188,7 @@ hoopai_runtime::model! {
     pub struct SearchUserResponse {
         pub count: f64 = "count",
         pub trace_id: String = "traceId",
-        pub users: Vec<User> = "users",
+        pub users: Vec<UserSchema> = "users",
     }
     /// What is to change in a user.
     #[doc(alias = "UpdateUserDto")]
@@ -210,7 +210,7 @@ hoopai_runtime::model! {
         /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
         /// The language in which the user sees the app.
-        pub platform_language: CreateUserRequestPlatformLanguage = "platformLanguage",
+        pub platform_language: UserPlatformLanguage = "platformLanguage",
         /// The address of a picture of the user.
         pub profile_photo: String = "profilePhoto",
         /// The user's role there, such as `admin` or `user`.
@@ -224,8 +224,8 @@ hoopai_runtime::model! {
         /// Where the user works: `agency`, or `account` for locations.
         pub type_: String = "type",
     }
-    /// `UserSchema` of Users.
-    #[doc(alias = "UserSchema")]
+    /// `UserSuccessfulResponseDto` of Users.
+    #[doc(alias = "UserSuccessfulResponseDto")]
     pub struct User {
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
@@ -244,14 +244,17 @@ hoopai_runtime::model! {
         /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
         /// The language in which the user sees the app.
-        pub platform_language: UserResponsePlatformLanguage = "platformLanguage",
+        pub platform_language: UserSchemaPlatformLanguage = "platformLanguage",
         pub roles: Role = "roles",
         /// The scopes that the user has, and no others; an empty list takes all of them away.
         pub scopes: Vec<String> = "scopes",
+        /// The scopes that the user has for records assigned to them, and no others; an empty list takes all of them away.
+        pub scopes_assigned_to_only: Vec<String> = "scopesAssignedToOnly",
+        pub totp_enabled: bool = "totpEnabled",
+        pub trace_id: String = "traceId",
     }
-    /// `UserSuccessfulResponseDto` of Users.
-    #[doc(alias = "UserSuccessfulResponseDto")]
-    pub struct UserResponse {
+    /// `UserSchema` of Users.
+    pub struct UserSchema {
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
@@ -269,14 +272,10 @@ hoopai_runtime::model! {
         /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
         /// The language in which the user sees the app.
-        pub platform_language: UserResponsePlatformLanguage = "platformLanguage",
+        pub platform_language: UserSchemaPlatformLanguage = "platformLanguage",
         pub roles: Role = "roles",
         /// The scopes that the user has, and no others; an empty list takes all of them away.
         pub scopes: Vec<String> = "scopes",
-        /// The scopes that the user has for records assigned to them, and no others; an empty list takes all of them away.
-        pub scopes_assigned_to_only: Vec<String> = "scopesAssignedToOnly",
-        pub totp_enabled: bool = "totpEnabled",
-        pub trace_id: String = "traceId",
     }
 }
 
@@ -285,11 +284,6 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `CreateUserRequestPlatformLanguage`.
-    pub enum CreateUserRequestPlatformLanguage {
-        EnUs = "en_US", Es = "es", FrCa = "fr_CA", FrFr = "fr_FR", Nl = "nl", De = "de", PtPt = "pt_PT", PtBr = "pt_BR",
-        It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no",
-    }
     /// Values of `Scope`.
     pub enum Scope {
         CampaignsReadonly = "campaigns.readonly", CampaignsWrite = "campaigns.write",
@@ -424,8 +418,13 @@ hoopai_runtime::open_enum! {
         LocationsBillingManage = "locations.billing.manage", LocationsDetailsManage = "locations.details.manage",
         AuditLogsReadonly = "audit-logs.readonly", AuditLogsExport = "audit-logs.export",
     }
-    /// Values of `UserResponsePlatformLanguage`.
-    pub enum UserResponsePlatformLanguage {
+    /// Values of `UserPlatformLanguage`.
+    pub enum UserPlatformLanguage {
+        EnUs = "en_US", Es = "es", FrCa = "fr_CA", FrFr = "fr_FR", Nl = "nl", De = "de", PtPt = "pt_PT", PtBr = "pt_BR",
+        It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no",
+    }
+    /// Values of `UserSchemaPlatformLanguage`.
+    pub enum UserSchemaPlatformLanguage {
         EnUs = "en_US", Es = "es", FrCa = "fr_CA", FrFr = "fr_FR", Nl = "nl", De = "de", PtPt = "pt_PT", PtBr = "pt_BR",
         It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no", En = "en",
     }

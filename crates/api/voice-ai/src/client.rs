@@ -182,7 +182,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_action`](super::Client::create_action).
-        pub CreateAction(operations::CREATE_ACTION) -> json types::ActionResponse
+        pub CreateAction(operations::CREATE_ACTION) -> json types::Action
     }
     hoopai_runtime::setters! {
         CreateAction {
@@ -230,7 +230,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_action`](super::Client::get_action).
-        pub GetAction(operations::GET_ACTION) -> json types::ActionResponse
+        pub GetAction(operations::GET_ACTION) -> json types::Action
     }
     hoopai_runtime::setters! {
         GetAction {
@@ -297,7 +297,7 @@ pub mod builder {
             /// The id of an agent, to have only its calls.
             query agent_id: String = "agentId",
             /// Whether real calls (`LIVE`) or tries (`TRIAL`) are listed; both if left out.
-            query call_type: types::ListCallLogsCallType = "callType",
+            query call_type: types::CallLogCallType = "callType",
             /// The ids of contacts, separated by commas, to have only their calls.
             query contact_id: String = "contactId",
             /// The last moment to list, in milliseconds since 1970; after `startDate`.
@@ -307,9 +307,9 @@ pub mod builder {
             /// How many items a page holds at most, up to 50; 10 if left out.
             query page_size: i64 = "pageSize",
             /// The direction of the order, if `sortBy` is given.
-            query sort: types::ListCallLogsSort = "sort",
+            query sort: types::CallLogSort = "sort",
             /// What the calls are ordered by; the latest come first if left out.
-            query sort_by: types::ListCallLogsSortBy = "sortBy",
+            query sort_by: types::CallLogSortBy = "sortBy",
             /// The first moment to list, in milliseconds since 1970; before `endDate`.
             query start_date: f64 = "startDate",
         }
@@ -317,7 +317,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_action`](super::Client::update_action).
-        pub UpdateAction(operations::UPDATE_ACTION) -> json types::ActionResponse
+        pub UpdateAction(operations::UPDATE_ACTION) -> json types::Action
     }
     hoopai_runtime::setters! {
         UpdateAction {

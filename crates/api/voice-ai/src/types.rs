@@ -6,6 +6,19 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
+    /// `CreateActionResponseDTO` of Voice AI.
+    #[doc(alias = "CreateActionResponseDTO")]
+    #[doc(alias = "GetActionResponseDTO")]
+    #[doc(alias = "UpdateActionResponseDTO")]
+    pub struct Action {
+        /// The settings of the action, in the shape that belongs to `actionType`.
+        pub action_parameters: Box<ActionParameters> = "actionParameters",
+        /// What kind of action it is, which decides the shape of `actionParameters`.
+        pub action_type: ActionType = "actionType",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub trace_id: String = "traceId",
+    }
     /// `ActionParameters` of Voice AI.
     pub struct ActionParameters {
         /// The service, and what is sent to it.
@@ -45,20 +58,9 @@ hoopai_runtime::model! {
         /// The id of the workflow that starts.
         pub workflow_id: String = "workflowId",
     }
-    /// `CreateActionResponseDTO` of Voice AI.
-    #[doc(alias = "CreateActionResponseDTO")]
-    pub struct ActionResponse {
-        /// The settings of the action, in the shape that belongs to `actionType`.
-        pub action_parameters: Box<ActionParameters> = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`.
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub trace_id: String = "traceId",
-    }
     /// `AgentActionResponseDTO` of Voice AI.
     #[doc(alias = "AgentActionResponseDTO")]
-    pub struct AgentActionResponse {
+    pub struct AgentAction {
         /// The settings of the action, in the shape that belongs to `actionType`.
         pub action_parameters: Box<ActionParameters> = "actionParameters",
         /// What kind of action it is, which decides the shape of `actionParameters`.
@@ -68,6 +70,7 @@ hoopai_runtime::model! {
     }
     /// `CreateAgentResponseDTO` of Voice AI.
     #[doc(alias = "CreateAgentResponseDTO")]
+    #[doc(alias = "PatchAgentResponseDTO")]
     pub struct AgentResponse {
         /// The agent's name, 1 to 40 characters; made up if left out.
         pub agent_name: String = "agentName",
@@ -246,7 +249,7 @@ hoopai_runtime::model! {
     /// `GetAgentResponseDTO` of Voice AI.
     #[doc(alias = "GetAgentResponseDTO")]
     pub struct GetAgentResponse {
-        pub actions: Vec<AgentActionResponse> = "actions",
+        pub actions: Vec<AgentAction> = "actions",
         /// The agent's name, 1 to 40 characters; made up if left out.
         pub agent_name: String = "agentName",
         /// The agent's instructions, how it behaves and what it knows; written for you if left out.
@@ -319,6 +322,7 @@ hoopai_runtime::model! {
     }
     /// Who gets an email about each call.
     #[doc(alias = "SendPostCallNotificationDTO")]
+    #[doc(alias = "SendPostCallNotificationSchema")]
     pub struct SendPostCallNotification {
         /// Whether all admins of the location do. Declared as required by the platform's specification.
         pub admins: bool = "admins",
@@ -333,6 +337,7 @@ hoopai_runtime::model! {
     }
     /// A translation of the calls.
     #[doc(alias = "TranslationDTO")]
+    #[doc(alias = "TranslationSchema")]
     pub struct Translation {
         /// Whether calls are translated; `false` if left out. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
@@ -402,21 +407,21 @@ hoopai_runtime::open_enum! {
         InCallDataExtraction = "IN_CALL_DATA_EXTRACTION", WorkflowTrigger = "WORKFLOW_TRIGGER", Sms = "SMS",
         AppointmentBooking = "APPOINTMENT_BOOKING", CustomAction = "CUSTOM_ACTION", KnowledgeBase = "KNOWLEDGE_BASE",
     }
+    /// Values of `CallLogCallType`.
+    pub enum CallLogCallType {
+        Live = "LIVE", Trial = "TRIAL",
+    }
+    /// Values of `CallLogSort`.
+    pub enum CallLogSort {
+        Ascend = "ascend", Descend = "descend",
+    }
+    /// Values of `CallLogSortBy`.
+    pub enum CallLogSortBy {
+        Duration = "duration", CreatedAt = "createdAt",
+    }
     /// Values of `CustomActionApiDetailsMethod`.
     pub enum CustomActionApiDetailsMethod {
         Post = "POST", Get = "GET",
-    }
-    /// Values of `ListCallLogsCallType`.
-    pub enum ListCallLogsCallType {
-        Live = "LIVE", Trial = "TRIAL",
-    }
-    /// Values of `ListCallLogsSort`.
-    pub enum ListCallLogsSort {
-        Ascend = "ascend", Descend = "descend",
-    }
-    /// Values of `ListCallLogsSortBy`.
-    pub enum ListCallLogsSortBy {
-        Duration = "duration", CreatedAt = "createdAt",
     }
     /// Values of `PatienceLevel`.
     pub enum PatienceLevel {
