@@ -105,6 +105,15 @@ pub(crate) fn type_name(text: &str) -> String {
     name
 }
 
+/// The type name of a field, which the names of types in it contain. `altType` is the kind of owner
+/// whose id is `altId`.
+pub(crate) fn field_type(wire_name: &str) -> String {
+    match wire_name {
+        "altType" | "alt_type" => "AltIdType".to_owned(),
+        _ => type_name(wire_name),
+    }
+}
+
 /// The name of an enum variant: as for types, with words for leading signs and symbols.
 pub(crate) fn variant(wire: &str) -> String {
     let sign = match wire.trim().chars().next() {
@@ -390,10 +399,7 @@ fn entity(operation: &str) -> String {
     let verb = |word: &str| VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(word));
     let from = usize::from(words.len() > 1 && verb(words[0]));
     let preposition = |word: &&str| ["By", "For", "From", "In", "Of", "To", "With"].contains(word);
-    let end = words[from..]
-        .iter()
-        .skip(1)
-        .position(preposition);
+    let end = words[from..].iter().skip(1).position(preposition);
     let mut nouns = words[from..end.map_or(words.len(), |end| from + 1 + end)].to_vec();
     let last = nouns.pop().map(singular).unwrap_or_default();
     nouns.push(&last);

@@ -44,7 +44,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_FACEBOOK_PAGE_LEAD_FORM,
-        reply: Some(decode::<hoopai::ad_manager::types::FacebookLeadFormDto>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookLeadForm>),
         is_success: None,
         body: Some(decode::<hoopai::ad_manager::types::CreateFacebookPageLeadFormRequest>),
         setters: &[("path", "pageId", "page_id"), ("body", "", "body")],
@@ -69,8 +69,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::CreateGoogleOfflineUserListJobRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -81,7 +81,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_LINKEDIN_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedinIntegrationResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinIntegration>),
         is_success: None,
         body: Some(decode::<hoopai::ad_manager::types::CreateLinkedinIntegrationRequest>),
         setters: &[("body", "", "body")],
@@ -107,8 +107,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_AD,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adId", "ad_id"), ("body", "", "body")],
         call: |client, values| {
@@ -120,8 +120,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_AD_ACCOUNT,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adAccountId", "ad_account_id"), ("body", "", "body")],
         call: |client, values| {
@@ -133,8 +133,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_ADSET,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adsetId", "adset_id"), ("body", "", "body")],
         call: |client, values| {
@@ -146,8 +146,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
@@ -159,8 +159,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "audienceId", "audience_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
@@ -172,8 +172,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -184,8 +184,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_PAGE,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "pageId", "page_id")],
         call: |client, values| {
@@ -197,8 +197,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_GOOGLE_AD_ACCOUNT,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adAccountId", "ad_account_id"), ("body", "", "body")],
         call: |client, values| {
@@ -223,8 +223,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_GOOGLE_SEGMENT,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "segmentId", "segment_id"), ("query", "locationId", "location_id"), ("query", "type", "type_")],
         call: |client, values| {
@@ -237,8 +237,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_LINKEDIN_AD_ACCOUNT,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "adAccountId", "ad_account_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
@@ -367,7 +367,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_LEAD_FORM,
-        reply: Some(decode::<hoopai::ad_manager::types::FacebookLeadForm>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookLeadFormDetails>),
         is_success: None,
         body: None,
         setters: &[("path", "leadFormId", "lead_form_id"), ("query", "locationId", "location_id")],
@@ -423,7 +423,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaignResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaign>),
         is_success: None,
         body: None,
         setters: &[("path", "adId", "ad_id"), ("query", "locationId", "location_id")],
@@ -476,7 +476,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::GetGoogleIntegrationResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleIntegration>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -591,7 +591,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedinIntegrationResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinIntegration>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -680,7 +680,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_FACEBOOK_PAGE_LEAD_FORMS,
-        reply: Some(decode::<Vec<hoopai::ad_manager::types::FacebookLeadFormDto>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::FacebookLeadForm>>),
         is_success: None,
         body: None,
         setters: &[("path", "pageId", "page_id"), ("query", "locationId", "location_id")],
@@ -738,7 +738,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::LIST_GOOGLE_AD_ACCOUNTS,
-        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleAdAccountDto>>),
+        reply: Some(decode::<Vec<hoopai::ad_manager::types::GoogleAdAccount>>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "type", "type_")],
@@ -953,8 +953,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PAUSE_FACEBOOK_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
@@ -979,7 +979,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PUBLISH_GOOGLE_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::PublishGoogleCampaignResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaign>),
         is_success: None,
         body: None,
         setters: &[("path", "adId", "ad_id")],
@@ -991,8 +991,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adId", "ad_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1043,8 +1043,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::RESUME_FACEBOOK_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1099,8 +1099,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::SET_FACEBOOK_DEFAULT_PAGE,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::SetFacebookDefaultPageRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1125,8 +1125,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::UpdateFacebookCustomAudienceMembersInBulkRequest>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1138,8 +1138,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPDATE_LINKEDIN_AD_STATUS,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::UpdateLinkedinAdStatusRequest>),
         setters: &[("path", "adId", "ad_id"), ("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1224,7 +1224,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_GOOGLE_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaignResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaign>),
         is_success: None,
         body: Some(decode::<hoopai::ad_manager::types::UpsertGoogleCampaignRequest>),
         setters: &[("body", "", "body")],

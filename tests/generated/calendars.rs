@@ -20,7 +20,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_APPOINTMENT,
-        reply: Some(decode::<hoopai::calendars::types::AppointmentResponse>),
+        reply: Some(decode::<hoopai::calendars::types::Appointment>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::CreateAppointmentRequest>),
         setters: &[("body", "", "body")],
@@ -45,7 +45,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_BLOCKED_SLOT,
-        reply: Some(decode::<hoopai::calendars::types::BlockedSlotResponse>),
+        reply: Some(decode::<hoopai::calendars::types::BlockedSlot>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::CreateBlockedSlotRequest>),
         setters: &[("body", "", "body")],
@@ -69,7 +69,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_CALENDAR_RESOURCE,
-        reply: Some(decode::<hoopai::calendars::types::CalendarResourceByIdResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarResource>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::CreateCalendarResourceRequest>),
         setters: &[("path", "resourceType", "resource_type"), ("body", "", "body")],
@@ -82,14 +82,14 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_EVENT_NOTIFICATIONS,
-        reply: Some(decode::<Vec<hoopai::calendars::types::CalendarNotificationResponse>>),
+        reply: Some(decode::<Vec<hoopai::calendars::types::EventNotification>>),
         is_success: None,
-        body: Some(decode::<Vec<hoopai::calendars::types::CreateCalendarNotification>>),
+        body: Some(decode::<Vec<hoopai::calendars::types::CreateEventNotification>>),
         setters: &[("path", "calendarId", "calendar_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().create_event_notifications();
             if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
-            if values.has("body", "") { call = call.body(values.body::<Vec<hoopai::calendars::types::CreateCalendarNotification>>()); }
+            if values.has("body", "") { call = call.body(values.body::<Vec<hoopai::calendars::types::CreateEventNotification>>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -183,8 +183,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::DELETE_GROUP,
-        reply: Some(decode::<hoopai::calendars::types::GroupSuccessfulResponseDto>),
-        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::GroupSuccessfulResponseDto>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "groupId", "group_id")],
         call: |client, values| {
@@ -231,7 +231,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::GET_CALENDAR_RESOURCE,
-        reply: Some(decode::<hoopai::calendars::types::CalendarResourceByIdResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarResource>),
         is_success: None,
         body: None,
         setters: &[("path", "resourceType", "resource_type"), ("path", "id", "id")],
@@ -244,7 +244,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::GET_EVENT_NOTIFICATION,
-        reply: Some(decode::<hoopai::calendars::types::CalendarNotificationResponse>),
+        reply: Some(decode::<hoopai::calendars::types::EventNotification>),
         is_success: None,
         body: None,
         setters: &[("path", "calendarId", "calendar_id"), ("path", "notificationId", "notification_id")],
@@ -295,7 +295,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_BLOCKED_SLOTS,
-        reply: Some(decode::<hoopai::calendars::types::GetCalendarEventsResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ListEventsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "endTime", "end_time"), ("query", "locationId", "location_id"), ("query", "startTime", "start_time"), ("query", "calendarId", "calendar_id"), ("query", "groupId", "group_id"), ("query", "userId", "user_id")],
@@ -312,7 +312,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_CALENDAR_RESOURCES,
-        reply: Some(decode::<Vec<hoopai::calendars::types::CalendarResourceByIdResponse>>),
+        reply: Some(decode::<Vec<hoopai::calendars::types::CalendarResource>>),
         is_success: None,
         body: None,
         setters: &[("path", "resourceType", "resource_type"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "skip", "skip")],
@@ -341,7 +341,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_EVENT_NOTIFICATIONS,
-        reply: Some(decode::<Vec<hoopai::calendars::types::CalendarNotificationResponse>>),
+        reply: Some(decode::<Vec<hoopai::calendars::types::EventNotification>>),
         is_success: None,
         body: None,
         setters: &[("path", "calendarId", "calendar_id"), ("query", "deleted", "deleted"), ("query", "isActive", "is_active"), ("query", "limit", "limit"), ("query", "skip", "skip")],
@@ -357,7 +357,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_EVENTS,
-        reply: Some(decode::<hoopai::calendars::types::GetCalendarEventsResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ListEventsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "endTime", "end_time"), ("query", "locationId", "location_id"), ("query", "startTime", "start_time"), ("query", "calendarId", "calendar_id"), ("query", "groupId", "group_id"), ("query", "userId", "user_id")],
@@ -432,7 +432,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_APPOINTMENT,
-        reply: Some(decode::<hoopai::calendars::types::AppointmentResponse>),
+        reply: Some(decode::<hoopai::calendars::types::Appointment>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::UpdateAppointmentRequest>),
         setters: &[("path", "eventId", "event_id"), ("body", "", "body")],
@@ -459,7 +459,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_BLOCKED_SLOT,
-        reply: Some(decode::<hoopai::calendars::types::BlockedSlotResponse>),
+        reply: Some(decode::<hoopai::calendars::types::BlockedSlot>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::UpdateBlockedSlotRequest>),
         setters: &[("path", "eventId", "event_id"), ("body", "", "body")],
@@ -485,7 +485,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_CALENDAR_RESOURCE,
-        reply: Some(decode::<hoopai::calendars::types::UpdateCalendarResourceResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarResource>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::UpdateCalendarResourceRequest>),
         setters: &[("path", "resourceType", "resource_type"), ("path", "id", "id"), ("body", "", "body")],
@@ -526,8 +526,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_GROUP_STATUS,
-        reply: Some(decode::<hoopai::calendars::types::GroupSuccessfulResponseDto>),
-        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::GroupSuccessfulResponseDto>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::calendars::types::UpdateGroupStatusRequest>),
         setters: &[("path", "groupId", "group_id"), ("body", "", "body")],
         call: |client, values| {

@@ -31,8 +31,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::CANCEL_SCHEDULED_EMAIL_MESSAGE,
-        reply: Some(decode::<hoopai::conversations::types::CancelScheduledResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CancelScheduledResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversations::types::CancelScheduledMessageResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CancelScheduledMessageResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "emailMessageId", "email_message_id")],
         call: |client, values| {
@@ -43,8 +43,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::CANCEL_SCHEDULED_MESSAGE,
-        reply: Some(decode::<hoopai::conversations::types::CancelScheduledResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CancelScheduledResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversations::types::CancelScheduledMessageResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CancelScheduledMessageResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "messageId", "message_id")],
         call: |client, values| {
@@ -67,8 +67,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::CREATE_CONVERSATION,
-        reply: Some(decode::<hoopai::conversations::types::CreateConversationResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CreateConversationResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversations::types::ConversationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::ConversationResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::conversations::types::CreateConversationRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -346,8 +346,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::UPDATE_CONVERSATION,
-        reply: Some(decode::<hoopai::conversations::types::UpdateConversationResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::UpdateConversationResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversations::types::ConversationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::ConversationResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::conversations::types::UpdateConversationRequest>),
         setters: &[("path", "conversationId", "conversation_id"), ("body", "", "body")],
         call: |client, values| {

@@ -33,7 +33,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::CREATE_LOCATION,
-        reply: Some(decode::<hoopai::locations::types::LocationResponse>),
+        reply: Some(decode::<hoopai::locations::types::Location>),
         is_success: None,
         body: Some(decode::<hoopai::locations::types::CreateLocationRequest>),
         setters: &[("body", "", "body")],
@@ -84,8 +84,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::DELETE_CUSTOM_VALUE,
-        reply: Some(decode::<hoopai::locations::types::CustomValueDeleteResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::locations::types::CustomValueDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::locations::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::locations::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
@@ -136,8 +136,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::DELETE_TEMPLATE,
-        reply: Some(decode::<hoopai::locations::types::CustomValueDeleteResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::locations::types::CustomValueDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::locations::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::locations::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
@@ -336,7 +336,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::UPDATE_LOCATION,
-        reply: Some(decode::<hoopai::locations::types::LocationResponse>),
+        reply: Some(decode::<hoopai::locations::types::Location>),
         is_success: None,
         body: Some(decode::<hoopai::locations::types::UpdateLocationRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],

@@ -32,8 +32,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::DELETE_OPPORTUNITY,
-        reply: Some(decode::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::opportunities::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::opportunities::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
@@ -156,8 +156,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::UPDATE_OPPORTUNITY_STATUS,
-        reply: Some(decode::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::opportunities::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::opportunities::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::opportunities::types::UpdateOpportunityStatusRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {

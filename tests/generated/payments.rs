@@ -19,7 +19,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_CUSTOM_PROVIDER_CONFIG,
-        reply: Some(decode::<hoopai::payments::types::CustomProviderConfig>),
+        reply: Some(decode::<hoopai::payments::types::CustomProvider>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::CreateCustomProviderConfigRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
@@ -32,7 +32,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_CUSTOM_PROVIDER_INTEGRATION,
-        reply: Some(decode::<hoopai::payments::types::CreateCustomProviderIntegrationResponse>),
+        reply: Some(decode::<hoopai::payments::types::CustomProvider>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::CreateCustomProviderIntegrationRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
@@ -58,7 +58,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_WHITE_LABEL_PROVIDER,
-        reply: Some(decode::<hoopai::payments::types::CreateWhiteLabelProviderResponse>),
+        reply: Some(decode::<hoopai::payments::types::WhiteLabelIntegration>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::CreateWhiteLabelProviderRequest>),
         setters: &[("body", "", "body")],
@@ -122,7 +122,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_CUSTOM_PROVIDER_CONFIG,
-        reply: Some(decode::<hoopai::payments::types::CustomProviderConfig>),
+        reply: Some(decode::<hoopai::payments::types::CustomProvider>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],

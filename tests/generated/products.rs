@@ -334,7 +334,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES,
-        reply: Some(decode::<hoopai::products::types::UpdateProductStoreResponse>),
+        reply: Some(decode::<hoopai::products::types::ProductsResponse>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::UpdateProductDisplayPrioritiesRequest>),
         setters: &[("path", "storeId", "store_id"), ("body", "", "body")],
@@ -347,7 +347,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT_REVIEW,
-        reply: Some(decode::<hoopai::products::types::UpdateProductReviewsResponse>),
+        reply: Some(decode::<hoopai::products::types::ProductReviewsResponse>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::UpdateProductReviewRequest>),
         setters: &[("path", "reviewId", "review_id"), ("body", "", "body")],
@@ -360,7 +360,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT_REVIEWS_IN_BULK,
-        reply: Some(decode::<hoopai::products::types::UpdateProductReviewsResponse>),
+        reply: Some(decode::<hoopai::products::types::ProductReviewsResponse>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::UpdateProductReviewsInBulkRequest>),
         setters: &[("body", "", "body")],
@@ -396,7 +396,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCTS_IN_STORE,
-        reply: Some(decode::<hoopai::products::types::UpdateProductStoreResponse>),
+        reply: Some(decode::<hoopai::products::types::ProductsResponse>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::UpdateProductsInStoreRequest>),
         setters: &[("path", "storeId", "store_id"), ("body", "", "body")],

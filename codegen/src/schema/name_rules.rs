@@ -144,7 +144,11 @@ impl<'a> Rules<'a> {
             5..9 => 1,
             _ => 2,
         };
-        if self.known_words.contains(word) {
+        let singular = names::singular(word);
+        if [word, singular.as_str()]
+            .iter()
+            .any(|word| self.known_words.contains(word))
+        {
             return None;
         }
         let mut known = self.known_words.iter();

@@ -131,7 +131,7 @@ impl Resolver<'_> {
         );
         let mut parameters = Vec::new();
         for parameter in &operation.parameters {
-            let word = names::type_name(&parameter.wire_name);
+            let word = names::field_type(&parameter.wire_name);
             let path = format!(
                 "{path}.parameters[?@.name=='{}'].schema",
                 parameter.wire_name
@@ -151,7 +151,7 @@ impl Resolver<'_> {
         let body_path = format!("{path}.requestBody.content.*.schema");
         let mut parts = Vec::new();
         for part in operation.body.iter().flat_map(|body| &body.parts) {
-            let word = names::type_name(&part.wire_name);
+            let word = names::field_type(&part.wire_name);
             let path = format!("{body_path}.properties{}", json_path_step(&part.wire_name));
             let position = Position::root(format!("{pascal}{word}"), &word, path);
             let schema = self.schema(&part.schema, &position);
@@ -171,7 +171,9 @@ impl Resolver<'_> {
         };
         let reply = match &operation.reply {
             Reply::Json(schema) => {
-                let path = format!("{path}.responses.*.content.*.schema");
+                let status = self.success_status(operation);
+                let status = json_path_step(status.unwrap_or("default"));
+                let path = format!("{path}.responses{status}.content.*.schema");
                 let position = Position::root(format!("{pascal}Response"), "Response", path);
                 Some(self.schema(schema, &position))
             }
@@ -183,6 +185,17 @@ impl Resolver<'_> {
             body,
             reply,
         }
+    }
+
+    /// The status of the reply with content, as the document declares it.
+    fn success_status(&self, operation: &Operation) -> Option<&str> {
+        let item = self.document.get("paths")?.get(&operation.path)?;
+        let responses = item.get(&operation.method)?.get("responses")?.as_object()?;
+        let mut statuses = responses.iter();
+        let (status, _) = statuses.find(|(status, response)| {
+            status.starts_with('2') && response.get("content").is_some()
+        })?;
+        Some(status)
     }
 
     fn is_scalar(&self, schema: &Schema<usize>) -> bool {

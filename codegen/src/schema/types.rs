@@ -208,7 +208,7 @@ impl Position {
 
     /// The position of a field's schema.
     pub(super) fn field(&self, parent: usize, wire_name: &str) -> Self {
-        let word = names::type_name(wire_name);
+        let word = names::field_type(wire_name);
         Self {
             parent: Some(parent),
             segment: word.clone(),

@@ -1408,7 +1408,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_facebook_page_lead_form`](super::Client::create_facebook_page_lead_form).
-        pub CreateFacebookPageLeadForm(operations::CREATE_FACEBOOK_PAGE_LEAD_FORM) -> json types::FacebookLeadFormDto
+        pub CreateFacebookPageLeadForm(operations::CREATE_FACEBOOK_PAGE_LEAD_FORM) -> json types::FacebookLeadForm
     }
     hoopai_runtime::setters! {
         CreateFacebookPageLeadForm {
@@ -1430,7 +1430,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_google_offline_user_list_job`](super::Client::create_google_offline_user_list_job).
-        pub CreateGoogleOfflineUserListJob(operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB) -> json types::Success
+        pub CreateGoogleOfflineUserListJob(operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         CreateGoogleOfflineUserListJob {
@@ -1440,7 +1440,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_linkedin_integration`](super::Client::create_linkedin_integration).
-        pub CreateLinkedinIntegration(operations::CREATE_LINKEDIN_INTEGRATION) -> json types::LinkedinIntegrationResponse
+        pub CreateLinkedinIntegration(operations::CREATE_LINKEDIN_INTEGRATION) -> json types::LinkedinIntegration
     }
     hoopai_runtime::setters! {
         CreateLinkedinIntegration {
@@ -1464,7 +1464,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_ad`](super::Client::delete_facebook_ad).
-        pub DeleteFacebookAd(operations::DELETE_FACEBOOK_AD) -> json types::Success
+        pub DeleteFacebookAd(operations::DELETE_FACEBOOK_AD) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookAd {
@@ -1476,7 +1476,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_ad_account`](super::Client::delete_facebook_ad_account).
-        pub DeleteFacebookAdAccount(operations::DELETE_FACEBOOK_AD_ACCOUNT) -> json types::Success
+        pub DeleteFacebookAdAccount(operations::DELETE_FACEBOOK_AD_ACCOUNT) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdAccount {
@@ -1488,7 +1488,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_adset`](super::Client::delete_facebook_adset).
-        pub DeleteFacebookAdset(operations::DELETE_FACEBOOK_ADSET) -> json types::Success
+        pub DeleteFacebookAdset(operations::DELETE_FACEBOOK_ADSET) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdset {
@@ -1500,7 +1500,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_campaign`](super::Client::delete_facebook_campaign).
-        pub DeleteFacebookCampaign(operations::DELETE_FACEBOOK_CAMPAIGN) -> json types::Success
+        pub DeleteFacebookCampaign(operations::DELETE_FACEBOOK_CAMPAIGN) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookCampaign {
@@ -1512,7 +1512,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_custom_audience`](super::Client::delete_facebook_custom_audience).
-        pub DeleteFacebookCustomAudience(operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE) -> json types::Success
+        pub DeleteFacebookCustomAudience(operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookCustomAudience {
@@ -1525,7 +1525,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_integration`](super::Client::delete_facebook_integration).
-        pub DeleteFacebookIntegration(operations::DELETE_FACEBOOK_INTEGRATION) -> json types::Success
+        pub DeleteFacebookIntegration(operations::DELETE_FACEBOOK_INTEGRATION) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookIntegration {
@@ -1535,7 +1535,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_page`](super::Client::delete_facebook_page).
-        pub DeleteFacebookPage(operations::DELETE_FACEBOOK_PAGE) -> json types::Success
+        pub DeleteFacebookPage(operations::DELETE_FACEBOOK_PAGE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookPage {
@@ -1548,7 +1548,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_google_ad_account`](super::Client::delete_google_ad_account).
-        pub DeleteGoogleAdAccount(operations::DELETE_GOOGLE_AD_ACCOUNT) -> json types::Success
+        pub DeleteGoogleAdAccount(operations::DELETE_GOOGLE_AD_ACCOUNT) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteGoogleAdAccount {
@@ -1573,7 +1573,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_google_segment`](super::Client::delete_google_segment).
-        pub DeleteGoogleSegment(operations::DELETE_GOOGLE_SEGMENT) -> json types::Success
+        pub DeleteGoogleSegment(operations::DELETE_GOOGLE_SEGMENT) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteGoogleSegment {
@@ -1588,7 +1588,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_linkedin_ad_account`](super::Client::delete_linkedin_ad_account).
-        pub DeleteLinkedinAdAccount(operations::DELETE_LINKEDIN_AD_ACCOUNT) -> json types::Success
+        pub DeleteLinkedinAdAccount(operations::DELETE_LINKEDIN_AD_ACCOUNT) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteLinkedinAdAccount {
@@ -1717,7 +1717,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_lead_form`](super::Client::get_facebook_lead_form).
-        pub GetFacebookLeadForm(operations::GET_FACEBOOK_LEAD_FORM) -> json types::FacebookLeadForm
+        pub GetFacebookLeadForm(operations::GET_FACEBOOK_LEAD_FORM) -> json types::FacebookLeadFormDetails
     }
     hoopai_runtime::setters! {
         GetFacebookLeadForm {
@@ -1777,7 +1777,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_campaign`](super::Client::get_google_campaign).
-        pub GetGoogleCampaign(operations::GET_GOOGLE_CAMPAIGN) -> json types::GoogleCampaignResponse
+        pub GetGoogleCampaign(operations::GET_GOOGLE_CAMPAIGN) -> json types::GoogleCampaign
     }
     hoopai_runtime::setters! {
         GetGoogleCampaign {
@@ -1831,7 +1831,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_integration`](super::Client::get_google_integration).
-        pub GetGoogleIntegration(operations::GET_GOOGLE_INTEGRATION) -> json types::GetGoogleIntegrationResponse
+        pub GetGoogleIntegration(operations::GET_GOOGLE_INTEGRATION) -> json types::GoogleIntegration
     }
     hoopai_runtime::setters! {
         GetGoogleIntegration {
@@ -1957,7 +1957,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_integration`](super::Client::get_linkedin_integration).
-        pub GetLinkedinIntegration(operations::GET_LINKEDIN_INTEGRATION) -> json types::LinkedinIntegrationResponse
+        pub GetLinkedinIntegration(operations::GET_LINKEDIN_INTEGRATION) -> json types::LinkedinIntegration
     }
     hoopai_runtime::setters! {
         GetLinkedinIntegration {
@@ -2057,7 +2057,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_page_lead_forms`](super::Client::list_facebook_page_lead_forms).
-        pub ListFacebookPageLeadForms(operations::LIST_FACEBOOK_PAGE_LEAD_FORMS) -> json Vec<types::FacebookLeadFormDto>
+        pub ListFacebookPageLeadForms(operations::LIST_FACEBOOK_PAGE_LEAD_FORMS) -> json Vec<types::FacebookLeadForm>
     }
     hoopai_runtime::setters! {
         ListFacebookPageLeadForms {
@@ -2121,7 +2121,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_ad_accounts`](super::Client::list_google_ad_accounts).
-        pub ListGoogleAdAccounts(operations::LIST_GOOGLE_AD_ACCOUNTS) -> json Vec<types::GoogleAdAccountDto>
+        pub ListGoogleAdAccounts(operations::LIST_GOOGLE_AD_ACCOUNTS) -> json Vec<types::GoogleAdAccount>
     }
     hoopai_runtime::setters! {
         ListGoogleAdAccounts {
@@ -2353,7 +2353,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`pause_facebook_campaign`](super::Client::pause_facebook_campaign).
-        pub PauseFacebookCampaign(operations::PAUSE_FACEBOOK_CAMPAIGN) -> json types::Success
+        pub PauseFacebookCampaign(operations::PAUSE_FACEBOOK_CAMPAIGN) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         PauseFacebookCampaign {
@@ -2377,7 +2377,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`publish_google_campaign`](super::Client::publish_google_campaign).
-        pub PublishGoogleCampaign(operations::PUBLISH_GOOGLE_CAMPAIGN) -> json types::PublishGoogleCampaignResponse
+        pub PublishGoogleCampaign(operations::PUBLISH_GOOGLE_CAMPAIGN) -> json types::GoogleCampaign
     }
     hoopai_runtime::setters! {
         PublishGoogleCampaign {
@@ -2388,7 +2388,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`publish_linkedin_campaign_group`](super::Client::publish_linkedin_campaign_group).
-        pub PublishLinkedinCampaignGroup(operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP) -> json types::Success
+        pub PublishLinkedinCampaignGroup(operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         PublishLinkedinCampaignGroup {
@@ -2436,7 +2436,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`resume_facebook_campaign`](super::Client::resume_facebook_campaign).
-        pub ResumeFacebookCampaign(operations::RESUME_FACEBOOK_CAMPAIGN) -> json types::Success
+        pub ResumeFacebookCampaign(operations::RESUME_FACEBOOK_CAMPAIGN) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         ResumeFacebookCampaign {
@@ -2495,7 +2495,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`set_facebook_default_page`](super::Client::set_facebook_default_page).
-        pub SetFacebookDefaultPage(operations::SET_FACEBOOK_DEFAULT_PAGE) -> json types::Success
+        pub SetFacebookDefaultPage(operations::SET_FACEBOOK_DEFAULT_PAGE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         SetFacebookDefaultPage {
@@ -2519,7 +2519,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_facebook_custom_audience_members_in_bulk`](super::Client::update_facebook_custom_audience_members_in_bulk).
-        pub UpdateFacebookCustomAudienceMembersInBulk(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK) -> json types::Success
+        pub UpdateFacebookCustomAudienceMembersInBulk(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         UpdateFacebookCustomAudienceMembersInBulk {
@@ -2531,7 +2531,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_linkedin_ad_status`](super::Client::update_linkedin_ad_status).
-        pub UpdateLinkedinAdStatus(operations::UPDATE_LINKEDIN_AD_STATUS) -> json types::Success
+        pub UpdateLinkedinAdStatus(operations::UPDATE_LINKEDIN_AD_STATUS) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         UpdateLinkedinAdStatus {
@@ -2605,7 +2605,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_google_campaign`](super::Client::upsert_google_campaign).
-        pub UpsertGoogleCampaign(operations::UPSERT_GOOGLE_CAMPAIGN) -> json types::GoogleCampaignResponse
+        pub UpsertGoogleCampaign(operations::UPSERT_GOOGLE_CAMPAIGN) -> json types::GoogleCampaign
     }
     hoopai_runtime::setters! {
         UpsertGoogleCampaign {
@@ -2633,7 +2633,7 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The kind of segment: people by what they look for (`CUSTOM_SEGMENTS`), visitors of a website, customers whose data is uploaded
             /// (`CUSTOMER_MATCH`), or people like those of other lists. Declared as required by the platform's specification.
-            query type_: types::UpsertGoogleSegmentType = "type",
+            query type_: types::GoogleUserListType = "type",
             json body: types::UpsertGoogleSegmentRequest,
         }
     }

@@ -246,7 +246,7 @@ hoopai_runtime::model! {
         /// What people see when they have sent the form. Declared as required by the platform's specification.
         pub thank_you_page: Box<ThankYouPage> = "thankYouPage",
         /// `MORE_VOLUME` for as many leads as possible, `HIGHER_INTENT` for fewer that mean it. Declared as required by the platform's specification.
-        pub type_: FacebookLeadFormDtoType = "type",
+        pub type_: FacebookLeadFormType = "type",
     }
     /// The Google Ads account that a location is connected with.
     #[doc(alias = "CreateGoogleIntegrationDTO")]
@@ -667,33 +667,9 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub name: String = "name",
     }
-    /// `FacebookLeadFormDetailsDTO` of Ad Manager.
-    #[doc(alias = "FacebookLeadFormDetailsDTO")]
-    pub struct FacebookLeadForm {
-        pub context_card: FacebookLeadFormContextCard = "contextCard",
-        pub follow_up_action_text: String = "followUpActionText",
-        pub follow_up_action_url: String = "followUpActionUrl",
-        pub id: String = "id",
-        pub is_optimized_for_quality: bool = "isOptimizedForQuality",
-        pub legal_content: FacebookLeadFormLegalContent = "legalContent",
-        pub locale: String = "locale",
-        pub name: String = "name",
-        pub privacy_policy_url: String = "privacyPolicyUrl",
-        pub question_page_custom_headline: String = "questionPageCustomHeadline",
-        pub questions: Vec<FormQuestion> = "questions",
-        pub thank_you_page: Box<FacebookLeadFormThankYouPage> = "thankYouPage",
-        pub trace_id: String = "traceId",
-    }
-    /// `FacebookLeadFormContextCard` of Ad Manager.
-    pub struct FacebookLeadFormContextCard {
-        pub content: Vec<String> = "content",
-        pub id: String = "id",
-        pub style: String = "style",
-        pub title: String = "title",
-    }
     /// `FacebookLeadFormDTO` of Ad Manager.
     #[doc(alias = "FacebookLeadFormDTO")]
-    pub struct FacebookLeadFormDto {
+    pub struct FacebookLeadForm {
         pub created_at: Timestamp = "createdAt",
         pub created_time: String = "createdTime",
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
@@ -712,28 +688,46 @@ hoopai_runtime::model! {
         pub questions: Vec<FormQuestion> = "questions",
         pub status: String = "status",
         pub thank_you_page: Box<ThankYouPage> = "thankYouPage",
-        pub type_: FacebookLeadFormDtoType = "type",
+        pub type_: FacebookLeadFormType = "type",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `FacebookLeadFormLegalContent` of Ad Manager.
-    pub struct FacebookLeadFormLegalContent {
+    /// `FacebookLeadFormDetailsDTO` of Ad Manager.
+    #[doc(alias = "FacebookLeadFormDetailsDTO")]
+    pub struct FacebookLeadFormDetails {
+        pub context_card: FacebookLeadFormDetailsContextCard = "contextCard",
+        pub follow_up_action_text: String = "followUpActionText",
+        pub follow_up_action_url: String = "followUpActionUrl",
+        pub id: String = "id",
+        pub is_optimized_for_quality: bool = "isOptimizedForQuality",
+        pub legal_content: FacebookLeadFormDetailsLegalContent = "legalContent",
+        pub locale: String = "locale",
+        pub name: String = "name",
+        pub privacy_policy_url: String = "privacyPolicyUrl",
+        pub question_page_custom_headline: String = "questionPageCustomHeadline",
+        pub questions: Vec<FormQuestion> = "questions",
+        pub thank_you_page: Box<FacebookLeadFormDetailsThankYouPage> = "thankYouPage",
+        pub trace_id: String = "traceId",
+    }
+    /// `FacebookLeadFormDetailsContextCard` of Ad Manager.
+    pub struct FacebookLeadFormDetailsContextCard {
+        pub content: Vec<String> = "content",
+        pub id: String = "id",
+        pub style: String = "style",
+        pub title: String = "title",
+    }
+    /// `FacebookLeadFormDetailsLegalContent` of Ad Manager.
+    pub struct FacebookLeadFormDetailsLegalContent {
         pub custom_disclaimer: Value = "customDisclaimer",
         pub id: String = "id",
-        pub privacy_policy: FacebookLeadFormLegalContentPrivacyPolicy = "privacyPolicy",
+        pub privacy_policy: FacebookLeadFormDetailsLegalContentPrivacyPolicy = "privacyPolicy",
     }
-    /// `FacebookLeadFormLegalContentPrivacyPolicy` of Ad Manager.
-    pub struct FacebookLeadFormLegalContentPrivacyPolicy {
+    /// `FacebookLeadFormDetailsLegalContentPrivacyPolicy` of Ad Manager.
+    pub struct FacebookLeadFormDetailsLegalContentPrivacyPolicy {
         pub link_text: String = "linkText",
         pub url: String = "url",
     }
-    /// `FacebookLeadFormPageDTO` of Ad Manager.
-    #[doc(alias = "FacebookLeadFormPageDTO")]
-    pub struct FacebookLeadFormPage {
-        pub id: String = "id",
-        pub name: String = "name",
-    }
-    /// `FacebookLeadFormThankYouPage` of Ad Manager.
-    pub struct FacebookLeadFormThankYouPage {
+    /// `FacebookLeadFormDetailsThankYouPage` of Ad Manager.
+    pub struct FacebookLeadFormDetailsThankYouPage {
         pub body: String = "body",
         pub button_text: String = "buttonText",
         pub button_type: String = "buttonType",
@@ -741,6 +735,12 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub title: String = "title",
         pub website_url: String = "websiteUrl",
+    }
+    /// `FacebookLeadFormPageDTO` of Ad Manager.
+    #[doc(alias = "FacebookLeadFormPageDTO")]
+    pub struct FacebookLeadFormPage {
+        pub id: String = "id",
+        pub name: String = "name",
     }
     /// `FacebookPageDTO` of Ad Manager.
     #[doc(alias = "FacebookPageDTO")]
@@ -960,17 +960,6 @@ hoopai_runtime::model! {
         pub picture: String = "picture",
         pub trace_id: String = "traceId",
     }
-    /// `GoogleIntegrationDTO` of Ad Manager.
-    #[doc(alias = "GoogleIntegrationDTO")]
-    pub struct GetGoogleIntegrationResponse {
-        pub ad_account_id: String = "adAccountId",
-        pub created_at: Timestamp = "createdAt",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub status: IntegrationStatus = "status",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `GoogleReportingDTO` of Ad Manager.
     #[doc(alias = "GoogleReportingDTO")]
     pub struct GetGoogleReportingResponse {
@@ -1021,26 +1010,20 @@ hoopai_runtime::model! {
     }
     /// `GoogleAdAccountDetailsDTO` of Ad Manager.
     #[doc(alias = "GoogleAdAccountDetailsDTO")]
+    #[doc(alias = "GoogleAdAccountDTO")]
     pub struct GoogleAdAccount {
+        pub acc_id: String = "accId",
         pub currency_code: String = "currencyCode",
         pub descriptive_name: String = "descriptiveName",
         pub email: String = "email",
         pub id: String = "id",
+        pub integration_connected: bool = "integrationConnected",
+        pub mcc_id: String = "mccId",
+        pub name: String = "name",
         pub payment_status: GoogleAdAccountPaymentStatus = "paymentStatus",
         pub resource_name: String = "resourceName",
         pub status: String = "status",
         pub trace_id: String = "traceId",
-    }
-    /// `GoogleAdAccountDTO` of Ad Manager.
-    #[doc(alias = "GoogleAdAccountDTO")]
-    pub struct GoogleAdAccountDto {
-        pub acc_id: String = "accId",
-        pub email: String = "email",
-        pub integration_connected: bool = "integrationConnected",
-        pub mcc_id: String = "mccId",
-        pub name: String = "name",
-        pub payment_status: String = "paymentStatus",
-        pub status: String = "status",
     }
     /// An ad of Google.
     #[doc(alias = "GoogleAdContentDTO")]
@@ -1257,42 +1240,19 @@ hoopai_runtime::model! {
         /// The first day, as `YYYY-MM-DD`.
         pub schedule_start_date: String = "scheduleStartDate",
     }
-    /// Who is to see the ads of a Google campaign.
-    #[doc(alias = "GoogleCampaignAudienceDTO")]
-    pub struct GoogleCampaignAudience {
-        /// The age ranges that are taken in or left out.
-        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
-        /// The genders that are taken in or left out.
-        pub gender: Vec<GoogleDemographicTarget> = "gender",
-        /// Places whose people are taken in or left out.
-        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
-        /// The languages that people use.
-        pub locales: Vec<GoogleLocale> = "locales",
-        /// The segments that people belong to.
-        pub segments: Vec<GoogleSegmentTarget> = "segments",
-        /// What people are interested in or about to buy.
-        pub target_interests: GoogleTargetInterests = "targetInterests",
-    }
-    /// What the bidding of a Google campaign aims at.
-    #[doc(alias = "GoogleCampaignGoalDTO")]
-    pub struct GoogleCampaignGoal {
-        /// Whether the goal is a custom conversion goal.
-        pub is_custom_conversion_goal: bool = "isCustomConversionGoal",
-        /// The kind of goal. Declared as required by the platform's specification.
-        pub type_: GoogleCampaignGoalType = "type",
-        /// What exactly, such as the resource name of a conversion action.
-        pub value: String = "value",
-    }
     /// `GoogleCampaignDTO` of Ad Manager.
     #[doc(alias = "GoogleCampaignDTO")]
-    pub struct GoogleCampaignResponse {
+    #[doc(alias = "GooglePublishedCampaignDTO")]
+    pub struct GoogleCampaign {
+        pub v: f64 = "__v",
+        pub _id: String = "_id",
         pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
         pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
         pub advanced_options: Map = "advancedOptions",
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
         pub assets: Box<GoogleAssets> = "assets",
-        pub audience: Box<PublishGoogleCampaignAudience> = "audience",
+        pub audience: Box<GoogleCampaignAudience> = "audience",
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         pub budget: GoogleBudget = "budget",
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
@@ -1318,6 +1278,41 @@ hoopai_runtime::model! {
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
+    }
+    /// `GoogleCampaignAudience` of Ad Manager.
+    pub struct GoogleCampaignAudience {
+        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
+        pub gender: Vec<GoogleDemographicTarget> = "gender",
+        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
+        pub locales: Vec<GoogleLocale> = "locales",
+        pub segments: Vec<Value> = "segments",
+        pub target_interests: GoogleTargetInterests = "targetInterests",
+    }
+    /// Who is to see the ads of a Google campaign.
+    #[doc(alias = "GoogleCampaignAudienceDTO")]
+    pub struct GoogleCampaignAudienceInput {
+        /// The age ranges that are taken in or left out.
+        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
+        /// The genders that are taken in or left out.
+        pub gender: Vec<GoogleDemographicTarget> = "gender",
+        /// Places whose people are taken in or left out.
+        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
+        /// The languages that people use.
+        pub locales: Vec<GoogleLocale> = "locales",
+        /// The segments that people belong to.
+        pub segments: Vec<GoogleSegmentTarget> = "segments",
+        /// What people are interested in or about to buy.
+        pub target_interests: GoogleTargetInterests = "targetInterests",
+    }
+    /// What the bidding of a Google campaign aims at.
+    #[doc(alias = "GoogleCampaignGoalDTO")]
+    pub struct GoogleCampaignGoal {
+        /// Whether the goal is a custom conversion goal.
+        pub is_custom_conversion_goal: bool = "isCustomConversionGoal",
+        /// The kind of goal. Declared as required by the platform's specification.
+        pub type_: GoogleCampaignGoalType = "type",
+        /// What exactly, such as the resource name of a conversion action.
+        pub value: String = "value",
     }
     /// A card of a carousel.
     #[doc(alias = "GoogleCarouselCardDTO")]
@@ -1427,6 +1422,17 @@ hoopai_runtime::model! {
         pub selection_type: SelectionType = "selectionType",
         /// The kind of place, such as `city`, `region`, `country` or `address`.
         pub type_: String = "type",
+    }
+    /// `GoogleIntegrationDTO` of Ad Manager.
+    #[doc(alias = "GoogleIntegrationDTO")]
+    pub struct GoogleIntegration {
+        pub ad_account_id: String = "adAccountId",
+        pub created_at: Timestamp = "createdAt",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub status: IntegrationStatus = "status",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GoogleKeywordIdeaDTO` of Ad Manager.
     #[doc(alias = "GoogleKeywordIdeaDTO")]
@@ -1865,7 +1871,7 @@ hoopai_runtime::model! {
     }
     /// `LinkedInIntegrationDTO` of Ad Manager.
     #[doc(alias = "LinkedInIntegrationDTO")]
-    pub struct LinkedinIntegrationResponse {
+    pub struct LinkedinIntegration {
         pub ad_account_id: String = "adAccountId",
         pub ad_account_name: String = "adAccountName",
         pub created_at: Timestamp = "createdAt",
@@ -1996,52 +2002,6 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
-    /// `PublishGoogleCampaignAudience` of Ad Manager.
-    pub struct PublishGoogleCampaignAudience {
-        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
-        pub gender: Vec<GoogleDemographicTarget> = "gender",
-        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
-        pub locales: Vec<GoogleLocale> = "locales",
-        pub segments: Vec<Value> = "segments",
-        pub target_interests: GoogleTargetInterests = "targetInterests",
-    }
-    /// `GooglePublishedCampaignDTO` of Ad Manager.
-    #[doc(alias = "GooglePublishedCampaignDTO")]
-    pub struct PublishGoogleCampaignResponse {
-        pub v: f64 = "__v",
-        pub id: String = "_id",
-        pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
-        pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
-        pub advanced_options: Map = "advancedOptions",
-        pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
-        pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
-        pub assets: Box<GoogleAssets> = "assets",
-        pub audience: Box<PublishGoogleCampaignAudience> = "audience",
-        pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
-        pub budget: GoogleBudget = "budget",
-        pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub goal_type: GoalType = "goalType",
-        pub google_ad_account_id: String = "googleAdAccountId",
-        pub google_campaign_id: String = "googleCampaignId",
-        pub google_error: String = "googleError",
-        pub is_eu_political_ads: bool = "isEuPoliticalAds",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub maximum_cpc: Decimal = "maximumCpc",
-        /// Further data, free in form and not documented.
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub network_settings: GoogleNetworkSettings = "networkSettings",
-        /// How far publishing has come; the platform keeps it.
-        pub publishing_status: PublishingStatus = "publishingStatus",
-        pub source: String = "source",
-        /// Whether there are changes that the network does not have yet; the platform keeps it.
-        pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: Timestamp = "updatedAt",
-        pub updated_by: String = "updatedBy",
-    }
     /// How a question is answered; one of the two.
     #[doc(alias = "QuestionDetailsDTO")]
     pub struct QuestionDetails {
@@ -2125,7 +2085,7 @@ hoopai_runtime::model! {
     }
     /// `SuccessDTO` of Ad Manager.
     #[doc(alias = "SuccessDTO")]
-    pub struct Success {
+    pub struct SuccessResponse {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -2386,7 +2346,7 @@ hoopai_runtime::model! {
         /// Phone numbers, sitelinks, images and the like that go with the ads.
         pub assets: Box<GoogleAssets> = "assets",
         /// Who is to see the ads.
-        pub audience: Box<GoogleCampaignAudience> = "audience",
+        pub audience: Box<GoogleCampaignAudienceInput> = "audience",
         /// How Google bids.
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         /// What the campaign may spend, and from when to when.
@@ -2509,7 +2469,7 @@ hoopai_runtime::model! {
 
 hoopai_runtime::confirmations! {
     AudienceUpdateResult,
-    Success,
+    SuccessResponse,
     UpsertFacebookPixelResponse,
 }
 
@@ -2591,8 +2551,8 @@ hoopai_runtime::open_enum! {
     pub enum FacebookIntegrationPricingModel {
         DoneForYou = "done_for_you", ConnectYourBm = "connect_your_bm",
     }
-    /// Values of `FacebookLeadFormDtoType`.
-    pub enum FacebookLeadFormDtoType {
+    /// Values of `FacebookLeadFormType`.
+    pub enum FacebookLeadFormType {
         MoreVolume = "MORE_VOLUME", HigherIntent = "HIGHER_INTENT",
     }
     /// Values of `FacebookReportingField`.
@@ -2687,6 +2647,11 @@ hoopai_runtime::open_enum! {
     /// Values of `GoogleTargetInterestType`.
     pub enum GoogleTargetInterestType {
         Affinity = "AFFINITY", InMarket = "IN_MARKET",
+    }
+    /// Values of `GoogleUserListType`.
+    pub enum GoogleUserListType {
+        CustomSegments = "CUSTOM_SEGMENTS", WebsiteVisitor = "WEBSITE_VISITOR", CustomerMatch = "CUSTOMER_MATCH",
+        Lookalike = "LOOKALIKE",
     }
     /// Values of `IntegrationStatus`.
     pub enum IntegrationStatus {
@@ -2792,10 +2757,5 @@ hoopai_runtime::open_enum! {
     /// Values of `UpsertGoogleAssetsType`.
     pub enum UpsertGoogleAssetsType {
         Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM",
-    }
-    /// Values of `UpsertGoogleSegmentType`.
-    pub enum UpsertGoogleSegmentType {
-        CustomSegments = "CUSTOM_SEGMENTS", WebsiteVisitor = "WEBSITE_VISITOR", CustomerMatch = "CUSTOMER_MATCH",
-        Lookalike = "LOOKALIKE",
     }
 }

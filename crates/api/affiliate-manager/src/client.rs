@@ -94,7 +94,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_affiliates`](super::Client::list_affiliates).
-        pub ListAffiliates(operations::LIST_AFFILIATES) -> json types::ListAffiliatesResponse, paged types::OAuthAffiliateListItem
+        pub ListAffiliates(operations::LIST_AFFILIATES) -> json types::ListAffiliatesResponse, paged types::Affiliate
     }
     hoopai_runtime::setters! {
         ListAffiliates {
@@ -119,7 +119,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_commissions`](super::Client::list_commissions).
-        pub ListCommissions(operations::LIST_COMMISSIONS) -> json types::ListCommissionsResponse, paged types::CommissionListItem
+        pub ListCommissions(operations::LIST_COMMISSIONS) -> json types::ListCommissionsResponse, paged types::Commission
     }
     hoopai_runtime::setters! {
         ListCommissions {
@@ -146,7 +146,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_payouts`](super::Client::list_payouts).
-        pub ListPayouts(operations::LIST_PAYOUTS) -> json types::ListPayoutsResponse, paged types::PayoutListItem
+        pub ListPayouts(operations::LIST_PAYOUTS) -> json types::ListPayoutsResponse, paged types::Payout
     }
     hoopai_runtime::setters! {
         ListPayouts {

@@ -8,6 +8,7 @@ use hoopai_runtime::{Decimal, Timestamp};
 hoopai_runtime::model! {
     /// `GetAffiliateResponseDto` of Affiliate Manager.
     #[doc(alias = "GetAffiliateResponseDto")]
+    #[doc(alias = "OAuthAffiliateListItemResponseDto")]
     pub struct Affiliate {
         pub id: String = "_id",
         pub active: bool = "active",
@@ -52,32 +53,9 @@ hoopai_runtime::model! {
     pub struct AffiliateListMeta {
         pub count: f64 = "count",
     }
-    /// `CommissionAffiliateResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionAffiliateResponseDto")]
-    pub struct CommissionAffiliate {
-        pub id: String = "_id",
-        pub email: String = "email",
-        pub name: String = "name",
-    }
-    /// `CommissionCampaignResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionCampaignResponseDto")]
-    pub struct CommissionCampaign {
-        pub id: String = "id",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-    }
-    /// `CommissionCustomerResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionCustomerResponseDto")]
-    pub struct CommissionCustomer {
-        pub id: String = "_id",
-        pub email: String = "email",
-        pub first_name: String = "firstName",
-        pub last_name: String = "lastName",
-        pub type_: String = "type",
-    }
     /// `CommissionListItemResponseDto` of Affiliate Manager.
     #[doc(alias = "CommissionListItemResponseDto")]
-    pub struct CommissionListItem {
+    pub struct Commission {
         pub id: String = "_id",
         pub affiliate: CommissionAffiliate = "affiliate",
         pub affiliate_id: String = "affiliateId",
@@ -106,6 +84,29 @@ hoopai_runtime::model! {
         pub transaction_id: String = "transactionId",
         pub unit_discount: Decimal = "unitDiscount",
     }
+    /// `CommissionAffiliateResponseDto` of Affiliate Manager.
+    #[doc(alias = "CommissionAffiliateResponseDto")]
+    pub struct CommissionAffiliate {
+        pub id: String = "_id",
+        pub email: String = "email",
+        pub name: String = "name",
+    }
+    /// `CommissionCampaignResponseDto` of Affiliate Manager.
+    #[doc(alias = "CommissionCampaignResponseDto")]
+    pub struct CommissionCampaign {
+        pub id: String = "id",
+        pub live_mode: bool = "liveMode",
+        pub name: String = "name",
+    }
+    /// `CommissionCustomerResponseDto` of Affiliate Manager.
+    #[doc(alias = "CommissionCustomerResponseDto")]
+    pub struct CommissionCustomer {
+        pub id: String = "_id",
+        pub email: String = "email",
+        pub first_name: String = "firstName",
+        pub last_name: String = "lastName",
+        pub type_: String = "type",
+    }
     /// `CommissionListMetaResponseDto` of Affiliate Manager.
     #[doc(alias = "CommissionListMetaResponseDto")]
     pub struct CommissionListMeta {
@@ -114,14 +115,14 @@ hoopai_runtime::model! {
     /// `ListAffiliatesResponseDto` of Affiliate Manager.
     #[doc(alias = "ListAffiliatesResponseDto")]
     pub struct ListAffiliatesResponse {
-        pub affiliates: Vec<OAuthAffiliateListItem> = "affiliates",
+        pub affiliates: Vec<Affiliate> = "affiliates",
         pub meta: AffiliateListMeta = "meta",
         pub trace_id: String = "traceId",
     }
     /// `GetCommissionListResponseDto` of Affiliate Manager.
     #[doc(alias = "GetCommissionListResponseDto")]
     pub struct ListCommissionsResponse {
-        pub commissions: Vec<CommissionListItem> = "commissions",
+        pub commissions: Vec<Commission> = "commissions",
         pub meta: CommissionListMeta = "meta",
         pub trace_id: String = "traceId",
     }
@@ -129,54 +130,14 @@ hoopai_runtime::model! {
     #[doc(alias = "GetPayoutListResponseDto")]
     pub struct ListPayoutsResponse {
         pub meta: PayoutListMeta = "meta",
-        pub payouts: Vec<PayoutListItem> = "payouts",
+        pub payouts: Vec<Payout> = "payouts",
         pub trace_id: String = "traceId",
-    }
-    /// `OAuthAffiliateListItemResponseDto` of Affiliate Manager.
-    #[doc(alias = "OAuthAffiliateListItemResponseDto")]
-    pub struct OAuthAffiliateListItem {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub address: String = "address",
-        pub avatar: String = "avatar",
-        pub campaign_ids: Vec<String> = "campaignIds",
-        pub click_count: f64 = "clickCount",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: Map = "createdBy",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        pub customer: f64 = "customer",
-        pub deleted: bool = "deleted",
-        pub dropped_customer: f64 = "droppedCustomer",
-        pub email: String = "email",
-        pub facebook_url: String = "facebookUrl",
-        pub first_name: String = "firstName",
-        pub instagram_url: String = "instagramUrl",
-        pub last_name: String = "lastName",
-        pub last_updated_by: Map = "lastUpdatedBy",
-        pub lead: f64 = "lead",
-        pub linked_in_url: String = "linkedInUrl",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub owned: Decimal = "owned",
-        pub paid: Decimal = "paid",
-        pub phone: String = "phone",
-        pub revenue: Decimal = "revenue",
-        pub twitter_url: String = "twitterUrl",
-        pub updated_at: Timestamp = "updatedAt",
-        pub vat_id: String = "vatId",
-        pub w8_form: String = "w8Form",
-        pub w9_form: String = "w9Form",
-        pub website_url: String = "websiteUrl",
-        pub youtube_url: String = "youtubeUrl",
     }
     /// `PayoutListItemResponseDto` of Affiliate Manager.
     #[doc(alias = "PayoutListItemResponseDto")]
-    pub struct PayoutListItem {
+    pub struct Payout {
         pub id: String = "_id",
-        pub affiliate: Box<OAuthAffiliateListItem> = "affiliate",
+        pub affiliate: Box<Affiliate> = "affiliate",
         pub affiliate_email: String = "affiliateEmail",
         pub affiliate_id: String = "affiliateId",
         pub affiliate_name: String = "affiliateName",

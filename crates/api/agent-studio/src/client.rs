@@ -224,7 +224,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`execute_agent`](super::Client::execute_agent).
-        pub ExecuteAgent(operations::EXECUTE_AGENT) -> json types::ExecutePublicAgentResponse
+        pub ExecuteAgent(operations::EXECUTE_AGENT) -> json types::ExecuteAgentResponse
     }
     hoopai_runtime::setters! {
         ExecuteAgent {
@@ -232,13 +232,13 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// Where the call comes from; the platform documents no values.
             query source: String = "source",
-            json body: types::ExecutePublicAgent,
+            json body: types::ExecuteAgentRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`execute_agent_deprecated`](super::Client::execute_agent_deprecated).
-        pub ExecuteAgentDeprecated(operations::EXECUTE_AGENT_DEPRECATED) -> json types::ExecutePublicAgentResponse
+        pub ExecuteAgentDeprecated(operations::EXECUTE_AGENT_DEPRECATED) -> json types::ExecuteAgentResponse
     }
     hoopai_runtime::setters! {
         ExecuteAgentDeprecated {
@@ -246,13 +246,13 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// Where the call comes from; the platform documents no values.
             query source: String = "source",
-            json body: types::ExecutePublicAgent,
+            json body: types::ExecuteAgentRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_agent`](super::Client::get_agent).
-        pub GetAgent(operations::GET_AGENT) -> json types::GetAgentByIdResponse
+        pub GetAgent(operations::GET_AGENT) -> json types::AgentResponse
     }
     hoopai_runtime::setters! {
         GetAgent {
@@ -267,7 +267,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_agent_deprecated`](super::Client::get_agent_deprecated).
-        pub GetAgentDeprecated(operations::GET_AGENT_DEPRECATED) -> json types::GetAgentByIdResponse
+        pub GetAgentDeprecated(operations::GET_AGENT_DEPRECATED) -> json types::AgentResponse
     }
     hoopai_runtime::setters! {
         GetAgentDeprecated {
@@ -282,7 +282,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents`](super::Client::list_agents).
-        pub ListAgents(operations::LIST_AGENTS) -> json types::GetPublishedAgentsResponse, paged types::Agent
+        pub ListAgents(operations::LIST_AGENTS) -> json types::ListAgentsResponse, paged types::Agent
     }
     hoopai_runtime::setters! {
         ListAgents {
@@ -301,7 +301,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents_deprecated`](super::Client::list_agents_deprecated).
-        pub ListAgentsDeprecated(operations::LIST_AGENTS_DEPRECATED) -> json types::GetPublishedAgentsResponse, paged types::Agent
+        pub ListAgentsDeprecated(operations::LIST_AGENTS_DEPRECATED) -> json types::ListAgentsResponse, paged types::Agent
     }
     hoopai_runtime::setters! {
         ListAgentsDeprecated {
@@ -332,7 +332,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent_metadata`](super::Client::update_agent_metadata).
-        pub UpdateAgentMetadata(operations::UPDATE_AGENT_METADATA) -> json types::UpdatePublicAgentResponse
+        pub UpdateAgentMetadata(operations::UPDATE_AGENT_METADATA) -> json types::UpdateAgentResponse
     }
     hoopai_runtime::setters! {
         UpdateAgentMetadata {
@@ -346,7 +346,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent_version`](super::Client::update_agent_version).
-        pub UpdateAgentVersion(operations::UPDATE_AGENT_VERSION) -> json types::UpdatePublicAgentResponse
+        pub UpdateAgentVersion(operations::UPDATE_AGENT_VERSION) -> json types::UpdateAgentResponse
     }
     hoopai_runtime::setters! {
         UpdateAgentVersion {

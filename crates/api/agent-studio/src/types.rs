@@ -17,6 +17,22 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// An attachment of a message.
+    #[doc(alias = "PublicAttachmentSchema")]
+    pub struct AgentAttachment {
+        /// Where the image can be fetched. Declared as required by the platform's specification.
+        pub image_url: String = "imageUrl",
+        /// The kind of attachment; `image` is the one that is known. Declared as required by the platform's specification.
+        pub type_: String = "type",
+    }
+    /// `GetAgentByIdResponseDTO` of Agent Studio.
+    #[doc(alias = "GetAgentByIdResponseDTO")]
+    pub struct AgentResponse {
+        pub agent: Map = "agent",
+        pub message: String = "message",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
     /// `CreatePublicAgentDTO` of Agent Studio.
     #[doc(alias = "CreatePublicAgentDTO")]
     pub struct CreateAgentRequest {
@@ -63,9 +79,9 @@ hoopai_runtime::model! {
     }
     /// A message for an agent.
     #[doc(alias = "ExecutePublicAgentDTO")]
-    pub struct ExecutePublicAgent {
+    pub struct ExecuteAgentRequest {
         /// What goes along with the message.
-        pub attachments: Vec<PublicAttachment> = "attachments",
+        pub attachments: Vec<AgentAttachment> = "attachments",
         /// The id of the contact in whose name this is; the agent is then given that contact's data.
         pub contact_id: String = "contactId",
         /// The conversation to go on with, as the last reply named it; left out, a new one begins.
@@ -81,7 +97,7 @@ hoopai_runtime::model! {
     }
     /// `ExecutePublicAgentResponseDTO` of Agent Studio.
     #[doc(alias = "ExecutePublicAgentResponseDTO")]
-    pub struct ExecutePublicAgentResponse {
+    pub struct ExecuteAgentResponse {
         pub attachments: Vec<Value> = "attachments",
         pub execution_id: String = "executionId",
         pub execution_status: String = "executionStatus",
@@ -95,17 +111,9 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub type_: String = "type",
     }
-    /// `GetAgentByIdResponseDTO` of Agent Studio.
-    #[doc(alias = "GetAgentByIdResponseDTO")]
-    pub struct GetAgentByIdResponse {
-        pub agent: Map = "agent",
-        pub message: String = "message",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
     /// `GetPublishedAgentsResponseDTO` of Agent Studio.
     #[doc(alias = "GetPublishedAgentsResponseDTO")]
-    pub struct GetPublishedAgentsResponse {
+    pub struct ListAgentsResponse {
         pub agents: Vec<Agent> = "agents",
         pub message: String = "message",
         pub pagination: Pagination = "pagination",
@@ -118,14 +126,6 @@ hoopai_runtime::model! {
         pub limit: i64 = "limit",
         pub offset: i64 = "offset",
         pub total: f64 = "total",
-    }
-    /// An attachment of a message.
-    #[doc(alias = "PublicAttachmentSchema")]
-    pub struct PublicAttachment {
-        /// Where the image can be fetched. Declared as required by the platform's specification.
-        pub image_url: String = "imageUrl",
-        /// The kind of attachment; `image` is the one that is known. Declared as required by the platform's specification.
-        pub type_: String = "type",
     }
     /// `PromoteAndPublishDTO` of Agent Studio.
     #[doc(alias = "PromoteAndPublishDTO")]
@@ -159,6 +159,14 @@ hoopai_runtime::model! {
         /// The new status; an agent that is not `active` cannot be read or executed any more.
         pub status: AgentStatus = "status",
     }
+    /// `UpdatePublicAgentResponseDTO` of Agent Studio.
+    #[doc(alias = "UpdatePublicAgentResponseDTO")]
+    pub struct UpdateAgentResponse {
+        pub data: Map = "data",
+        pub message: String = "message",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
     /// `UpdatePublicAgentVersionDTO` of Agent Studio.
     #[doc(alias = "UpdatePublicAgentVersionDTO")]
     pub struct UpdateAgentVersionRequest {
@@ -185,24 +193,16 @@ hoopai_runtime::model! {
         /// The version's name.
         pub version_name: String = "versionName",
     }
-    /// `UpdatePublicAgentResponseDTO` of Agent Studio.
-    #[doc(alias = "UpdatePublicAgentResponseDTO")]
-    pub struct UpdatePublicAgentResponse {
-        pub data: Map = "data",
-        pub message: String = "message",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
 }
 
 hoopai_runtime::confirmations! {
+    AgentResponse,
     CreateAgentResponse,
     DeleteAgentResponse,
-    ExecutePublicAgentResponse,
-    GetAgentByIdResponse,
-    GetPublishedAgentsResponse,
+    ExecuteAgentResponse,
+    ListAgentsResponse,
     PublishAgentVersionResponse,
-    UpdatePublicAgentResponse,
+    UpdateAgentResponse,
 }
 
 hoopai_runtime::open_enum! {

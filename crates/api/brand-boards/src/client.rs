@@ -130,7 +130,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_brand_boards`](super::Client::list_brand_boards).
-        pub ListBrandBoards(operations::LIST_BRAND_BOARDS) -> json types::ListBrandBoardsResponse, paged types::BrandBoardListItem
+        pub ListBrandBoards(operations::LIST_BRAND_BOARDS) -> json types::ListBrandBoardsResponse, paged types::BrandBoard
     }
     hoopai_runtime::setters! {
         ListBrandBoards {

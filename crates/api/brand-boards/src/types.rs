@@ -7,6 +7,7 @@ use hoopai_runtime::Timestamp;
 hoopai_runtime::model! {
     /// `GetBrandBoardSuccessDTO` of Brand Boards.
     #[doc(alias = "GetBrandBoardSuccessDTO")]
+    #[doc(alias = "BrandBoardListItemDTO")]
     pub struct BrandBoard {
         pub id: String = "_id",
         pub colors: Vec<Color> = "colors",
@@ -18,21 +19,20 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub logos: Vec<Logo> = "logos",
-        pub meta: MetaData = "meta",
+        pub meta: BrandBoardMeta = "meta",
         pub name: String = "name",
         pub origin_id: String = "originId",
         pub parent_id: String = "parentId",
         pub trace_id: String = "traceId",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `BrandBoardListItemDTO` of Brand Boards.
-    #[doc(alias = "BrandBoardListItemDTO")]
-    pub struct BrandBoardListItem {
-        pub id: String = "_id",
-        pub default: bool = "default",
-        pub meta: MetaData = "meta",
-        pub name: String = "name",
-        pub updated_at: Timestamp = "updatedAt",
+    /// `MetaData` of Brand Boards.
+    #[doc(alias = "MetaData")]
+    pub struct BrandBoardMeta {
+        pub last_action: String = "lastAction",
+        pub source_id: String = "sourceId",
+        pub source_type: BrandBoardType = "sourceType",
+        pub updated_by: String = "updatedBy",
     }
     /// A colour of a brand, in four notations.
     pub struct Color {
@@ -85,7 +85,7 @@ hoopai_runtime::model! {
     /// `GetBrandBoardsByLocationSuccessDTO` of Brand Boards.
     #[doc(alias = "GetBrandBoardsByLocationSuccessDTO")]
     pub struct ListBrandBoardsResponse {
-        pub brand_boards: Vec<BrandBoardListItem> = "brandBoards",
+        pub brand_boards: Vec<BrandBoard> = "brandBoards",
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
@@ -99,13 +99,6 @@ hoopai_runtime::model! {
         pub path: String = "path",
         /// A public address of the image, from which it is copied into the media library. Declared as required by the platform's specification.
         pub url: String = "url",
-    }
-    /// `MetaData` of Brand Boards.
-    pub struct MetaData {
-        pub last_action: String = "lastAction",
-        pub source_id: String = "sourceId",
-        pub source_type: MetaDataSourceType = "sourceType",
-        pub updated_by: String = "updatedBy",
     }
     /// `UpdateBrandBoardBody` of Brand Boards.
     #[doc(alias = "UpdateBrandBoardBody")]
@@ -128,10 +121,6 @@ hoopai_runtime::model! {
 hoopai_runtime::open_enum! {
     /// Values of `BrandBoardType`.
     pub enum BrandBoardType {
-        Template = "template", Blank = "blank", Snapshot = "snapshot",
-    }
-    /// Values of `MetaDataSourceType`.
-    pub enum MetaDataSourceType {
         Template = "template", Blank = "blank", Snapshot = "snapshot",
     }
 }

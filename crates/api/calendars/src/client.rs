@@ -614,7 +614,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_appointment`](super::Client::create_appointment).
-        pub CreateAppointment(operations::CREATE_APPOINTMENT) -> json types::AppointmentResponse
+        pub CreateAppointment(operations::CREATE_APPOINTMENT) -> json types::Appointment
     }
     hoopai_runtime::setters! {
         CreateAppointment {
@@ -636,7 +636,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_blocked_slot`](super::Client::create_blocked_slot).
-        pub CreateBlockedSlot(operations::CREATE_BLOCKED_SLOT) -> json types::BlockedSlotResponse
+        pub CreateBlockedSlot(operations::CREATE_BLOCKED_SLOT) -> json types::BlockedSlot
     }
     hoopai_runtime::setters! {
         CreateBlockedSlot {
@@ -656,7 +656,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_calendar_resource`](super::Client::create_calendar_resource).
-        pub CreateCalendarResource(operations::CREATE_CALENDAR_RESOURCE) -> json types::CalendarResourceByIdResponse
+        pub CreateCalendarResource(operations::CREATE_CALENDAR_RESOURCE) -> json types::CalendarResource
     }
     hoopai_runtime::setters! {
         CreateCalendarResource {
@@ -668,13 +668,13 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_event_notifications`](super::Client::create_event_notifications).
-        pub CreateEventNotifications(operations::CREATE_EVENT_NOTIFICATIONS) -> json Vec<types::CalendarNotificationResponse>
+        pub CreateEventNotifications(operations::CREATE_EVENT_NOTIFICATIONS) -> json Vec<types::EventNotification>
     }
     hoopai_runtime::setters! {
         CreateEventNotifications {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
-            json body: Vec<types::CreateCalendarNotification>,
+            json body: Vec<types::CreateEventNotification>,
         }
     }
 
@@ -762,7 +762,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_group`](super::Client::delete_group).
-        pub DeleteGroup(operations::DELETE_GROUP) -> json types::GroupSuccessfulResponseDto
+        pub DeleteGroup(operations::DELETE_GROUP) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteGroup {
@@ -806,7 +806,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_calendar_resource`](super::Client::get_calendar_resource).
-        pub GetCalendarResource(operations::GET_CALENDAR_RESOURCE) -> json types::CalendarResourceByIdResponse
+        pub GetCalendarResource(operations::GET_CALENDAR_RESOURCE) -> json types::CalendarResource
     }
     hoopai_runtime::setters! {
         GetCalendarResource {
@@ -819,7 +819,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_event_notification`](super::Client::get_event_notification).
-        pub GetEventNotification(operations::GET_EVENT_NOTIFICATION) -> json types::CalendarNotificationResponse
+        pub GetEventNotification(operations::GET_EVENT_NOTIFICATION) -> json types::EventNotification
     }
     hoopai_runtime::setters! {
         GetEventNotification {
@@ -854,7 +854,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_appointment_notes`](super::Client::list_appointment_notes).
-        pub ListAppointmentNotes(operations::LIST_APPOINTMENT_NOTES) -> json types::ListAppointmentNotesResponse, paged types::Note
+        pub ListAppointmentNotes(operations::LIST_APPOINTMENT_NOTES) -> json types::ListAppointmentNotesResponse, paged types::AppointmentNote
     }
     hoopai_runtime::setters! {
         ListAppointmentNotes {
@@ -869,7 +869,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_blocked_slots`](super::Client::list_blocked_slots).
-        pub ListBlockedSlots(operations::LIST_BLOCKED_SLOTS) -> json types::GetCalendarEventsResponse
+        pub ListBlockedSlots(operations::LIST_BLOCKED_SLOTS) -> json types::ListEventsResponse
     }
     hoopai_runtime::setters! {
         ListBlockedSlots {
@@ -890,7 +890,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_calendar_resources`](super::Client::list_calendar_resources).
-        pub ListCalendarResources(operations::LIST_CALENDAR_RESOURCES) -> json Vec<types::CalendarResourceByIdResponse>, paged types::CalendarResourceByIdResponse
+        pub ListCalendarResources(operations::LIST_CALENDAR_RESOURCES) -> json Vec<types::CalendarResource>, paged types::CalendarResource
     }
     hoopai_runtime::setters! {
         ListCalendarResources {
@@ -922,7 +922,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_event_notifications`](super::Client::list_event_notifications).
-        pub ListEventNotifications(operations::LIST_EVENT_NOTIFICATIONS) -> json Vec<types::CalendarNotificationResponse>, paged types::CalendarNotificationResponse
+        pub ListEventNotifications(operations::LIST_EVENT_NOTIFICATIONS) -> json Vec<types::EventNotification>, paged types::EventNotification
     }
     hoopai_runtime::setters! {
         ListEventNotifications {
@@ -941,7 +941,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_events`](super::Client::list_events).
-        pub ListEvents(operations::LIST_EVENTS) -> json types::GetCalendarEventsResponse
+        pub ListEvents(operations::LIST_EVENTS) -> json types::ListEventsResponse
     }
     hoopai_runtime::setters! {
         ListEvents {
@@ -994,7 +994,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_schedules`](super::Client::list_schedules).
-        pub ListSchedules(operations::LIST_SCHEDULES) -> json types::ListSchedulesResponse, paged types::ScheduleObject
+        pub ListSchedules(operations::LIST_SCHEDULES) -> json types::ListSchedulesResponse, paged types::Schedule
     }
     hoopai_runtime::setters! {
         ListSchedules {
@@ -1026,7 +1026,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_appointment`](super::Client::update_appointment).
-        pub UpdateAppointment(operations::UPDATE_APPOINTMENT) -> json types::AppointmentResponse
+        pub UpdateAppointment(operations::UPDATE_APPOINTMENT) -> json types::Appointment
     }
     hoopai_runtime::setters! {
         UpdateAppointment {
@@ -1052,7 +1052,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_blocked_slot`](super::Client::update_blocked_slot).
-        pub UpdateBlockedSlot(operations::UPDATE_BLOCKED_SLOT) -> json types::BlockedSlotResponse
+        pub UpdateBlockedSlot(operations::UPDATE_BLOCKED_SLOT) -> json types::BlockedSlot
     }
     hoopai_runtime::setters! {
         UpdateBlockedSlot {
@@ -1076,7 +1076,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_calendar_resource`](super::Client::update_calendar_resource).
-        pub UpdateCalendarResource(operations::UPDATE_CALENDAR_RESOURCE) -> json types::UpdateCalendarResourceResponse
+        pub UpdateCalendarResource(operations::UPDATE_CALENDAR_RESOURCE) -> json types::CalendarResource
     }
     hoopai_runtime::setters! {
         UpdateCalendarResource {
@@ -1116,7 +1116,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_group_status`](super::Client::update_group_status).
-        pub UpdateGroupStatus(operations::UPDATE_GROUP_STATUS) -> json types::GroupSuccessfulResponseDto
+        pub UpdateGroupStatus(operations::UPDATE_GROUP_STATUS) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         UpdateGroupStatus {

@@ -11,6 +11,61 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
+    /// `AppointmentSchemaResponse` of Calendars.
+    #[doc(alias = "AppointmentSchemaResponse")]
+    #[doc(alias = "CalendarEventDTO")]
+    pub struct Appointment {
+        /// Where the meeting takes place, as a postal address, a link or words.
+        pub address: String = "address",
+        pub appoinment_status: String = "appoinmentStatus",
+        /// How the appointment stands.
+        pub appointment_status: AppointmentStatus = "appointmentStatus",
+        pub assigned_resources: Vec<String> = "assignedResources",
+        /// The id of the user who keeps the appointment, a member of the calendar.
+        pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
+        pub calendar_id: String = "calendarId",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub created_by: CreatedOrUpdatedBy = "createdBy",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub deleted: bool = "deleted",
+        pub description: String = "description",
+        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
+        pub end_time: Timestamp = "endTime",
+        /// The id of the group that the calendar belongs to.
+        pub group_id: String = "groupId",
+        pub id: String = "id",
+        pub is_recurring: bool = "isRecurring",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub master_event_id: String = "masterEventId",
+        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
+        pub meeting_location_type: String = "meetingLocationType",
+        /// Additional notes.
+        pub notes: String = "notes",
+        /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
+        /// an effect only if `ignoreFreeSlotValidation` is true.
+        pub rrule: String = "rrule",
+        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
+        pub start_time: Timestamp = "startTime",
+        pub status: String = "status",
+        pub title: String = "title",
+        pub trace_id: String = "traceId",
+        pub users: Vec<String> = "users",
+    }
+    /// `GetNoteSchema` of Calendars.
+    #[doc(alias = "GetNoteSchema")]
+    pub struct AppointmentNote {
+        pub body: String = "body",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub created_by: NoteCreatedBy = "createdBy",
+        pub date_added: Timestamp = "dateAdded",
+        pub id: String = "id",
+        pub user_id: String = "userId",
+    }
     /// A note on an appointment.
     #[doc(alias = "NotesDTO")]
     pub struct AppointmentNoteRequest {
@@ -22,40 +77,7 @@ hoopai_runtime::model! {
     /// `GetCreateUpdateNoteSuccessfulResponseDto` of Calendars.
     #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
     pub struct AppointmentNoteResponse {
-        pub note: Box<Note> = "note",
-        pub trace_id: String = "traceId",
-    }
-    /// `AppointmentSchemaResponse` of Calendars.
-    #[doc(alias = "AppointmentSchemaResponse")]
-    pub struct AppointmentResponse {
-        /// Where the meeting takes place, as a postal address, a link or words.
-        pub address: String = "address",
-        pub appoinment_status: String = "appoinmentStatus",
-        /// How the appointment stands.
-        pub appointment_status: AppointmentResponseAppointmentStatus = "appointmentStatus",
-        /// The id of the user who keeps the appointment, a member of the calendar.
-        pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar.
-        pub calendar_id: String = "calendarId",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
-        pub end_time: Timestamp = "endTime",
-        pub id: String = "id",
-        pub is_recurring: bool = "isRecurring",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
-        pub meeting_location_type: String = "meetingLocationType",
-        /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
-        /// an effect only if `ignoreFreeSlotValidation` is true.
-        pub rrule: String = "rrule",
-        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
-        pub start_time: Timestamp = "startTime",
-        pub status: String = "status",
-        pub title: String = "title",
+        pub note: Box<AppointmentNote> = "note",
         pub trace_id: String = "traceId",
     }
     /// Hours in which the calendar is open on one date.
@@ -69,7 +91,7 @@ hoopai_runtime::model! {
     }
     /// `BlockedSlotSuccessfulResponseDto` of Calendars.
     #[doc(alias = "BlockedSlotSuccessfulResponseDto")]
-    pub struct BlockedSlotResponse {
+    pub struct BlockedSlot {
         /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
         /// The id of the calendar.
@@ -86,7 +108,9 @@ hoopai_runtime::model! {
     }
     /// `CalendarDTO` of Calendars.
     #[doc(alias = "CalendarDTO")]
+    #[doc(alias = "DeletedCalendar")]
     pub struct Calendar {
+        pub add_service_active_step: String = "addServiceActiveStep",
         /// The email address that gets alerts.
         pub alert_email: String = "alertEmail",
         /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
@@ -120,9 +144,17 @@ hoopai_runtime::model! {
         pub calendar_type: CalendarType = "calendarType",
         /// The words beside the box by which who books gives consent.
         pub consent_label: String = "consentLabel",
+        pub created_by: CalendarChangedBy = "createdBy",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub deleted: bool = "deleted",
         pub description: String = "description",
+        pub enable_consent_check: bool = "enableConsentCheck",
+        pub enable_office_hours: bool = "enableOfficeHours",
         /// Whether appointments may recur. The calendar must have only one member then.
         pub enable_recurring: bool = "enableRecurring",
+        pub enable_same_user_assignment: bool = "enableSameUserAssignment",
+        pub enable_same_user_assignment_for_reschedule: bool = "enableSameUserAssignmentForReschedule",
         /// The colour of appointments, as `#` and six hexadecimal digits; `#039be5` if left out.
         pub event_color: String = "eventColor",
         /// The title of appointments. It may hold placeholders; `{{contact.name}}` if left out when the calendar is made.
@@ -147,9 +179,12 @@ hoopai_runtime::model! {
         pub is_active: bool = "isActive",
         /// Whether payments for appointments are real, or for testing.
         pub is_live_payment_mode: bool = "isLivePaymentMode",
+        pub is_system_generated: bool = "isSystemGenerated",
+        pub last_updated_by: CalendarChangedBy = "lastUpdatedBy",
+        pub linked_calendars: CalendarLinkedCalendars = "linkedCalendars",
         /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
         /// `collective`.
-        pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
+        pub location_configurations: Vec<CalendarLocationConfiguration> = "locationConfigurations",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// Whether to look busier than one is.
@@ -163,6 +198,7 @@ hoopai_runtime::model! {
         pub notifications: Vec<CalendarNotification> = "notifications",
         /// In which hours of which days of the week the calendar is open. Single dates are set by `availabilities`.
         pub open_hours: Value = "openHours",
+        pub order: f64 = "order",
         /// The id of a tracking pixel.
         pub pixel_id: String = "pixelId",
         /// How much time is kept free before an appointment, in `preBufferUnit`.
@@ -171,12 +207,14 @@ hoopai_runtime::model! {
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
         /// How appointments recur.
         pub recurring: Box<Recurring> = "recurring",
+        pub reserve_service: bool = "reserveService",
         /// Whether a contact is assigned to the member who keeps the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
         /// Whether the member who keeps the appointment gets an email about it.
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
         /// Whether that is left undone for contacts that exist already.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
+        pub show_seats_per_slot: bool = "showSeatsPerSlot",
         /// How much time is kept free after an appointment, in `slotBufferUnit`.
         pub slot_buffer: f64 = "slotBuffer",
         /// The unit of `slotBuffer`.
@@ -193,9 +231,11 @@ hoopai_runtime::model! {
         pub slug: String = "slug",
         /// Whether the form remembers who booked before.
         pub sticky_contact: bool = "stickyContact",
+        pub stripe: Map = "stripe",
         /// The users who keep the appointments. Needed for the types `round_robin`, `collective`, `class_booking` and `service_booking`; `personal` has
         /// exactly one.
-        pub team_members: Vec<TeamMemberResponse> = "teamMembers",
+        pub team_members: Vec<CalendarTeamMember> = "teamMembers",
+        pub version: f64 = "version",
         /// The end of the booking widget's address.
         pub widget_slug: String = "widgetSlug",
         /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
@@ -208,44 +248,21 @@ hoopai_runtime::model! {
         pub timestamp: String = "timestamp",
         pub trace_id: String = "traceId",
     }
-    /// `CalendarEventDTO` of Calendars.
-    #[doc(alias = "CalendarEventDTO")]
-    pub struct CalendarEvent {
-        /// Where the meeting takes place, as a postal address, a link or words.
-        pub address: String = "address",
-        pub appoinment_status: String = "appoinmentStatus",
-        /// How the appointment stands.
-        pub appointment_status: String = "appointmentStatus",
-        pub assigned_resources: Vec<String> = "assignedResources",
-        /// The id of the user who keeps the appointment, a member of the calendar.
-        pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar.
-        pub calendar_id: String = "calendarId",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub created_by: CreatedOrUpdatedBy = "createdBy",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub description: String = "description",
-        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
-        pub end_time: Timestamp = "endTime",
-        /// The id of the group that the calendar belongs to.
-        pub group_id: String = "groupId",
-        pub id: String = "id",
-        pub is_recurring: bool = "isRecurring",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub master_event_id: String = "masterEventId",
-        /// Additional notes.
-        pub notes: String = "notes",
-        /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
-        /// an effect only if `ignoreFreeSlotValidation` is true.
-        pub rrule: String = "rrule",
-        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
-        pub start_time: Timestamp = "startTime",
-        pub title: String = "title",
-        pub users: Vec<String> = "users",
+    /// `CalendarLinkedCalendars` of Calendars.
+    pub struct CalendarLinkedCalendars {
+        pub calendly: Map = "calendly",
+        pub clio: Map = "clio",
+        pub drchrono: Map = "drchrono",
+        pub google: Map = "google",
+    }
+    /// `LocationConfigurationResponse` of Calendars.
+    #[doc(alias = "LocationConfigurationResponse")]
+    pub struct CalendarLocationConfiguration {
+        pub kind: LocationConfigurationKind = "kind",
+        pub location: String = "location",
+        pub meeting_id: String = "meetingId",
+        pub position: f64 = "position",
+        pub zoom_oauth_id: String = "zoomOauthId",
     }
     /// An email that is sent about appointments. Notifications have operations of their own, which have taken its place.
     pub struct CalendarNotification {
@@ -262,28 +279,10 @@ hoopai_runtime::model! {
         /// The channel; email is the only one.
         pub type_: CalendarNotificationType = "type",
     }
-    /// `CalendarNotificationResponseDTO` of Calendars.
-    #[doc(alias = "CalendarNotificationResponseDTO")]
-    pub struct CalendarNotificationResponse {
-        pub id: String = "_id",
-        pub additional_email_ids: Vec<String> = "additionalEmailIds",
-        pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
-        pub additional_whatsapp_numbers: Vec<String> = "additionalWhatsappNumbers",
-        pub after_time: Vec<Schedules> = "afterTime",
-        pub before_time: Vec<Schedules> = "beforeTime",
-        pub body: String = "body",
-        pub channel: Channel = "channel",
-        pub deleted: bool = "deleted",
-        pub is_active: bool = "isActive",
-        pub notification_type: NotificationType = "notificationType",
-        pub receiver_type: ReceiverType = "receiverType",
-        pub selected_users: Vec<String> = "selectedUsers",
-        pub subject: String = "subject",
-        pub template_id: String = "templateId",
-    }
     /// `CalendarResourceByIdResponseDTO` of Calendars.
     #[doc(alias = "CalendarResourceByIdResponseDTO")]
-    pub struct CalendarResourceByIdResponse {
+    #[doc(alias = "CalendarResourceResponseDTO")]
+    pub struct CalendarResource {
         /// The ids of the calendars that it is for.
         pub calendar_ids: Vec<String> = "calendarIds",
         pub capacity: f64 = "capacity",
@@ -295,12 +294,30 @@ hoopai_runtime::model! {
         pub out_of_service: f64 = "outOfService",
         pub quantity: f64 = "quantity",
         pub resource_type: ResourceType = "resourceType",
+        pub trace_id: String = "traceId",
     }
     /// `CalendarByIdSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "CalendarByIdSuccessfulResponseDTO")]
     pub struct CalendarResponse {
         pub calendar: Box<Calendar> = "calendar",
         pub trace_id: String = "traceId",
+    }
+    /// `TeamMemberResponse` of Calendars.
+    #[doc(alias = "TeamMemberResponse")]
+    pub struct CalendarTeamMember {
+        pub is_primary: bool = "isPrimary",
+        pub is_zoom_added: String = "isZoomAdded",
+        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
+        /// `collective`.
+        pub location_configurations: Vec<CalendarLocationConfiguration> = "locationConfigurations",
+        /// To be read only; use `locationConfigurations`. The platform advises against it.
+        pub meeting_location: String = "meetingLocation",
+        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out. The platform advises against it.
+        pub meeting_location_type: TeamMemberMeetingLocationType = "meetingLocationType",
+        pub priority: f64 = "priority",
+        pub selected: bool = "selected",
+        pub user_id: String = "userId",
+        pub zoom_oauth_id: String = "zoomOauthId",
     }
     /// An appointment to be booked.
     #[doc(alias = "AppointmentCreateSchema")]
@@ -358,40 +375,6 @@ hoopai_runtime::model! {
         pub start_time: Timestamp = "startTime",
         /// The title of the blocked slot.
         pub title: String = "title",
-    }
-    /// A message that is to be sent when something happens to an appointment.
-    #[doc(alias = "CreateCalendarNotificationDTO")]
-    pub struct CreateCalendarNotification {
-        /// Email addresses that get it as well.
-        pub additional_email_ids: Vec<String> = "additionalEmailIds",
-        /// Phone numbers that get it as well, in E.164 form.
-        pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
-        /// How long after the appointment it is sent. For follow-ups only.
-        pub after_time: Vec<Schedules> = "afterTime",
-        /// How long before the appointment it is sent. For reminders only.
-        pub before_time: Vec<Schedules> = "beforeTime",
-        /// Its text. Not needed for `inApp`.
-        pub body: String = "body",
-        /// By what channel it is sent. Declared as required by the platform's specification.
-        pub channel: Channel = "channel",
-        /// The email address that it comes from.
-        pub from_address: String = "fromAddress",
-        /// The name that it comes from, for emails and text messages.
-        pub from_name: String = "fromName",
-        /// The phone number that it comes from, for text messages.
-        pub from_number: String = "fromNumber",
-        /// Whether it is sent at all.
-        pub is_active: bool = "isActive",
-        /// On what occasion it is sent. Declared as required by the platform's specification.
-        pub notification_type: NotificationType = "notificationType",
-        /// Who gets it. Declared as required by the platform's specification.
-        pub receiver_type: ReceiverType = "receiverType",
-        /// The ids of the users who get it, for `inApp` and for emails to `business`. The word `sub_account_admin` stands for the admins of the location.
-        pub selected_users: Vec<String> = "selectedUsers",
-        /// Its subject. Not needed for `inApp`.
-        pub subject: String = "subject",
-        /// The id of the template that it is made from. Not needed for `inApp`.
-        pub template_id: String = "templateId",
     }
     /// A calendar to be made. A location and a name are all that is demanded.
     #[doc(alias = "CalendarCreateDTO")]
@@ -530,6 +513,40 @@ hoopai_runtime::model! {
         /// Of equipment, how many pieces there are. Declared as required by the platform's specification.
         pub quantity: f64 = "quantity",
     }
+    /// A message that is to be sent when something happens to an appointment.
+    #[doc(alias = "CreateCalendarNotificationDTO")]
+    pub struct CreateEventNotification {
+        /// Email addresses that get it as well.
+        pub additional_email_ids: Vec<String> = "additionalEmailIds",
+        /// Phone numbers that get it as well, in E.164 form.
+        pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
+        /// How long after the appointment it is sent. For follow-ups only.
+        pub after_time: Vec<NotificationTime> = "afterTime",
+        /// How long before the appointment it is sent. For reminders only.
+        pub before_time: Vec<NotificationTime> = "beforeTime",
+        /// Its text. Not needed for `inApp`.
+        pub body: String = "body",
+        /// By what channel it is sent. Declared as required by the platform's specification.
+        pub channel: Channel = "channel",
+        /// The email address that it comes from.
+        pub from_address: String = "fromAddress",
+        /// The name that it comes from, for emails and text messages.
+        pub from_name: String = "fromName",
+        /// The phone number that it comes from, for text messages.
+        pub from_number: String = "fromNumber",
+        /// Whether it is sent at all.
+        pub is_active: bool = "isActive",
+        /// On what occasion it is sent. Declared as required by the platform's specification.
+        pub notification_type: NotificationType = "notificationType",
+        /// Who gets it. Declared as required by the platform's specification.
+        pub receiver_type: ReceiverType = "receiverType",
+        /// The ids of the users who get it, for `inApp` and for emails to `business`. The word `sub_account_admin` stands for the admins of the location.
+        pub selected_users: Vec<String> = "selectedUsers",
+        /// Its subject. Not needed for `inApp`.
+        pub subject: String = "subject",
+        /// The id of the template that it is made from. Not needed for `inApp`.
+        pub template_id: String = "templateId",
+    }
     /// A group of calendars to be made.
     #[doc(alias = "GroupCreateDTO")]
     pub struct CreateGroupRequest {
@@ -580,7 +597,7 @@ hoopai_runtime::model! {
     /// `CalendarDeleteSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "CalendarDeleteSuccessfulResponseDTO")]
     pub struct DeleteCalendarResponse {
-        pub calendar: Box<DeletedCalendar> = "calendar",
+        pub calendar: Box<Calendar> = "calendar",
         pub message: String = "message",
         pub succeeded: bool = "succeeded",
         pub success: bool = "success",
@@ -597,145 +614,24 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `DeletedCalendar` of Calendars.
-    pub struct DeletedCalendar {
-        pub add_service_active_step: String = "addServiceActiveStep",
-        /// The email address that gets alerts.
-        pub alert_email: String = "alertEmail",
-        /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
-        pub allow_booking_after: f64 = "allowBookingAfter",
-        /// The unit of `allowBookingAfter`.
-        pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
-        /// How far ahead appointments can be booked, in `allowBookingForUnit`.
-        pub allow_booking_for: f64 = "allowBookingFor",
-        /// The unit of `allowBookingFor`.
-        pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
-        /// Whether contacts may cancel their appointments.
-        pub allow_cancellation: bool = "allowCancellation",
-        /// Whether contacts may move their appointments.
-        pub allow_reschedule: bool = "allowReschedule",
-        /// How many appointments a day takes.
-        pub appoinment_per_day: f64 = "appoinmentPerDay",
-        /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
-        pub appoinment_per_slot: f64 = "appoinmentPerSlot",
-        pub appointment_per_slot: f64 = "appointmentPerSlot",
-        /// Whether appointments are confirmed by being booked.
-        pub auto_confirm: bool = "autoConfirm",
-        /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
-        pub availabilities: Vec<Availability> = "availabilities",
-        /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
-        /// `.null("availabilityType")`.
-        pub availability_type: f64 = "availabilityType",
-        /// The address of the picture that the booking page shows.
-        pub calendar_cover_image: String = "calendarCoverImage",
-        /// The kind of calendar: `round_robin` shares appointments out among its members, `collective` takes all members at once, `personal` has one member,
-        /// `event` needs none, `class_booking` has several seats a slot, `service_booking` is for services.
-        pub calendar_type: CalendarType = "calendarType",
-        /// The words beside the box by which who books gives consent.
-        pub consent_label: String = "consentLabel",
-        pub created_by: CalendarChangedBy = "createdBy",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
+    /// `CalendarNotificationResponseDTO` of Calendars.
+    #[doc(alias = "CalendarNotificationResponseDTO")]
+    pub struct EventNotification {
+        pub id: String = "_id",
+        pub additional_email_ids: Vec<String> = "additionalEmailIds",
+        pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
+        pub additional_whatsapp_numbers: Vec<String> = "additionalWhatsappNumbers",
+        pub after_time: Vec<NotificationTime> = "afterTime",
+        pub before_time: Vec<NotificationTime> = "beforeTime",
+        pub body: String = "body",
+        pub channel: Channel = "channel",
         pub deleted: bool = "deleted",
-        pub description: String = "description",
-        pub enable_consent_check: bool = "enableConsentCheck",
-        pub enable_office_hours: bool = "enableOfficeHours",
-        /// Whether appointments may recur. The calendar must have only one member then.
-        pub enable_recurring: bool = "enableRecurring",
-        pub enable_same_user_assignment: bool = "enableSameUserAssignment",
-        pub enable_same_user_assignment_for_reschedule: bool = "enableSameUserAssignmentForReschedule",
-        /// The colour of appointments, as `#` and six hexadecimal digits; `#039be5` if left out.
-        pub event_color: String = "eventColor",
-        /// The title of appointments. It may hold placeholders; `{{contact.name}}` if left out when the calendar is made.
-        pub event_title: String = "eventTitle",
-        /// How appointments are shared out among the members, by who is free or in equal parts.
-        pub event_type: EventType = "eventType",
-        /// The id of the form that who books fills in.
-        pub form_id: String = "formId",
-        /// The address of that page, for `RedirectURL`.
-        pub form_submit_redirect_url: String = "formSubmitRedirectURL",
-        /// The text of that message, for `ThankYouMessage`.
-        pub form_submit_thanks_message: String = "formSubmitThanksMessage",
-        /// What who has booked sees, a message or another page.
-        pub form_submit_type: FormSubmitType = "formSubmitType",
-        /// Whether Google sends invitations to appointments.
-        pub google_invitation_emails: bool = "googleInvitationEmails",
-        /// The id of the group that the calendar belongs to.
-        pub group_id: String = "groupId",
-        /// Whether guests are counted only, or asked for their details.
-        pub guest_type: GuestType = "guestType",
-        pub id: String = "id",
         pub is_active: bool = "isActive",
-        /// Whether payments for appointments are real, or for testing.
-        pub is_live_payment_mode: bool = "isLivePaymentMode",
-        pub is_system_generated: bool = "isSystemGenerated",
-        pub last_updated_by: CalendarChangedBy = "lastUpdatedBy",
-        pub linked_calendars: DeletedCalendarLinkedCalendars = "linkedCalendars",
-        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
-        /// `collective`.
-        pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// Whether to look busier than one is.
-        pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// To be read only; use `locationConfigurations`. The platform advises against it.
-        pub meeting_location: String = "meetingLocation",
-        pub name: String = "name",
-        /// Additional notes.
-        pub notes: String = "notes",
-        /// The emails that are sent about appointments. Notifications have operations of their own, which have taken its place. The platform advises against it.
-        pub notifications: Vec<CalendarNotification> = "notifications",
-        /// In which hours of which days of the week the calendar is open. Single dates are set by `availabilities`.
-        pub open_hours: Value = "openHours",
-        pub order: f64 = "order",
-        /// The id of a tracking pixel.
-        pub pixel_id: String = "pixelId",
-        /// How much time is kept free before an appointment, in `preBufferUnit`.
-        pub pre_buffer: f64 = "preBuffer",
-        /// The unit of `preBuffer`.
-        pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
-        /// How appointments recur.
-        pub recurring: Box<Recurring> = "recurring",
-        pub reserve_service: bool = "reserveService",
-        /// Whether a contact is assigned to the member who keeps the appointment.
-        pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
-        /// Whether the member who keeps the appointment gets an email about it.
-        pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
-        /// Whether that is left undone for contacts that exist already.
-        pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
-        pub show_seats_per_slot: bool = "showSeatsPerSlot",
-        /// How much time is kept free after an appointment, in `slotBufferUnit`.
-        pub slot_buffer: f64 = "slotBuffer",
-        /// The unit of `slotBuffer`.
-        pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
-        /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
-        pub slot_duration: f64 = "slotDuration",
-        /// The unit of `slotDuration`.
-        pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
-        /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
-        pub slot_interval: f64 = "slotInterval",
-        /// The unit of `slotInterval`.
-        pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
-        /// The end of the booking page's address.
-        pub slug: String = "slug",
-        /// Whether the form remembers who booked before.
-        pub sticky_contact: bool = "stickyContact",
-        pub stripe: Map = "stripe",
-        /// The users who keep the appointments. Needed for the types `round_robin`, `collective`, `class_booking` and `service_booking`; `personal` has
-        /// exactly one.
-        pub team_members: Vec<TeamMemberResponse> = "teamMembers",
-        pub version: f64 = "version",
-        /// The end of the booking widget's address.
-        pub widget_slug: String = "widgetSlug",
-        /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
-        pub widget_type: WidgetType = "widgetType",
-    }
-    /// `DeletedCalendarLinkedCalendars` of Calendars.
-    pub struct DeletedCalendarLinkedCalendars {
-        pub calendly: Map = "calendly",
-        pub clio: Map = "clio",
-        pub drchrono: Map = "drchrono",
-        pub google: Map = "google",
+        pub notification_type: NotificationType = "notificationType",
+        pub receiver_type: ReceiverType = "receiverType",
+        pub selected_users: Vec<String> = "selectedUsers",
+        pub subject: String = "subject",
+        pub template_id: String = "templateId",
     }
     /// `CalendarNotificationDeleteResponseDTO` of Calendars.
     #[doc(alias = "CalendarNotificationDeleteResponseDTO")]
@@ -743,16 +639,15 @@ hoopai_runtime::model! {
         pub message: String = "message",
         pub trace_id: String = "traceId",
     }
+    /// `SlotsSchema` of Calendars.
+    #[doc(alias = "SlotsSchema")]
+    pub struct FreeSlots {
+        pub slots: Vec<Timestamp> = "slots",
+    }
     /// `GetCalendarEventSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GetCalendarEventSuccessfulResponseDTO")]
     pub struct GetAppointmentResponse {
-        pub appointment: Box<CalendarEvent> = "appointment",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetCalendarEventsSuccessfulResponseDTO` of Calendars.
-    #[doc(alias = "GetCalendarEventsSuccessfulResponseDTO")]
-    pub struct GetCalendarEventsResponse {
-        pub events: Vec<CalendarEvent> = "events",
+        pub appointment: Box<Appointment> = "appointment",
         pub trace_id: String = "traceId",
     }
     /// `GroupDTO` of Calendars.
@@ -773,12 +668,6 @@ hoopai_runtime::model! {
         pub group: Box<Group> = "group",
         pub trace_id: String = "traceId",
     }
-    /// `GroupSuccessfulResponseDTO` of Calendars.
-    #[doc(alias = "GroupSuccessfulResponseDTO")]
-    pub struct GroupSuccessfulResponseDto {
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
     /// From when to when a calendar is open.
     pub struct Hour {
         /// The hour at which it closes, from 0 to 23. Declared as required by the platform's specification.
@@ -795,7 +684,7 @@ hoopai_runtime::model! {
     pub struct ListAppointmentNotesResponse {
         pub has_more: bool = "hasMore",
         /// Additional notes.
-        pub notes: Vec<Note> = "notes",
+        pub notes: Vec<AppointmentNote> = "notes",
         pub trace_id: String = "traceId",
     }
     /// `CalendarsGetSuccessfulResponseDTO` of Calendars.
@@ -804,9 +693,15 @@ hoopai_runtime::model! {
         pub calendars: Vec<Calendar> = "calendars",
         pub trace_id: String = "traceId",
     }
+    /// `GetCalendarEventsSuccessfulResponseDTO` of Calendars.
+    #[doc(alias = "GetCalendarEventsSuccessfulResponseDTO")]
+    pub struct ListEventsResponse {
+        pub events: Vec<Appointment> = "events",
+        pub trace_id: String = "traceId",
+    }
     /// `ListFreeSlotsResponse` of Calendars.
     ///
-    /// Other fields hold [`Slots`]: `extra.typed::<Slots>()` reads them.
+    /// Other fields hold [`FreeSlots`]: `extra.typed::<FreeSlots>()` reads them.
     pub struct ListFreeSlotsResponse {
         pub trace_id: String = "traceId",
     }
@@ -819,7 +714,7 @@ hoopai_runtime::model! {
     /// `GetAllSchedulesResponseDTO` of Calendars.
     #[doc(alias = "GetAllSchedulesResponseDTO")]
     pub struct ListSchedulesResponse {
-        pub schedules: Vec<ScheduleObject> = "schedules",
+        pub schedules: Vec<Schedule> = "schedules",
         pub trace_id: String = "traceId",
     }
     /// A place where meetings may take place.
@@ -830,14 +725,6 @@ hoopai_runtime::model! {
         /// An address, a phone number or a link, as its kind has it. Conferences need none.
         pub location: String = "location",
     }
-    /// `LocationConfigurationResponse` of Calendars.
-    pub struct LocationConfigurationResponse {
-        pub kind: LocationConfigurationKind = "kind",
-        pub location: String = "location",
-        pub meeting_id: String = "meetingId",
-        pub position: f64 = "position",
-        pub zoom_oauth_id: String = "zoomOauthId",
-    }
     /// Whether to look busier than one is, by hiding free slots.
     pub struct LookBusyConfiguration {
         /// How many of the slots are hidden, in percent. Declared as required by the platform's specification.
@@ -845,22 +732,19 @@ hoopai_runtime::model! {
         /// Whether slots are hidden. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
     }
-    /// `GetNoteSchema` of Calendars.
-    #[doc(alias = "GetNoteSchema")]
-    pub struct Note {
-        pub body: String = "body",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub created_by: NoteCreatedBy = "createdBy",
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub user_id: String = "userId",
-    }
     /// `NoteCreatedBySchema` of Calendars.
     #[doc(alias = "NoteCreatedBySchema")]
     pub struct NoteCreatedBy {
         pub id: String = "id",
         pub name: String = "name",
+    }
+    /// A length of time.
+    #[doc(alias = "SchedulesDTO")]
+    pub struct NotificationTime {
+        /// How long, in `unit`.
+        pub time_offset: f64 = "timeOffset",
+        /// The unit, such as `hours`.
+        pub unit: String = "unit",
     }
     /// Hours in which the calendar is open on some days of the week.
     pub struct OpenHour {
@@ -891,17 +775,9 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// From when to when a user is available.
-    #[doc(alias = "ScheduleIntervalDTO")]
-    pub struct ScheduleInterval {
-        /// The beginning, in hours and minutes of 24 hours, such as `09:00`. Declared as required by the platform's specification.
-        pub from: String = "from",
-        /// The end, in hours and minutes of 24 hours, such as `17:00`. Declared as required by the platform's specification.
-        pub to: String = "to",
-    }
     /// `ScheduleObjectResponseDTO` of Calendars.
     #[doc(alias = "ScheduleObjectResponseDTO")]
-    pub struct ScheduleObject {
+    pub struct Schedule {
         /// The ids of the calendars that it is for.
         pub calendar_ids: Vec<String> = "calendarIds",
         pub date_added: Timestamp = "dateAdded",
@@ -917,10 +793,18 @@ hoopai_runtime::model! {
         pub timezone: String = "timezone",
         pub user_id: String = "userId",
     }
+    /// From when to when a user is available.
+    #[doc(alias = "ScheduleIntervalDTO")]
+    pub struct ScheduleInterval {
+        /// The beginning, in hours and minutes of 24 hours, such as `09:00`. Declared as required by the platform's specification.
+        pub from: String = "from",
+        /// The end, in hours and minutes of 24 hours, such as `17:00`. Declared as required by the platform's specification.
+        pub to: String = "to",
+    }
     /// `ScheduleResponseDTO` of Calendars.
     #[doc(alias = "ScheduleResponseDTO")]
     pub struct ScheduleResponse {
-        pub schedule: Box<ScheduleObject> = "schedule",
+        pub schedule: Box<Schedule> = "schedule",
         pub trace_id: String = "traceId",
     }
     /// When a user is available on a day of the week, or on a date.
@@ -935,18 +819,11 @@ hoopai_runtime::model! {
         /// Whether the rule is for a day of the week (`wday`), week by week, or for a date. Declared as required by the platform's specification.
         pub type_: ScheduleRuleType = "type",
     }
-    /// A length of time.
-    #[doc(alias = "SchedulesDTO")]
-    pub struct Schedules {
-        /// How long, in `unit`.
-        pub time_offset: f64 = "timeOffset",
-        /// The unit, such as `hours`.
-        pub unit: String = "unit",
-    }
-    /// `SlotsSchema` of Calendars.
-    #[doc(alias = "SlotsSchema")]
-    pub struct Slots {
-        pub slots: Vec<Timestamp> = "slots",
+    /// `GroupSuccessfulResponseDTO` of Calendars.
+    #[doc(alias = "GroupSuccessfulResponseDTO")]
+    pub struct SuccessResponse {
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// A user who keeps appointments of the calendar.
     pub struct TeamMember {
@@ -963,22 +840,6 @@ hoopai_runtime::model! {
         pub priority: f64 = "priority",
         /// The id of the user. Declared as required by the platform's specification.
         pub user_id: String = "userId",
-    }
-    /// `TeamMemberResponse` of Calendars.
-    pub struct TeamMemberResponse {
-        pub is_primary: bool = "isPrimary",
-        pub is_zoom_added: String = "isZoomAdded",
-        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
-        /// `collective`.
-        pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
-        /// To be read only; use `locationConfigurations`. The platform advises against it.
-        pub meeting_location: String = "meetingLocation",
-        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out. The platform advises against it.
-        pub meeting_location_type: TeamMemberMeetingLocationType = "meetingLocationType",
-        pub priority: f64 = "priority",
-        pub selected: bool = "selected",
-        pub user_id: String = "userId",
-        pub zoom_oauth_id: String = "zoomOauthId",
     }
     /// What to change in an appointment.
     #[doc(alias = "AppointmentEditSchema")]
@@ -1176,20 +1037,6 @@ hoopai_runtime::model! {
         /// Of equipment, how many pieces there are.
         pub quantity: f64 = "quantity",
     }
-    /// `CalendarResourceResponseDTO` of Calendars.
-    #[doc(alias = "CalendarResourceResponseDTO")]
-    pub struct UpdateCalendarResourceResponse {
-        pub capacity: f64 = "capacity",
-        pub description: String = "description",
-        pub is_active: bool = "isActive",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub out_of_service: f64 = "outOfService",
-        pub quantity: f64 = "quantity",
-        pub resource_type: ResourceType = "resourceType",
-        pub trace_id: String = "traceId",
-    }
     /// What to change in a notification.
     #[doc(alias = "UpdateCalendarNotificationsDTO")]
     pub struct UpdateEventNotificationRequest {
@@ -1198,9 +1045,9 @@ hoopai_runtime::model! {
         /// Phone numbers that get it as well, in E.164 form.
         pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
         /// How long after the appointment it is sent. For follow-ups only.
-        pub after_time: Vec<Schedules> = "afterTime",
+        pub after_time: Vec<NotificationTime> = "afterTime",
         /// How long before the appointment it is sent. For reminders only.
-        pub before_time: Vec<Schedules> = "beforeTime",
+        pub before_time: Vec<NotificationTime> = "beforeTime",
         /// Its text. Not needed for `inApp`.
         pub body: String = "body",
         /// By what channel it is sent.
@@ -1276,8 +1123,8 @@ hoopai_runtime::confirmations! {
     DeleteEventResponse,
     DeleteScheduleResponse,
     EventNotificationResponse,
-    GroupSuccessfulResponseDto,
     RemoveCalendarFromScheduleResponse,
+    SuccessResponse,
 }
 
 hoopai_runtime::open_enum! {
@@ -1294,15 +1141,10 @@ hoopai_runtime::open_enum! {
         Custom = "custom", Zoom = "zoom", Gmeet = "gmeet", Phone = "phone", Address = "address", MsTeams = "ms_teams",
         Google = "google",
     }
-    /// Values of `AppointmentResponseAppointmentStatus`.
-    pub enum AppointmentResponseAppointmentStatus {
-        New = "new", Confirmed = "confirmed", Cancelled = "cancelled", Showed = "showed", Noshow = "noshow",
-        Invalid = "invalid", Active = "active", Completed = "completed",
-    }
     /// Values of `AppointmentStatus`.
     pub enum AppointmentStatus {
         New = "new", Confirmed = "confirmed", Cancelled = "cancelled", Showed = "showed", Noshow = "noshow",
-        Invalid = "invalid",
+        Invalid = "invalid", Active = "active", Completed = "completed",
     }
     /// Values of `CalendarNotificationType`.
     pub enum CalendarNotificationType {

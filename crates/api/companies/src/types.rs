@@ -8,7 +8,7 @@ use hoopai_runtime::json::Map;
 hoopai_runtime::model! {
     /// `GetCompanyByIdSchema` of Companies.
     #[doc(alias = "GetCompanyByIdSchema")]
-    pub struct CompanyById {
+    pub struct Company {
         pub address: String = "address",
         pub affiliate_policy_accepted_by: String = "affiliatePolicyAcceptedBy",
         pub affiliate_policy_accepted_date: String = "affiliatePolicyAcceptedDate",
@@ -66,7 +66,7 @@ hoopai_runtime::model! {
     /// `GetCompanyByIdSuccessfulResponseDto` of Companies.
     #[doc(alias = "GetCompanyByIdSuccessfulResponseDto")]
     pub struct GetCompanyResponse {
-        pub company: Box<CompanyById> = "company",
+        pub company: Box<Company> = "company",
         pub trace_id: String = "traceId",
     }
     /// `IOnboardingDto` of Companies.

@@ -485,7 +485,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`add_contact_to_campaign`](super::Client::add_contact_to_campaign).
-        pub AddContactToCampaign(operations::ADD_CONTACT_TO_CAMPAIGN) -> json types::CreateDeleteCantactsCampaignsResponse
+        pub AddContactToCampaign(operations::ADD_CONTACT_TO_CAMPAIGN) -> json types::ContactCampaignResponse
     }
     hoopai_runtime::setters! {
         AddContactToCampaign {
@@ -499,7 +499,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`add_contact_to_workflow`](super::Client::add_contact_to_workflow).
-        pub AddContactToWorkflow(operations::ADD_CONTACT_TO_WORKFLOW) -> json types::ContactsWorkflowResponse
+        pub AddContactToWorkflow(operations::ADD_CONTACT_TO_WORKFLOW) -> json types::ContactWorkflowResponse
     }
     hoopai_runtime::setters! {
         AddContactToWorkflow {
@@ -507,7 +507,7 @@ pub mod builder {
             path contact_id: String = "contactId",
             /// The id of the workflow.
             path workflow_id: String = "workflowId",
-            json body: types::CreateWorkflow,
+            json body: types::ContactWorkflowRequest,
         }
     }
 
@@ -559,7 +559,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_task`](super::Client::create_task).
-        pub CreateTask(operations::CREATE_TASK) -> json types::TaskByIsResponse
+        pub CreateTask(operations::CREATE_TASK) -> json types::TaskResponse
     }
     hoopai_runtime::setters! {
         CreateTask {
@@ -647,7 +647,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_task`](super::Client::get_task).
-        pub GetTask(operations::GET_TASK) -> json types::TaskByIsResponse
+        pub GetTask(operations::GET_TASK) -> json types::TaskResponse
     }
     hoopai_runtime::setters! {
         GetTask {
@@ -671,7 +671,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_contacts`](super::Client::list_contacts).
-        pub ListContacts(operations::LIST_CONTACTS) -> json types::ContactsSearchResponse, paged types::ContactsSearch
+        pub ListContacts(operations::LIST_CONTACTS) -> json types::ListContactsResponse, paged types::Contact
     }
     hoopai_runtime::setters! {
         ListContacts {
@@ -690,7 +690,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_contacts_by_business`](super::Client::list_contacts_by_business).
-        pub ListContactsByBusiness(operations::LIST_CONTACTS_BY_BUSINESS) -> json types::ContactsSearchResponse, paged types::ContactsSearch
+        pub ListContactsByBusiness(operations::LIST_CONTACTS_BY_BUSINESS) -> json types::ListContactsResponse, paged types::Contact
     }
     hoopai_runtime::setters! {
         ListContactsByBusiness {
@@ -731,7 +731,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_contact_from_all_campaigns`](super::Client::remove_contact_from_all_campaigns).
-        pub RemoveContactFromAllCampaigns(operations::REMOVE_CONTACT_FROM_ALL_CAMPAIGNS) -> json types::CreateDeleteCantactsCampaignsResponse
+        pub RemoveContactFromAllCampaigns(operations::REMOVE_CONTACT_FROM_ALL_CAMPAIGNS) -> json types::ContactCampaignResponse
     }
     hoopai_runtime::setters! {
         RemoveContactFromAllCampaigns {
@@ -742,7 +742,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_contact_from_campaign`](super::Client::remove_contact_from_campaign).
-        pub RemoveContactFromCampaign(operations::REMOVE_CONTACT_FROM_CAMPAIGN) -> json types::CreateDeleteCantactsCampaignsResponse
+        pub RemoveContactFromCampaign(operations::REMOVE_CONTACT_FROM_CAMPAIGN) -> json types::ContactCampaignResponse
     }
     hoopai_runtime::setters! {
         RemoveContactFromCampaign {
@@ -755,7 +755,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_contact_from_workflow`](super::Client::remove_contact_from_workflow).
-        pub RemoveContactFromWorkflow(operations::REMOVE_CONTACT_FROM_WORKFLOW) -> json types::ContactsWorkflowResponse
+        pub RemoveContactFromWorkflow(operations::REMOVE_CONTACT_FROM_WORKFLOW) -> json types::ContactWorkflowResponse
     }
     hoopai_runtime::setters! {
         RemoveContactFromWorkflow {
@@ -763,7 +763,7 @@ pub mod builder {
             path contact_id: String = "contactId",
             /// The id of the workflow.
             path workflow_id: String = "workflowId",
-            json body: types::CreateWorkflow,
+            json body: types::ContactWorkflowRequest,
         }
     }
 
@@ -793,7 +793,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_contacts`](super::Client::search_contacts).
-        pub SearchContacts(operations::SEARCH_CONTACTS) -> json types::SearchContactsResponse, paged types::ContactSearchHit
+        pub SearchContacts(operations::SEARCH_CONTACTS) -> json types::SearchContactsResponse, paged types::Contact
     }
     hoopai_runtime::setters! {
         SearchContacts {
@@ -851,7 +851,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_task`](super::Client::update_task).
-        pub UpdateTask(operations::UPDATE_TASK) -> json types::TaskByIsResponse
+        pub UpdateTask(operations::UPDATE_TASK) -> json types::TaskResponse
     }
     hoopai_runtime::setters! {
         UpdateTask {
@@ -865,7 +865,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_task_completed`](super::Client::update_task_completed).
-        pub UpdateTaskCompleted(operations::UPDATE_TASK_COMPLETED) -> json types::TaskByIsResponse
+        pub UpdateTaskCompleted(operations::UPDATE_TASK_COMPLETED) -> json types::TaskResponse
     }
     hoopai_runtime::setters! {
         UpdateTaskCompleted {

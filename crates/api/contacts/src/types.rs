@@ -21,6 +21,31 @@ hoopai_runtime::model! {
         pub tags_added: Vec<String> = "tagsAdded",
         pub trace_id: String = "traceId",
     }
+    /// `GetEventSchema` of Contacts.
+    #[doc(alias = "GetEventSchema")]
+    pub struct Appointment {
+        pub address: String = "address",
+        pub appointment_status: String = "appointmentStatus",
+        pub assigned_resources: Vec<String> = "assignedResources",
+        pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
+        pub calendar_id: String = "calendarId",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub end_time: String = "endTime",
+        pub group_id: String = "groupId",
+        /// The id of the custom field; either this or `key` names it.
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub notes: String = "notes",
+        pub start_time: String = "startTime",
+        pub status: String = "status",
+        pub title: String = "title",
+        pub users: Vec<String> = "users",
+    }
     /// `AttributionSource` of Contacts.
     pub struct AttributionSource {
         pub campaign: String = "campaign",
@@ -42,6 +67,99 @@ hoopai_runtime::model! {
         pub utm_content: String = "utmContent",
         pub utm_medium: String = "utmMedium",
         pub utm_source: String = "utmSource",
+    }
+    /// `CreateContactSchema` of Contacts.
+    #[doc(alias = "CreateContactSchema")]
+    #[doc(alias = "GetContectByIdSchema")]
+    #[doc(alias = "ContactsSearchSchema")]
+    #[doc(alias = "ContactSearchHit")]
+    pub struct Contact {
+        pub additional_emails: Vec<Value> = "additionalEmails",
+        pub additional_phones: Vec<Value> = "additionalPhones",
+        pub address: String = "address",
+        /// Street and house number.
+        pub address1: String = "address1",
+        /// The id of the user who looks after the contact.
+        pub assigned_to: String = "assignedTo",
+        pub attachments: String = "attachments",
+        pub attribution_source: Box<AttributionSource> = "attributionSource",
+        pub attributions: Vec<AttributionSource> = "attributions",
+        pub birth_day: f64 = "birthDay",
+        pub birth_month: f64 = "birthMonth",
+        pub bounce_email: bool = "bounceEmail",
+        pub business_id: String = "businessId",
+        /// The town or city.
+        pub city: String = "city",
+        /// The name of the company that the contact belongs to.
+        pub company_name: String = "companyName",
+        pub contact_name: String = "contactName",
+        /// The country by its two letters of ISO 3166, such as `US`.
+        pub country: String = "country",
+        pub created_by: Box<ContactCreatedBy> = "createdBy",
+        /// Values of the fields that the location has defined itself, one item for each.
+        pub custom_fields: Vec<CustomField> = "customFields",
+        pub date_added: Timestamp = "dateAdded",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
+        /// Replies may give it as milliseconds since 1970.
+        pub date_of_birth: String = "dateOfBirth",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub deleted: bool = "deleted",
+        /// Whether the contact is not to be disturbed on any channel.
+        pub dnd: bool = "dnd",
+        /// On which channels the contact is not to be disturbed, one by one.
+        pub dnd_settings: Box<DndSettings> = "dndSettings",
+        /// The main email address. Along with the phone number it is what duplicates are recognised by.
+        pub email: String = "email",
+        pub email_lower_case: String = "emailLowerCase",
+        /// The given name.
+        pub first_name: String = "firstName",
+        pub first_name_lower_case: String = "firstNameLowerCase",
+        pub first_name_raw: String = "firstNameRaw",
+        /// The ids of the users concerned.
+        pub followers: Vec<String> = "followers",
+        pub full_name_lower_case: String = "fullNameLowerCase",
+        /// The id of the custom field; either this or `key` names it.
+        pub id: String = "id",
+        pub keyword: String = "keyword",
+        pub last_activity: Timestamp = "lastActivity",
+        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
+        /// The family name.
+        pub last_name: String = "lastName",
+        pub last_name_lower_case: String = "lastNameLowerCase",
+        pub last_name_raw: String = "lastNameRaw",
+        pub last_session_activity_at: Timestamp = "lastSessionActivityAt",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The full name; an alternative to `firstName` and `lastName`.
+        pub name: String = "name",
+        pub offers: Vec<String> = "offers",
+        /// The main phone number, best in E.164 form, such as `+14155550123`.
+        pub phone: String = "phone",
+        /// The postal code.
+        pub postal_code: String = "postalCode",
+        pub products: Vec<String> = "products",
+        pub profile_photo: String = "profilePhoto",
+        pub search_after: Vec<Value> = "searchAfter",
+        /// Where the contact came from, in free words, such as `trade fair`.
+        pub source: String = "source",
+        pub ssn: String = "ssn",
+        pub start_after: Vec<Value> = "startAfter",
+        /// The state or region.
+        pub state: String = "state",
+        pub tags: Vec<String> = "tags",
+        /// A time zone by its IANA name, such as `America/New_York`.
+        pub timezone: String = "timezone",
+        pub type_: String = "type",
+        pub unsubscribe_email: bool = "unsubscribeEmail",
+        pub visitor_id: String = "visitorId",
+        /// The address of the contact's website.
+        pub website: String = "website",
+    }
+    /// `CreateDeleteCantactsCampaignsSuccessfulResponseDto` of Contacts.
+    #[doc(alias = "CreateDeleteCantactsCampaignsSuccessfulResponseDto")]
+    pub struct ContactCampaignResponse {
+        pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `ContactCreatedBy` of Contacts.
     pub struct ContactCreatedBy {
@@ -65,75 +183,6 @@ hoopai_runtime::model! {
         /// What it is compared with.
         pub value: Value = "value",
     }
-    /// `ContactSearchHit` of Contacts.
-    pub struct ContactSearchHit {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        pub additional_phones: Vec<Value> = "additionalPhones",
-        pub address: String = "address",
-        /// Street and house number.
-        pub address1: String = "address1",
-        /// The id of the user who looks after the contact.
-        pub assigned_to: String = "assignedTo",
-        pub attachments: String = "attachments",
-        pub attribution_source: Box<AttributionSource> = "attributionSource",
-        pub business_id: String = "businessId",
-        /// The town or city.
-        pub city: String = "city",
-        /// The name of the company that the contact belongs to.
-        pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166, such as `US`.
-        pub country: String = "country",
-        pub created_by: Box<ContactCreatedBy> = "createdBy",
-        /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
-        /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        /// Whether the contact is not to be disturbed on any channel.
-        pub dnd: bool = "dnd",
-        /// On which channels the contact is not to be disturbed, one by one.
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        /// The main email address. Along with the phone number it is what duplicates are recognised by.
-        pub email: String = "email",
-        pub email_lower_case: String = "emailLowerCase",
-        /// The given name.
-        pub first_name: String = "firstName",
-        pub first_name_lower_case: String = "firstNameLowerCase",
-        /// The ids of the users concerned.
-        pub followers: Vec<String> = "followers",
-        pub full_name_lower_case: String = "fullNameLowerCase",
-        /// The id of the custom field; either this or `key` names it.
-        pub id: String = "id",
-        pub keyword: String = "keyword",
-        pub last_activity: Timestamp = "lastActivity",
-        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
-        /// The family name.
-        pub last_name: String = "lastName",
-        pub last_name_lower_case: String = "lastNameLowerCase",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// The full name; an alternative to `firstName` and `lastName`.
-        pub name: String = "name",
-        /// The main phone number, best in E.164 form, such as `+14155550123`.
-        pub phone: String = "phone",
-        /// The postal code.
-        pub postal_code: String = "postalCode",
-        pub search_after: Vec<Value> = "searchAfter",
-        /// Where the contact came from, in free words, such as `trade fair`.
-        pub source: String = "source",
-        pub ssn: String = "ssn",
-        /// The state or region.
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
-        pub timezone: String = "timezone",
-        pub type_: String = "type",
-        pub visitor_id: String = "visitorId",
-        /// The address of the contact's website.
-        pub website: String = "website",
-    }
     /// `ContactSearchSort` of Contacts.
     pub struct ContactSearchSort {
         /// `asc` or `desc`.
@@ -141,233 +190,18 @@ hoopai_runtime::model! {
         /// The field that the order goes by.
         pub field: String = "field",
     }
-    /// `ContactsMetaSchema` of Contacts.
-    #[doc(alias = "ContactsMetaSchema")]
-    pub struct ContactsMeta {
-        pub current_page: f64 = "currentPage",
-        pub next_page: Value = "nextPage",
-        pub next_page_url: String = "nextPageUrl",
-        pub prev_page: f64 = "prevPage",
-        pub start_after: f64 = "startAfter",
-        pub start_after_id: String = "startAfterId",
-        pub total: f64 = "total",
-    }
-    /// `ContactsSearchSchema` of Contacts.
-    #[doc(alias = "ContactsSearchSchema")]
-    pub struct ContactsSearch {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        /// Street and house number.
-        pub address1: String = "address1",
-        /// The id of the user who looks after the contact.
-        pub assigned_to: String = "assignedTo",
-        pub attributions: Vec<AttributionSource> = "attributions",
-        pub business_id: String = "businessId",
-        /// The town or city.
-        pub city: String = "city",
-        /// The name of the company that the contact belongs to.
-        pub company_name: String = "companyName",
-        pub contact_name: String = "contactName",
-        /// The country by its two letters of ISO 3166, such as `US`.
-        pub country: String = "country",
-        /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
-        /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        /// Whether the contact is not to be disturbed on any channel.
-        pub dnd: bool = "dnd",
-        /// On which channels the contact is not to be disturbed, one by one.
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        /// The main email address. Along with the phone number it is what duplicates are recognised by.
-        pub email: String = "email",
-        /// The given name.
-        pub first_name: String = "firstName",
-        pub first_name_raw: String = "firstNameRaw",
-        /// The ids of the users concerned.
-        pub followers: Vec<String> = "followers",
-        /// The id of the custom field; either this or `key` names it.
-        pub id: String = "id",
-        /// The family name.
-        pub last_name: String = "lastName",
-        pub last_name_raw: String = "lastNameRaw",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// The main phone number, best in E.164 form, such as `+14155550123`.
-        pub phone: String = "phone",
-        /// The postal code.
-        pub postal_code: String = "postalCode",
-        pub profile_photo: String = "profilePhoto",
-        /// Where the contact came from, in free words, such as `trade fair`.
-        pub source: String = "source",
-        pub start_after: Vec<Value> = "startAfter",
-        /// The state or region.
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
-        pub timezone: String = "timezone",
-        pub type_: String = "type",
-        /// The address of the contact's website.
-        pub website: String = "website",
-    }
-    /// `ContactsSearchSuccessfulResponseDto` of Contacts.
-    #[doc(alias = "ContactsSearchSuccessfulResponseDto")]
-    pub struct ContactsSearchResponse {
-        pub contacts: Vec<ContactsSearch> = "contacts",
-        pub count: f64 = "count",
-        pub meta: Box<ContactsMeta> = "meta",
-        pub trace_id: String = "traceId",
+    /// From when a workflow counts for a contact.
+    #[doc(alias = "CreateWorkflowDto")]
+    pub struct ContactWorkflowRequest {
+        /// The moment of the event that the workflow counts from, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
+        pub event_start_time: Timestamp = "eventStartTime",
     }
     /// `ContactsWorkflowSuccessfulResponseDto` of Contacts.
     #[doc(alias = "ContactsWorkflowSuccessfulResponseDto")]
-    pub struct ContactsWorkflowResponse {
+    pub struct ContactWorkflowResponse {
         pub succeded: bool = "succeded",
         pub succeeded: bool = "succeeded",
         pub trace_id: String = "traceId",
-    }
-    /// `GetContectByIdSchema` of Contacts.
-    #[doc(alias = "GetContectByIdSchema")]
-    pub struct ContectById {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        pub additional_phones: Vec<Value> = "additionalPhones",
-        /// Street and house number.
-        pub address1: String = "address1",
-        /// The id of the user who looks after the contact.
-        pub assigned_to: String = "assignedTo",
-        pub attachments: String = "attachments",
-        pub attribution_source: Box<AttributionSource> = "attributionSource",
-        pub business_id: String = "businessId",
-        /// The town or city.
-        pub city: String = "city",
-        /// The name of the company that the contact belongs to.
-        pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166, such as `US`.
-        pub country: String = "country",
-        pub created_by: Box<ContactCreatedBy> = "createdBy",
-        /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
-        /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        /// Whether the contact is not to be disturbed on any channel.
-        pub dnd: bool = "dnd",
-        /// On which channels the contact is not to be disturbed, one by one.
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        /// The main email address. Along with the phone number it is what duplicates are recognised by.
-        pub email: String = "email",
-        pub email_lower_case: String = "emailLowerCase",
-        /// The given name.
-        pub first_name: String = "firstName",
-        pub first_name_lower_case: String = "firstNameLowerCase",
-        /// The ids of the users concerned.
-        pub followers: Vec<String> = "followers",
-        pub full_name_lower_case: String = "fullNameLowerCase",
-        /// The id of the custom field; either this or `key` names it.
-        pub id: String = "id",
-        pub keyword: String = "keyword",
-        pub last_activity: Timestamp = "lastActivity",
-        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
-        /// The family name.
-        pub last_name: String = "lastName",
-        pub last_name_lower_case: String = "lastNameLowerCase",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// The full name; an alternative to `firstName` and `lastName`.
-        pub name: String = "name",
-        /// The main phone number, best in E.164 form, such as `+14155550123`.
-        pub phone: String = "phone",
-        /// The postal code.
-        pub postal_code: String = "postalCode",
-        /// Where the contact came from, in free words, such as `trade fair`.
-        pub source: String = "source",
-        pub ssn: String = "ssn",
-        /// The state or region.
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
-        pub timezone: String = "timezone",
-        pub type_: String = "type",
-        pub visitor_id: String = "visitorId",
-        /// The address of the contact's website.
-        pub website: String = "website",
-    }
-    /// `CreateContactSchema` of Contacts.
-    #[doc(alias = "CreateContactSchema")]
-    pub struct CreateContact {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        pub additional_phones: Vec<Value> = "additionalPhones",
-        /// Street and house number.
-        pub address1: String = "address1",
-        /// The id of the user who looks after the contact.
-        pub assigned_to: String = "assignedTo",
-        pub birth_day: f64 = "birthDay",
-        pub birth_month: f64 = "birthMonth",
-        pub bounce_email: bool = "bounceEmail",
-        pub business_id: String = "businessId",
-        /// The town or city.
-        pub city: String = "city",
-        /// The name of the company that the contact belongs to.
-        pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166, such as `US`.
-        pub country: String = "country",
-        pub created_by: Box<ContactCreatedBy> = "createdBy",
-        /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
-        /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        /// Whether the contact is not to be disturbed on any channel.
-        pub dnd: bool = "dnd",
-        /// On which channels the contact is not to be disturbed, one by one.
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        /// The main email address. Along with the phone number it is what duplicates are recognised by.
-        pub email: String = "email",
-        pub email_lower_case: String = "emailLowerCase",
-        /// The given name.
-        pub first_name: String = "firstName",
-        pub first_name_lower_case: String = "firstNameLowerCase",
-        /// The ids of the users concerned.
-        pub followers: Vec<String> = "followers",
-        pub full_name_lower_case: String = "fullNameLowerCase",
-        /// The id of the custom field; either this or `key` names it.
-        pub id: String = "id",
-        /// The family name.
-        pub last_name: String = "lastName",
-        pub last_name_lower_case: String = "lastNameLowerCase",
-        pub last_session_activity_at: Timestamp = "lastSessionActivityAt",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub offers: Vec<String> = "offers",
-        /// The main phone number, best in E.164 form, such as `+14155550123`.
-        pub phone: String = "phone",
-        /// The postal code.
-        pub postal_code: String = "postalCode",
-        pub products: Vec<String> = "products",
-        /// Where the contact came from, in free words, such as `trade fair`.
-        pub source: String = "source",
-        /// The state or region.
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        pub type_: String = "type",
-        pub unsubscribe_email: bool = "unsubscribeEmail",
-        /// The address of the contact's website.
-        pub website: String = "website",
-    }
-    /// `CreateContactCustomField` of Contacts.
-    pub struct CreateContactCustomField {
-        /// The value. Text for text fields and single choices, a number for numbers and amounts of money, a list of text for check boxes and
-        /// multiple choices, for files an object with an entry for each file. Replies call it `value`.
-        pub field_value: CustomFieldValue = "field_value",
-        /// The id of the custom field; either this or `key` names it.
-        pub id: String = "id",
-        /// The key of the custom field, in place of its id.
-        pub key: String = "key",
     }
     /// A contact to be made.
     #[doc(alias = "CreateContactDto")]
@@ -385,7 +219,7 @@ hoopai_runtime::model! {
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CreateContactCustomField> = "customFields",
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
@@ -425,13 +259,7 @@ hoopai_runtime::model! {
     /// `CreateContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "CreateContactsSuccessfulResponseDto")]
     pub struct CreateContactResponse {
-        pub contact: Box<CreateContact> = "contact",
-        pub trace_id: String = "traceId",
-    }
-    /// `CreateDeleteCantactsCampaignsSuccessfulResponseDto` of Contacts.
-    #[doc(alias = "CreateDeleteCantactsCampaignsSuccessfulResponseDto")]
-    pub struct CreateDeleteCantactsCampaignsResponse {
-        pub succeded: bool = "succeded",
+        pub contact: Box<Contact> = "contact",
         pub trace_id: String = "traceId",
     }
     /// A note to be made.
@@ -462,18 +290,22 @@ hoopai_runtime::model! {
         /// What is to be done, in a few words. Declared as required by the platform's specification.
         pub title: String = "title",
     }
-    /// From when a workflow counts for a contact.
-    #[doc(alias = "CreateWorkflowDto")]
-    pub struct CreateWorkflow {
-        /// The moment of the event that the workflow counts from, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
-        pub event_start_time: Timestamp = "eventStartTime",
-    }
     /// `CustomFieldSchema` of Contacts.
     #[doc(alias = "CustomFieldSchema")]
     pub struct CustomField {
         /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub value: CustomFieldValue = "value",
+    }
+    /// `CustomFieldInput` of Contacts.
+    pub struct CustomFieldInput {
+        /// The value. Text for text fields and single choices, a number for numbers and amounts of money, a list of text for check boxes and
+        /// multiple choices, for files an object with an entry for each file. Replies call it `value`.
+        pub field_value: CustomFieldValue = "field_value",
+        /// The id of the custom field; either this or `key` names it.
+        pub id: String = "id",
+        /// The key of the custom field, in place of its id.
+        pub key: String = "key",
     }
     /// `DeleteContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "DeleteContactsSuccessfulResponseDto")]
@@ -519,31 +351,6 @@ hoopai_runtime::model! {
         /// For WhatsApp messages.
         pub whats_app: DndSetting = "WhatsApp",
     }
-    /// `GetEventSchema` of Contacts.
-    #[doc(alias = "GetEventSchema")]
-    pub struct Event {
-        pub address: String = "address",
-        pub appointment_status: String = "appointmentStatus",
-        pub assigned_resources: Vec<String> = "assignedResources",
-        pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar.
-        pub calendar_id: String = "calendarId",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub end_time: String = "endTime",
-        pub group_id: String = "groupId",
-        /// The id of the custom field; either this or `key` names it.
-        pub id: String = "id",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub notes: String = "notes",
-        pub start_time: String = "startTime",
-        pub status: String = "status",
-        pub title: String = "title",
-        pub users: Vec<String> = "users",
-    }
     /// Users who follow a contact, or are to stop.
     #[doc(alias = "FollowersDTO")]
     pub struct FollowersRequest {
@@ -553,13 +360,13 @@ hoopai_runtime::model! {
     /// `ContactsByIdSuccessfulResponseDto` of Contacts.
     #[doc(alias = "ContactsByIdSuccessfulResponseDto")]
     pub struct GetContactResponse {
-        pub contact: Box<ContectById> = "contact",
+        pub contact: Box<Contact> = "contact",
         pub trace_id: String = "traceId",
     }
     /// `DuplicateContactResponse` of Contacts.
     #[doc(alias = "DuplicateContactResponse")]
     pub struct GetDuplicateContactResponse {
-        pub contact: Box<ContectById> = "contact",
+        pub contact: Box<Contact> = "contact",
         pub matching_field: String = "matchingField",
         pub trace_id: String = "traceId",
     }
@@ -580,7 +387,26 @@ hoopai_runtime::model! {
     /// `GetEventsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "GetEventsSuccessfulResponseDto")]
     pub struct ListAppointmentsResponse {
-        pub events: Vec<Event> = "events",
+        pub events: Vec<Appointment> = "events",
+        pub trace_id: String = "traceId",
+    }
+    /// `ContactsMetaSchema` of Contacts.
+    #[doc(alias = "ContactsMetaSchema")]
+    pub struct ListContactsMeta {
+        pub current_page: f64 = "currentPage",
+        pub next_page: Value = "nextPage",
+        pub next_page_url: String = "nextPageUrl",
+        pub prev_page: f64 = "prevPage",
+        pub start_after: f64 = "startAfter",
+        pub start_after_id: String = "startAfterId",
+        pub total: f64 = "total",
+    }
+    /// `ContactsSearchSuccessfulResponseDto` of Contacts.
+    #[doc(alias = "ContactsSearchSuccessfulResponseDto")]
+    pub struct ListContactsResponse {
+        pub contacts: Vec<Contact> = "contacts",
+        pub count: f64 = "count",
+        pub meta: Box<ListContactsMeta> = "meta",
         pub trace_id: String = "traceId",
     }
     /// `GetNotesListSuccessfulResponseDto` of Contacts.
@@ -653,7 +479,7 @@ hoopai_runtime::model! {
     }
     /// `SearchContactsResponse` of Contacts.
     pub struct SearchContactsResponse {
-        pub contacts: Vec<ContactSearchHit> = "contacts",
+        pub contacts: Vec<Contact> = "contacts",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
@@ -675,8 +501,14 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `TagResponse` of Contacts.
-    pub struct TagResponse {
+    /// Tags to add or remove.
+    #[doc(alias = "TagsDTO")]
+    pub struct TagsRequest {
+        /// The tags by name. Declared as required by the platform's specification.
+        pub tags: Vec<String> = "tags",
+    }
+    /// `TagsUpdate` of Contacts.
+    pub struct TagsUpdate {
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub message: String = "message",
@@ -684,12 +516,6 @@ hoopai_runtime::model! {
         pub tags_added: Vec<Value> = "tagsAdded",
         pub tags_removed: Vec<Value> = "tagsRemoved",
         pub type_: String = "type",
-    }
-    /// Tags to add or remove.
-    #[doc(alias = "TagsDTO")]
-    pub struct TagsRequest {
-        /// The tags by name. Declared as required by the platform's specification.
-        pub tags: Vec<String> = "tags",
     }
     /// `TaskSchema` of Contacts.
     #[doc(alias = "TaskSchema")]
@@ -707,7 +533,7 @@ hoopai_runtime::model! {
     }
     /// `TaskByIsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "TaskByIsSuccessfulResponseDto")]
-    pub struct TaskByIsResponse {
+    pub struct TaskResponse {
         pub task: Box<Task> = "task",
         pub trace_id: String = "traceId",
     }
@@ -725,7 +551,7 @@ hoopai_runtime::model! {
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CreateContactCustomField> = "customFields",
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
@@ -761,7 +587,7 @@ hoopai_runtime::model! {
     /// `UpdateContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "UpdateContactsSuccessfulResponseDto")]
     pub struct UpdateContactResponse {
-        pub contact: Box<ContectById> = "contact",
+        pub contact: Box<Contact> = "contact",
         pub succeded: bool = "succeded",
         pub succeeded: bool = "succeeded",
         pub trace_id: String = "traceId",
@@ -796,7 +622,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateTagsResponseDTO")]
     pub struct UpdateTagsInBulkResponse {
         pub error_count: f64 = "errorCount",
-        pub responses: Vec<TagResponse> = "responses",
+        pub responses: Vec<TagsUpdate> = "responses",
         pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",
     }
@@ -839,7 +665,7 @@ hoopai_runtime::model! {
         /// With it a repeated request makes another contact: pass `CallOptions::new().idempotent(false)` along, so that none is retried.
         pub create_new_if_duplicate_allowed: bool = "createNewIfDuplicateAllowed",
         /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CreateContactCustomField> = "customFields",
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
@@ -879,7 +705,7 @@ hoopai_runtime::model! {
     /// `UpsertContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "UpsertContactsSuccessfulResponseDto")]
     pub struct UpsertContactResponse {
-        pub contact: Box<ContectById> = "contact",
+        pub contact: Box<Contact> = "contact",
         pub new_: bool = "new",
         pub succeded: bool = "succeded",
         pub succeeded: bool = "succeeded",
@@ -888,8 +714,8 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    ContactsWorkflowResponse,
-    CreateDeleteCantactsCampaignsResponse,
+    ContactCampaignResponse,
+    ContactWorkflowResponse,
     DeleteContactResponse,
     DeleteNoteResponse,
     DeleteTaskResponse,

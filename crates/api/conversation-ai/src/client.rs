@@ -292,7 +292,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_agents`](super::Client::search_agents).
-        pub SearchAgents(operations::SEARCH_AGENTS) -> json types::SearchAgentsResponse, paged types::EmployeeListItem
+        pub SearchAgents(operations::SEARCH_AGENTS) -> json types::SearchAgentsResponse, paged types::AgentListItem
     }
     hoopai_runtime::setters! {
         SearchAgents {

@@ -6,15 +6,6 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// `ActionDataDTO` of Conversation AI.
-    #[doc(alias = "ActionDataDTO")]
-    pub struct ActionData {
-        pub agent_id: String = "agentId",
-        pub details: Box<ActionDetails> = "details",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub type_: ActionType = "type",
-    }
     /// `ActionDetails` of Conversation AI.
     pub struct ActionDetails {
         /// The id of an action that this one refers to.
@@ -90,6 +81,12 @@ hoopai_runtime::model! {
         /// The ids of the workflows that start.
         pub workflow_ids: Vec<String> = "workflowIds",
     }
+    /// `ActionsIdDto` of Conversation AI.
+    #[doc(alias = "ActionsIdDto")]
+    pub struct ActionReference {
+        pub id: String = "id",
+        pub type_: ActionType = "type",
+    }
     /// An action of an agent.
     #[doc(alias = "CreateActionDTO")]
     pub struct ActionRequest {
@@ -105,20 +102,14 @@ hoopai_runtime::model! {
     #[doc(alias = "fetchActionDetailsResponseDTO")]
     #[doc(alias = "updateActionResponseDTO")]
     pub struct ActionResponse {
-        pub data: ActionData = "data",
+        pub data: AgentAction = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
-    }
-    /// `ActionsIdDto` of Conversation AI.
-    #[doc(alias = "ActionsIdDto")]
-    pub struct ActionsId {
-        pub id: String = "id",
-        pub type_: ActionType = "type",
     }
     /// `EmployeeResponseDTO` of Conversation AI.
     #[doc(alias = "EmployeeResponseDTO")]
     pub struct Agent {
-        pub actions: Vec<ActionsId> = "actions",
+        pub actions: Vec<ActionReference> = "actions",
         /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
         pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
         /// The business that the agent speaks for.
@@ -147,6 +138,49 @@ hoopai_runtime::model! {
         pub sleep_time: f64 = "sleepTime",
         pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
         pub trace_id: String = "traceId",
+        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
+        pub wait_time: f64 = "waitTime",
+        /// The unit of `waitTime`.
+        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
+    }
+    /// `ActionDataDTO` of Conversation AI.
+    #[doc(alias = "ActionDataDTO")]
+    pub struct AgentAction {
+        pub agent_id: String = "agentId",
+        pub details: Box<ActionDetails> = "details",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub type_: ActionType = "type",
+    }
+    /// `EmployeeListItemDTO` of Conversation AI.
+    #[doc(alias = "EmployeeListItemDTO")]
+    pub struct AgentListItem {
+        pub actions: Vec<Map> = "actions",
+        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
+        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        /// The business that the agent speaks for.
+        pub business_name: String = "businessName",
+        /// The channels that the agent answers on.
+        pub channels: Vec<String> = "channels",
+        pub created_at: Timestamp = "createdAt",
+        /// What the agent is to achieve.
+        pub goal: Map = "goal",
+        pub id: String = "id",
+        /// Whether it is a primary agent.
+        pub is_primary: bool = "isPrimary",
+        /// The ids of the knowledge bases that the agent draws on.
+        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
+        pub mode: AgentMode = "mode",
+        pub name: String = "name",
+        /// Whether the agent can be put to sleep for a time. The platform advises against it.
+        pub sleep_enabled: bool = "sleepEnabled",
+        /// Whether the agent falls asleep when a person writes.
+        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
+        /// Whether the agent falls asleep when a workflow writes.
+        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
+        pub sleep_time: f64 = "sleepTime",
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
+        pub updated_at: Timestamp = "updatedAt",
         /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
         pub wait_time: f64 = "waitTime",
         /// The unit of `waitTime`.
@@ -194,15 +228,10 @@ hoopai_runtime::model! {
         /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
-    /// `DeleteActionDataDTO` of Conversation AI.
-    #[doc(alias = "DeleteActionDataDTO")]
-    pub struct DeleteActionData {
-        pub id: String = "id",
-    }
     /// `deleteActionResponseDTO` of Conversation AI.
     #[doc(alias = "deleteActionResponseDTO")]
     pub struct DeleteActionResponse {
-        pub data: DeleteActionData = "data",
+        pub data: DeletedAction = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -213,39 +242,10 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `EmployeeListItemDTO` of Conversation AI.
-    #[doc(alias = "EmployeeListItemDTO")]
-    pub struct EmployeeListItem {
-        pub actions: Vec<Map> = "actions",
-        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
-        /// The business that the agent speaks for.
-        pub business_name: String = "businessName",
-        /// The channels that the agent answers on.
-        pub channels: Vec<String> = "channels",
-        pub created_at: Timestamp = "createdAt",
-        /// What the agent is to achieve.
-        pub goal: Map = "goal",
+    /// `DeleteActionDataDTO` of Conversation AI.
+    #[doc(alias = "DeleteActionDataDTO")]
+    pub struct DeletedAction {
         pub id: String = "id",
-        /// Whether it is a primary agent.
-        pub is_primary: bool = "isPrimary",
-        /// The ids of the knowledge bases that the agent draws on.
-        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
-        pub mode: AgentMode = "mode",
-        pub name: String = "name",
-        /// Whether the agent can be put to sleep for a time. The platform advises against it.
-        pub sleep_enabled: bool = "sleepEnabled",
-        /// Whether the agent falls asleep when a person writes.
-        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
-        /// Whether the agent falls asleep when a workflow writes.
-        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
-        pub sleep_time: f64 = "sleepTime",
-        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
-        pub updated_at: Timestamp = "updatedAt",
-        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
-        pub wait_time: f64 = "waitTime",
-        /// The unit of `waitTime`.
-        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
     /// One of the messages that follow.
     pub struct FollowupSequence {
@@ -275,7 +275,7 @@ hoopai_runtime::model! {
         /// Whose time zone the hours are in, the contact's or the business's.
         pub timezone_to_use: FollowupSettingsTimezoneToUse = "timezoneToUse",
         /// The working hours, by day of the week.
-        pub working_hours: Vec<WorkingHours> = "workingHours",
+        pub working_hours: Vec<WorkingDay> = "workingHours",
     }
     /// `FetchAIResponseDetailsResponseDTO` of Conversation AI.
     #[doc(alias = "FetchAIResponseDetailsResponseDTO")]
@@ -306,14 +306,14 @@ hoopai_runtime::model! {
     /// `fetchActionsForEmployeeResponseDTO` of Conversation AI.
     #[doc(alias = "fetchActionsForEmployeeResponseDTO")]
     pub struct ListActionsResponse {
-        pub data: Vec<ActionData> = "data",
+        pub data: Vec<AgentAction> = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `SearchEmployeeResponseDTO` of Conversation AI.
     #[doc(alias = "SearchEmployeeResponseDTO")]
     pub struct SearchAgentsResponse {
-        pub agents: Vec<EmployeeListItem> = "agents",
+        pub agents: Vec<AgentListItem> = "agents",
         pub count: f64 = "count",
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
@@ -369,7 +369,8 @@ hoopai_runtime::model! {
         pub followup_settings: FollowupSettings = "followupSettings",
     }
     /// The working hours of one day of the week.
-    pub struct WorkingHours {
+    #[doc(alias = "WorkingHours")]
+    pub struct WorkingDay {
         /// The day of the week, 0 for Sunday to 6 for Saturday. Declared as required by the platform's specification.
         pub day_of_the_week: f64 = "dayOfTheWeek",
         /// The times of that day.

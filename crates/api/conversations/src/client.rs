@@ -457,7 +457,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`cancel_scheduled_email_message`](super::Client::cancel_scheduled_email_message).
-        pub CancelScheduledEmailMessage(operations::CANCEL_SCHEDULED_EMAIL_MESSAGE) -> json types::CancelScheduledResponse
+        pub CancelScheduledEmailMessage(operations::CANCEL_SCHEDULED_EMAIL_MESSAGE) -> json types::CancelScheduledMessageResponse
     }
     hoopai_runtime::setters! {
         CancelScheduledEmailMessage {
@@ -468,7 +468,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`cancel_scheduled_message`](super::Client::cancel_scheduled_message).
-        pub CancelScheduledMessage(operations::CANCEL_SCHEDULED_MESSAGE) -> json types::CancelScheduledResponse
+        pub CancelScheduledMessage(operations::CANCEL_SCHEDULED_MESSAGE) -> json types::CancelScheduledMessageResponse
     }
     hoopai_runtime::setters! {
         CancelScheduledMessage {
@@ -489,7 +489,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_conversation`](super::Client::create_conversation).
-        pub CreateConversation(operations::CREATE_CONVERSATION) -> json types::CreateConversationResponse
+        pub CreateConversation(operations::CREATE_CONVERSATION) -> json types::ConversationResponse
     }
     hoopai_runtime::setters! {
         CreateConversation {
@@ -556,7 +556,7 @@ pub mod builder {
             /// By what the messages are sorted; when they were made, if left out.
             query sort_by: types::ExportMessageSortBy = "sortBy",
             /// Ascending or descending order; descending if left out.
-            query sort_order: types::ExportMessageSortOrder = "sortOrder",
+            query sort_order: types::SortOrder = "sortOrder",
             /// Only messages from here on.
             query start_date: String = "startDate",
         }
@@ -676,7 +676,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_conversations`](super::Client::search_conversations).
-        pub SearchConversations(operations::SEARCH_CONVERSATIONS) -> json types::SearchConversationsResponse, paged types::ConversationSchema
+        pub SearchConversations(operations::SEARCH_CONVERSATIONS) -> json types::SearchConversationsResponse, paged types::Conversation
     }
     hoopai_runtime::setters! {
         SearchConversations {
@@ -697,7 +697,7 @@ pub mod builder {
             /// Only conversations of which the last message came in, or went out.
             query last_message_direction: types::LastMessageDirection = "lastMessageDirection",
             /// Only conversations of which the last message is of this kind.
-            query last_message_type: types::LastMessageType = "lastMessageType",
+            query last_message_type: types::MessageType = "lastMessageType",
             /// How many conversations a page holds; 20 if left out.
             query limit: i64 = "limit",
             /// Only conversations in which these users are mentioned, by their ids parted by commas.
@@ -711,7 +711,7 @@ pub mod builder {
             /// The least score, in the profile that `scoreProfile` names.
             query score_profile_min: f64 = "scoreProfileMin",
             /// Ascending or descending order.
-            query sort: types::ConversationSort = "sort",
+            query sort: types::SortOrder = "sort",
             /// By what the conversations are sorted.
             query sort_by: types::ConversationSortBy = "sortBy",
             /// The id of the score profile that `score_profile` sorts by.
@@ -779,7 +779,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_conversation`](super::Client::update_conversation).
-        pub UpdateConversation(operations::UPDATE_CONVERSATION) -> json types::UpdateConversationResponse
+        pub UpdateConversation(operations::UPDATE_CONVERSATION) -> json types::ConversationResponse
     }
     hoopai_runtime::setters! {
         UpdateConversation {

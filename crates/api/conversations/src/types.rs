@@ -25,7 +25,7 @@ hoopai_runtime::model! {
         /// When it happened, in ISO 8601.
         pub date: Timestamp = "date",
         /// Which way it went. The interface names `outbound` as what counts when it is left out.
-        pub direction: EmailDirection = "direction",
+        pub direction: MessageDirection = "direction",
         /// The email addresses that get a copy unseen by the others.
         pub email_bcc: Vec<String> = "emailBcc",
         /// The email addresses that get a copy.
@@ -76,7 +76,7 @@ hoopai_runtime::model! {
     }
     /// `CancelScheduledResponseDto` of Conversations.
     #[doc(alias = "CancelScheduledResponseDto")]
-    pub struct CancelScheduledResponse {
+    pub struct CancelScheduledMessageResponse {
         /// The text of the message.
         pub message: String = "message",
         pub status: f64 = "status",
@@ -103,55 +103,13 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub uploaded_files: Map = "uploadedFiles",
     }
-    /// `GetConversationByIdResponse` of Conversations.
-    #[doc(alias = "GetConversationByIdResponse")]
-    pub struct Conversation {
-        pub assigned_to: String = "assignedTo",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub inbox: bool = "inbox",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub starred: bool = "starred",
-        pub trace_id: String = "traceId",
-        pub type_: Value = "type",
-        pub unread_count: f64 = "unreadCount",
-    }
     /// `ConversationCreateResponseDto` of Conversations.
     #[doc(alias = "ConversationCreateResponseDto")]
-    pub struct ConversationCreate {
+    #[doc(alias = "GetConversationByIdResponse")]
+    #[doc(alias = "ConversationSchema")]
+    #[doc(alias = "ConversationDto")]
+    pub struct Conversation {
         pub assigned_to: String = "assignedTo",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub last_message_date: Timestamp = "lastMessageDate",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-    }
-    /// `ConversationDto` of Conversations.
-    pub struct ConversationDto {
-        pub assigned_to: String = "assignedTo",
-        /// The id of the contact.
-        pub contact_id: String = "contactId",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub inbox: bool = "inbox",
-        pub last_message_body: String = "lastMessageBody",
-        pub last_message_date: Timestamp = "lastMessageDate",
-        pub last_message_type: LastMessageType = "lastMessageType",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub starred: bool = "starred",
-        pub unread_count: f64 = "unreadCount",
-        pub user_id: String = "userId",
-    }
-    /// `ConversationSchema` of Conversations.
-    pub struct ConversationSchema {
         pub attributed: bool = "attributed",
         pub company_name: String = "companyName",
         /// The id of the contact.
@@ -159,16 +117,18 @@ hoopai_runtime::model! {
         pub contact_name: String = "contactName",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
+        pub deleted: bool = "deleted",
         pub email: String = "email",
         pub followers: Vec<Value> = "followers",
         pub full_name: String = "fullName",
         pub id: String = "id",
+        pub inbox: bool = "inbox",
         pub is_last_message_internal_comment: bool = "isLastMessageInternalComment",
         pub last_manual_message_date: Timestamp = "lastManualMessageDate",
         pub last_message_body: String = "lastMessageBody",
-        pub last_message_date: Value = "lastMessageDate",
+        pub last_message_date: Timestamp = "lastMessageDate",
         pub last_message_direction: LastMessageDirection = "lastMessageDirection",
-        pub last_message_type: ConversationSchemaLastMessageType = "lastMessageType",
+        pub last_message_type: MessageType = "lastMessageType",
         pub last_outbound_message_action: String = "lastOutboundMessageAction",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -180,8 +140,18 @@ hoopai_runtime::model! {
         pub sort: Vec<f64> = "sort",
         pub starred: bool = "starred",
         pub tags: Vec<String> = "tags",
-        pub type_: ConversationSchemaType = "type",
+        pub trace_id: String = "traceId",
+        pub type_: ConversationType = "type",
         pub unread_count: f64 = "unreadCount",
+        pub user_id: String = "userId",
+    }
+    /// `CreateConversationSuccessResponse` of Conversations.
+    #[doc(alias = "CreateConversationSuccessResponse")]
+    #[doc(alias = "GetConversationSuccessfulResponse")]
+    pub struct ConversationResponse {
+        pub conversation: Box<Conversation> = "conversation",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// With whom the conversation is to be.
     #[doc(alias = "CreateConversationDto")]
@@ -190,13 +160,6 @@ hoopai_runtime::model! {
         pub contact_id: String = "contactId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-    }
-    /// `CreateConversationSuccessResponse` of Conversations.
-    #[doc(alias = "CreateConversationSuccessResponse")]
-    pub struct CreateConversationResponse {
-        pub conversation: Box<ConversationCreate> = "conversation",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
     }
     /// A subscription to be made.
     #[doc(alias = "CreateCustomSubtypeDto")]
@@ -238,30 +201,20 @@ hoopai_runtime::model! {
         /// The id of the conversation provider that carries the message.
         pub conversation_provider_id: String = "conversationProviderId",
         pub date_added: Timestamp = "dateAdded",
-        pub direction: EmailDirection = "direction",
+        pub direction: MessageDirection = "direction",
         pub from: String = "from",
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub provider: String = "provider",
         pub reply_to_message_id: String = "replyToMessageId",
-        pub source: EmailSource = "source",
+        pub source: MessageSource = "source",
         pub status: EmailStatus = "status",
         /// The subject line, for emails.
         pub subject: String = "subject",
         pub thread_id: String = "threadId",
         pub to: Vec<String> = "to",
         pub trace_id: String = "traceId",
-    }
-    /// An error of a conversation provider.
-    #[doc(alias = "ErrorDto")]
-    pub struct Error {
-        /// The provider's code for it. Declared as required by the platform's specification.
-        pub code: String = "code",
-        /// What went wrong, in words. Declared as required by the platform's specification.
-        pub message: String = "message",
-        /// The kind of error. Declared as required by the platform's specification.
-        pub type_: String = "type",
     }
     /// `ExportMessagesResponseDto` of Conversations.
     #[doc(alias = "ExportMessagesResponseDto")]
@@ -359,7 +312,7 @@ hoopai_runtime::model! {
     /// `GetMessagesByConversationResponseDto` of Conversations.
     #[doc(alias = "GetMessagesByConversationResponseDto")]
     pub struct ListMessagesResponse {
-        pub messages: Messages = "messages",
+        pub messages: MessagePage = "messages",
         pub trace_id: String = "traceId",
     }
     /// `GetMessageResponseDto` of Conversations.
@@ -381,16 +334,26 @@ hoopai_runtime::model! {
         pub date_added: Timestamp = "dateAdded",
         /// The time of the last change, such as that of the status.
         pub date_updated: Timestamp = "dateUpdated",
-        pub direction: EmailDirection = "direction",
+        pub direction: MessageDirection = "direction",
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub message_type: LastMessageType = "messageType",
+        pub message_type: MessageType = "messageType",
         pub meta: MessageMeta = "meta",
-        pub source: EmailSource = "source",
+        pub source: MessageSource = "source",
         pub status: MessageStatus = "status",
         pub type_: f64 = "type",
         pub user_id: String = "userId",
+    }
+    /// An error of a conversation provider.
+    #[doc(alias = "ErrorDto")]
+    pub struct MessageError {
+        /// The provider's code for it. Declared as required by the platform's specification.
+        pub code: String = "code",
+        /// What went wrong, in words. Declared as required by the platform's specification.
+        pub message: String = "message",
+        /// The kind of error. Declared as required by the platform's specification.
+        pub type_: String = "type",
     }
     /// Facts about a message that depend on its channel.
     pub struct MessageMeta {
@@ -409,8 +372,8 @@ hoopai_runtime::model! {
         /// The outcome.
         pub status: CallStatus = "status",
     }
-    /// `Messages` of Conversations.
-    pub struct Messages {
+    /// `MessagePage` of Conversations.
+    pub struct MessagePage {
         pub last_message_id: String = "lastMessageId",
         pub messages: Vec<Message> = "messages",
         pub next_page: bool = "nextPage",
@@ -433,7 +396,7 @@ hoopai_runtime::model! {
     /// `SendConversationResponseDto` of Conversations.
     #[doc(alias = "SendConversationResponseDto")]
     pub struct SearchConversationsResponse {
-        pub conversations: Vec<ConversationSchema> = "conversations",
+        pub conversations: Vec<Conversation> = "conversations",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
@@ -582,13 +545,6 @@ hoopai_runtime::model! {
         /// How many of its messages count as unread; zero marks it as read.
         pub unread_count: f64 = "unreadCount",
     }
-    /// `GetConversationSuccessfulResponse` of Conversations.
-    #[doc(alias = "GetConversationSuccessfulResponse")]
-    pub struct UpdateConversationResponse {
-        pub conversation: Box<ConversationDto> = "conversation",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
     /// What to change in a subscription.
     #[doc(alias = "UpdateCustomSubtypeDto")]
     pub struct UpdateCustomSubtypeRequest {
@@ -611,7 +567,7 @@ hoopai_runtime::model! {
         /// The id of the email, if it is one.
         pub email_message_id: String = "emailMessageId",
         /// Why it failed, as the provider says.
-        pub error: Error = "error",
+        pub error: MessageError = "error",
         /// Of an email, the further recipients whom the status concerns.
         pub recipients: Vec<String> = "recipients",
         /// What became of it. Declared as required by the platform's specification.
@@ -627,12 +583,11 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    CancelScheduledResponse,
-    CreateConversationResponse,
+    CancelScheduledMessageResponse,
+    ConversationResponse,
     DeleteConversationResponse,
     ProcessMessageResponse,
     SendLiveChatTypingIndicatorResponse,
-    UpdateConversationResponse,
 }
 
 hoopai_runtime::open_enum! {
@@ -645,37 +600,6 @@ hoopai_runtime::open_enum! {
     pub enum ConversationLastMessageAction {
         Automated = "automated", Manual = "manual",
     }
-    /// Values of `ConversationSchemaLastMessageType`.
-    pub enum ConversationSchemaLastMessageType {
-        TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
-        TypeSmsReviewRequest = "TYPE_SMS_REVIEW_REQUEST", TypeWebchat = "TYPE_WEBCHAT",
-        TypeSmsNoShowRequest = "TYPE_SMS_NO_SHOW_REQUEST", TypeCampaignSms = "TYPE_CAMPAIGN_SMS",
-        TypeCampaignCall = "TYPE_CAMPAIGN_CALL", TypeCampaignEmail = "TYPE_CAMPAIGN_EMAIL",
-        TypeCampaignVoicemail = "TYPE_CAMPAIGN_VOICEMAIL", TypeFacebook = "TYPE_FACEBOOK",
-        TypeCampaignFacebook = "TYPE_CAMPAIGN_FACEBOOK", TypeCampaignManualCall = "TYPE_CAMPAIGN_MANUAL_CALL",
-        TypeCampaignManualSms = "TYPE_CAMPAIGN_MANUAL_SMS", TypeGmb = "TYPE_GMB", TypeCampaignGmb = "TYPE_CAMPAIGN_GMB",
-        TypeReview = "TYPE_REVIEW", TypeInstagram = "TYPE_INSTAGRAM", TypeWhatsapp = "TYPE_WHATSAPP",
-        TypeCustomSms = "TYPE_CUSTOM_SMS", TypeCustomEmail = "TYPE_CUSTOM_EMAIL",
-        TypeCustomProviderSms = "TYPE_CUSTOM_PROVIDER_SMS", TypeCustomProviderEmail = "TYPE_CUSTOM_PROVIDER_EMAIL",
-        TypeIvrCall = "TYPE_IVR_CALL", TypeActivityContact = "TYPE_ACTIVITY_CONTACT",
-        TypeActivityInvoice = "TYPE_ACTIVITY_INVOICE", TypeActivityPayment = "TYPE_ACTIVITY_PAYMENT",
-        TypeActivityOpportunity = "TYPE_ACTIVITY_OPPORTUNITY", TypeLiveChat = "TYPE_LIVE_CHAT",
-        TypeLiveChatInfoMessage = "TYPE_LIVE_CHAT_INFO_MESSAGE", TypeActivityAppointment = "TYPE_ACTIVITY_APPOINTMENT",
-        TypeFacebookComment = "TYPE_FACEBOOK_COMMENT", TypeInstagramComment = "TYPE_INSTAGRAM_COMMENT",
-        TypeCustomCall = "TYPE_CUSTOM_CALL", TypeInternalComment = "TYPE_INTERNAL_COMMENT",
-        TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
-        TypeTiktokComment = "TYPE_TIKTOK_COMMENT", TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP",
-        TypeFormSubmission = "TYPE_FORM_SUBMISSION", TypeSmsReaction = "TYPE_SMS_REACTION", TypeNoShow = "TYPE_NO_SHOW",
-    }
-    /// Values of `ConversationSchemaType`.
-    pub enum ConversationSchemaType {
-        TypePhone = "TYPE_PHONE", TypeEmail = "TYPE_EMAIL", TypeFbMessenger = "TYPE_FB_MESSENGER",
-        TypeReview = "TYPE_REVIEW", TypeGroupSms = "TYPE_GROUP_SMS",
-    }
-    /// Values of `ConversationSort`.
-    pub enum ConversationSort {
-        Asc = "asc", Desc = "desc",
-    }
     /// Values of `ConversationSortBy`.
     pub enum ConversationSortBy {
         LastManualMessageDate = "last_manual_message_date", LastMessageDate = "last_message_date",
@@ -685,17 +609,14 @@ hoopai_runtime::open_enum! {
     pub enum ConversationStatus {
         All = "all", Read = "read", Unread = "unread", Starred = "starred", Recents = "recents",
     }
+    /// Values of `ConversationType`.
+    pub enum ConversationType {
+        TypePhone = "TYPE_PHONE", TypeEmail = "TYPE_EMAIL", TypeFbMessenger = "TYPE_FB_MESSENGER",
+        TypeReview = "TYPE_REVIEW", TypeGroupSms = "TYPE_GROUP_SMS",
+    }
     /// Values of `CustomSubtypeChannel`.
     pub enum CustomSubtypeChannel {
         Email = "email", Sms = "sms",
-    }
-    /// Values of `EmailDirection`.
-    pub enum EmailDirection {
-        Inbound = "inbound", Outbound = "outbound",
-    }
-    /// Values of `EmailSource`.
-    pub enum EmailSource {
-        Workflow = "workflow", BulkActions = "bulk_actions", Campaign = "campaign", Api = "api", App = "app",
     }
     /// Values of `EmailStatus`.
     pub enum EmailStatus {
@@ -711,10 +632,6 @@ hoopai_runtime::open_enum! {
     pub enum ExportMessageSortBy {
         CreatedAt = "createdAt", UpdatedAt = "updatedAt",
     }
-    /// Values of `ExportMessageSortOrder`.
-    pub enum ExportMessageSortOrder {
-        Asc = "asc", Desc = "desc",
-    }
     /// Values of `InboundMessageType`.
     pub enum InboundMessageType {
         Sms = "SMS", Rcs = "RCS", Email = "Email", WhatsApp = "WhatsApp", Gmb = "GMB", Ig = "IG", Fb = "FB",
@@ -726,8 +643,22 @@ hoopai_runtime::open_enum! {
     pub enum LastMessageDirection {
         Inbound = "inbound", Outbound = "outbound",
     }
-    /// Values of `LastMessageType`.
-    pub enum LastMessageType {
+    /// Values of `MessageDirection`.
+    pub enum MessageDirection {
+        Inbound = "inbound", Outbound = "outbound",
+    }
+    /// Values of `MessageSource`.
+    pub enum MessageSource {
+        Workflow = "workflow", BulkActions = "bulk_actions", Campaign = "campaign", Api = "api", App = "app",
+    }
+    /// Values of `MessageStatus`.
+    pub enum MessageStatus {
+        Connected = "connected", Delivered = "delivered", Failed = "failed", Opened = "opened", Pending = "pending",
+        Read = "read", Scheduled = "scheduled", Sent = "sent", Undelivered = "undelivered", Clicked = "clicked",
+        OptOut = "opt_out", Queued = "queued",
+    }
+    /// Values of `MessageType`.
+    pub enum MessageType {
         TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
         TypeSmsReviewRequest = "TYPE_SMS_REVIEW_REQUEST", TypeWebchat = "TYPE_WEBCHAT",
         TypeSmsNoShowRequest = "TYPE_SMS_NO_SHOW_REQUEST", TypeCampaignSms = "TYPE_CAMPAIGN_SMS",
@@ -747,23 +678,7 @@ hoopai_runtime::open_enum! {
         TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
         TypeTiktokComment = "TYPE_TIKTOK_COMMENT", TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP",
         TypeFormSubmission = "TYPE_FORM_SUBMISSION", TypeSmsReaction = "TYPE_SMS_REACTION",
-    }
-    /// Values of `MessageStatus`.
-    pub enum MessageStatus {
-        Connected = "connected", Delivered = "delivered", Failed = "failed", Opened = "opened", Pending = "pending",
-        Read = "read", Scheduled = "scheduled", Sent = "sent", Undelivered = "undelivered", Clicked = "clicked",
-        OptOut = "opt_out", Queued = "queued",
-    }
-    /// Values of `MessageType`.
-    pub enum MessageType {
-        TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
-        TypeFacebook = "TYPE_FACEBOOK", TypeGmb = "TYPE_GMB", TypeInstagram = "TYPE_INSTAGRAM",
-        TypeWhatsapp = "TYPE_WHATSAPP", TypeActivityAppointment = "TYPE_ACTIVITY_APPOINTMENT",
-        TypeActivityContact = "TYPE_ACTIVITY_CONTACT", TypeActivityInvoice = "TYPE_ACTIVITY_INVOICE",
-        TypeActivityPayment = "TYPE_ACTIVITY_PAYMENT", TypeActivityOpportunity = "TYPE_ACTIVITY_OPPORTUNITY",
-        TypeLiveChat = "TYPE_LIVE_CHAT", TypeInternalComments = "TYPE_INTERNAL_COMMENTS",
-        TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
-        TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP", TypeFormSubmission = "TYPE_FORM_SUBMISSION",
+        TypeInternalComments = "TYPE_INTERNAL_COMMENTS", TypeNoShow = "TYPE_NO_SHOW",
     }
     /// Values of `OutboundCallType`.
     pub enum OutboundCallType {
@@ -785,6 +700,10 @@ hoopai_runtime::open_enum! {
     pub enum SendMessageType {
         Sms = "SMS", Rcs = "RCS", Email = "Email", WhatsApp = "WhatsApp", Ig = "IG", Fb = "FB", Custom = "Custom",
         LiveChat = "Live_Chat", Tiktok = "TIKTOK",
+    }
+    /// Values of `SortOrder`.
+    pub enum SortOrder {
+        Asc = "asc", Desc = "desc",
     }
     /// Values of `SubscriptionActionSubtypeName`.
     pub enum SubscriptionActionSubtypeName {

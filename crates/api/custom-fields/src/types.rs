@@ -37,7 +37,7 @@ hoopai_runtime::model! {
         /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Declared as required by the platform's specification.
         pub object_key: String = "objectKey",
         /// The options to choose from; for fields that offer a choice.
-        pub options: Vec<OptionDto> = "options",
+        pub options: Vec<CustomFieldOption> = "options",
         /// The id of the folder that the field lies in. Declared as required by the platform's specification.
         pub parent_id: String = "parentId",
         /// The text that an empty input shows.
@@ -51,7 +51,7 @@ hoopai_runtime::model! {
         /// The file format that may be uploaded, such as `.pdf`, or `all`; for `FILE_UPLOAD` fields.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
         pub allow_custom_option: bool = "allowCustomOption",
-        pub data_type: CustomFieldDataType2 = "dataType",
+        pub data_type: CustomFieldDataType = "dataType",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
         /// What the field is for.
@@ -66,7 +66,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
-        pub options: Vec<OptionDto> = "options",
+        pub options: Vec<CustomFieldOption> = "options",
         pub parent_id: String = "parentId",
         /// The text that an empty input shows.
         pub placeholder: String = "placeholder",
@@ -75,7 +75,7 @@ hoopai_runtime::model! {
     }
     /// `ICustomFieldFolder` of Custom Fields.
     #[doc(alias = "ICustomFieldFolder")]
-    pub struct CustomFieldFolderResponse {
+    pub struct CustomFieldFolder {
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -85,6 +85,16 @@ hoopai_runtime::model! {
         pub object_key: String = "objectKey",
         pub trace_id: String = "traceId",
     }
+    /// `OptionDTO` of Custom Fields.
+    #[doc(alias = "OptionDTO")]
+    pub struct CustomFieldOption {
+        /// The key of the option, which is sent when a field is created and left out when it is changed. Declared as required by the platform's specification.
+        pub key: String = "key",
+        /// The option's text on screen. Declared as required by the platform's specification.
+        pub label: String = "label",
+        /// An address that goes with the option; for `RADIO` fields.
+        pub url: String = "url",
+    }
     /// `CustomFieldSuccessfulResponseDto` of Custom Fields.
     #[doc(alias = "CustomFieldSuccessfulResponseDto")]
     pub struct CustomFieldResponse {
@@ -93,7 +103,7 @@ hoopai_runtime::model! {
     }
     /// `CustomFolderDeleteResponseDto` of Custom Fields.
     #[doc(alias = "CustomFolderDeleteResponseDto")]
-    pub struct CustomFolderDeleteResponse {
+    pub struct DeleteCustomFieldResponse {
         pub id: String = "id",
         pub key: String = "key",
         pub succeded: bool = "succeded",
@@ -105,16 +115,6 @@ hoopai_runtime::model! {
         pub fields: Vec<CustomField> = "fields",
         pub folders: Vec<CustomField> = "folders",
         pub trace_id: String = "traceId",
-    }
-    /// `OptionDTO` of Custom Fields.
-    #[doc(alias = "OptionDTO")]
-    pub struct OptionDto {
-        /// The key of the option, which is sent when a field is created and left out when it is changed. Declared as required by the platform's specification.
-        pub key: String = "key",
-        /// The option's text on screen. Declared as required by the platform's specification.
-        pub label: String = "label",
-        /// An address that goes with the option; for `RADIO` fields.
-        pub url: String = "url",
     }
     /// `UpdateFolder` of Custom Fields.
     #[doc(alias = "UpdateFolder")]
@@ -138,7 +138,7 @@ hoopai_runtime::model! {
         /// The field's name on screen.
         pub name: String = "name",
         /// The whole list of options, old and new ones; for fields that offer a choice.
-        pub options: Vec<OptionDto> = "options",
+        pub options: Vec<CustomFieldOption> = "options",
         /// The text that an empty input shows.
         pub placeholder: String = "placeholder",
         /// Whether the field can be used in forms. Declared as required by the platform's specification.
@@ -147,7 +147,7 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    CustomFolderDeleteResponse,
+    DeleteCustomFieldResponse,
 }
 
 hoopai_runtime::open_enum! {
@@ -161,11 +161,5 @@ hoopai_runtime::open_enum! {
         Text = "TEXT", LargeText = "LARGE_TEXT", Numerical = "NUMERICAL", Phone = "PHONE", Monetory = "MONETORY",
         Checkbox = "CHECKBOX", SingleOptions = "SINGLE_OPTIONS", MultipleOptions = "MULTIPLE_OPTIONS", Date = "DATE",
         TextboxList = "TEXTBOX_LIST", FileUpload = "FILE_UPLOAD", Radio = "RADIO", Email = "EMAIL",
-    }
-    /// Values of `CustomFieldDataType2`.
-    pub enum CustomFieldDataType2 {
-        Text = "TEXT", LargeText = "LARGE_TEXT", Numerical = "NUMERICAL", Phone = "PHONE", Monetory = "MONETORY",
-        Checkbox = "CHECKBOX", SingleOptions = "SINGLE_OPTIONS", MultipleOptions = "MULTIPLE_OPTIONS", Date = "DATE",
-        TextboxList = "TEXTBOX_LIST", FileUpload = "FILE_UPLOAD", Radio = "RADIO",
     }
 }

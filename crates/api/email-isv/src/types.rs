@@ -5,7 +5,7 @@
 hoopai_runtime::model! {
     /// `LeadConnectorRecomandationDto` of Email Verification.
     #[doc(alias = "LeadConnectorRecomandationDto")]
-    pub struct LeadConnectorRecomandation {
+    pub struct Recommendation {
         pub is_email_valid: bool = "isEmailValid",
     }
     /// `VerificationBodyDto` of Email Verification.
@@ -19,7 +19,7 @@ hoopai_runtime::model! {
     /// `VerifyEmailResponse` of Email Verification.
     pub struct VerifyEmailResponse {
         pub address: String = "address",
-        pub leadconnector_recomendation: LeadConnectorRecomandation = "leadconnectorRecomendation",
+        pub leadconnector_recomendation: Recommendation = "leadconnectorRecomendation",
         pub message: String = "message",
         pub reason: Vec<String> = "reason",
         pub result: VerifyEmailResult = "result",

@@ -203,7 +203,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_campaigns`](super::Client::list_campaigns).
-        pub ListCampaigns(operations::LIST_CAMPAIGNS) -> json types::ListCampaignsResponse, paged types::Schedule
+        pub ListCampaigns(operations::LIST_CAMPAIGNS) -> json types::ListCampaignsResponse, paged types::EmailCampaign
     }
     hoopai_runtime::setters! {
         ListCampaigns {
@@ -234,7 +234,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_templates`](super::Client::list_templates).
-        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::FetchBuilder
+        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::EmailTemplate
     }
     hoopai_runtime::setters! {
         ListTemplates {

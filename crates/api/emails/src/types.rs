@@ -6,16 +6,6 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// `IBuilderJsonMapper` of Emails.
-    #[doc(alias = "IBuilderJsonMapper")]
-    pub struct BuilderJsonMapper {
-        /// Attributes of the email as a whole. Declared as required by the platform's specification.
-        pub attrs: Map = "attrs",
-        /// The blocks in their order. Declared as required by the platform's specification.
-        pub elements: Vec<String> = "elements",
-        /// Settings of the email as a whole. Declared as required by the platform's specification.
-        pub template_settings: Map = "templateSettings",
-    }
     /// `CreateBuilderDto` of Emails.
     #[doc(alias = "CreateBuilderDto")]
     pub struct CreateTemplateRequest {
@@ -56,35 +46,9 @@ hoopai_runtime::model! {
         pub ok: String = "ok",
         pub trace_id: String = "traceId",
     }
-    /// `FetchBuilderSuccesfulResponseDto` of Emails.
-    #[doc(alias = "FetchBuilderSuccesfulResponseDto")]
-    pub struct FetchBuilder {
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub is_plain_text: bool = "isPlainText",
-        pub last_updated: Timestamp = "lastUpdated",
-        pub name: String = "name",
-        pub preview_url: String = "previewUrl",
-        pub template_type: String = "templateType",
-        pub updated_by: String = "updatedBy",
-        pub version: String = "version",
-    }
-    /// `ScheduleFetchSuccessfulDTO` of Emails.
-    #[doc(alias = "ScheduleFetchSuccessfulDTO")]
-    pub struct ListCampaignsResponse {
-        pub schedules: Vec<Schedule> = "schedules",
-        pub total: Vec<String> = "total",
-        pub trace_id: String = "traceId",
-    }
-    /// `ListTemplatesResponse` of Emails.
-    pub struct ListTemplatesResponse {
-        pub builders: Vec<FetchBuilder> = "builders",
-        pub total: Value = "total",
-        pub trace_id: String = "traceId",
-    }
     /// `ScheduleDto` of Emails.
     #[doc(alias = "ScheduleDto")]
-    pub struct Schedule {
+    pub struct EmailCampaign {
         pub v: f64 = "__v",
         pub _id: String = "_id",
         pub archived: bool = "archived",
@@ -114,11 +78,47 @@ hoopai_runtime::model! {
         pub template_type: String = "templateType",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// `IBuilderJsonMapper` of Emails.
+    #[doc(alias = "IBuilderJsonMapper")]
+    pub struct EmailDesign {
+        /// Attributes of the email as a whole. Declared as required by the platform's specification.
+        pub attrs: Map = "attrs",
+        /// The blocks in their order. Declared as required by the platform's specification.
+        pub elements: Vec<String> = "elements",
+        /// Settings of the email as a whole. Declared as required by the platform's specification.
+        pub template_settings: Map = "templateSettings",
+    }
+    /// `FetchBuilderSuccesfulResponseDto` of Emails.
+    #[doc(alias = "FetchBuilderSuccesfulResponseDto")]
+    pub struct EmailTemplate {
+        pub date_added: Timestamp = "dateAdded",
+        pub id: String = "id",
+        pub is_plain_text: bool = "isPlainText",
+        pub last_updated: Timestamp = "lastUpdated",
+        pub name: String = "name",
+        pub preview_url: String = "previewUrl",
+        pub template_type: String = "templateType",
+        pub updated_by: String = "updatedBy",
+        pub version: String = "version",
+    }
+    /// `ScheduleFetchSuccessfulDTO` of Emails.
+    #[doc(alias = "ScheduleFetchSuccessfulDTO")]
+    pub struct ListCampaignsResponse {
+        pub schedules: Vec<EmailCampaign> = "schedules",
+        pub total: Vec<String> = "total",
+        pub trace_id: String = "traceId",
+    }
+    /// `ListTemplatesResponse` of Emails.
+    pub struct ListTemplatesResponse {
+        pub builders: Vec<EmailTemplate> = "builders",
+        pub total: Value = "total",
+        pub trace_id: String = "traceId",
+    }
     /// `SaveBuilderDataDto` of Emails.
     #[doc(alias = "SaveBuilderDataDto")]
     pub struct UpdateTemplateRequest {
         /// The email as blocks, as the builder keeps them. Declared as required by the platform's specification.
-        pub dnd: BuilderJsonMapper = "dnd",
+        pub dnd: EmailDesign = "dnd",
         /// The editor that the template opens in, `html` or `builder`. Declared as required by the platform's specification.
         pub editor_type: TemplateEditorType = "editorType",
         /// The email as HTML. Declared as required by the platform's specification.

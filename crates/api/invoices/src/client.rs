@@ -590,7 +590,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`cancel_invoice_schedule`](super::Client::cancel_invoice_schedule).
-        pub CancelInvoiceSchedule(operations::CANCEL_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub CancelInvoiceSchedule(operations::CANCEL_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         CancelInvoiceSchedule {
@@ -602,7 +602,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_estimate`](super::Client::create_estimate).
-        pub CreateEstimate(operations::CREATE_ESTIMATE) -> json types::EstimateResponse
+        pub CreateEstimate(operations::CREATE_ESTIMATE) -> json types::Estimate
     }
     hoopai_runtime::setters! {
         CreateEstimate {
@@ -612,7 +612,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_estimate_template`](super::Client::create_estimate_template).
-        pub CreateEstimateTemplate(operations::CREATE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplateResponse
+        pub CreateEstimateTemplate(operations::CREATE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         CreateEstimateTemplate {
@@ -622,7 +622,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice`](super::Client::create_invoice).
-        pub CreateInvoice(operations::CREATE_INVOICE) -> json types::InvoiceResponse
+        pub CreateInvoice(operations::CREATE_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         CreateInvoice {
@@ -644,7 +644,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice_schedule`](super::Client::create_invoice_schedule).
-        pub CreateInvoiceSchedule(operations::CREATE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub CreateInvoiceSchedule(operations::CREATE_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         CreateInvoiceSchedule {
@@ -654,7 +654,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice_template`](super::Client::create_invoice_template).
-        pub CreateInvoiceTemplate(operations::CREATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplateResponse
+        pub CreateInvoiceTemplate(operations::CREATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         CreateInvoiceTemplate {
@@ -664,31 +664,31 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_estimate`](super::Client::delete_estimate).
-        pub DeleteEstimate(operations::DELETE_ESTIMATE) -> json types::EstimateResponse
+        pub DeleteEstimate(operations::DELETE_ESTIMATE) -> json types::Estimate
     }
     hoopai_runtime::setters! {
         DeleteEstimate {
             /// The id of the estimate.
             path estimate_id: String = "estimateId",
-            json body: types::Alt,
+            json body: types::DeleteEstimateRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`delete_estimate_template`](super::Client::delete_estimate_template).
-        pub DeleteEstimateTemplate(operations::DELETE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplateResponse
+        pub DeleteEstimateTemplate(operations::DELETE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         DeleteEstimateTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            json body: types::Alt,
+            json body: types::DeleteEstimateRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`delete_invoice`](super::Client::delete_invoice).
-        pub DeleteInvoice(operations::DELETE_INVOICE) -> json types::InvoiceResponse
+        pub DeleteInvoice(operations::DELETE_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         DeleteInvoice {
@@ -697,7 +697,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -712,7 +712,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -727,7 +727,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -740,7 +740,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -753,13 +753,13 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_invoice`](super::Client::get_invoice).
-        pub GetInvoice(operations::GET_INVOICE) -> json types::GetInvoiceResponse
+        pub GetInvoice(operations::GET_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         GetInvoice {
@@ -768,13 +768,13 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_invoice_schedule`](super::Client::get_invoice_schedule).
-        pub GetInvoiceSchedule(operations::GET_INVOICE_SCHEDULE) -> json types::GetScheduleResponse
+        pub GetInvoiceSchedule(operations::GET_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         GetInvoiceSchedule {
@@ -783,26 +783,26 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_invoice_settings`](super::Client::get_invoice_settings).
-        pub GetInvoiceSettings(operations::GET_INVOICE_SETTINGS) -> json types::GetInvoiceSettingsResponse
+        pub GetInvoiceSettings(operations::GET_INVOICE_SETTINGS) -> json types::InvoiceSettings
     }
     hoopai_runtime::setters! {
         GetInvoiceSettings {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_invoice_template`](super::Client::get_invoice_template).
-        pub GetInvoiceTemplate(operations::GET_INVOICE_TEMPLATE) -> json types::GetTemplateResponse
+        pub GetInvoiceTemplate(operations::GET_INVOICE_TEMPLATE) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         GetInvoiceTemplate {
@@ -811,20 +811,20 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_estimate_templates`](super::Client::list_estimate_templates).
-        pub ListEstimateTemplates(operations::LIST_ESTIMATE_TEMPLATES) -> json types::ListEstimateTemplatesResponse, paged types::EstimateTemplateResponse
+        pub ListEstimateTemplates(operations::LIST_ESTIMATE_TEMPLATES) -> json types::ListEstimateTemplatesResponse, paged types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         ListEstimateTemplates {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
             /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
@@ -836,14 +836,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_estimates`](super::Client::list_estimates).
-        pub ListEstimates(operations::LIST_ESTIMATES) -> json types::ListEstimatesResponse, paged types::EstimateResponse
+        pub ListEstimates(operations::LIST_ESTIMATES) -> json types::ListEstimatesResponse, paged types::Estimate
     }
     hoopai_runtime::setters! {
         ListEstimates {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
             /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
@@ -863,14 +863,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_invoice_schedules`](super::Client::list_invoice_schedules).
-        pub ListInvoiceSchedules(operations::LIST_INVOICE_SCHEDULES) -> json types::ListInvoiceSchedulesResponse, paged types::GetScheduleResponse
+        pub ListInvoiceSchedules(operations::LIST_INVOICE_SCHEDULES) -> json types::ListInvoiceSchedulesResponse, paged types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         ListInvoiceSchedules {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
             /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
@@ -890,14 +890,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_invoice_templates`](super::Client::list_invoice_templates).
-        pub ListInvoiceTemplates(operations::LIST_INVOICE_TEMPLATES) -> json types::ListInvoiceTemplatesResponse, paged types::GetTemplateResponse
+        pub ListInvoiceTemplates(operations::LIST_INVOICE_TEMPLATES) -> json types::ListInvoiceTemplatesResponse, paged types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         ListInvoiceTemplates {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
             /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
@@ -917,14 +917,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_invoices`](super::Client::list_invoices).
-        pub ListInvoices(operations::LIST_INVOICES) -> json types::ListInvoicesResponse, paged types::GetInvoiceResponse
+        pub ListInvoices(operations::LIST_INVOICES) -> json types::ListInvoicesResponse, paged types::Invoice
     }
     hoopai_runtime::setters! {
         ListInvoices {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
             /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Required.
@@ -950,14 +950,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`preview_estimate_template`](super::Client::preview_estimate_template).
-        pub PreviewEstimateTemplate(operations::PREVIEW_ESTIMATE_TEMPLATE) -> json types::EstimateTemplateResponse
+        pub PreviewEstimateTemplate(operations::PREVIEW_ESTIMATE_TEMPLATE) -> json types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         PreviewEstimateTemplate {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// The id of the template. Declared as required by the platform's specification.
             query template_id: String = "templateId",
         }
@@ -977,7 +977,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`schedule_invoice_schedule`](super::Client::schedule_invoice_schedule).
-        pub ScheduleInvoiceSchedule(operations::SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub ScheduleInvoiceSchedule(operations::SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         ScheduleInvoiceSchedule {
@@ -989,13 +989,13 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`send_estimate`](super::Client::send_estimate).
-        pub SendEstimate(operations::SEND_ESTIMATE) -> json types::EstimateResponse
+        pub SendEstimate(operations::SEND_ESTIMATE) -> json types::Estimate
     }
     hoopai_runtime::setters! {
         SendEstimate {
             /// The id of the estimate.
             path estimate_id: String = "estimateId",
-            json body: types::SendEstimate,
+            json body: types::SendEstimateRequest,
         }
     }
 
@@ -1013,7 +1013,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_and_schedule_invoice_schedule`](super::Client::update_and_schedule_invoice_schedule).
-        pub UpdateAndScheduleInvoiceSchedule(operations::UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub UpdateAndScheduleInvoiceSchedule(operations::UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         UpdateAndScheduleInvoiceSchedule {
@@ -1024,7 +1024,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_estimate`](super::Client::update_estimate).
-        pub UpdateEstimate(operations::UPDATE_ESTIMATE) -> json types::EstimateResponse
+        pub UpdateEstimate(operations::UPDATE_ESTIMATE) -> json types::Estimate
     }
     hoopai_runtime::setters! {
         UpdateEstimate {
@@ -1046,7 +1046,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_estimate_template`](super::Client::update_estimate_template).
-        pub UpdateEstimateTemplate(operations::UPDATE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplateResponse
+        pub UpdateEstimateTemplate(operations::UPDATE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         UpdateEstimateTemplate {
@@ -1058,7 +1058,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice`](super::Client::update_invoice).
-        pub UpdateInvoice(operations::UPDATE_INVOICE) -> json types::InvoiceResponse
+        pub UpdateInvoice(operations::UPDATE_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         UpdateInvoice {
@@ -1080,19 +1080,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_late_fees`](super::Client::update_invoice_late_fees).
-        pub UpdateInvoiceLateFees(operations::UPDATE_INVOICE_LATE_FEES) -> json types::InvoiceResponse
+        pub UpdateInvoiceLateFees(operations::UPDATE_INVOICE_LATE_FEES) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         UpdateInvoiceLateFees {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            json body: types::UpdateInvoiceLateFeesConfiguration,
+            json body: types::UpdateLateFeesRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_schedule`](super::Client::update_invoice_schedule).
-        pub UpdateInvoiceSchedule(operations::UPDATE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub UpdateInvoiceSchedule(operations::UPDATE_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         UpdateInvoiceSchedule {
@@ -1104,7 +1104,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_schedule_auto_payment`](super::Client::update_invoice_schedule_auto_payment).
-        pub UpdateInvoiceScheduleAutoPayment(operations::UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT) -> json types::UpdateInvoiceScheduleAutoPaymentResponse
+        pub UpdateInvoiceScheduleAutoPayment(operations::UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         UpdateInvoiceScheduleAutoPayment {
@@ -1116,7 +1116,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template`](super::Client::update_invoice_template).
-        pub UpdateInvoiceTemplate(operations::UPDATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplateResponse
+        pub UpdateInvoiceTemplate(operations::UPDATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplate {
@@ -1128,19 +1128,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template_late_fees`](super::Client::update_invoice_template_late_fees).
-        pub UpdateInvoiceTemplateLateFees(operations::UPDATE_INVOICE_TEMPLATE_LATE_FEES) -> json types::InvoiceTemplateResponse
+        pub UpdateInvoiceTemplateLateFees(operations::UPDATE_INVOICE_TEMPLATE_LATE_FEES) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplateLateFees {
             /// The id of the template.
             path template_id: String = "templateId",
-            json body: types::UpdateInvoiceLateFeesConfiguration,
+            json body: types::UpdateLateFeesRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template_payment_methods`](super::Client::update_invoice_template_payment_methods).
-        pub UpdateInvoiceTemplatePaymentMethods(operations::UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS) -> json types::InvoiceTemplateResponse
+        pub UpdateInvoiceTemplatePaymentMethods(operations::UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplatePaymentMethods {
@@ -1162,7 +1162,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`void_invoice`](super::Client::void_invoice).
-        pub VoidInvoice(operations::VOID_INVOICE) -> json types::InvoiceResponse
+        pub VoidInvoice(operations::VOID_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         VoidInvoice {

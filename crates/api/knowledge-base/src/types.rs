@@ -6,14 +6,6 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
-    /// `GetAllKnowledgeBasesPaginatedDataDTO` of Knowledge Base.
-    #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]
-    pub struct AllKnowledgeBasesPaginatedData {
-        pub active_count: f64 = "activeCount",
-        pub has_more: bool = "hasMore",
-        pub knowledge_bases: Vec<KnowledgeBaseListItem> = "knowledgeBases",
-        pub last_knowledge_base_id: String = "lastKnowledgeBaseId",
-    }
     /// `CrawledUrlDTO` of Knowledge Base.
     #[doc(alias = "CrawledUrlDTO")]
     pub struct CrawledUrl {
@@ -36,19 +28,47 @@ hoopai_runtime::model! {
         pub id: CrawledUrlStatus = "_id",
         pub records: Vec<CrawlingRecord> = "records",
     }
+    /// `ErrorDetailsDTO` of Knowledge Base.
+    #[doc(alias = "ErrorDetailsDTO")]
+    pub struct CrawlingError {
+        pub message: String = "message",
+        pub name: String = "name",
+        pub options: Map = "options",
+        pub response: String = "response",
+        pub stack: String = "stack",
+        pub status: f64 = "status",
+    }
+    /// `OperationDetailsDTO` of Knowledge Base.
+    #[doc(alias = "OperationDetailsDTO")]
+    pub struct CrawlingOperation {
+        pub v: f64 = "__v",
+        pub id: String = "_id",
+        pub created_at: Timestamp = "createdAt",
+        pub discovered_urls_count: f64 = "discoveredUrlsCount",
+        /// The id of the knowledge base.
+        pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub mode: DiscoverWebsiteOption = "mode",
+        pub robots_file_data: String = "robotsFileData",
+        pub status: CrawledUrlStatus = "status",
+        pub trained_urls_count: f64 = "trainedUrlsCount",
+        pub updated_at: Timestamp = "updatedAt",
+        pub url: String = "url",
+    }
     /// `CrawlingRecordDTO` of Knowledge Base.
     #[doc(alias = "CrawlingRecordDTO")]
     pub struct CrawlingRecord {
-        pub error: Box<ErrorDetails> = "error",
+        pub error: Box<CrawlingError> = "error",
         pub id: String = "id",
         pub title: String = "title",
         pub url: String = "url",
     }
     /// `CrawlingStatusDataDTO` of Knowledge Base.
     #[doc(alias = "CrawlingStatusDataDTO")]
-    pub struct CrawlingStatusData {
+    pub struct CrawlingStatus {
         pub aggregate: Vec<CrawlingAggregate> = "aggregate",
-        pub operation_details: Box<OperationDetails> = "operationDetails",
+        pub operation_details: Box<CrawlingOperation> = "operationDetails",
     }
     /// `AddFaqDTO` of Knowledge Base.
     #[doc(alias = "AddFaqDTO")]
@@ -79,13 +99,6 @@ hoopai_runtime::model! {
         /// The name of the knowledge base. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// `CreateKnowledgeBaseResponseDTO` of Knowledge Base.
-    #[doc(alias = "CreateKnowledgeBaseResponseDTO")]
-    pub struct CreateKnowledgeBaseResponse {
-        pub data: Box<KnowledgeBaseData> = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
     /// `DeleteFaqResponseDTO` of Knowledge Base.
     #[doc(alias = "DeleteFaqResponseDTO")]
     pub struct DeleteFaqResponse {
@@ -114,13 +127,6 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `DiscoverWebsiteDataDTO` of Knowledge Base.
-    #[doc(alias = "DiscoverWebsiteDataDTO")]
-    pub struct DiscoverWebsiteData {
-        pub operation_id: String = "operationId",
-        pub status: CrawledUrlStatus = "status",
-        pub url: String = "url",
-    }
     /// `DiscoverWebsiteRequestDTO` of Knowledge Base.
     #[doc(alias = "DiscoverWebsiteRequestDTO")]
     pub struct DiscoverWebsiteRequest {
@@ -136,19 +142,9 @@ hoopai_runtime::model! {
     /// `DiscoverWebsiteResponseDTO` of Knowledge Base.
     #[doc(alias = "DiscoverWebsiteResponseDTO")]
     pub struct DiscoverWebsiteResponse {
-        pub data: DiscoverWebsiteData = "data",
+        pub data: WebsiteDiscovery = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
-    }
-    /// `ErrorDetailsDTO` of Knowledge Base.
-    #[doc(alias = "ErrorDetailsDTO")]
-    pub struct ErrorDetails {
-        pub message: String = "message",
-        pub name: String = "name",
-        pub options: Map = "options",
-        pub response: String = "response",
-        pub stack: String = "stack",
-        pub status: f64 = "status",
     }
     /// `FaqResponseDTO` of Knowledge Base.
     #[doc(alias = "FaqResponseDTO")]
@@ -171,20 +167,15 @@ hoopai_runtime::model! {
     /// `CrawlingStatusResponseDTO` of Knowledge Base.
     #[doc(alias = "CrawlingStatusResponseDTO")]
     pub struct GetCrawlingStatusResponse {
-        pub data: CrawlingStatusData = "data",
+        pub data: CrawlingStatus = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `GetKnowledgeBaseByIdResponseDTO` of Knowledge Base.
-    #[doc(alias = "GetKnowledgeBaseByIdResponseDTO")]
-    pub struct GetKnowledgeBaseResponse {
-        pub data: Box<KnowledgeBaseByIdData> = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetKnowledgeBaseByIdDataDTO` of Knowledge Base.
+    /// `KnowledgeBaseDataDTO` of Knowledge Base.
+    #[doc(alias = "KnowledgeBaseDataDTO")]
     #[doc(alias = "GetKnowledgeBaseByIdDataDTO")]
-    pub struct KnowledgeBaseByIdData {
+    #[doc(alias = "KnowledgeBaseListItemDTO")]
+    pub struct KnowledgeBase {
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub id: String = "id",
@@ -196,26 +187,6 @@ hoopai_runtime::model! {
         pub name_lower_case: String = "nameLowerCase",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `KnowledgeBaseDataDTO` of Knowledge Base.
-    #[doc(alias = "KnowledgeBaseDataDTO")]
-    pub struct KnowledgeBaseData {
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub kb_metadata: Map = "kbMetadata",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub name_lower_case: String = "nameLowerCase",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `KnowledgeBaseListItemDTO` of Knowledge Base.
-    #[doc(alias = "KnowledgeBaseListItemDTO")]
-    pub struct KnowledgeBaseListItem {
-        pub created_at: Timestamp = "createdAt",
-        pub id: String = "id",
-        pub name: String = "name",
-    }
     /// `KnowledgeBaseMetadataDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseMetadataDTO")]
     pub struct KnowledgeBaseMetadata {
@@ -225,6 +196,22 @@ hoopai_runtime::model! {
         pub tables: f64 = "tables",
         pub urls: f64 = "urls",
         pub web_searches: f64 = "webSearches",
+    }
+    /// `GetAllKnowledgeBasesPaginatedDataDTO` of Knowledge Base.
+    #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]
+    pub struct KnowledgeBasePage {
+        pub active_count: f64 = "activeCount",
+        pub has_more: bool = "hasMore",
+        pub knowledge_bases: Vec<KnowledgeBase> = "knowledgeBases",
+        pub last_knowledge_base_id: String = "lastKnowledgeBaseId",
+    }
+    /// `CreateKnowledgeBaseResponseDTO` of Knowledge Base.
+    #[doc(alias = "CreateKnowledgeBaseResponseDTO")]
+    #[doc(alias = "GetKnowledgeBaseByIdResponseDTO")]
+    pub struct KnowledgeBaseResponse {
+        pub data: Box<KnowledgeBase> = "data",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `ListFaqsResponseDTO` of Knowledge Base.
     #[doc(alias = "ListFaqsResponseDTO")]
@@ -238,7 +225,7 @@ hoopai_runtime::model! {
     /// `GetAllKnowledgeBasesPaginatedResponseDTO` of Knowledge Base.
     #[doc(alias = "GetAllKnowledgeBasesPaginatedResponseDTO")]
     pub struct ListKnowledgeBasesResponse {
-        pub data: AllKnowledgeBasesPaginatedData = "data",
+        pub data: KnowledgeBasePage = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -248,24 +235,6 @@ hoopai_runtime::model! {
         pub count: f64 = "count",
         pub trace_id: String = "traceId",
         pub urls: Vec<CrawledUrl> = "urls",
-    }
-    /// `OperationDetailsDTO` of Knowledge Base.
-    #[doc(alias = "OperationDetailsDTO")]
-    pub struct OperationDetails {
-        pub v: f64 = "__v",
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub discovered_urls_count: f64 = "discoveredUrlsCount",
-        /// The id of the knowledge base.
-        pub knowledge_base_id: String = "knowledgeBaseId",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub mode: OperationDetailsMode = "mode",
-        pub robots_file_data: String = "robotsFileData",
-        pub status: CrawledUrlStatus = "status",
-        pub trained_urls_count: f64 = "trainedUrlsCount",
-        pub updated_at: Timestamp = "updatedAt",
-        pub url: String = "url",
     }
     /// `TrainDiscoveredUrlsDTO` of Knowledge Base.
     #[doc(alias = "TrainDiscoveredUrlsDTO")]
@@ -313,17 +282,23 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
+    /// `DiscoverWebsiteDataDTO` of Knowledge Base.
+    #[doc(alias = "DiscoverWebsiteDataDTO")]
+    pub struct WebsiteDiscovery {
+        pub operation_id: String = "operationId",
+        pub status: CrawledUrlStatus = "status",
+        pub url: String = "url",
+    }
 }
 
 hoopai_runtime::confirmations! {
     CreateFaqResponse,
-    CreateKnowledgeBaseResponse,
     DeleteFaqResponse,
     DeleteKnowledgeBaseResponse,
     DeleteTrainedUrlsResponse,
     DiscoverWebsiteResponse,
     GetCrawlingStatusResponse,
-    GetKnowledgeBaseResponse,
+    KnowledgeBaseResponse,
     ListKnowledgeBasesResponse,
     TrainDiscoveredUrlsResponse,
     UpdateFaqResponse,
@@ -339,10 +314,6 @@ hoopai_runtime::open_enum! {
     }
     /// Values of `DiscoverWebsiteOption`.
     pub enum DiscoverWebsiteOption {
-        Exact = "Exact", Path = "Path", Domain = "Domain",
-    }
-    /// Values of `OperationDetailsMode`.
-    pub enum OperationDetailsMode {
         Exact = "Exact", Path = "Path", Domain = "Domain",
     }
 }

@@ -454,7 +454,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_location`](super::Client::create_location).
-        pub CreateLocation(operations::CREATE_LOCATION) -> json types::LocationResponse
+        pub CreateLocation(operations::CREATE_LOCATION) -> json types::Location
     }
     hoopai_runtime::setters! {
         CreateLocation {
@@ -501,7 +501,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_custom_value`](super::Client::delete_custom_value).
-        pub DeleteCustomValue(operations::DELETE_CUSTOM_VALUE) -> json types::CustomValueDeleteResponse
+        pub DeleteCustomValue(operations::DELETE_CUSTOM_VALUE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteCustomValue {
@@ -553,7 +553,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_template`](super::Client::delete_template).
-        pub DeleteTemplate(operations::DELETE_TEMPLATE) -> json types::CustomValueDeleteResponse
+        pub DeleteTemplate(operations::DELETE_TEMPLATE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteTemplate {
@@ -636,7 +636,7 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// Whose fields to list: those of contacts, of opportunities, or `all`.
-            query model: types::ListCustomFieldsModel = "model",
+            query model: types::ListCustomFieldsSubject = "model",
         }
     }
 
@@ -755,7 +755,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_location`](super::Client::update_location).
-        pub UpdateLocation(operations::UPDATE_LOCATION) -> json types::LocationResponse
+        pub UpdateLocation(operations::UPDATE_LOCATION) -> json types::Location
     }
     hoopai_runtime::setters! {
         UpdateLocation {

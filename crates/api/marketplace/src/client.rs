@@ -186,7 +186,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_charge`](super::Client::get_charge).
-        pub GetCharge(operations::GET_CHARGE) -> json types::GetChargeResponse
+        pub GetCharge(operations::GET_CHARGE) -> json types::Charge
     }
     hoopai_runtime::setters! {
         GetCharge {

@@ -20,6 +20,7 @@ hoopai_runtime::model! {
         pub meter_id: String = "meterId",
         pub price_per_unit: Decimal = "pricePerUnit",
         pub refunded: bool = "refunded",
+        pub trace_id: String = "traceId",
         pub transaction_type: String = "transactionType",
         pub units: f64 = "units",
         pub updated_at: Timestamp = "updatedAt",
@@ -63,25 +64,6 @@ hoopai_runtime::model! {
     pub struct DeleteChargeResponse {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
-    }
-    /// `GetChargeResponse` of Marketplace.
-    pub struct GetChargeResponse {
-        pub amount_charged: Decimal = "amountCharged",
-        pub app_id: String = "appId",
-        pub charge_id: String = "chargeId",
-        pub created_at: Timestamp = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        pub entity_id: String = "entityId",
-        pub entity_type: String = "entityType",
-        pub meta: Map = "meta",
-        pub meter_id: String = "meterId",
-        pub price_per_unit: Decimal = "pricePerUnit",
-        pub refunded: bool = "refunded",
-        pub trace_id: String = "traceId",
-        pub transaction_type: String = "transactionType",
-        pub units: f64 = "units",
-        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetInstallerDetailsResponseDTO` of Marketplace.
     #[doc(alias = "GetInstallerDetailsResponseDTO")]

@@ -122,7 +122,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_media_folder`](super::Client::create_media_folder).
-        pub CreateMediaFolder(operations::CREATE_MEDIA_FOLDER) -> json types::CreateMediaFolderResponse
+        pub CreateMediaFolder(operations::CREATE_MEDIA_FOLDER) -> json types::MediaFolder
     }
     hoopai_runtime::setters! {
         CreateMediaFolder {
@@ -141,13 +141,13 @@ pub mod builder {
             /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-            query alt_type: types::MediaFolderAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`delete_media_objects_in_bulk`](super::Client::delete_media_objects_in_bulk).
-        pub DeleteMediaObjectsInBulk(operations::DELETE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::DeleteMediaObjectsInBulkItem>
+        pub DeleteMediaObjectsInBulk(operations::DELETE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::DeletedMediaObject>
     }
     hoopai_runtime::setters! {
         DeleteMediaObjectsInBulk {
@@ -157,14 +157,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_media_objects`](super::Client::list_media_objects).
-        pub ListMediaObjects(operations::LIST_MEDIA_OBJECTS) -> json types::ListMediaObjectsResponse, paged types::File
+        pub ListMediaObjects(operations::LIST_MEDIA_OBJECTS) -> json types::ListMediaObjectsResponse, paged types::MediaObject
     }
     hoopai_runtime::setters! {
         ListMediaObjects {
             /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-            query alt_type: types::MediaFolderAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// The field to sort by, such as `createdAt`. Declared as required by the platform's specification.
             query sort_by: String = "sortBy",
             /// The sort order, such as `asc`. Declared as required by the platform's specification.
@@ -198,7 +198,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_media_objects_in_bulk`](super::Client::update_media_objects_in_bulk).
-        pub UpdateMediaObjectsInBulk(operations::UPDATE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::UpdateMediaObjectsInBulkItem>
+        pub UpdateMediaObjectsInBulk(operations::UPDATE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::UpdatedMediaObject>
     }
     hoopai_runtime::setters! {
         UpdateMediaObjectsInBulk {

@@ -9,19 +9,52 @@ hoopai_runtime::model! {
         /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-        pub alt_type: MediaFolderAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The name of the folder. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The id of the folder in which it is created; the library's top level when left out.
         pub parent_id: String = "parentId",
     }
+    /// `DeleteMediaObjectItem` of Media Library.
+    pub struct DeleteMediaObjectItem {
+        /// The id of the file or folder. Declared as required by the platform's specification.
+        pub id: String = "_id",
+    }
+    /// `DeleteMediaObjectResponse` of Media Library.
+    pub struct DeleteMediaObjectResponse {
+        pub deleted: bool = "deleted",
+        pub trace_id: String = "traceId",
+    }
+    /// `DeleteMediaObjectsBodyParams` of Media Library.
+    #[doc(alias = "DeleteMediaObjectsBodyParams")]
+    pub struct DeleteMediaObjectsInBulkRequest {
+        /// The id of the location. The client's default location unless set.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The files and folders. Declared as required by the platform's specification.
+        pub files_to_be_deleted: Vec<DeleteMediaObjectItem> = "filesToBeDeleted",
+        /// What becomes of them: `trashed` moves them to the trash, `deleted` marks them as deleted. Declared as required by the platform's specification.
+        pub status: MediaObjectStatus = "status",
+    }
+    /// `DeletedMediaObject` of Media Library.
+    pub struct DeletedMediaObject {
+        pub deleted: bool = "deleted",
+        pub id: String = "id",
+    }
+    /// `GetFilesResponseDTO` of Media Library.
+    #[doc(alias = "GetFilesResponseDTO")]
+    pub struct ListMediaObjectsResponse {
+        pub files: Vec<MediaObject> = "files",
+        pub trace_id: String = "traceId",
+    }
     /// `FolderDTO` of Media Library.
     #[doc(alias = "FolderDTO")]
-    pub struct CreateMediaFolderResponse {
+    pub struct MediaFolder {
         /// The id of the location.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; always `location`.
-        pub alt_type: MediaFolderAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         pub app_folder: bool = "appFolder",
         pub category: String = "category",
         pub deleted: bool = "deleted",
@@ -38,35 +71,8 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub type_: String = "type",
     }
-    /// `DeleteMediaObjectItem` of Media Library.
-    pub struct DeleteMediaObjectItem {
-        /// The id of the file or folder. Declared as required by the platform's specification.
-        pub id: String = "_id",
-    }
-    /// `DeleteMediaObjectResponse` of Media Library.
-    pub struct DeleteMediaObjectResponse {
-        pub deleted: bool = "deleted",
-        pub trace_id: String = "traceId",
-    }
-    /// `DeleteMediaObjectsInBulkItem` of Media Library.
-    pub struct DeleteMediaObjectsInBulkItem {
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-    }
-    /// `DeleteMediaObjectsBodyParams` of Media Library.
-    #[doc(alias = "DeleteMediaObjectsBodyParams")]
-    pub struct DeleteMediaObjectsInBulkRequest {
-        /// The id of the location. The client's default location unless set.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-        pub alt_type: MediaFolderAltType = "altType",
-        /// The files and folders. Declared as required by the platform's specification.
-        pub files_to_be_deleted: Vec<DeleteMediaObjectItem> = "filesToBeDeleted",
-        /// What becomes of them: `trashed` moves them to the trash, `deleted` marks them as deleted. Declared as required by the platform's specification.
-        pub status: MediaObjectStatus = "status",
-    }
-    /// `File` of Media Library.
-    pub struct File {
+    /// `MediaObject` of Media Library.
+    pub struct MediaObject {
         /// The id of the location.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; always `location`.
@@ -75,12 +81,6 @@ hoopai_runtime::model! {
         pub parent_id: String = "parentId",
         pub path: String = "path",
         pub url: String = "url",
-    }
-    /// `GetFilesResponseDTO` of Media Library.
-    #[doc(alias = "GetFilesResponseDTO")]
-    pub struct ListMediaObjectsResponse {
-        pub files: Vec<File> = "files",
-        pub trace_id: String = "traceId",
     }
     /// `UpdateMediaObject` of Media Library.
     pub struct UpdateMediaObject {
@@ -95,7 +95,7 @@ hoopai_runtime::model! {
         /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-        pub alt_type: MediaFolderAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The new name, with the extension in the case of a file. Declared as required by the platform's specification.
         pub name: String = "name",
     }
@@ -104,20 +104,20 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub updated: bool = "updated",
     }
-    /// `UpdateMediaObjectsInBulkItem` of Media Library.
-    pub struct UpdateMediaObjectsInBulkItem {
-        pub id: String = "id",
-        pub updated: bool = "updated",
-    }
     /// `UpdateMediaObjects` of Media Library.
     #[doc(alias = "UpdateMediaObjects")]
     pub struct UpdateMediaObjectsInBulkRequest {
         /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-        pub alt_type: MediaFolderAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The files and folders, each with what is to change. Declared as required by the platform's specification.
         pub files_to_be_updated: Vec<UpdateMediaObject> = "filesToBeUpdated",
+    }
+    /// `UpdatedMediaObject` of Media Library.
+    pub struct UpdatedMediaObject {
+        pub id: String = "id",
+        pub updated: bool = "updated",
     }
     /// `UploadFileResponseDTO` of Media Library.
     #[doc(alias = "UploadFileResponseDTO")]
@@ -133,8 +133,8 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `MediaFolderAltType`.
-    pub enum MediaFolderAltType {
+    /// Values of `AltIdType`.
+    pub enum AltIdType {
         Location = "location",
     }
     /// Values of `MediaObjectStatus`.

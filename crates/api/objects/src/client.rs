@@ -227,7 +227,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_object_records`](super::Client::search_object_records).
-        pub SearchObjectRecords(operations::SEARCH_OBJECT_RECORDS) -> json types::SearchObjectRecordsResponse, paged types::RecordResponse
+        pub SearchObjectRecords(operations::SEARCH_OBJECT_RECORDS) -> json types::SearchObjectRecordsResponse, paged types::ObjectRecord
     }
     hoopai_runtime::setters! {
         SearchObjectRecords {

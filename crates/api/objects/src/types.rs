@@ -54,12 +54,19 @@ hoopai_runtime::model! {
         pub max_file_limit: f64 = "maxFileLimit",
         pub name: String = "name",
         pub object_key: String = "objectKey",
-        pub options: Vec<OptionDto> = "options",
+        pub options: Vec<CustomFieldOption> = "options",
         pub parent_id: String = "parentId",
         pub placeholder: String = "placeholder",
         pub position: f64 = "position",
         pub show_in_forms: bool = "showInForms",
         pub standard: bool = "standard",
+    }
+    /// `OptionDTO` of Objects.
+    #[doc(alias = "OptionDTO")]
+    pub struct CustomFieldOption {
+        pub key: String = "key",
+        pub label: String = "label",
+        pub url: String = "url",
     }
     /// `ICustomObjectSchema` of Objects.
     #[doc(alias = "ICustomObjectSchema")]
@@ -122,49 +129,15 @@ hoopai_runtime::model! {
         pub objects: Vec<CustomObject> = "objects",
         pub trace_id: String = "traceId",
     }
-    /// `RecordByIdResponseDTO` of Objects.
-    #[doc(alias = "RecordByIdResponseDTO")]
-    pub struct ObjectRecordResponse {
-        pub record: Box<Record> = "record",
-        pub trace_id: String = "traceId",
-    }
-    /// `CustomObjectResponseDTO` of Objects.
-    #[doc(alias = "CustomObjectResponseDTO")]
-    pub struct ObjectResponse {
-        pub object: Box<CustomObject> = "object",
-        pub trace_id: String = "traceId",
-    }
-    /// `OptionDTO` of Objects.
-    #[doc(alias = "OptionDTO")]
-    pub struct OptionDto {
-        pub key: String = "key",
-        pub label: String = "label",
-        pub url: String = "url",
-    }
     /// `IRecordSchema` of Objects.
     #[doc(alias = "IRecordSchema")]
-    pub struct Record {
+    #[doc(alias = "RecordResponseDTO")]
+    pub struct ObjectRecord {
         pub created_at: Timestamp = "createdAt",
         pub created_by: CreatedBy = "createdBy",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
         pub follower: Vec<Value> = "follower",
-        pub followers: Vec<String> = "followers",
-        pub id: String = "id",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub object_key: String = "objectKey",
-        pub owner: Vec<String> = "owner",
-        pub owners: Vec<Value> = "owners",
-        pub properties: BTreeMap<String, CustomFieldValue> = "properties",
-        pub relations: Vec<Value> = "relations",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `RecordResponseDTO` of Objects.
-    #[doc(alias = "RecordResponseDTO")]
-    pub struct RecordResponse {
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: CreatedBy = "createdBy",
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
         pub last_updated_by: CreatedBy = "lastUpdatedBy",
@@ -173,9 +146,23 @@ hoopai_runtime::model! {
         pub object_id: String = "objectId",
         pub object_key: String = "objectKey",
         pub owner: Vec<String> = "owner",
+        pub owners: Vec<Value> = "owners",
         pub properties: BTreeMap<String, CustomFieldValue> = "properties",
+        pub relations: Vec<Value> = "relations",
         pub search_after: Vec<Value> = "searchAfter",
         pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `RecordByIdResponseDTO` of Objects.
+    #[doc(alias = "RecordByIdResponseDTO")]
+    pub struct ObjectRecordResponse {
+        pub record: Box<ObjectRecord> = "record",
+        pub trace_id: String = "traceId",
+    }
+    /// `CustomObjectResponseDTO` of Objects.
+    #[doc(alias = "CustomObjectResponseDTO")]
+    pub struct ObjectResponse {
+        pub object: Box<CustomObject> = "object",
+        pub trace_id: String = "traceId",
     }
     /// `SearchRecordsBody` of Objects.
     #[doc(alias = "SearchRecordsBody")]
@@ -194,7 +181,7 @@ hoopai_runtime::model! {
     /// `SearchRecordResponseDTO` of Objects.
     #[doc(alias = "SearchRecordResponseDTO")]
     pub struct SearchObjectRecordsResponse {
-        pub records: Vec<RecordResponse> = "records",
+        pub records: Vec<ObjectRecord> = "records",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }

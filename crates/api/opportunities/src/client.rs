@@ -218,7 +218,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_opportunity`](super::Client::delete_opportunity).
-        pub DeleteOpportunity(operations::DELETE_OPPORTUNITY) -> json types::DeleteUpdateOpportunityResponse
+        pub DeleteOpportunity(operations::DELETE_OPPORTUNITY) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteOpportunity {
@@ -288,7 +288,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_opportunities`](super::Client::search_opportunities).
-        pub SearchOpportunities(operations::SEARCH_OPPORTUNITIES) -> json types::SearchOpportunitiesResponse, paged types::SearchOpportunities
+        pub SearchOpportunities(operations::SEARCH_OPPORTUNITIES) -> json types::SearchOpportunitiesResponse, paged types::Opportunity
     }
     hoopai_runtime::setters! {
         SearchOpportunities {
@@ -337,7 +337,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_opportunities_advanced`](super::Client::search_opportunities_advanced).
-        pub SearchOpportunitiesAdvanced(operations::SEARCH_OPPORTUNITIES_ADVANCED) -> json types::SearchOpportunitiesAdvancedResponse, paged types::SearchOpportunities
+        pub SearchOpportunitiesAdvanced(operations::SEARCH_OPPORTUNITIES_ADVANCED) -> json types::SearchOpportunitiesAdvancedResponse, paged types::Opportunity
     }
     hoopai_runtime::setters! {
         SearchOpportunitiesAdvanced {
@@ -359,7 +359,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_opportunity_status`](super::Client::update_opportunity_status).
-        pub UpdateOpportunityStatus(operations::UPDATE_OPPORTUNITY_STATUS) -> json types::DeleteUpdateOpportunityResponse
+        pub UpdateOpportunityStatus(operations::UPDATE_OPPORTUNITY_STATUS) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         UpdateOpportunityStatus {

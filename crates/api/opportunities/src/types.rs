@@ -14,27 +14,6 @@ hoopai_runtime::model! {
         pub followers_added: Vec<String> = "followersAdded",
         pub trace_id: String = "traceId",
     }
-    /// What the hits of a search tell besides.
-    #[doc(alias = "AdditionalDetailsDTO")]
-    pub struct AdditionalDetails {
-        /// Whether calendar events are told. Declared as required by the platform's specification.
-        pub calendar_events: bool = "calendarEvents",
-        /// Whether notes are told. Declared as required by the platform's specification.
-        pub notes: bool = "notes",
-        /// Whether tasks are told. Declared as required by the platform's specification.
-        pub tasks: bool = "tasks",
-        /// Whether unread conversations are told. Declared as required by the platform's specification.
-        pub un_read_conversations: bool = "unReadConversations",
-    }
-    /// `CreateOpportunityCustomField` of Opportunities.
-    pub struct CreateOpportunityCustomField {
-        /// The value, text, a list of text or an object, as the kind of field has it.
-        pub field_value: CustomFieldValue = "field_value",
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
-        pub id: String = "id",
-        /// The key of the custom field, in place of its id.
-        pub key: String = "key",
-    }
     /// An opportunity to be made.
     #[doc(alias = "CreateDto")]
     pub struct CreateOpportunityRequest {
@@ -43,7 +22,7 @@ hoopai_runtime::model! {
         /// The id of the contact with whom the deal would be made. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CreateOpportunityCustomField> = "customFields",
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
@@ -69,11 +48,14 @@ hoopai_runtime::model! {
         /// The kind of value, such as `string`.
         pub type_: String = "type",
     }
-    /// `DeleteUpdateOpportunitySuccessfulResponseDto` of Opportunities.
-    #[doc(alias = "DeleteUpdateOpportunitySuccessfulResponseDto")]
-    pub struct DeleteUpdateOpportunityResponse {
-        pub succeded: bool = "succeded",
-        pub trace_id: String = "traceId",
+    /// `CustomFieldInput` of Opportunities.
+    pub struct CustomFieldInput {
+        /// The value, text, a list of text or an object, as the kind of field has it.
+        pub field_value: CustomFieldValue = "field_value",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
+        pub id: String = "id",
+        /// The key of the custom field, in place of its id.
+        pub key: String = "key",
     }
     /// Followers to add or remove.
     #[doc(alias = "FollowersDTO")]
@@ -91,7 +73,7 @@ hoopai_runtime::model! {
     /// `GetPipelinesSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "GetPipelinesSuccessfulResponseDto")]
     pub struct ListPipelinesResponse {
-        pub pipelines: Vec<Pipelines> = "pipelines",
+        pub pipelines: Vec<Pipeline> = "pipelines",
         pub trace_id: String = "traceId",
     }
     /// `LostReasonResponseSchema` of Opportunities.
@@ -106,69 +88,13 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `GetPostOpportunitySuccessfulResponseDto` of Opportunities.
-    #[doc(alias = "GetPostOpportunitySuccessfulResponseDto")]
-    pub struct OpportunityResponse {
-        pub opportunity: Box<SearchOpportunities> = "opportunity",
-        pub trace_id: String = "traceId",
-    }
-    /// `PipelinesResponseSchema` of Opportunities.
-    #[doc(alias = "PipelinesResponseSchema")]
-    pub struct Pipelines {
-        pub color_render_mode: PipelinesColorRenderMode = "colorRenderMode",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
-        pub id: String = "id",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// What the opportunity is called.
-        pub name: String = "name",
-        pub origin_id: String = "originId",
-        pub position: String = "position",
-        pub show_in_funnel: bool = "showInFunnel",
-        pub show_in_pie_chart: bool = "showInPieChart",
-        pub stages: Vec<PipelinesStage> = "stages",
-        pub use_opportunity_probability: bool = "useOpportunityProbability",
-    }
-    /// `PipelinesStage` of Opportunities.
-    pub struct PipelinesStage {
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
-        pub id: String = "id",
-        /// What the opportunity is called.
-        pub name: String = "name",
-        pub origin_id: String = "originId",
-        pub position: f64 = "position",
-        pub show_in_funnel: bool = "showInFunnel",
-        pub show_in_pie_chart: bool = "showInPieChart",
-        pub stage_win_probability: f64 = "stageWinProbability",
-    }
-    /// `DeleteFollowersSuccessfulResponseDto` of Opportunities.
-    #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
-    pub struct RemoveFollowersResponse {
-        /// The ids of the followers.
-        pub followers: Vec<String> = "followers",
-        pub followers_removed: Vec<String> = "followersRemoved",
-        pub trace_id: String = "traceId",
-    }
-    /// `SearchMetaResponseSchema` of Opportunities.
-    #[doc(alias = "SearchMetaResponseSchema")]
-    pub struct SearchMeta {
-        pub current_page: f64 = "currentPage",
-        pub next_page: Value = "nextPage",
-        pub next_page_url: String = "nextPageUrl",
-        pub prev_page: f64 = "prevPage",
-        pub start_after: f64 = "startAfter",
-        pub start_after_id: String = "startAfterId",
-        pub total: f64 = "total",
-    }
     /// `SearchOpportunitiesResponseSchema` of Opportunities.
     #[doc(alias = "SearchOpportunitiesResponseSchema")]
-    pub struct SearchOpportunities {
+    pub struct Opportunity {
         /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
         pub calendar_events: Vec<Value> = "calendarEvents",
-        pub contact: Box<SearchOpportunitiesContact> = "contact",
+        pub contact: Box<OpportunityContact> = "contact",
         /// The id of the contact with whom the deal would be made.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
@@ -203,11 +129,80 @@ hoopai_runtime::model! {
         pub tasks: Vec<Value> = "tasks",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// `SearchOpportunitiesContactResponseSchema` of Opportunities.
+    #[doc(alias = "SearchOpportunitiesContactResponseSchema")]
+    pub struct OpportunityContact {
+        pub company_name: String = "companyName",
+        pub email: String = "email",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
+        pub id: String = "id",
+        /// What the opportunity is called.
+        pub name: String = "name",
+        pub phone: String = "phone",
+        pub tags: Vec<String> = "tags",
+    }
+    /// `GetPostOpportunitySuccessfulResponseDto` of Opportunities.
+    #[doc(alias = "GetPostOpportunitySuccessfulResponseDto")]
+    pub struct OpportunityResponse {
+        pub opportunity: Box<Opportunity> = "opportunity",
+        pub trace_id: String = "traceId",
+    }
+    /// `PipelinesResponseSchema` of Opportunities.
+    #[doc(alias = "PipelinesResponseSchema")]
+    pub struct Pipeline {
+        pub color_render_mode: PipelineColorRenderMode = "colorRenderMode",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// What the opportunity is called.
+        pub name: String = "name",
+        pub origin_id: String = "originId",
+        pub position: String = "position",
+        pub show_in_funnel: bool = "showInFunnel",
+        pub show_in_pie_chart: bool = "showInPieChart",
+        pub stages: Vec<PipelineStage> = "stages",
+        pub use_opportunity_probability: bool = "useOpportunityProbability",
+    }
+    /// `PipelineStage` of Opportunities.
+    pub struct PipelineStage {
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
+        pub id: String = "id",
+        /// What the opportunity is called.
+        pub name: String = "name",
+        pub origin_id: String = "originId",
+        pub position: f64 = "position",
+        pub show_in_funnel: bool = "showInFunnel",
+        pub show_in_pie_chart: bool = "showInPieChart",
+        pub stage_win_probability: f64 = "stageWinProbability",
+    }
+    /// `DeleteFollowersSuccessfulResponseDto` of Opportunities.
+    #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
+    pub struct RemoveFollowersResponse {
+        /// The ids of the followers.
+        pub followers: Vec<String> = "followers",
+        pub followers_removed: Vec<String> = "followersRemoved",
+        pub trace_id: String = "traceId",
+    }
+    /// What the hits of a search tell besides.
+    #[doc(alias = "AdditionalDetailsDTO")]
+    pub struct SearchAdditionalDetails {
+        /// Whether calendar events are told. Declared as required by the platform's specification.
+        pub calendar_events: bool = "calendarEvents",
+        /// Whether notes are told. Declared as required by the platform's specification.
+        pub notes: bool = "notes",
+        /// Whether tasks are told. Declared as required by the platform's specification.
+        pub tasks: bool = "tasks",
+        /// Whether unread conversations are told. Declared as required by the platform's specification.
+        pub un_read_conversations: bool = "unReadConversations",
+    }
     /// What to search for.
     #[doc(alias = "OpportunitySearchBodyDTO")]
     pub struct SearchOpportunitiesAdvancedRequest {
         /// What each hit tells besides. Declared as required by the platform's specification.
-        pub additional_details: AdditionalDetails = "additionalDetails",
+        pub additional_details: SearchAdditionalDetails = "additionalDetails",
         /// How many opportunities a page holds. Declared as required by the platform's specification.
         pub limit: i64 = "limit",
         /// The id of the location (sub-account). The client's default location unless set.
@@ -223,28 +218,33 @@ hoopai_runtime::model! {
     #[doc(alias = "PostSearchSuccessfulResponseDto")]
     pub struct SearchOpportunitiesAdvancedResponse {
         pub aggregations: Map = "aggregations",
-        pub opportunities: Vec<SearchOpportunities> = "opportunities",
+        pub opportunities: Vec<Opportunity> = "opportunities",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
-    /// `SearchOpportunitiesContactResponseSchema` of Opportunities.
-    #[doc(alias = "SearchOpportunitiesContactResponseSchema")]
-    pub struct SearchOpportunitiesContact {
-        pub company_name: String = "companyName",
-        pub email: String = "email",
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
-        pub id: String = "id",
-        /// What the opportunity is called.
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub tags: Vec<String> = "tags",
+    /// `SearchMetaResponseSchema` of Opportunities.
+    #[doc(alias = "SearchMetaResponseSchema")]
+    pub struct SearchOpportunitiesMeta {
+        pub current_page: f64 = "currentPage",
+        pub next_page: Value = "nextPage",
+        pub next_page_url: String = "nextPageUrl",
+        pub prev_page: f64 = "prevPage",
+        pub start_after: f64 = "startAfter",
+        pub start_after_id: String = "startAfterId",
+        pub total: f64 = "total",
     }
     /// `SearchSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "SearchSuccessfulResponseDto")]
     pub struct SearchOpportunitiesResponse {
         pub aggregations: Map = "aggregations",
-        pub meta: Box<SearchMeta> = "meta",
-        pub opportunities: Vec<SearchOpportunities> = "opportunities",
+        pub meta: Box<SearchOpportunitiesMeta> = "meta",
+        pub opportunities: Vec<Opportunity> = "opportunities",
+        pub trace_id: String = "traceId",
+    }
+    /// `DeleteUpdateOpportunitySuccessfulResponseDto` of Opportunities.
+    #[doc(alias = "DeleteUpdateOpportunitySuccessfulResponseDto")]
+    pub struct SuccessResponse {
+        pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",
     }
     /// What to change in an opportunity. What is left out stays as it is.
@@ -253,7 +253,7 @@ hoopai_runtime::model! {
         /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CreateOpportunityCustomField> = "customFields",
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
         pub monetary_value: Decimal = "monetaryValue",
         /// What the opportunity is called.
@@ -281,7 +281,7 @@ hoopai_runtime::model! {
         /// The id of the contact whose opportunity it is. The platform's specification of 2025 had it; public clients send it.
         pub contact_id: String = "contactId",
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CreateOpportunityCustomField> = "customFields",
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// The ids of the followers.
         pub followers: Vec<String> = "followers",
         /// What is done with `followers`: they are added, or they are removed.
@@ -317,7 +317,7 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    DeleteUpdateOpportunityResponse,
+    SuccessResponse,
 }
 
 hoopai_runtime::open_enum! {
@@ -329,8 +329,8 @@ hoopai_runtime::open_enum! {
     pub enum OpportunityStatus {
         Open = "open", Won = "won", Lost = "lost", Abandoned = "abandoned", All = "all",
     }
-    /// Values of `PipelinesColorRenderMode`.
-    pub enum PipelinesColorRenderMode {
+    /// Values of `PipelineColorRenderMode`.
+    pub enum PipelineColorRenderMode {
         Dot = "dot", BgTint = "bg-tint", None = "none",
     }
 }

@@ -376,7 +376,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_provider_config`](super::Client::create_custom_provider_config).
-        pub CreateCustomProviderConfig(operations::CREATE_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProviderConfig
+        pub CreateCustomProviderConfig(operations::CREATE_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProvider
     }
     hoopai_runtime::setters! {
         CreateCustomProviderConfig {
@@ -388,7 +388,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_provider_integration`](super::Client::create_custom_provider_integration).
-        pub CreateCustomProviderIntegration(operations::CREATE_CUSTOM_PROVIDER_INTEGRATION) -> json types::CreateCustomProviderIntegrationResponse
+        pub CreateCustomProviderIntegration(operations::CREATE_CUSTOM_PROVIDER_INTEGRATION) -> json types::CustomProvider
     }
     hoopai_runtime::setters! {
         CreateCustomProviderIntegration {
@@ -412,7 +412,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_white_label_provider`](super::Client::create_white_label_provider).
-        pub CreateWhiteLabelProvider(operations::CREATE_WHITE_LABEL_PROVIDER) -> json types::CreateWhiteLabelProviderResponse
+        pub CreateWhiteLabelProvider(operations::CREATE_WHITE_LABEL_PROVIDER) -> json types::WhiteLabelIntegration
     }
     hoopai_runtime::setters! {
         CreateWhiteLabelProvider {
@@ -462,7 +462,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::OrderAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// The code of the coupon, as customers type it. Declared as required by the platform's specification.
             query code: String = "code",
             /// The id of the coupon. Declared as required by the platform's specification.
@@ -472,7 +472,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_custom_provider_config`](super::Client::get_custom_provider_config).
-        pub GetCustomProviderConfig(operations::GET_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProviderConfig
+        pub GetCustomProviderConfig(operations::GET_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProvider
     }
     hoopai_runtime::setters! {
         GetCustomProviderConfig {
@@ -507,7 +507,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::OrderAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -530,14 +530,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_coupons`](super::Client::list_coupons).
-        pub ListCoupons(operations::LIST_COUPONS) -> json types::ListCouponsResponse, paged types::CouponDto
+        pub ListCoupons(operations::LIST_COUPONS) -> json types::ListCouponsResponse, paged types::Coupon
     }
     hoopai_runtime::setters! {
         ListCoupons {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::OrderAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.
@@ -560,7 +560,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::OrderAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -575,20 +575,20 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::OrderAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_orders`](super::Client::list_orders).
-        pub ListOrders(operations::LIST_ORDERS) -> json types::ListOrdersResponse, paged types::OrderResponse
+        pub ListOrders(operations::LIST_ORDERS) -> json types::ListOrdersResponse, paged types::Order
     }
     hoopai_runtime::setters! {
         ListOrders {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::OrderAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// The id of the contact who ordered.
             query contact_id: String = "contactId",
             /// Where the period ends, a date such as `2024-02-13`.
@@ -618,14 +618,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_subscriptions`](super::Client::list_subscriptions).
-        pub ListSubscriptions(operations::LIST_SUBSCRIPTIONS) -> json types::ListSubscriptionsResponse, paged types::SubscriptionResponse
+        pub ListSubscriptions(operations::LIST_SUBSCRIPTIONS) -> json types::ListSubscriptionsResponse, paged types::Subscription
     }
     hoopai_runtime::setters! {
         ListSubscriptions {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::OrderAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// The id of the contact who subscribed.
             query contact_id: String = "contactId",
             /// Where the period ends, a date such as `2024-02-13`.
@@ -653,7 +653,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_transactions`](super::Client::list_transactions).
-        pub ListTransactions(operations::LIST_TRANSACTIONS) -> json types::ListTransactionsResponse, paged types::Txn
+        pub ListTransactions(operations::LIST_TRANSACTIONS) -> json types::ListTransactionsResponse, paged types::Transaction
     }
     hoopai_runtime::setters! {
         ListTransactions {
@@ -690,14 +690,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_white_label_providers`](super::Client::list_white_label_providers).
-        pub ListWhiteLabelProviders(operations::LIST_WHITE_LABEL_PROVIDERS) -> json types::ListWhiteLabelProvidersResponse, paged types::IntegrationProvider
+        pub ListWhiteLabelProviders(operations::LIST_WHITE_LABEL_PROVIDERS) -> json types::ListWhiteLabelProvidersResponse, paged types::WhiteLabelIntegration
     }
     hoopai_runtime::setters! {
         ListWhiteLabelProviders {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::OrderAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.

@@ -37,44 +37,11 @@ hoopai_runtime::model! {
         pub price: Decimal = "price",
         pub price_unit: String = "price_unit",
     }
-    /// `DetailedPhoneNumberDto` of Phone System.
-    #[doc(alias = "DetailedPhoneNumberDto")]
-    pub struct DetailedPhoneNumber {
-        pub address_sid: String = "addressSid",
-        pub bundle_sid: String = "bundleSid",
-        pub capabilities: DetailedPhoneNumberCapabilities = "capabilities",
-        pub country_code: String = "countryCode",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub forwarding_number: String = "forwardingNumber",
-        pub friendly_name: String = "friendlyName",
-        pub inbound_call_service: DetailedPhoneNumberInboundCallService = "inboundCallService",
-        pub is_default_number: bool = "isDefaultNumber",
-        pub is_group_conversation_enabled: bool = "isGroupConversationEnabled",
-        pub linked_ring_all_users: Vec<String> = "linkedRingAllUsers",
-        pub linked_user: String = "linkedUser",
-        pub origin: DetailedPhoneNumberOrigin = "origin",
-        pub phone_number: String = "phoneNumber",
-        pub sid: String = "sid",
-        pub type_: DetailedPhoneNumberType = "type",
-    }
-    /// `DetailedPhoneNumberCapabilities` of Phone System.
-    pub struct DetailedPhoneNumberCapabilities {
-        pub fax: bool = "fax",
-        pub mms: bool = "mms",
-        pub sms: bool = "sms",
-        pub voice: bool = "voice",
-    }
-    /// `DetailedPhoneNumberInboundCallService` of Phone System.
-    pub struct DetailedPhoneNumberInboundCallService {
-        pub type_: DetailedPhoneNumberInboundCallServiceType = "type",
-        pub value: String = "value",
-    }
     /// `ListActivePhoneNumbersResponse` of Phone System.
     pub struct ListActivePhoneNumbersResponse {
         pub account_status: ActivePhoneNumberAccountStatus = "accountStatus",
         pub is_under_ghl: bool = "isUnderGhl",
-        pub numbers: Vec<DetailedPhoneNumber> = "numbers",
+        pub numbers: Vec<PhoneNumber> = "numbers",
         pub page: i64 = "page",
         pub page_size: i64 = "pageSize",
         pub trace_id: String = "traceId",
@@ -117,6 +84,39 @@ hoopai_runtime::model! {
     pub struct NumberPoolNumber {
         pub friendly_name: String = "friendlyName",
         pub phone_number: String = "phoneNumber",
+    }
+    /// `DetailedPhoneNumberDto` of Phone System.
+    #[doc(alias = "DetailedPhoneNumberDto")]
+    pub struct PhoneNumber {
+        pub address_sid: String = "addressSid",
+        pub bundle_sid: String = "bundleSid",
+        pub capabilities: PhoneNumberCapabilities = "capabilities",
+        pub country_code: String = "countryCode",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub forwarding_number: String = "forwardingNumber",
+        pub friendly_name: String = "friendlyName",
+        pub inbound_call_service: PhoneNumberInboundCallService = "inboundCallService",
+        pub is_default_number: bool = "isDefaultNumber",
+        pub is_group_conversation_enabled: bool = "isGroupConversationEnabled",
+        pub linked_ring_all_users: Vec<String> = "linkedRingAllUsers",
+        pub linked_user: String = "linkedUser",
+        pub origin: PhoneNumberOrigin = "origin",
+        pub phone_number: String = "phoneNumber",
+        pub sid: String = "sid",
+        pub type_: PhoneNumberType = "type",
+    }
+    /// `PhoneNumberCapabilities` of Phone System.
+    pub struct PhoneNumberCapabilities {
+        pub fax: bool = "fax",
+        pub mms: bool = "mms",
+        pub sms: bool = "sms",
+        pub voice: bool = "voice",
+    }
+    /// `PhoneNumberInboundCallService` of Phone System.
+    pub struct PhoneNumberInboundCallService {
+        pub type_: PhoneNumberInboundCallServiceType = "type",
+        pub value: String = "value",
     }
     /// `PurchasePhoneNumberBodyDto` of Phone System.
     #[doc(alias = "PurchasePhoneNumberBodyDto")]
@@ -171,16 +171,16 @@ hoopai_runtime::open_enum! {
     pub enum AvailablePhoneNumberAddressRequirements {
         None = "none", Any = "any", Local = "local", Foreign = "foreign",
     }
-    /// Values of `DetailedPhoneNumberInboundCallServiceType`.
-    pub enum DetailedPhoneNumberInboundCallServiceType {
+    /// Values of `PhoneNumberInboundCallServiceType`.
+    pub enum PhoneNumberInboundCallServiceType {
         VoiceAi = "voice_ai", Ivr = "ivr", Forward = "forward",
     }
-    /// Values of `DetailedPhoneNumberOrigin`.
-    pub enum DetailedPhoneNumberOrigin {
+    /// Values of `PhoneNumberOrigin`.
+    pub enum PhoneNumberOrigin {
         Twilio = "twilio", Hosted = "hosted", Ported = "ported",
     }
-    /// Values of `DetailedPhoneNumberType`.
-    pub enum DetailedPhoneNumberType {
+    /// Values of `PhoneNumberType`.
+    pub enum PhoneNumberType {
         Local = "local", TollFree = "toll-free", Mobile = "mobile", National = "national",
     }
     /// Values of `PurchasePhoneNumberType`.

@@ -482,7 +482,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ProductAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -497,7 +497,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ProductAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// The id of the product that was reviewed. Declared as required by the platform's specification.
             query product_id: String = "productId",
         }
@@ -555,7 +555,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ProductAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
             query end_date: hoopai_runtime::Timestamp = "endDate",
             /// The ids of the products whose reviews are wanted, separated by commas.
@@ -580,7 +580,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ProductAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// The ids of collections, separated by commas; only products of these are counted.
             query collection_ids: String = "collectionIds",
             /// Words to look for in the product's name.
@@ -597,7 +597,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ProductAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.
@@ -609,7 +609,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_prices`](super::Client::list_prices).
-        pub ListPrices(operations::LIST_PRICES) -> json types::ListPricesResponse, paged types::DefaultPrice
+        pub ListPrices(operations::LIST_PRICES) -> json types::ListPricesResponse, paged types::Price
     }
     hoopai_runtime::setters! {
         ListPrices {
@@ -635,7 +635,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ProductAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// The ids of the collections that are wanted, separated by commas.
             query collection_ids: String = "collectionIds",
             /// How many items a page holds at most.
@@ -649,14 +649,14 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_product_reviews`](super::Client::list_product_reviews).
-        pub ListProductReviews(operations::LIST_PRODUCT_REVIEWS) -> json types::ListProductReviewsResponse, paged types::ProductReviewData
+        pub ListProductReviews(operations::LIST_PRODUCT_REVIEWS) -> json types::ListProductReviewsResponse, paged types::ProductReview
     }
     hoopai_runtime::setters! {
         ListProductReviews {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ProductAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
             query end_date: hoopai_runtime::Timestamp = "endDate",
             /// How many items a page holds at most.
@@ -680,7 +680,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_products`](super::Client::list_products).
-        pub ListProducts(operations::LIST_PRODUCTS) -> json types::ListProductsResponse, paged types::DefaultProduct
+        pub ListProducts(operations::LIST_PRODUCTS) -> json types::ListProductsResponse, paged types::Product
     }
     hoopai_runtime::setters! {
         ListProducts {
@@ -771,7 +771,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product_display_priorities`](super::Client::update_product_display_priorities).
-        pub UpdateProductDisplayPriorities(operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES) -> json types::UpdateProductStoreResponse
+        pub UpdateProductDisplayPriorities(operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES) -> json types::ProductsResponse
     }
     hoopai_runtime::setters! {
         UpdateProductDisplayPriorities {
@@ -783,7 +783,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product_review`](super::Client::update_product_review).
-        pub UpdateProductReview(operations::UPDATE_PRODUCT_REVIEW) -> json types::UpdateProductReviewsResponse
+        pub UpdateProductReview(operations::UPDATE_PRODUCT_REVIEW) -> json types::ProductReviewsResponse
     }
     hoopai_runtime::setters! {
         UpdateProductReview {
@@ -795,7 +795,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product_reviews_in_bulk`](super::Client::update_product_reviews_in_bulk).
-        pub UpdateProductReviewsInBulk(operations::UPDATE_PRODUCT_REVIEWS_IN_BULK) -> json types::UpdateProductReviewsResponse
+        pub UpdateProductReviewsInBulk(operations::UPDATE_PRODUCT_REVIEWS_IN_BULK) -> json types::ProductReviewsResponse
     }
     hoopai_runtime::setters! {
         UpdateProductReviewsInBulk {
@@ -825,7 +825,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_products_in_store`](super::Client::update_products_in_store).
-        pub UpdateProductsInStore(operations::UPDATE_PRODUCTS_IN_STORE) -> json types::UpdateProductStoreResponse
+        pub UpdateProductsInStore(operations::UPDATE_PRODUCTS_IN_STORE) -> json types::ProductsResponse
     }
     hoopai_runtime::setters! {
         UpdateProductsInStore {

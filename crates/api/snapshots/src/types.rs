@@ -27,45 +27,39 @@ hoopai_runtime::model! {
     /// `GetLatestSnapshotPushStatusSuccessfulResponseDTO` of Snapshots.
     #[doc(alias = "GetLatestSnapshotPushStatusSuccessfulResponseDTO")]
     pub struct GetLatestSnapshotPushResponse {
-        pub data: Box<SnapshotStatusSchemaWithAssets> = "data",
+        pub data: Box<SnapshotPush> = "data",
         pub trace_id: String = "traceId",
     }
     /// `GetSnapshotPushStatusSuccessfulResponseDTO` of Snapshots.
     #[doc(alias = "GetSnapshotPushStatusSuccessfulResponseDTO")]
     pub struct ListSnapshotPushesResponse {
-        pub data: Vec<SnapshotStatus> = "data",
+        pub data: Vec<SnapshotPush> = "data",
         pub trace_id: String = "traceId",
     }
     /// `GetSnapshotsSuccessfulResponseDto` of Snapshots.
     #[doc(alias = "GetSnapshotsSuccessfulResponseDto")]
     pub struct ListSnapshotsResponse {
-        pub snapshots: Vec<Snapshots> = "snapshots",
+        pub snapshots: Vec<Snapshot> = "snapshots",
         pub trace_id: String = "traceId",
     }
-    /// `SnapshotStatusSchema` of Snapshots.
-    #[doc(alias = "SnapshotStatusSchema")]
-    pub struct SnapshotStatus {
-        pub date_added: Timestamp = "dateAdded",
+    /// `SnapshotsSchema` of Snapshots.
+    #[doc(alias = "SnapshotsSchema")]
+    pub struct Snapshot {
         pub id: String = "id",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub status: String = "status",
+        pub name: String = "name",
+        pub type_: String = "type",
     }
     /// `SnapshotStatusSchemaWithAssets` of Snapshots.
-    pub struct SnapshotStatusSchemaWithAssets {
+    #[doc(alias = "SnapshotStatusSchemaWithAssets")]
+    #[doc(alias = "SnapshotStatusSchema")]
+    pub struct SnapshotPush {
         pub completed: Vec<String> = "completed",
+        pub date_added: Timestamp = "dateAdded",
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub pending: Vec<String> = "pending",
         pub status: String = "status",
-    }
-    /// `SnapshotsSchema` of Snapshots.
-    #[doc(alias = "SnapshotsSchema")]
-    pub struct Snapshots {
-        pub id: String = "id",
-        pub name: String = "name",
-        pub type_: String = "type",
     }
 }
 

@@ -28,6 +28,15 @@ hoopai_runtime::model! {
         pub accounts: Vec<Account> = "accounts",
         pub groups: Vec<Group> = "groups",
     }
+    /// `FormatedApprovalDetails` of Social Planner.
+    #[doc(alias = "FormatedApprovalDetails")]
+    pub struct ApprovalDetails {
+        pub approval_status: String = "approvalStatus",
+        pub approver: String = "approver",
+        pub approver_note: String = "approverNote",
+        pub approver_user: Box<PostUser> = "approverUser",
+        pub requester_note: String = "requesterNote",
+    }
     /// A Facebook page to be connected.
     #[doc(alias = "AttachFBAccountDTO")]
     pub struct AttachFacebookPageRequest {
@@ -46,7 +55,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaFBAccountResponseDTO")]
     pub struct AttachFacebookPageResponse {
         pub message: String = "message",
-        pub results: Box<SocialMediaFacebookAccount> = "results",
+        pub results: Box<ConnectedAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -69,7 +78,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaInstagramAccountResponseDTO")]
     pub struct AttachInstagramAccountResponse {
         pub message: String = "message",
-        pub results: Box<SocialMediaInstagramAccount> = "results",
+        pub results: Box<ConnectedAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -94,7 +103,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaLinkedInAccountResponseDTO")]
     pub struct AttachLinkedinPageOrProfileResponse {
         pub message: String = "message",
-        pub results: Box<SocialMediaLinkedInAccount> = "results",
+        pub results: Box<ConnectedAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -121,7 +130,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaTiktokAccountResponseDTO")]
     pub struct AttachTiktokProfileResponse {
         pub message: String = "message",
-        pub results: Box<SocialMediaTiktokAccount> = "results",
+        pub results: Box<ConnectedAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -148,14 +157,31 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaTwitterAccountResponseDTO")]
     pub struct AttachTwitterProfileResponse {
         pub message: String = "message",
-        pub results: Box<SocialMediaTwitterAccount> = "results",
+        pub results: Box<ConnectedAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
+    /// A day.
+    #[doc(alias = "DateSchema")]
+    pub struct CalendarDate {
+        /// The day of the month, from `1`. Declared as required by the platform's specification.
+        pub day: f64 = "day",
+        /// The month, `1` to `12`. Declared as required by the platform's specification.
+        pub month: f64 = "month",
+        /// The year, such as `2026`. Declared as required by the platform's specification.
+        pub year: f64 = "year",
+    }
+    /// `GetByLocationIdResponseSchema` of Social Planner.
+    #[doc(alias = "GetByLocationIdResponseSchema")]
+    pub struct CategoriesPage {
+        pub categories: Vec<Category> = "categories",
+        pub count: f64 = "count",
+    }
     /// `GetByIdResponseSchema` of Social Planner.
     #[doc(alias = "GetByIdResponseSchema")]
-    pub struct ById {
+    #[doc(alias = "CategorySchema")]
+    pub struct Category {
         pub id: String = "_id",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
@@ -169,31 +195,37 @@ hoopai_runtime::model! {
         pub secondary_color: String = "secondaryColor",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `GetByLocationIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetByLocationIdResponseSchema")]
-    pub struct ByLocationId {
-        pub categories: Vec<Category> = "categories",
-        pub count: f64 = "count",
+    /// `GetCategorySchema` of Social Planner.
+    #[doc(alias = "GetCategorySchema")]
+    pub struct CategoryResult {
+        pub category: Box<Category> = "category",
     }
-    /// `CategorySchema` of Social Planner.
-    #[doc(alias = "CategorySchema")]
-    pub struct Category {
+    /// `SocialMediaFacebookAccountSchema` of Social Planner.
+    #[doc(alias = "SocialMediaFacebookAccountSchema")]
+    #[doc(alias = "SocialMediaInstagramAccountSchema")]
+    #[doc(alias = "SocialMediaLinkedInAccountSchema")]
+    #[doc(alias = "SocialMediaTiktokAccountSchema")]
+    #[doc(alias = "SocialMediaTwitterAccountSchema")]
+    #[doc(alias = "SocialGoogleMediaAccountSchema")]
+    pub struct ConnectedAccount {
         pub id: String = "_id",
+        pub active: bool = "active",
+        /// The address of its picture.
+        pub avatar: String = "avatar",
         pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        pub meta: Map = "meta",
         /// Its name on the network.
         pub name: String = "name",
-        pub primary_color: String = "primaryColor",
-        pub secondary_color: String = "secondaryColor",
+        pub o_auth_id: String = "oAuthId",
+        pub old_id: String = "oldId",
+        /// Its id on the network.
+        pub origin_id: String = "originId",
+        pub platform: String = "platform",
+        pub type_: String = "type",
         pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `CreatePostSuccessfulResponseSchema` of Social Planner.
-    #[doc(alias = "CreatePostSuccessfulResponseSchema")]
-    pub struct CreatePost {
-        pub post: Box<PostFormatted> = "post",
     }
     /// A post to be created.
     #[doc(alias = "CreatePostDTO")]
@@ -211,7 +243,7 @@ hoopai_runtime::model! {
         /// The pictures or videos of the post; networks limit their number, size and format.
         pub media: Vec<PostMedia> = "media",
         /// The preview of a link in the post.
-        pub og_tags_details: OgTagsSchema = "ogTagsDetails",
+        pub og_tags_details: PostLinkPreview = "ogTagsDetails",
         /// Who has to approve the post, and how that stands.
         pub post_approval_details: PostApproval = "postApprovalDetails",
         /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
@@ -235,17 +267,18 @@ hoopai_runtime::model! {
     #[doc(alias = "CreatePostSuccessfulResponseDTO")]
     pub struct CreatePostResponse {
         pub message: String = "message",
-        pub results: CreatePost = "results",
+        pub results: CreatedPost = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `CSVResponseSchema` of Social Planner.
-    #[doc(alias = "CSVResponseSchema")]
-    pub struct Csv {
-        pub csv: Box<CsvResponse> = "csv",
+    /// `CreatePostSuccessfulResponseSchema` of Social Planner.
+    #[doc(alias = "CreatePostSuccessfulResponseSchema")]
+    pub struct CreatedPost {
+        pub post: Box<Post> = "post",
     }
-    /// `CSVImportSchema` of Social Planner.
+    /// `CsvResponse` of Social Planner.
+    #[doc(alias = "CsvResponse")]
     #[doc(alias = "CSVImportSchema")]
     pub struct CsvImport {
         pub id: String = "_id",
@@ -262,6 +295,12 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub status: String = "status",
         pub trace_id: String = "traceId",
+    }
+    /// `GetUploadStatusResponseSchema` of Social Planner.
+    #[doc(alias = "GetUploadStatusResponseSchema")]
+    pub struct CsvImportsPage {
+        pub count: f64 = "count",
+        pub csvs: Vec<CsvImport> = "csvs",
     }
     /// `CSVMediaResponseSchema` of Social Planner.
     #[doc(alias = "CSVMediaResponseSchema")]
@@ -298,50 +337,25 @@ hoopai_runtime::model! {
         pub error_message: String = "errorMessage",
         pub follow_up_comment: String = "followUpComment",
         pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        pub link: Box<OgTags> = "link",
+        pub link: Box<LinkPreview> = "link",
         pub medias: Vec<CsvMedia> = "medias",
         pub schedule_date: Timestamp = "scheduleDate",
         pub summary: String = "summary",
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
         pub type_: String = "type",
     }
-    /// `CsvResponse` of Social Planner.
-    pub struct CsvResponse {
-        pub account_ids: Vec<String> = "accountIds",
-        pub approver: String = "approver",
+    /// `GetCsvPostResponseSchema` of Social Planner.
+    #[doc(alias = "GetCsvPostResponseSchema")]
+    pub struct CsvPostsPage {
         pub count: f64 = "count",
-        pub created_by: String = "createdBy",
-        pub file: String = "file",
-        pub file_name: String = "fileName",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// Its id on the network.
-        pub origin_id: String = "originId",
-        pub status: String = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// A day.
-    #[doc(alias = "DateSchema")]
-    pub struct Date {
-        /// The day of the month, from `1`. Declared as required by the platform's specification.
-        pub day: f64 = "day",
-        /// The month, `1` to `12`. Declared as required by the platform's specification.
-        pub month: f64 = "month",
-        /// The year, such as `2026`. Declared as required by the platform's specification.
-        pub year: f64 = "year",
-    }
-    /// `DeleteAccountResponseSchema` of Social Planner.
-    #[doc(alias = "DeleteAccountResponseSchema")]
-    pub struct DeleteAccount {
-        pub id: String = "id",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
+        pub csv: Box<CsvImport> = "csv",
+        pub posts: Vec<CsvPost> = "posts",
     }
     /// `LocationAndAccountDeleteResponseDTO` of Social Planner.
     #[doc(alias = "LocationAndAccountDeleteResponseDTO")]
     pub struct DeleteAccountResponse {
         pub message: String = "message",
-        pub results: DeleteAccount = "results",
+        pub results: DeletedAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -350,7 +364,7 @@ hoopai_runtime::model! {
     #[doc(alias = "DeletePostResponseDTO")]
     pub struct DeleteCsvPostResponse {
         pub message: String = "message",
-        pub results: DeletePost = "results",
+        pub results: DeletedPost = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -359,22 +373,16 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteCsvResponseDTO")]
     pub struct DeleteCsvResponse {
         pub message: String = "message",
-        pub results: Csv = "results",
+        pub results: DeletedCsv = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
-    }
-    /// `DeletePostResponseSchema` of Social Planner.
-    #[doc(alias = "DeletePostResponseSchema")]
-    #[doc(alias = "DeletePostSuccessfulResponseSchema")]
-    pub struct DeletePost {
-        pub post_id: String = "postId",
     }
     /// `DeletePostSuccessfulResponseDTO` of Social Planner.
     #[doc(alias = "DeletePostSuccessfulResponseDTO")]
     pub struct DeletePostResponse {
         pub message: String = "message",
-        pub results: DeletePost = "results",
+        pub results: DeletedPost = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -394,11 +402,29 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
+    /// `DeleteAccountResponseSchema` of Social Planner.
+    #[doc(alias = "DeleteAccountResponseSchema")]
+    pub struct DeletedAccount {
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+    }
+    /// `CSVResponseSchema` of Social Planner.
+    #[doc(alias = "CSVResponseSchema")]
+    pub struct DeletedCsv {
+        pub csv: Box<CsvImport> = "csv",
+    }
+    /// `DeletePostResponseSchema` of Social Planner.
+    #[doc(alias = "DeletePostResponseSchema")]
+    #[doc(alias = "DeletePostSuccessfulResponseSchema")]
+    pub struct DeletedPost {
+        pub post_id: String = "postId",
+    }
     /// When an event or offer ends.
     #[doc(alias = "EndDateSchema")]
     pub struct EndDate {
         /// The day.
-        pub end_date: Date = "endDate",
+        pub end_date: CalendarDate = "endDate",
         /// The time of day.
         pub end_time: Time = "endTime",
     }
@@ -432,40 +458,20 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `FormatedApprovalDetails` of Social Planner.
-    pub struct FormatedApprovalDetails {
-        pub approval_status: String = "approvalStatus",
-        pub approver: String = "approver",
-        pub approver_note: String = "approverNote",
-        pub approver_user: Box<PostUser> = "approverUser",
-        pub requester_note: String = "requesterNote",
-    }
-    /// `GetCategorySchema` of Social Planner.
-    #[doc(alias = "GetCategorySchema")]
-    pub struct GetCategory {
-        pub category: Box<ById> = "category",
-    }
     /// `GetByIdResponseDTO` of Social Planner.
     #[doc(alias = "GetByIdResponseDTO")]
     pub struct GetCategoryResponse {
         pub message: String = "message",
-        pub results: GetCategory = "results",
+        pub results: CategoryResult = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
-    }
-    /// `GetCsvPostResponseSchema` of Social Planner.
-    #[doc(alias = "GetCsvPostResponseSchema")]
-    pub struct GetCsvPostResponse {
-        pub count: f64 = "count",
-        pub csv: Box<CsvImport> = "csv",
-        pub posts: Vec<CsvPost> = "posts",
     }
     /// `GetPostSuccessfulResponseDTO` of Social Planner.
     #[doc(alias = "GetPostSuccessfulResponseDTO")]
     pub struct GetPostResponse {
         pub message: String = "message",
-        pub results: Post = "results",
+        pub results: PostResult = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -480,7 +486,7 @@ hoopai_runtime::model! {
     /// `GetSocialMediaStatisticsResponse` of Social Planner.
     pub struct GetSocialMediaStatisticsResponse {
         pub message: String = "message",
-        pub results: Box<Results> = "results",
+        pub results: Box<Statistics> = "results",
         pub trace_id: String = "traceId",
     }
     /// What only Google Business Profile needs to know of a post.
@@ -509,7 +515,7 @@ hoopai_runtime::model! {
     }
     /// `GoogleAccountsSchema` of Social Planner.
     #[doc(alias = "GoogleAccountsSchema")]
-    pub struct GoogleAccounts {
+    pub struct GoogleAccount {
         pub account_name: String = "accountName",
         /// Its name on the network.
         pub name: String = "name",
@@ -517,19 +523,9 @@ hoopai_runtime::model! {
         pub verification_state: String = "verificationState",
         pub vetted_state: String = "vettedState",
     }
-    /// `GetGoogleLocationSchema` of Social Planner.
-    #[doc(alias = "GetGoogleLocationSchema")]
-    pub struct GoogleLocation {
-        pub account: Box<GoogleAccounts> = "account",
-        pub location: Box<GoogleLocationSchema> = "location",
-    }
-    /// `GetGoogleLocationAccountSchema` of Social Planner.
-    #[doc(alias = "GetGoogleLocationAccountSchema")]
-    pub struct GoogleLocationAccount {
-        pub locations: GoogleLocation = "locations",
-    }
     /// `GoogleLocationSchema` of Social Planner.
-    pub struct GoogleLocationSchema {
+    #[doc(alias = "GoogleLocationSchema")]
+    pub struct GoogleBusinessLocation {
         pub is_connected: bool = "isConnected",
         pub is_verified: bool = "isVerified",
         pub max_location: bool = "maxLocation",
@@ -540,6 +536,17 @@ hoopai_runtime::model! {
         pub store_code: String = "storeCode",
         pub storefront_address: Map = "storefrontAddress",
         pub title: String = "title",
+    }
+    /// `GetGoogleLocationSchema` of Social Planner.
+    #[doc(alias = "GetGoogleLocationSchema")]
+    pub struct GoogleLocation {
+        pub account: Box<GoogleAccount> = "account",
+        pub location: Box<GoogleBusinessLocation> = "location",
+    }
+    /// `GetGoogleLocationAccountSchema` of Social Planner.
+    #[doc(alias = "GetGoogleLocationAccountSchema")]
+    pub struct GoogleLocationAccount {
+        pub locations: GoogleLocation = "locations",
     }
     /// `GetGroupSchema` of Social Planner.
     #[doc(alias = "GetGroupSchema")]
@@ -565,11 +572,24 @@ hoopai_runtime::model! {
     pub struct InstagramAccounts {
         pub accounts: Vec<InstagramAccount> = "accounts",
     }
-    /// `GetLinkedInAccountSchema` of Social Planner.
-    #[doc(alias = "GetLinkedInAccountSchema")]
-    pub struct LinkedInAccount {
-        pub pages: Vec<LinkedInPage> = "pages",
-        pub profile: Vec<LinkedInProfile> = "profile",
+    /// `IOgTagsSchema` of Social Planner.
+    #[doc(alias = "IOgTagsSchema")]
+    pub struct LinkPreview {
+        pub error: String = "error",
+        pub og_description: String = "ogDescription",
+        pub og_image: LinkPreviewImage = "ogImage",
+        pub og_site_name: String = "ogSiteName",
+        pub og_title: String = "ogTitle",
+        pub og_url: String = "ogUrl",
+        pub url: String = "url",
+    }
+    /// `OgImageSchema` of Social Planner.
+    #[doc(alias = "OgImageSchema")]
+    pub struct LinkPreviewImage {
+        pub height: f64 = "height",
+        pub type_: String = "type",
+        pub url: String = "url",
+        pub width: f64 = "width",
     }
     /// `LinkedInPageSchema` of Social Planner.
     #[doc(alias = "LinkedInPageSchema")]
@@ -593,6 +613,12 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub urn: String = "urn",
     }
+    /// `GetLinkedInAccountSchema` of Social Planner.
+    #[doc(alias = "GetLinkedInAccountSchema")]
+    pub struct LinkedinAccounts {
+        pub pages: Vec<LinkedInPage> = "pages",
+        pub profile: Vec<LinkedInProfile> = "profile",
+    }
     /// `AccountsListResponseDTO` of Social Planner.
     #[doc(alias = "AccountsListResponseDTO")]
     pub struct ListAccountsResponse {
@@ -606,7 +632,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetByLocationIdResponseDTO")]
     pub struct ListCategoriesResponse {
         pub message: String = "message",
-        pub results: ByLocationId = "results",
+        pub results: CategoriesPage = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -615,7 +641,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetCsvPostResponseDTO")]
     pub struct ListCsvPostsResponse {
         pub message: String = "message",
-        pub results: GetCsvPostResponse = "results",
+        pub results: CsvPostsPage = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -624,7 +650,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetUploadStatusResponseDTO")]
     pub struct ListCsvsResponse {
         pub message: String = "message",
-        pub results: UploadStatus = "results",
+        pub results: CsvImportsPage = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -660,7 +686,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetLinkedInAccountsResponseDTO")]
     pub struct ListLinkedinPagesAndProfilesResponse {
         pub message: String = "message",
-        pub results: LinkedInAccount = "results",
+        pub results: LinkedinAccounts = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -689,7 +715,7 @@ hoopai_runtime::model! {
     #[doc(alias = "PostSuccessfulResponseDTO")]
     pub struct ListPostsResponse {
         pub message: String = "message",
-        pub results: PostResponse = "results",
+        pub results: PostsPage = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -704,7 +730,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTagsByIdResponseDTO")]
     pub struct ListTagsByIdsResponse {
         pub message: String = "message",
-        pub results: TagsById = "results",
+        pub results: TagsPage = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -713,7 +739,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTagsByLocationIdResponseDTO")]
     pub struct ListTagsResponse {
         pub message: String = "message",
-        pub results: TagsByLocationId = "results",
+        pub results: TagsPage = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -745,41 +771,38 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `OgImageSchema` of Social Planner.
-    #[doc(alias = "OgImageSchema")]
-    pub struct OgImage {
-        pub height: f64 = "height",
-        pub type_: String = "type",
-        pub url: String = "url",
-        pub width: f64 = "width",
-    }
-    /// `IOgTagsSchema` of Social Planner.
-    #[doc(alias = "IOgTagsSchema")]
-    pub struct OgTags {
-        pub error: String = "error",
-        pub og_description: String = "ogDescription",
-        pub og_image: OgImage = "ogImage",
-        pub og_site_name: String = "ogSiteName",
-        pub og_title: String = "ogTitle",
-        pub og_url: String = "ogUrl",
-        pub url: String = "url",
-    }
-    /// The preview of a link.
-    pub struct OgTagsSchema {
-        /// The address of the preview's picture.
-        pub meta_image: String = "metaImage",
-        /// The address to which the preview leads.
-        pub meta_link: String = "metaLink",
-    }
     /// `Platforms` of Social Planner.
     pub struct Platforms {
         pub change: f64 = "change",
         pub value: f64 = "value",
     }
-    /// `GetPostSuccessfulResponseSchema` of Social Planner.
-    #[doc(alias = "GetPostSuccessfulResponseSchema")]
+    /// `GetPostFormattedSchema` of Social Planner.
+    #[doc(alias = "GetPostFormattedSchema")]
     pub struct Post {
-        pub post: Box<PostFormatted> = "post",
+        pub id: String = "_id",
+        pub account_id: String = "accountId",
+        pub account_ids: Vec<String> = "accountIds",
+        pub created_at: Timestamp = "createdAt",
+        pub created_by: String = "createdBy",
+        pub display_date: Timestamp = "displayDate",
+        pub error: String = "error",
+        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub media: Vec<PostMedia> = "media",
+        pub og_tags_details: PostLinkPreview = "ogTagsDetails",
+        pub platform: String = "platform",
+        pub post_approval_details: ApprovalDetails = "postApprovalDetails",
+        pub post_id: String = "postId",
+        pub published_at: Timestamp = "publishedAt",
+        pub source: PostSource = "source",
+        pub status: String = "status",
+        pub summary: String = "summary",
+        pub tags: Vec<String> = "tags",
+        pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
+        pub type_: String = "type",
+        pub updated_at: Timestamp = "updatedAt",
+        pub user: Box<PostUser> = "user",
     }
     /// The approval of a post.
     #[doc(alias = "PostApprovalSchema")]
@@ -793,33 +816,13 @@ hoopai_runtime::model! {
         /// What the one who asks for approval has to say.
         pub requester_note: String = "requesterNote",
     }
-    /// `GetPostFormattedSchema` of Social Planner.
-    #[doc(alias = "GetPostFormattedSchema")]
-    pub struct PostFormatted {
-        pub id: String = "_id",
-        pub account_id: String = "accountId",
-        pub account_ids: Vec<String> = "accountIds",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub display_date: Timestamp = "displayDate",
-        pub error: String = "error",
-        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub media: Vec<PostMedia> = "media",
-        pub og_tags_details: OgTagsSchema = "ogTagsDetails",
-        pub platform: String = "platform",
-        pub post_approval_details: FormatedApprovalDetails = "postApprovalDetails",
-        pub post_id: String = "postId",
-        pub published_at: Timestamp = "publishedAt",
-        pub source: PostFormattedSource = "source",
-        pub status: String = "status",
-        pub summary: String = "summary",
-        pub tags: Vec<String> = "tags",
-        pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user: Box<PostUser> = "user",
+    /// The preview of a link.
+    #[doc(alias = "OgTagsSchema")]
+    pub struct PostLinkPreview {
+        /// The address of the preview's picture.
+        pub meta_image: String = "metaImage",
+        /// The address to which the preview leads.
+        pub meta_link: String = "metaLink",
     }
     /// A picture or video of a post.
     #[doc(alias = "PostMediaSchema")]
@@ -837,11 +840,10 @@ hoopai_runtime::model! {
         /// The address of the file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// `PostSuccessfulResponseSchema` of Social Planner.
-    #[doc(alias = "PostSuccessfulResponseSchema")]
-    pub struct PostResponse {
-        pub count: f64 = "count",
-        pub posts: Vec<PostFormatted> = "posts",
+    /// `GetPostSuccessfulResponseSchema` of Social Planner.
+    #[doc(alias = "GetPostSuccessfulResponseSchema")]
+    pub struct PostResult {
+        pub post: Box<Post> = "post",
     }
     /// `PostUserSchema` of Social Planner.
     #[doc(alias = "PostUserSchema")]
@@ -854,126 +856,11 @@ hoopai_runtime::model! {
         pub profile_photo: String = "profilePhoto",
         pub title: String = "title",
     }
-    /// `Results` of Social Planner.
-    pub struct Results {
-        pub breakdowns: Box<ResultsBreakdowns> = "breakdowns",
-        pub day_range: Vec<String> = "dayRange",
-        pub demographics: ResultsDemographics = "demographics",
-        pub platform_totals: ResultsPlatformTotals = "platformTotals",
-        pub post_performance: ResultsPostPerformance = "postPerformance",
-        pub totals: ResultsTotals = "totals",
-    }
-    /// `ResultsBreakdowns` of Social Planner.
-    pub struct ResultsBreakdowns {
-        pub engagement: BTreeMap<String, ResultsBreakdownsEngagementValue> = "engagement",
-        pub impressions: ResultsBreakdownsImpressions = "impressions",
-        pub posts: ResultsBreakdownsPosts = "posts",
-        pub reach: ResultsBreakdownsReach = "reach",
-    }
-    /// `ResultsBreakdownsEngagementValue` of Social Planner.
-    pub struct ResultsBreakdownsEngagementValue {
-        pub change: f64 = "change",
-        pub comments: f64 = "comments",
-        pub likes: f64 = "likes",
-        pub shares: f64 = "shares",
-    }
-    /// `ResultsBreakdownsImpressions` of Social Planner.
-    pub struct ResultsBreakdownsImpressions {
-        pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
-        pub total_change: f64 = "totalChange",
-    }
-    /// `ResultsBreakdownsPosts` of Social Planner.
-    pub struct ResultsBreakdownsPosts {
-        pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
-        pub total_change: f64 = "totalChange",
-    }
-    /// `ResultsBreakdownsReach` of Social Planner.
-    pub struct ResultsBreakdownsReach {
-        pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
-        pub total_change: f64 = "totalChange",
-    }
-    /// `ResultsDemographics` of Social Planner.
-    pub struct ResultsDemographics {
-        pub age: Box<ResultsDemographicsAge> = "age",
-        pub gender: ResultsDemographicsGender = "gender",
-    }
-    /// `ResultsDemographicsAge` of Social Planner.
-    pub struct ResultsDemographicsAge {
-        pub totals: ResultsDemographicsAgeTotals = "totals",
-    }
-    /// `ResultsDemographicsAgeTotals` of Social Planner.
-    pub struct ResultsDemographicsAgeTotals {
-        pub n13_17: f64 = "13-17",
-        pub n18_24: f64 = "18-24",
-        pub n25_34: f64 = "25-34",
-        pub n35_44: f64 = "35-44",
-        pub n45_54: f64 = "45-54",
-        pub n55_64: f64 = "55-64",
-        pub n65: f64 = "65+",
-    }
-    /// `ResultsDemographicsGender` of Social Planner.
-    pub struct ResultsDemographicsGender {
-        pub totals: Box<ResultsDemographicsGenderTotals> = "totals",
-    }
-    /// `ResultsDemographicsGenderTotals` of Social Planner.
-    pub struct ResultsDemographicsGenderTotals {
-        pub female: ResultsDemographicsGenderTotalsFemale = "female",
-        pub male: ResultsDemographicsGenderTotalsMale = "male",
-        pub unknown: ResultsDemographicsGenderTotalsUnknown = "unknown",
-    }
-    /// `ResultsDemographicsGenderTotalsFemale` of Social Planner.
-    pub struct ResultsDemographicsGenderTotalsFemale {
-        pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
-    }
-    /// `ResultsDemographicsGenderTotalsMale` of Social Planner.
-    pub struct ResultsDemographicsGenderTotalsMale {
-        pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
-    }
-    /// `ResultsDemographicsGenderTotalsUnknown` of Social Planner.
-    pub struct ResultsDemographicsGenderTotalsUnknown {
-        pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
-    }
-    /// `ResultsPlatformTotals` of Social Planner.
-    pub struct ResultsPlatformTotals {
-        pub followers: BTreeMap<String, ResultsPlatformTotalsFollowersValue> = "followers",
-        pub impressions: BTreeMap<String, ResultsPlatformTotalsImpressionsValue> = "impressions",
-        pub likes: BTreeMap<String, ResultsPlatformTotalsLikesValue> = "likes",
-    }
-    /// `ResultsPlatformTotalsFollowersValue` of Social Planner.
-    pub struct ResultsPlatformTotalsFollowersValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
-    }
-    /// `ResultsPlatformTotalsImpressionsValue` of Social Planner.
-    pub struct ResultsPlatformTotalsImpressionsValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
-    }
-    /// `ResultsPlatformTotalsLikesValue` of Social Planner.
-    pub struct ResultsPlatformTotalsLikesValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
-    }
-    /// `ResultsPostPerformance` of Social Planner.
-    pub struct ResultsPostPerformance {
-        pub comments: Vec<f64> = "comments",
-        pub impressions: Vec<f64> = "impressions",
-        pub likes: Vec<f64> = "likes",
-        pub posts: BTreeMap<String, Vec<f64>> = "posts",
-    }
-    /// `ResultsTotals` of Social Planner.
-    pub struct ResultsTotals {
-        pub comments: f64 = "comments",
-        pub followers: f64 = "followers",
-        pub impressions: f64 = "impressions",
-        pub likes: f64 = "likes",
-        pub posts: f64 = "posts",
+    /// `PostSuccessfulResponseSchema` of Social Planner.
+    #[doc(alias = "PostSuccessfulResponseSchema")]
+    pub struct PostsPage {
+        pub count: f64 = "count",
+        pub posts: Vec<Post> = "posts",
     }
     /// To which accounts the posts of a CSV file go.
     #[doc(alias = "SetAccountsDTO")]
@@ -1013,102 +900,143 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaGmbAccountResponseDTO")]
     pub struct SetGoogleLocationResponse {
         pub message: String = "message",
-        pub results: Box<SocialGoogleMediaAccount> = "results",
+        pub results: Box<ConnectedAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `SocialGoogleMediaAccountSchema` of Social Planner.
-    #[doc(alias = "SocialGoogleMediaAccountSchema")]
-    pub struct SocialGoogleMediaAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        /// The address of its picture.
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        /// Its name on the network.
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        /// Its id on the network.
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
+    /// When an event or offer begins.
+    #[doc(alias = "StartDateSchema")]
+    pub struct StartDate {
+        /// The day.
+        pub start_date: CalendarDate = "startDate",
+        /// The time of day.
+        pub start_time: Time = "startTime",
     }
-    /// `SocialMediaFacebookAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaFacebookAccountSchema")]
-    pub struct SocialMediaFacebookAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        /// The address of its picture.
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        /// Its name on the network.
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        /// Its id on the network.
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
+    /// `Statistics` of Social Planner.
+    pub struct Statistics {
+        pub breakdowns: Box<StatisticsBreakdowns> = "breakdowns",
+        pub day_range: Vec<String> = "dayRange",
+        pub demographics: StatisticsDemographics = "demographics",
+        pub platform_totals: StatisticsPlatformTotals = "platformTotals",
+        pub post_performance: StatisticsPostPerformance = "postPerformance",
+        pub totals: StatisticsTotals = "totals",
     }
-    /// `SocialMediaInstagramAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaInstagramAccountSchema")]
-    pub struct SocialMediaInstagramAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        /// The address of its picture.
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        /// Its name on the network.
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        /// Its id on the network.
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
+    /// `StatisticsBreakdowns` of Social Planner.
+    pub struct StatisticsBreakdowns {
+        pub engagement: BTreeMap<String, StatisticsBreakdownsEngagementValue> = "engagement",
+        pub impressions: StatisticsBreakdownsImpressions = "impressions",
+        pub posts: StatisticsBreakdownsPosts = "posts",
+        pub reach: StatisticsBreakdownsReach = "reach",
     }
-    /// `SocialMediaLinkedInAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaLinkedInAccountSchema")]
-    pub struct SocialMediaLinkedInAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        /// The address of its picture.
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        /// Its name on the network.
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        /// Its id on the network.
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
+    /// `StatisticsBreakdownsEngagementValue` of Social Planner.
+    pub struct StatisticsBreakdownsEngagementValue {
+        pub change: f64 = "change",
+        pub comments: f64 = "comments",
+        pub likes: f64 = "likes",
+        pub shares: f64 = "shares",
+    }
+    /// `StatisticsBreakdownsImpressions` of Social Planner.
+    pub struct StatisticsBreakdownsImpressions {
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        pub total: f64 = "total",
+        pub total_change: f64 = "totalChange",
+    }
+    /// `StatisticsBreakdownsPosts` of Social Planner.
+    pub struct StatisticsBreakdownsPosts {
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        pub total: f64 = "total",
+        pub total_change: f64 = "totalChange",
+    }
+    /// `StatisticsBreakdownsReach` of Social Planner.
+    pub struct StatisticsBreakdownsReach {
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        pub total: f64 = "total",
+        pub total_change: f64 = "totalChange",
+    }
+    /// `StatisticsDemographics` of Social Planner.
+    pub struct StatisticsDemographics {
+        pub age: Box<StatisticsDemographicsAge> = "age",
+        pub gender: StatisticsDemographicsGender = "gender",
+    }
+    /// `StatisticsDemographicsAge` of Social Planner.
+    pub struct StatisticsDemographicsAge {
+        pub totals: StatisticsDemographicsAgeTotals = "totals",
+    }
+    /// `StatisticsDemographicsAgeTotals` of Social Planner.
+    pub struct StatisticsDemographicsAgeTotals {
+        pub n13_17: f64 = "13-17",
+        pub n18_24: f64 = "18-24",
+        pub n25_34: f64 = "25-34",
+        pub n35_44: f64 = "35-44",
+        pub n45_54: f64 = "45-54",
+        pub n55_64: f64 = "55-64",
+        pub n65: f64 = "65+",
+    }
+    /// `StatisticsDemographicsGender` of Social Planner.
+    pub struct StatisticsDemographicsGender {
+        pub totals: Box<StatisticsDemographicsGenderTotals> = "totals",
+    }
+    /// `StatisticsDemographicsGenderTotals` of Social Planner.
+    pub struct StatisticsDemographicsGenderTotals {
+        pub female: StatisticsDemographicsGenderTotalsFemale = "female",
+        pub male: StatisticsDemographicsGenderTotalsMale = "male",
+        pub unknown: StatisticsDemographicsGenderTotalsUnknown = "unknown",
+    }
+    /// `StatisticsDemographicsGenderTotalsFemale` of Social Planner.
+    pub struct StatisticsDemographicsGenderTotalsFemale {
+        pub percentage: f64 = "percentage",
+        pub total: f64 = "total",
+    }
+    /// `StatisticsDemographicsGenderTotalsMale` of Social Planner.
+    pub struct StatisticsDemographicsGenderTotalsMale {
+        pub percentage: f64 = "percentage",
+        pub total: f64 = "total",
+    }
+    /// `StatisticsDemographicsGenderTotalsUnknown` of Social Planner.
+    pub struct StatisticsDemographicsGenderTotalsUnknown {
+        pub percentage: f64 = "percentage",
+        pub total: f64 = "total",
+    }
+    /// `StatisticsPlatformTotals` of Social Planner.
+    pub struct StatisticsPlatformTotals {
+        pub followers: BTreeMap<String, StatisticsPlatformTotalsFollowersValue> = "followers",
+        pub impressions: BTreeMap<String, StatisticsPlatformTotalsImpressionsValue> = "impressions",
+        pub likes: BTreeMap<String, StatisticsPlatformTotalsLikesValue> = "likes",
+    }
+    /// `StatisticsPlatformTotalsFollowersValue` of Social Planner.
+    pub struct StatisticsPlatformTotalsFollowersValue {
+        pub series: Vec<f64> = "series",
+        pub total: f64 = "total",
+    }
+    /// `StatisticsPlatformTotalsImpressionsValue` of Social Planner.
+    pub struct StatisticsPlatformTotalsImpressionsValue {
+        pub series: Vec<f64> = "series",
+        pub total: f64 = "total",
+    }
+    /// `StatisticsPlatformTotalsLikesValue` of Social Planner.
+    pub struct StatisticsPlatformTotalsLikesValue {
+        pub series: Vec<f64> = "series",
+        pub total: f64 = "total",
+    }
+    /// `StatisticsPostPerformance` of Social Planner.
+    pub struct StatisticsPostPerformance {
+        pub comments: Vec<f64> = "comments",
+        pub impressions: Vec<f64> = "impressions",
+        pub likes: Vec<f64> = "likes",
+        pub posts: BTreeMap<String, Vec<f64>> = "posts",
+    }
+    /// `StatisticsTotals` of Social Planner.
+    pub struct StatisticsTotals {
+        pub comments: f64 = "comments",
+        pub followers: f64 = "followers",
+        pub impressions: f64 = "impressions",
+        pub likes: f64 = "likes",
+        pub posts: f64 = "posts",
     }
     /// `SocialMediaTagSchema` of Social Planner.
     #[doc(alias = "SocialMediaTagSchema")]
-    pub struct SocialMediaTag {
+    pub struct Tag {
         pub id: String = "_id",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
@@ -1118,69 +1046,12 @@ hoopai_runtime::model! {
         pub tag: String = "tag",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `SocialMediaTiktokAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaTiktokAccountSchema")]
-    pub struct SocialMediaTiktokAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        /// The address of its picture.
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        /// Its name on the network.
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        /// Its id on the network.
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaTwitterAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaTwitterAccountSchema")]
-    pub struct SocialMediaTwitterAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        /// The address of its picture.
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        /// Its name on the network.
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        /// Its id on the network.
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// When an event or offer begins.
-    #[doc(alias = "StartDateSchema")]
-    pub struct StartDate {
-        /// The day.
-        pub start_date: Date = "startDate",
-        /// The time of day.
-        pub start_time: Time = "startTime",
-    }
-    /// `GetTagsByIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetTagsByIdResponseSchema")]
-    pub struct TagsById {
-        pub count: f64 = "count",
-        pub tags: Vec<SocialMediaTag> = "tags",
-    }
     /// `GetTagsByLocationIdResponseSchema` of Social Planner.
     #[doc(alias = "GetTagsByLocationIdResponseSchema")]
-    pub struct TagsByLocationId {
+    #[doc(alias = "GetTagsByIdResponseSchema")]
+    pub struct TagsPage {
         pub count: f64 = "count",
-        pub tags: Vec<SocialMediaTag> = "tags",
+        pub tags: Vec<Tag> = "tags",
     }
     /// `GetTiktokAccountSchema` of Social Planner.
     #[doc(alias = "GetTiktokAccountSchema")]
@@ -1271,7 +1142,7 @@ hoopai_runtime::model! {
         /// The pictures or videos of the post; networks limit their number, size and format.
         pub media: Vec<PostMedia> = "media",
         /// The preview of a link in the post.
-        pub og_tags_details: OgTagsSchema = "ogTagsDetails",
+        pub og_tags_details: PostLinkPreview = "ogTagsDetails",
         /// Who has to approve the post, and how that stands.
         pub post_approval_details: PostApproval = "postApprovalDetails",
         /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
@@ -1315,12 +1186,6 @@ hoopai_runtime::model! {
         pub file_path: String = "filePath",
         pub rows_count: f64 = "rowsCount",
     }
-    /// `GetUploadStatusResponseSchema` of Social Planner.
-    #[doc(alias = "GetUploadStatusResponseSchema")]
-    pub struct UploadStatus {
-        pub count: f64 = "count",
-        pub csvs: Vec<CsvImport> = "csvs",
-    }
 }
 
 hoopai_runtime::confirmations! {
@@ -1363,8 +1228,8 @@ hoopai_runtime::open_enum! {
     pub enum AttachTiktokProfileType {
         Page = "page", Group = "group", Profile = "profile", Location = "location", Business = "business",
     }
-    /// Values of `PostFormattedSource`.
-    pub enum PostFormattedSource {
+    /// Values of `PostSource`.
+    pub enum PostSource {
         Composer = "composer", Csv = "csv", Recurring = "recurring", Review = "review", Rss = "rss",
     }
     /// Values of `SocialMediaStatisticPlatform`.

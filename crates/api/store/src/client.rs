@@ -327,7 +327,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ShippingRateAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -344,7 +344,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ShippingRateAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -359,7 +359,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ShippingRateAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -379,7 +379,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ShippingRateAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -396,7 +396,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ShippingRateAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -411,7 +411,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ShippingRateAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// Whether each zone comes with its shipping rates; without them if left out.
             query with_shipping_rate: bool = "withShippingRate",
         }
@@ -426,7 +426,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ShippingRateAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -449,7 +449,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ShippingRateAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -464,7 +464,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ShippingRateAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.
@@ -481,7 +481,7 @@ pub mod builder {
             /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::ShippingRateAltType = "altType",
+            query alt_type: types::AltIdType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.

@@ -24,27 +24,6 @@ hoopai_runtime::model! {
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
         pub shipping_zone_id: String = "shippingZoneId",
     }
-    /// The address of a buyer.
-    pub struct ContactAddress {
-        /// Street and number.
-        pub address_line1: String = "addressLine1",
-        /// The city.
-        pub city: String = "city",
-        /// The buyer's company.
-        pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
-        pub country: Country = "country",
-        /// The buyer's email address.
-        pub email: String = "email",
-        /// The buyer's name.
-        pub name: String = "name",
-        /// The buyer's phone number.
-        pub phone: String = "phone",
-        /// The state by its code.
-        pub state: ContactAddressState = "state",
-        /// The postal code.
-        pub zip: String = "zip",
-    }
     /// A shipping carrier to be registered.
     #[doc(alias = "CreateShippingCarrierDto")]
     pub struct CreateShippingCarrierRequest {
@@ -53,7 +32,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: ShippingRateAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// A public address of yours that the platform calls for the carrier's rates. Declared as required by the platform's specification.
         pub callback_url: String = "callbackUrl",
         /// The carrier's name, such as `FedEx`. Declared as required by the platform's specification.
@@ -67,7 +46,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: ShippingRateAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
         /// What the rate depends on, the order's price, its weight, or nothing (`none`). Declared as required by the platform's specification.
@@ -97,7 +76,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: ShippingRateAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The countries of the zone. Declared as required by the platform's specification.
         pub countries: Vec<ShippingZoneCountry> = "countries",
         /// The zone's name. Declared as required by the platform's specification.
@@ -128,11 +107,11 @@ hoopai_runtime::model! {
     #[doc(alias = "GetAvailableShippingRates")]
     pub struct ListAvailableShippingRatesRequest {
         /// Where the order goes to.
-        pub address: Box<ContactAddress> = "address",
+        pub address: Box<ShippingAddress> = "address",
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: ShippingRateAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Tells that `totalOrderAmount` is final, so that it is not worked out again.
         pub amount_available: bool = "amountAvailable",
         /// The country that the order goes to, by its two letters of ISO 3166. Declared as required by the platform's specification.
@@ -194,6 +173,28 @@ hoopai_runtime::model! {
         /// How many of it. Declared as required by the platform's specification.
         pub qty: f64 = "qty",
     }
+    /// The address of a buyer.
+    #[doc(alias = "ContactAddress")]
+    pub struct ShippingAddress {
+        /// Street and number.
+        pub address_line1: String = "addressLine1",
+        /// The city.
+        pub city: String = "city",
+        /// The buyer's company.
+        pub company_name: String = "companyName",
+        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
+        pub country: Country = "country",
+        /// The buyer's email address.
+        pub email: String = "email",
+        /// The buyer's name.
+        pub name: String = "name",
+        /// The buyer's phone number.
+        pub phone: String = "phone",
+        /// The state by its code.
+        pub state: ShippingAddressState = "state",
+        /// The postal code.
+        pub zip: String = "zip",
+    }
     /// `ShippingCarrierSchema` of Store.
     #[doc(alias = "ShippingCarrierSchema")]
     pub struct ShippingCarrier {
@@ -203,7 +204,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: ShippingRateAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// A public address of yours that the platform calls for the carrier's rates.
         pub callback_url: String = "callbackUrl",
         pub created_at: Timestamp = "createdAt",
@@ -238,7 +239,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: ShippingRateAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
         /// What the rate depends on, the order's price, its weight, or nothing (`none`).
@@ -280,7 +281,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: ShippingRateAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
         pub created_at: Timestamp = "createdAt",
@@ -300,7 +301,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ShippingZoneCountryStateDto")]
     pub struct ShippingZoneCountryState {
         /// The state by its code, such as `VA`. Declared as required by the platform's specification.
-        pub code: ContactAddressState = "code",
+        pub code: ShippingAddressState = "code",
     }
     /// `CreateShippingZoneResponseDto` of Store.
     #[doc(alias = "CreateShippingZoneResponseDto")]
@@ -343,7 +344,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: ShippingRateAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         pub created_at: Timestamp = "createdAt",
         pub shipping_origin: Box<StoreShippingOrigin> = "shippingOrigin",
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
@@ -373,7 +374,7 @@ hoopai_runtime::model! {
         /// The phone number of the business.
         pub phone: String = "phone",
         /// The state by its code.
-        pub state: ContactAddressState = "state",
+        pub state: ShippingAddressState = "state",
         /// Street and number. Declared as required by the platform's specification.
         pub street1: String = "street1",
         /// A second line of the address.
@@ -389,7 +390,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: ShippingRateAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// A public address of yours that the platform calls for the carrier's rates.
         pub callback_url: String = "callbackUrl",
         /// The carrier's name, such as `FedEx`.
@@ -403,7 +404,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: ShippingRateAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
         /// What the rate depends on, the order's price, its weight, or nothing (`none`).
@@ -433,7 +434,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: ShippingRateAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
         /// The zone's name.
@@ -445,7 +446,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: ShippingRateAltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The address that orders ship from. Declared as required by the platform's specification.
         pub shipping_origin: Box<StoreShippingOrigin> = "shippingOrigin",
         /// The email to the buyer when an order was fulfilled.
@@ -462,12 +463,59 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
+    /// Values of `AltIdType`.
+    pub enum AltIdType {
+        Location = "location",
+    }
     /// Values of `ConditionType`.
     pub enum ConditionType {
         None = "none", Price = "price", Weight = "weight",
     }
-    /// Values of `ContactAddressState`.
-    pub enum ContactAddressState {
+    /// Values of `Country`.
+    pub enum Country {
+        Us = "US", Ca = "CA", Af = "AF", Ax = "AX", Al = "AL", Dz = "DZ", As = "AS", Ad = "AD", Ao = "AO", Ai = "AI",
+        Aq = "AQ", Ag = "AG", Ar = "AR", Am = "AM", Aw = "AW", Au = "AU", At = "AT", Az = "AZ", Bs = "BS", Bh = "BH",
+        Bd = "BD", Bb = "BB", By = "BY", Be = "BE", Bz = "BZ", Bj = "BJ", Bm = "BM", Bt = "BT", Bo = "BO", Ba = "BA",
+        Bw = "BW", Bv = "BV", Br = "BR", Io = "IO", Bn = "BN", Bg = "BG", Bf = "BF", Bi = "BI", Kh = "KH", Cm = "CM",
+        Cv = "CV", Ky = "KY", Cf = "CF", Td = "TD", Cl = "CL", Cn = "CN", Cx = "CX", Cc = "CC", Co = "CO", Km = "KM",
+        Cg = "CG", Cd = "CD", Ck = "CK", Cr = "CR", Ci = "CI", Hr = "HR", Cu = "CU", Cy = "CY", Cz = "CZ", Dk = "DK",
+        Dj = "DJ", Dm = "DM", Do = "DO", Ec = "EC", Eg = "EG", Sv = "SV", Gq = "GQ", Er = "ER", Ee = "EE", Et = "ET",
+        Fk = "FK", Fo = "FO", Fj = "FJ", Fi = "FI", Fr = "FR", Gf = "GF", Pf = "PF", Tf = "TF", Ga = "GA", Gm = "GM",
+        Ge = "GE", De = "DE", Gh = "GH", Gi = "GI", Gr = "GR", Gl = "GL", Gd = "GD", Gp = "GP", Gu = "GU", Gt = "GT",
+        Gg = "GG", Gn = "GN", Gw = "GW", Gy = "GY", Ht = "HT", Hm = "HM", Va = "VA", Hn = "HN", Hk = "HK", Hu = "HU",
+        Is = "IS", In = "IN", Id = "ID", Ir = "IR", Iq = "IQ", Ie = "IE", Im = "IM", Il = "IL", It = "IT", Jm = "JM",
+        Jp = "JP", Je = "JE", Jo = "JO", Kz = "KZ", Ke = "KE", Ki = "KI", Kp = "KP", Xk = "XK", Kw = "KW", Kg = "KG",
+        La = "LA", Lv = "LV", Lb = "LB", Ls = "LS", Lr = "LR", Ly = "LY", Li = "LI", Lt = "LT", Lu = "LU", Mo = "MO",
+        Mk = "MK", Mg = "MG", Mw = "MW", My = "MY", Mv = "MV", Ml = "ML", Mt = "MT", Mh = "MH", Mq = "MQ", Mr = "MR",
+        Mu = "MU", Yt = "YT", Mx = "MX", Fm = "FM", Md = "MD", Mc = "MC", Mn = "MN", Me = "ME", Ms = "MS", Ma = "MA",
+        Mz = "MZ", Mm = "MM", Na = "NA", Nr = "NR", Np = "NP", Nl = "NL", An = "AN", Nc = "NC", Nz = "NZ", Ni = "NI",
+        Ne = "NE", Ng = "NG", Nu = "NU", Nf = "NF", Mp = "MP", No = "NO", Om = "OM", Pk = "PK", Pw = "PW", Ps = "PS",
+        Pa = "PA", Pg = "PG", Py = "PY", Pe = "PE", Ph = "PH", Pn = "PN", Pl = "PL", Pt = "PT", Pr = "PR", Qa = "QA",
+        Re = "RE", Ro = "RO", Ru = "RU", Rw = "RW", Sh = "SH", Kn = "KN", Lc = "LC", Mf = "MF", Pm = "PM", Vc = "VC",
+        Ws = "WS", Sm = "SM", St = "ST", Sa = "SA", Sn = "SN", Rs = "RS", Sc = "SC", Sl = "SL", Sg = "SG", Sx = "SX",
+        Sk = "SK", Si = "SI", Sb = "SB", So = "SO", Za = "ZA", Gs = "GS", Kr = "KR", Es = "ES", Lk = "LK", Sd = "SD",
+        Sr = "SR", Sj = "SJ", Sz = "SZ", Se = "SE", Ch = "CH", Sy = "SY", Tw = "TW", Tj = "TJ", Tz = "TZ", Th = "TH",
+        Tl = "TL", Tg = "TG", Tk = "TK", To = "TO", Tt = "TT", Tn = "TN", Tr = "TR", Tm = "TM", Tc = "TC", Tv = "TV",
+        Ug = "UG", Ua = "UA", Ae = "AE", Gb = "GB", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
+        Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
+    }
+    /// Values of `OrderSourceSubType`.
+    pub enum OrderSourceSubType {
+        OneStepOrderForm = "one_step_order_form", TwoStepOrderForm = "two_step_order_form", Upsell = "upsell",
+        TapToPay = "tap_to_pay", CardPayment = "card_payment", Store = "store", ContactView = "contact_view",
+        EmailCampaign = "email_campaign", PaymentsDashboard = "payments_dashboard", Shopify = "shopify",
+        SubscriptionView = "subscription_view", StoreUpsell = "store_upsell", Woocommerce = "woocommerce",
+        Service = "service", Meeting = "meeting", ImportedCsv = "imported_csv", QrCode = "qr_code",
+    }
+    /// Values of `OrderSourceType`.
+    pub enum OrderSourceType {
+        Funnel = "funnel", Website = "website", Invoice = "invoice", Calendar = "calendar", Text2Pay = "text2Pay",
+        DocumentContracts = "document_contracts", Membership = "membership", MobileApp = "mobile_app",
+        Communities = "communities", PointOfSale = "point_of_sale", Manual = "manual", Form = "form", Survey = "survey",
+        PaymentLink = "payment_link", External = "external",
+    }
+    /// Values of `ShippingAddressState`.
+    pub enum ShippingAddressState {
         Al = "AL", Ak = "AK", As = "AS", Az = "AZ", Ar = "AR", Aa = "AA", Ae = "AE", Ap = "AP", Ca = "CA", Co = "CO",
         Ct = "CT", De = "DE", Dc = "DC", Fm = "FM", Fl = "FL", Ga = "GA", Gu = "GU", Hi = "HI", Id = "ID", Il = "IL",
         In = "IN", Ia = "IA", Ks = "KS", Ky = "KY", La = "LA", Me = "ME", Mh = "MH", Md = "MD", Ma = "MA", Mi = "MI",
@@ -540,52 +588,5 @@ hoopai_runtime::open_enum! {
         Cu = "CU", Gi = "GI", H = "H", Hu = "HU", J = "J", Gc = "GC", L = "L", M = "M", Mu = "MU", P = "P", Sg = "SG",
         T = "T", V = "V", Za = "ZA", Z = "Z", Aj = "AJ", Du = "DU", Fu = "FU", Rk = "RK", Sh = "SH", Uq = "UQ",
         Bfp = "BFP", Eng = "ENG", Nir = "NIR", Sct = "SCT", Wls = "WLS", Fs = "FS", Fd = "FD", Rv = "RV", Tt = "TT",
-    }
-    /// Values of `Country`.
-    pub enum Country {
-        Us = "US", Ca = "CA", Af = "AF", Ax = "AX", Al = "AL", Dz = "DZ", As = "AS", Ad = "AD", Ao = "AO", Ai = "AI",
-        Aq = "AQ", Ag = "AG", Ar = "AR", Am = "AM", Aw = "AW", Au = "AU", At = "AT", Az = "AZ", Bs = "BS", Bh = "BH",
-        Bd = "BD", Bb = "BB", By = "BY", Be = "BE", Bz = "BZ", Bj = "BJ", Bm = "BM", Bt = "BT", Bo = "BO", Ba = "BA",
-        Bw = "BW", Bv = "BV", Br = "BR", Io = "IO", Bn = "BN", Bg = "BG", Bf = "BF", Bi = "BI", Kh = "KH", Cm = "CM",
-        Cv = "CV", Ky = "KY", Cf = "CF", Td = "TD", Cl = "CL", Cn = "CN", Cx = "CX", Cc = "CC", Co = "CO", Km = "KM",
-        Cg = "CG", Cd = "CD", Ck = "CK", Cr = "CR", Ci = "CI", Hr = "HR", Cu = "CU", Cy = "CY", Cz = "CZ", Dk = "DK",
-        Dj = "DJ", Dm = "DM", Do = "DO", Ec = "EC", Eg = "EG", Sv = "SV", Gq = "GQ", Er = "ER", Ee = "EE", Et = "ET",
-        Fk = "FK", Fo = "FO", Fj = "FJ", Fi = "FI", Fr = "FR", Gf = "GF", Pf = "PF", Tf = "TF", Ga = "GA", Gm = "GM",
-        Ge = "GE", De = "DE", Gh = "GH", Gi = "GI", Gr = "GR", Gl = "GL", Gd = "GD", Gp = "GP", Gu = "GU", Gt = "GT",
-        Gg = "GG", Gn = "GN", Gw = "GW", Gy = "GY", Ht = "HT", Hm = "HM", Va = "VA", Hn = "HN", Hk = "HK", Hu = "HU",
-        Is = "IS", In = "IN", Id = "ID", Ir = "IR", Iq = "IQ", Ie = "IE", Im = "IM", Il = "IL", It = "IT", Jm = "JM",
-        Jp = "JP", Je = "JE", Jo = "JO", Kz = "KZ", Ke = "KE", Ki = "KI", Kp = "KP", Xk = "XK", Kw = "KW", Kg = "KG",
-        La = "LA", Lv = "LV", Lb = "LB", Ls = "LS", Lr = "LR", Ly = "LY", Li = "LI", Lt = "LT", Lu = "LU", Mo = "MO",
-        Mk = "MK", Mg = "MG", Mw = "MW", My = "MY", Mv = "MV", Ml = "ML", Mt = "MT", Mh = "MH", Mq = "MQ", Mr = "MR",
-        Mu = "MU", Yt = "YT", Mx = "MX", Fm = "FM", Md = "MD", Mc = "MC", Mn = "MN", Me = "ME", Ms = "MS", Ma = "MA",
-        Mz = "MZ", Mm = "MM", Na = "NA", Nr = "NR", Np = "NP", Nl = "NL", An = "AN", Nc = "NC", Nz = "NZ", Ni = "NI",
-        Ne = "NE", Ng = "NG", Nu = "NU", Nf = "NF", Mp = "MP", No = "NO", Om = "OM", Pk = "PK", Pw = "PW", Ps = "PS",
-        Pa = "PA", Pg = "PG", Py = "PY", Pe = "PE", Ph = "PH", Pn = "PN", Pl = "PL", Pt = "PT", Pr = "PR", Qa = "QA",
-        Re = "RE", Ro = "RO", Ru = "RU", Rw = "RW", Sh = "SH", Kn = "KN", Lc = "LC", Mf = "MF", Pm = "PM", Vc = "VC",
-        Ws = "WS", Sm = "SM", St = "ST", Sa = "SA", Sn = "SN", Rs = "RS", Sc = "SC", Sl = "SL", Sg = "SG", Sx = "SX",
-        Sk = "SK", Si = "SI", Sb = "SB", So = "SO", Za = "ZA", Gs = "GS", Kr = "KR", Es = "ES", Lk = "LK", Sd = "SD",
-        Sr = "SR", Sj = "SJ", Sz = "SZ", Se = "SE", Ch = "CH", Sy = "SY", Tw = "TW", Tj = "TJ", Tz = "TZ", Th = "TH",
-        Tl = "TL", Tg = "TG", Tk = "TK", To = "TO", Tt = "TT", Tn = "TN", Tr = "TR", Tm = "TM", Tc = "TC", Tv = "TV",
-        Ug = "UG", Ua = "UA", Ae = "AE", Gb = "GB", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
-        Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
-    }
-    /// Values of `OrderSourceSubType`.
-    pub enum OrderSourceSubType {
-        OneStepOrderForm = "one_step_order_form", TwoStepOrderForm = "two_step_order_form", Upsell = "upsell",
-        TapToPay = "tap_to_pay", CardPayment = "card_payment", Store = "store", ContactView = "contact_view",
-        EmailCampaign = "email_campaign", PaymentsDashboard = "payments_dashboard", Shopify = "shopify",
-        SubscriptionView = "subscription_view", StoreUpsell = "store_upsell", Woocommerce = "woocommerce",
-        Service = "service", Meeting = "meeting", ImportedCsv = "imported_csv", QrCode = "qr_code",
-    }
-    /// Values of `OrderSourceType`.
-    pub enum OrderSourceType {
-        Funnel = "funnel", Website = "website", Invoice = "invoice", Calendar = "calendar", Text2Pay = "text2Pay",
-        DocumentContracts = "document_contracts", Membership = "membership", MobileApp = "mobile_app",
-        Communities = "communities", PointOfSale = "point_of_sale", Manual = "manual", Form = "form", Survey = "survey",
-        PaymentLink = "payment_link", External = "external",
-    }
-    /// Values of `ShippingRateAltType`.
-    pub enum ShippingRateAltType {
-        Location = "location",
     }
 }

@@ -149,7 +149,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`filter_users_by_email`](super::Client::filter_users_by_email).
-        pub FilterUsersByEmail(operations::FILTER_USERS_BY_EMAIL) -> json types::SearchUserResponse, paged types::UserSchema
+        pub FilterUsersByEmail(operations::FILTER_USERS_BY_EMAIL) -> json types::SearchUsersResponse, paged types::User
     }
     hoopai_runtime::setters! {
         FilterUsersByEmail {
@@ -181,7 +181,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_users`](super::Client::search_users).
-        pub SearchUsers(operations::SEARCH_USERS) -> json types::SearchUserResponse, paged types::UserSchema
+        pub SearchUsers(operations::SEARCH_USERS) -> json types::SearchUsersResponse, paged types::User
     }
     hoopai_runtime::setters! {
         SearchUsers {

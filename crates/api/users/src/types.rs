@@ -28,7 +28,7 @@ hoopai_runtime::model! {
         /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
         /// The language in which the user sees the app.
-        pub platform_language: UserPlatformLanguage = "platformLanguage",
+        pub platform_language: PlatformLanguage = "platformLanguage",
         /// The address of a picture of the user.
         pub profile_photo: String = "profilePhoto",
         /// The user's role there, such as `admin` or `user`. Declared as required by the platform's specification.
@@ -69,7 +69,7 @@ hoopai_runtime::model! {
     #[doc(alias = "LocationSuccessfulResponseDto")]
     pub struct ListUsersResponse {
         pub trace_id: String = "traceId",
-        pub users: Vec<UserSchema> = "users",
+        pub users: Vec<User> = "users",
     }
     /// Switches for areas of the app. For a new user most are on when left out. Off are read-only campaigns and workflows, websites,
     /// restriction to assigned data, memberships, the bot service, and the reports on Google ads, Facebook ads and attribution.
@@ -185,10 +185,10 @@ hoopai_runtime::model! {
     }
     /// `SearchUserSuccessfulResponseDto` of Users.
     #[doc(alias = "SearchUserSuccessfulResponseDto")]
-    pub struct SearchUserResponse {
+    pub struct SearchUsersResponse {
         pub count: f64 = "count",
         pub trace_id: String = "traceId",
-        pub users: Vec<UserSchema> = "users",
+        pub users: Vec<User> = "users",
     }
     /// What is to change in a user.
     #[doc(alias = "UpdateUserDto")]
@@ -210,7 +210,7 @@ hoopai_runtime::model! {
         /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
         /// The language in which the user sees the app.
-        pub platform_language: UserPlatformLanguage = "platformLanguage",
+        pub platform_language: PlatformLanguage = "platformLanguage",
         /// The address of a picture of the user.
         pub profile_photo: String = "profilePhoto",
         /// The user's role there, such as `admin` or `user`.
@@ -226,6 +226,7 @@ hoopai_runtime::model! {
     }
     /// `UserSuccessfulResponseDto` of Users.
     #[doc(alias = "UserSuccessfulResponseDto")]
+    #[doc(alias = "UserSchema")]
     pub struct User {
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
@@ -244,7 +245,7 @@ hoopai_runtime::model! {
         /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
         /// The language in which the user sees the app.
-        pub platform_language: UserSchemaPlatformLanguage = "platformLanguage",
+        pub platform_language: PlatformLanguage = "platformLanguage",
         pub roles: Role = "roles",
         /// The scopes that the user has, and no others; an empty list takes all of them away.
         pub scopes: Vec<String> = "scopes",
@@ -253,30 +254,6 @@ hoopai_runtime::model! {
         pub totp_enabled: bool = "totpEnabled",
         pub trace_id: String = "traceId",
     }
-    /// `UserSchema` of Users.
-    pub struct UserSchema {
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub email: String = "email",
-        pub extension: String = "extension",
-        /// The user's given name.
-        pub first_name: String = "firstName",
-        pub id: String = "id",
-        /// The user's family name.
-        pub last_name: String = "lastName",
-        pub lc_phone: Map = "lcPhone",
-        pub name: String = "name",
-        /// Switches for areas of the app.
-        pub permissions: Permissions = "permissions",
-        /// The user's phone number, such as `+15551234567`.
-        pub phone: String = "phone",
-        /// The language in which the user sees the app.
-        pub platform_language: UserSchemaPlatformLanguage = "platformLanguage",
-        pub roles: Role = "roles",
-        /// The scopes that the user has, and no others; an empty list takes all of them away.
-        pub scopes: Vec<String> = "scopes",
-    }
 }
 
 hoopai_runtime::confirmations! {
@@ -284,6 +261,11 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
+    /// Values of `PlatformLanguage`.
+    pub enum PlatformLanguage {
+        EnUs = "en_US", Es = "es", FrCa = "fr_CA", FrFr = "fr_FR", Nl = "nl", De = "de", PtPt = "pt_PT", PtBr = "pt_BR",
+        It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no", En = "en",
+    }
     /// Values of `Scope`.
     pub enum Scope {
         CampaignsReadonly = "campaigns.readonly", CampaignsWrite = "campaigns.write",
@@ -417,15 +399,5 @@ hoopai_runtime::open_enum! {
         LocationsAgencySubaccountsManage = "locations.agency-subaccounts.manage",
         LocationsBillingManage = "locations.billing.manage", LocationsDetailsManage = "locations.details.manage",
         AuditLogsReadonly = "audit-logs.readonly", AuditLogsExport = "audit-logs.export",
-    }
-    /// Values of `UserPlatformLanguage`.
-    pub enum UserPlatformLanguage {
-        EnUs = "en_US", Es = "es", FrCa = "fr_CA", FrFr = "fr_FR", Nl = "nl", De = "de", PtPt = "pt_PT", PtBr = "pt_BR",
-        It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no",
-    }
-    /// Values of `UserSchemaPlatformLanguage`.
-    pub enum UserSchemaPlatformLanguage {
-        EnUs = "en_US", Es = "es", FrCa = "fr_CA", FrFr = "fr_FR", Nl = "nl", De = "de", PtPt = "pt_PT", PtBr = "pt_BR",
-        It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no", En = "en",
     }
 }

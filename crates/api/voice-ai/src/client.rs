@@ -182,7 +182,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_action`](super::Client::create_action).
-        pub CreateAction(operations::CREATE_ACTION) -> json types::Action
+        pub CreateAction(operations::CREATE_ACTION) -> json types::AgentAction
     }
     hoopai_runtime::setters! {
         CreateAction {
@@ -192,7 +192,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_agent`](super::Client::create_agent).
-        pub CreateAgent(operations::CREATE_AGENT) -> json types::AgentResponse
+        pub CreateAgent(operations::CREATE_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         CreateAgent {
@@ -230,7 +230,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_action`](super::Client::get_action).
-        pub GetAction(operations::GET_ACTION) -> json types::Action
+        pub GetAction(operations::GET_ACTION) -> json types::AgentAction
     }
     hoopai_runtime::setters! {
         GetAction {
@@ -243,7 +243,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_agent`](super::Client::get_agent).
-        pub GetAgent(operations::GET_AGENT) -> json types::GetAgentResponse
+        pub GetAgent(operations::GET_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         GetAgent {
@@ -269,7 +269,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents`](super::Client::list_agents).
-        pub ListAgents(operations::LIST_AGENTS) -> json types::ListAgentsResponse, paged types::GetAgentResponse
+        pub ListAgents(operations::LIST_AGENTS) -> json types::ListAgentsResponse, paged types::Agent
     }
     hoopai_runtime::setters! {
         ListAgents {
@@ -317,7 +317,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_action`](super::Client::update_action).
-        pub UpdateAction(operations::UPDATE_ACTION) -> json types::Action
+        pub UpdateAction(operations::UPDATE_ACTION) -> json types::AgentAction
     }
     hoopai_runtime::setters! {
         UpdateAction {
@@ -329,7 +329,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent`](super::Client::update_agent).
-        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::AgentResponse
+        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         UpdateAgent {

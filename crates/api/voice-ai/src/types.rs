@@ -6,19 +6,6 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
-    /// `CreateActionResponseDTO` of Voice AI.
-    #[doc(alias = "CreateActionResponseDTO")]
-    #[doc(alias = "GetActionResponseDTO")]
-    #[doc(alias = "UpdateActionResponseDTO")]
-    pub struct Action {
-        /// The settings of the action, in the shape that belongs to `actionType`.
-        pub action_parameters: Box<ActionParameters> = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`.
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub trace_id: String = "traceId",
-    }
     /// `ActionParameters` of Voice AI.
     pub struct ActionParameters {
         /// The service, and what is sent to it.
@@ -58,26 +45,18 @@ hoopai_runtime::model! {
         /// The id of the workflow that starts.
         pub workflow_id: String = "workflowId",
     }
-    /// `AgentActionResponseDTO` of Voice AI.
-    #[doc(alias = "AgentActionResponseDTO")]
-    pub struct AgentAction {
-        /// The settings of the action, in the shape that belongs to `actionType`.
-        pub action_parameters: Box<ActionParameters> = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`.
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-    }
     /// `CreateAgentResponseDTO` of Voice AI.
     #[doc(alias = "CreateAgentResponseDTO")]
+    #[doc(alias = "GetAgentResponseDTO")]
     #[doc(alias = "PatchAgentResponseDTO")]
-    pub struct AgentResponse {
+    pub struct Agent {
+        pub actions: Vec<AgentAction> = "actions",
         /// The agent's name, 1 to 40 characters; made up if left out.
         pub agent_name: String = "agentName",
         /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
         /// When the agent takes calls, by day of the week; around the clock if left out.
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        pub agent_working_hours: Vec<WorkingHoursDay> = "agentWorkingHours",
         /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
         /// The ids of workflows that start after each call, ten at most.
@@ -113,13 +92,19 @@ hoopai_runtime::model! {
         /// What the agent says first, 1 to 190 characters; made up if left out.
         pub welcome_message: String = "welcomeMessage",
     }
-    /// When an agent takes calls on one day of the week.
-    #[doc(alias = "AgentWorkingHoursDTO")]
-    pub struct AgentWorkingHours {
-        /// The day of the week, 1 for Monday to 7 for Sunday. Declared as required by the platform's specification.
-        pub day_of_the_week: f64 = "dayOfTheWeek",
-        /// The times of that day. Declared as required by the platform's specification.
-        pub intervals: Vec<Interval> = "intervals",
+    /// `CreateActionResponseDTO` of Voice AI.
+    #[doc(alias = "CreateActionResponseDTO")]
+    #[doc(alias = "GetActionResponseDTO")]
+    #[doc(alias = "AgentActionResponseDTO")]
+    #[doc(alias = "UpdateActionResponseDTO")]
+    pub struct AgentAction {
+        /// The settings of the action, in the shape that belongs to `actionType`.
+        pub action_parameters: Box<ActionParameters> = "actionParameters",
+        /// What kind of action it is, which decides the shape of `actionParameters`.
+        pub action_type: ActionType = "actionType",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub trace_id: String = "traceId",
     }
     /// `CallActionSchema` of Voice AI.
     #[doc(alias = "CallActionSchema")]
@@ -176,7 +161,7 @@ hoopai_runtime::model! {
         /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
         /// When the agent takes calls, by day of the week; around the clock if left out.
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        pub agent_working_hours: Vec<WorkingHoursDay> = "agentWorkingHours",
         /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
         /// The ids of workflows that start after each call, ten at most.
@@ -246,50 +231,6 @@ hoopai_runtime::model! {
         /// The value's type, such as `string`.
         pub type_: String = "type",
     }
-    /// `GetAgentResponseDTO` of Voice AI.
-    #[doc(alias = "GetAgentResponseDTO")]
-    pub struct GetAgentResponse {
-        pub actions: Vec<AgentAction> = "actions",
-        /// The agent's name, 1 to 40 characters; made up if left out.
-        pub agent_name: String = "agentName",
-        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
-        pub agent_prompt: String = "agentPrompt",
-        /// When the agent takes calls, by day of the week; around the clock if left out.
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
-        /// The business that the agent speaks for; the location's name if left out.
-        pub business_name: String = "businessName",
-        /// The ids of workflows that start after each call, ten at most.
-        pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
-        pub id: String = "id",
-        /// The phone number that reaches the agent, in E.164 form; none if left out.
-        pub inbound_number: String = "inboundNumber",
-        /// Whether the agent is kept from standing in for others; `false` if left out.
-        pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
-        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
-        pub language: String = "language",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// How long a call may last in seconds, 180 to 900; 300 if left out.
-        pub max_call_duration: f64 = "maxCallDuration",
-        /// The id of a pool of numbers that reach the agent; none if left out.
-        pub number_pool_id: String = "numberPoolId",
-        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
-        pub patience_level: String = "patienceLevel",
-        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
-        /// Who gets an email about each call; nobody if left out.
-        pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
-        /// Whether the agent asks when the caller is silent; `true` if left out.
-        pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
-        pub timezone: String = "timezone",
-        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
-        pub translation: Translation = "translation",
-        /// The id of the voice that the agent speaks with; chosen for you if left out.
-        pub voice_id: String = "voiceId",
-        /// What the agent says first, 1 to 190 characters; made up if left out.
-        pub welcome_message: String = "welcomeMessage",
-    }
     /// A time of the day, from a start to an end.
     #[doc(alias = "IntervalDTO")]
     pub struct Interval {
@@ -305,7 +246,7 @@ hoopai_runtime::model! {
     /// `GetAgentsResponseDTO` of Voice AI.
     #[doc(alias = "GetAgentsResponseDTO")]
     pub struct ListAgentsResponse {
-        pub agents: Vec<GetAgentResponse> = "agents",
+        pub agents: Vec<Agent> = "agents",
         pub page: i64 = "page",
         pub page_size: i64 = "pageSize",
         pub total: f64 = "total",
@@ -366,7 +307,7 @@ hoopai_runtime::model! {
         /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
         /// When the agent takes calls, by day of the week; around the clock if left out.
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        pub agent_working_hours: Vec<WorkingHoursDay> = "agentWorkingHours",
         /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
         /// The ids of workflows that start after each call, ten at most.
@@ -397,6 +338,14 @@ hoopai_runtime::model! {
         pub voice_id: String = "voiceId",
         /// What the agent says first, 1 to 190 characters; made up if left out.
         pub welcome_message: String = "welcomeMessage",
+    }
+    /// When an agent takes calls on one day of the week.
+    #[doc(alias = "AgentWorkingHoursDTO")]
+    pub struct WorkingHoursDay {
+        /// The day of the week, 1 for Monday to 7 for Sunday. Declared as required by the platform's specification.
+        pub day_of_the_week: f64 = "dayOfTheWeek",
+        /// The times of that day. Declared as required by the platform's specification.
+        pub intervals: Vec<Interval> = "intervals",
     }
 }
 
