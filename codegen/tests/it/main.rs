@@ -12,3 +12,4 @@ mod paging;
 mod robustness;
 mod strip;
 mod support;
+mod type_names;
