@@ -1020,7 +1020,7 @@ hoopai_runtime::model! {
         pub integration_connected: bool = "integrationConnected",
         pub mcc_id: String = "mccId",
         pub name: String = "name",
-        pub payment_status: GoogleAdAccountPaymentStatus = "paymentStatus",
+        pub payment_status: PaymentStatus = "paymentStatus",
         pub resource_name: String = "resourceName",
         pub status: String = "status",
         pub trace_id: String = "traceId",
@@ -2578,11 +2578,6 @@ hoopai_runtime::open_enum! {
     pub enum GoalType {
         WebsiteTraffic = "WEBSITE_TRAFFIC", Lead = "LEAD",
     }
-    /// Values of `GoogleAdAccountPaymentStatus`.
-    pub enum GoogleAdAccountPaymentStatus {
-        Approved = "APPROVED", ApprovedHeld = "APPROVED_HELD", Pending = "PENDING", Cancelled = "CANCELLED",
-        NoPaymentMethod = "NO_PAYMENT_METHOD",
-    }
     /// Values of `GoogleAdContentCallToActionLabel`.
     pub enum GoogleAdContentCallToActionLabel {
         Automated = "AUTOMATED", LearnMore = "LEARN_MORE", GetQuote = "GET_QUOTE", ApplyNow = "APPLY_NOW",
@@ -2705,6 +2700,11 @@ hoopai_runtime::open_enum! {
     /// Values of `ObjectiveType`.
     pub enum ObjectiveType {
         LeadGeneration = "LEAD_GENERATION", WebsiteVisit = "WEBSITE_VISIT",
+    }
+    /// Values of `PaymentStatus`.
+    pub enum PaymentStatus {
+        Approved = "APPROVED", ApprovedHeld = "APPROVED_HELD", Pending = "PENDING", Cancelled = "CANCELLED",
+        NoPaymentMethod = "NO_PAYMENT_METHOD",
     }
     /// Values of `PostSubmissionCallToActionLabel`.
     pub enum PostSubmissionCallToActionLabel {
