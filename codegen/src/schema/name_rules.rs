@@ -173,7 +173,7 @@ fn misnomer(words: &[&str], operations: &[&str]) -> Option<String> {
         .iter()
         .map(|word| names::singular(word))
         .collect();
-    let fits = |operation: &&str| {
+    let matches = |operation: &&str| {
         let operation = names::type_name(operation);
         let operation = names::words(&operation);
         let nouns: BTreeSet<String> = operation[1..]
@@ -182,7 +182,7 @@ fn misnomer(words: &[&str], operations: &[&str]) -> Option<String> {
             .collect();
         operation[0] == first && about.is_subset(&nouns)
     };
-    let other = operations.iter().find(|operation| !fits(operation))?;
+    let other = operations.iter().find(|operation| !matches(operation))?;
     Some(format!("names another operation, but `{other}` returns it"))
 }
 
