@@ -134,7 +134,7 @@ fn run_stages(module: &Module, sources: &Sources<'_>) -> Result<Generated, FileE
     documentation::apply(&mut documented, sources.documentation, sources.common)?;
     json::sort(&mut documented);
     let operations = read::operations(&documented, &at)?;
-    let resolved = resolve_types(&documented, &operations);
+    let resolved = resolve_types(&documented, &operations, &at)?;
     let types = rust_types(&resolved, &at)?;
     report::check_untyped(&operations, &types, &at)?;
     let input = emit::Input {

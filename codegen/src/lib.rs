@@ -48,6 +48,7 @@ pub use generate::{Effective, Generated, Sources, effective, generate};
 pub use modules::{MODULES_FILE, Module, parse_modules};
 pub use read::Moments;
 pub use report::{Documented, ModuleReport, Share};
+pub use schema::RejectedName;
 pub use source::{
     ExampleMismatch, example_mismatches, external_references, redacted_reference, strip,
 };

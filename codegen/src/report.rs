@@ -10,7 +10,7 @@ use crate::model::{Idempotency, Operation, PageStrategy, Paging, ParamLocation, 
 use crate::modules::Module;
 use crate::read::Moments;
 use crate::rust_types::{OperationTypes, RustType, RustTypes};
-use crate::schema::{ResolvedTypes, Schema};
+use crate::schema::{RejectedName, ResolvedTypes, Schema, rejected_names};
 use crate::sibling_texts::misplaced_texts;
 
 /// Figures of one module, as `cargo xtask report` prints them.
@@ -55,6 +55,8 @@ pub struct ModuleReport {
     pub overlay_actions: usize,
     /// The number of changes of each pass, in the order of the passes, including 0.
     pub passes: Vec<(String, usize)>,
+    /// The type names that break a rule. `cargo xtask check` rejects them.
+    pub rejected_names: Vec<RejectedName>,
     /// How much of it is documented.
     pub documented: Documented,
     /// Texts of fields that name a field which their model lacks.
@@ -188,6 +190,7 @@ pub(crate) fn of_module(
         }),
         fractions,
         fractions_without_reason,
+        rejected_names: rejected_names(resolved, operations),
         documented: Documented::count(operations, resolved),
         misplaced_texts: misplaced_texts(resolved),
         models: resolved.structs.len(),

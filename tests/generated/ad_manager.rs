@@ -9,12 +9,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::ad_manager::operations::ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER,
         reply: Some(decode::<hoopai::ad_manager::types::AudienceUpdateResult>),
         is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::AudienceUpdateResult>(reply)?.is_success())),
-        body: Some(decode::<hoopai::ad_manager::types::UpdateCustomAudience>),
+        body: Some(decode::<hoopai::ad_manager::types::FacebookCustomAudienceMemberRequest>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().add_facebook_custom_audience_member();
             if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateCustomAudience>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::FacebookCustomAudienceMemberRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -69,8 +69,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::CreateGoogleOfflineUserListJobRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -81,7 +81,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_LINKEDIN_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedInIntegration>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinIntegration>),
         is_success: None,
         body: Some(decode::<hoopai::ad_manager::types::CreateLinkedinIntegrationRequest>),
         setters: &[("body", "", "body")],
@@ -107,8 +107,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_AD,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adId", "ad_id"), ("body", "", "body")],
         call: |client, values| {
@@ -120,8 +120,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_AD_ACCOUNT,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adAccountId", "ad_account_id"), ("body", "", "body")],
         call: |client, values| {
@@ -133,8 +133,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_ADSET,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adsetId", "adset_id"), ("body", "", "body")],
         call: |client, values| {
@@ -146,8 +146,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
@@ -159,8 +159,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "audienceId", "audience_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
@@ -172,8 +172,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -184,8 +184,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_PAGE,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "pageId", "page_id")],
         call: |client, values| {
@@ -197,8 +197,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_GOOGLE_AD_ACCOUNT,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adAccountId", "ad_account_id"), ("body", "", "body")],
         call: |client, values| {
@@ -223,8 +223,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_GOOGLE_SEGMENT,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "segmentId", "segment_id"), ("query", "locationId", "location_id"), ("query", "type", "type_")],
         call: |client, values| {
@@ -237,8 +237,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_LINKEDIN_AD_ACCOUNT,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "adAccountId", "ad_account_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
@@ -330,7 +330,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_CURRENT_USER,
-        reply: Some(decode::<hoopai::ad_manager::types::GetFacebookCurrentUserResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookCurrentUser>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -367,7 +367,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_LEAD_FORM,
-        reply: Some(decode::<hoopai::ad_manager::types::GetFacebookLeadFormResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookLeadFormDetails>),
         is_success: None,
         body: None,
         setters: &[("path", "leadFormId", "lead_form_id"), ("query", "locationId", "location_id")],
@@ -397,7 +397,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_AD_ACCOUNT,
-        reply: Some(decode::<hoopai::ad_manager::types::GetGoogleAdAccountResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleAdAccount>),
         is_success: None,
         body: None,
         setters: &[("path", "adAccountId", "ad_account_id"), ("query", "locationId", "location_id")],
@@ -476,7 +476,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::GetGoogleIntegrationResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleIntegration>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -550,7 +550,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_CAMPAIGN_GROUP,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedInCampaignGroup>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinCampaignGroup>),
         is_success: None,
         body: None,
         setters: &[("path", "adId", "ad_id"), ("query", "locationId", "location_id")],
@@ -579,7 +579,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_CURRENT_USER,
-        reply: Some(decode::<hoopai::ad_manager::types::GetLinkedinCurrentUserResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinCurrentUser>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -591,7 +591,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedInIntegration>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinIntegration>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -953,8 +953,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PAUSE_FACEBOOK_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
@@ -979,7 +979,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PUBLISH_GOOGLE_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::PublishGoogleCampaignResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaign>),
         is_success: None,
         body: None,
         setters: &[("path", "adId", "ad_id")],
@@ -991,8 +991,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adId", "ad_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1006,12 +1006,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::ad_manager::operations::REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER,
         reply: Some(decode::<hoopai::ad_manager::types::AudienceUpdateResult>),
         is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::AudienceUpdateResult>(reply)?.is_success())),
-        body: Some(decode::<hoopai::ad_manager::types::UpdateCustomAudience>),
+        body: Some(decode::<hoopai::ad_manager::types::FacebookCustomAudienceMemberRequest>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().remove_facebook_custom_audience_member();
             if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateCustomAudience>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::FacebookCustomAudienceMemberRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -1043,8 +1043,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::RESUME_FACEBOOK_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1099,8 +1099,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::SET_FACEBOOK_DEFAULT_PAGE,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::SetFacebookDefaultPageRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1125,8 +1125,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::UpdateFacebookCustomAudienceMembersInBulkRequest>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1138,8 +1138,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPDATE_LINKEDIN_AD_STATUS,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::UpdateLinkedinAdStatusRequest>),
         setters: &[("path", "adId", "ad_id"), ("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1262,7 +1262,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedInCampaignGroup>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinCampaignGroup>),
         is_success: None,
         body: Some(decode::<hoopai::ad_manager::types::UpsertLinkedinCampaignGroupRequest>),
         setters: &[("body", "", "body")],

@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::affiliate_manager::operations::GET_AFFILIATE,
-        reply: Some(decode::<hoopai::affiliate_manager::types::GetAffiliateResponse>),
+        reply: Some(decode::<hoopai::affiliate_manager::types::Affiliate>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "affiliateId", "affiliate_id")],

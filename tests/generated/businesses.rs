@@ -7,8 +7,8 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::businesses::operations::CREATE_BUSINESS,
-        reply: Some(decode::<hoopai::businesses::types::UpdateBusinessResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::businesses::types::UpdateBusinessResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::businesses::types::BusinessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::businesses::types::BusinessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::businesses::types::CreateBusinessRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -57,8 +57,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::businesses::operations::UPDATE_BUSINESS,
-        reply: Some(decode::<hoopai::businesses::types::UpdateBusinessResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::businesses::types::UpdateBusinessResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::businesses::types::BusinessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::businesses::types::BusinessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::businesses::types::UpdateBusinessRequest>),
         setters: &[("path", "businessId", "business_id"), ("body", "", "body")],
         call: |client, values| {

@@ -43,7 +43,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::funnels::operations::CREATE_REDIRECT,
-        reply: Some(decode::<hoopai::funnels::types::CreateRedirectResponse>),
+        reply: Some(decode::<hoopai::funnels::types::RedirectResponse>),
         is_success: None,
         body: Some(decode::<hoopai::funnels::types::CreateRedirectRequest>),
         setters: &[("body", "", "body")],
@@ -161,7 +161,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::funnels::operations::LIST_PAGES,
-        reply: Some(decode::<Vec<hoopai::funnels::types::FunnelPageResponse>>),
+        reply: Some(decode::<Vec<hoopai::funnels::types::FunnelPage>>),
         is_success: None,
         body: None,
         setters: &[("query", "funnelId", "funnel_id"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "name", "name")],
@@ -217,7 +217,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::funnels::operations::UPDATE_REDIRECT,
-        reply: Some(decode::<hoopai::funnels::types::CreateRedirectResponse>),
+        reply: Some(decode::<hoopai::funnels::types::RedirectResponse>),
         is_success: None,
         body: Some(decode::<hoopai::funnels::types::UpdateRedirectRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],

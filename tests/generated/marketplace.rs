@@ -42,7 +42,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::marketplace::operations::GET_CHARGE,
-        reply: Some(decode::<hoopai::marketplace::types::GetChargeResponse>),
+        reply: Some(decode::<hoopai::marketplace::types::Charge>),
         is_success: None,
         body: None,
         setters: &[("path", "chargeId", "charge_id")],

@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::medias::operations::CREATE_MEDIA_FOLDER,
-        reply: Some(decode::<hoopai::medias::types::CreateMediaFolderResponse>),
+        reply: Some(decode::<hoopai::medias::types::MediaFolder>),
         is_success: None,
         body: Some(decode::<hoopai::medias::types::CreateMediaFolderRequest>),
         setters: &[("body", "", "body")],
@@ -33,7 +33,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::medias::operations::DELETE_MEDIA_OBJECTS_IN_BULK,
-        reply: Some(decode::<Vec<hoopai::medias::types::DeleteMediaObjectsInBulkResponse>>),
+        reply: Some(decode::<Vec<hoopai::medias::types::DeletedMediaObject>>),
         is_success: None,
         body: Some(decode::<hoopai::medias::types::DeleteMediaObjectsInBulkRequest>),
         setters: &[("body", "", "body")],
@@ -79,7 +79,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::medias::operations::UPDATE_MEDIA_OBJECTS_IN_BULK,
-        reply: Some(decode::<Vec<hoopai::medias::types::UpdateMediaObjectsInBulkResponse>>),
+        reply: Some(decode::<Vec<hoopai::medias::types::UpdatedMediaObject>>),
         is_success: None,
         body: Some(decode::<hoopai::medias::types::UpdateMediaObjectsInBulkRequest>),
         setters: &[("body", "", "body")],

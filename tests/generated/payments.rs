@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_COUPON,
-        reply: Some(decode::<hoopai::payments::types::CreateCouponResponse>),
+        reply: Some(decode::<hoopai::payments::types::Coupon>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::CreateCouponRequest>),
         setters: &[("body", "", "body")],
@@ -19,7 +19,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_CUSTOM_PROVIDER_CONFIG,
-        reply: Some(decode::<hoopai::payments::types::CustomProviderConfigResponse>),
+        reply: Some(decode::<hoopai::payments::types::CustomProvider>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::CreateCustomProviderConfigRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
@@ -32,7 +32,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_CUSTOM_PROVIDER_INTEGRATION,
-        reply: Some(decode::<hoopai::payments::types::CreateCustomProviderIntegrationResponse>),
+        reply: Some(decode::<hoopai::payments::types::CustomProvider>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::CreateCustomProviderIntegrationRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
@@ -58,7 +58,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_WHITE_LABEL_PROVIDER,
-        reply: Some(decode::<hoopai::payments::types::CreateWhiteLabelProviderResponse>),
+        reply: Some(decode::<hoopai::payments::types::WhiteLabelIntegration>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::CreateWhiteLabelProviderRequest>),
         setters: &[("body", "", "body")],
@@ -107,7 +107,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_COUPON,
-        reply: Some(decode::<hoopai::payments::types::CreateCouponResponse>),
+        reply: Some(decode::<hoopai::payments::types::Coupon>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "code", "code"), ("query", "id", "id")],
@@ -122,7 +122,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_CUSTOM_PROVIDER_CONFIG,
-        reply: Some(decode::<hoopai::payments::types::CustomProviderConfigResponse>),
+        reply: Some(decode::<hoopai::payments::types::CustomProvider>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -134,7 +134,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_ORDER,
-        reply: Some(decode::<hoopai::payments::types::GetOrderResponse>),
+        reply: Some(decode::<hoopai::payments::types::Order>),
         is_success: None,
         body: None,
         setters: &[("path", "orderId", "order_id"), ("query", "altId", "alt_id"), ("query", "locationId", "location_id")],
@@ -148,7 +148,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_SUBSCRIPTION,
-        reply: Some(decode::<hoopai::payments::types::GetSubscriptionResponse>),
+        reply: Some(decode::<hoopai::payments::types::Subscription>),
         is_success: None,
         body: None,
         setters: &[("path", "subscriptionId", "subscription_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
@@ -162,7 +162,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_TRANSACTION,
-        reply: Some(decode::<hoopai::payments::types::GetTransactionResponse>),
+        reply: Some(decode::<hoopai::payments::types::Transaction>),
         is_success: None,
         body: None,
         setters: &[("path", "transactionId", "transaction_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "locationId", "location_id")],
@@ -324,7 +324,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::UPDATE_COUPON,
-        reply: Some(decode::<hoopai::payments::types::CreateCouponResponse>),
+        reply: Some(decode::<hoopai::payments::types::Coupon>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::UpdateCouponRequest>),
         setters: &[("body", "", "body")],

@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::voice_ai::operations::CREATE_ACTION,
-        reply: Some(decode::<hoopai::voice_ai::types::ActionResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::AgentAction>),
         is_success: None,
         body: Some(decode::<hoopai::voice_ai::types::CreateActionRequest>),
         setters: &[("body", "", "body")],
@@ -19,7 +19,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::CREATE_AGENT,
-        reply: Some(decode::<hoopai::voice_ai::types::AgentResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::Agent>),
         is_success: None,
         body: Some(decode::<hoopai::voice_ai::types::CreateAgentRequest>),
         setters: &[("body", "", "body")],
@@ -58,7 +58,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::GET_ACTION,
-        reply: Some(decode::<hoopai::voice_ai::types::ActionResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::AgentAction>),
         is_success: None,
         body: None,
         setters: &[("path", "actionId", "action_id"), ("query", "locationId", "location_id")],
@@ -71,7 +71,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::GET_AGENT,
-        reply: Some(decode::<hoopai::voice_ai::types::GetAgentResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::Agent>),
         is_success: None,
         body: None,
         setters: &[("path", "agentId", "agent_id"), ("query", "locationId", "location_id")],
@@ -134,7 +134,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::UPDATE_ACTION,
-        reply: Some(decode::<hoopai::voice_ai::types::ActionResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::AgentAction>),
         is_success: None,
         body: Some(decode::<hoopai::voice_ai::types::UpdateActionRequest>),
         setters: &[("path", "actionId", "action_id"), ("body", "", "body")],
@@ -147,7 +147,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::UPDATE_AGENT,
-        reply: Some(decode::<hoopai::voice_ai::types::AgentResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::Agent>),
         is_success: None,
         body: Some(decode::<hoopai::voice_ai::types::UpdateAgentRequest>),
         setters: &[("path", "agentId", "agent_id"), ("query", "locationId", "location_id"), ("body", "", "body")],

@@ -174,7 +174,7 @@ async fn number_that_is_not_finite_is_an_error_with_its_path() {
             &server,
         );
 
-        let value = contacts::types::CreateContactRequestCustomField::new().field_value(number);
+        let value = contacts::types::CustomFieldInput::new().field_value(number);
         let contact = contacts::types::CreateContactRequest::new().custom_fields([value]);
         let call = client.contacts().create_contact().body(contact);
         assert_rejected(

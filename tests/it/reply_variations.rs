@@ -167,7 +167,7 @@ fn next_page_number_is_no_drift_in_any_form() {
 
 #[tokio::test]
 async fn custom_field_values_of_any_kind_are_kept() {
-    use hoopai::contacts::types::{CreateContactRequest, CreateContactRequestCustomField as Field};
+    use hoopai::contacts::types::{CreateContactRequest, CustomFieldInput as Field};
     use hoopai::contacts::types::{SearchContactsRequest, UpdateContactRequest};
     use hoopai_mock::{LOCATION, Mock, TOKEN};
 

@@ -47,9 +47,9 @@ pub(super) fn file(input: &Input<'_>) -> String {
     if !resolved.enums.is_empty() {
         out.push_str("\nhoopai_runtime::open_enum! {\n");
         for (name, item) in &resolved.enums {
-            let platform_name = item.alias.as_deref().unwrap_or(name);
+            let platform_name = item.origin.aliases.first().unwrap_or(name);
             let _ = writeln!(out, "    /// Values of {}.", code(platform_name));
-            doc_alias(&mut out, item.alias.as_deref());
+            doc_aliases(&mut out, &item.origin.aliases);
             let _ = writeln!(out, "    pub enum {name} {{");
             variants(&mut out, &item.variants);
             out.push_str("    }\n");
@@ -67,12 +67,12 @@ fn model(
     required: &RequiredFields<'_>,
 ) {
     let types = &input.types.structs[name];
-    let platform_name = item.alias.as_deref().unwrap_or(name);
+    let platform_name = item.origin.aliases.first().map_or(name, String::as_str);
     let docs = item.description.clone();
     let docs =
         docs.unwrap_or_else(|| format!("{} of {}.", code(platform_name), input.module.product));
     write_docs(out, "    ", "///", &docs);
-    doc_alias(out, item.alias.as_deref());
+    doc_aliases(out, &item.origin.aliases);
     if let Some(additional) = &types.additional {
         additional_docs(out, input, additional);
     }
@@ -115,8 +115,8 @@ fn additional_docs(out: &mut String, input: &Input<'_>, additional: &RustType) {
     write_docs(out, "    ", "///", &text);
 }
 
-fn doc_alias(out: &mut String, alias: Option<&str>) {
-    if let Some(alias) = alias.filter(|alias| is_doc_alias(alias)) {
+fn doc_aliases(out: &mut String, aliases: &[String]) {
+    for alias in aliases.iter().filter(|alias| is_doc_alias(alias)) {
         let _ = writeln!(out, "    #[doc(alias = {})]", literal(alias));
     }
 }

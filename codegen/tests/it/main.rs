@@ -13,3 +13,4 @@ mod paging;
 mod robustness;
 mod strip;
 mod support;
+mod type_names;

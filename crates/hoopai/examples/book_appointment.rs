@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use common::{Account, Result, or_dash};
 use hoopai::Timestamp;
-use hoopai::calendars::types::{CreateAppointmentRequest, Slots};
+use hoopai::calendars::types::{CreateAppointmentRequest, FreeSlots};
 use hoopai_mock::LOCATION;
 
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
@@ -35,7 +35,7 @@ async fn main() -> Result {
         .await?;
     // The reply has a field for each day, which `extra` holds.
     let mut slots: Vec<Timestamp> = Vec::new();
-    for (_day, of_day) in reply.extra.typed::<Slots>() {
+    for (_day, of_day) in reply.extra.typed::<FreeSlots>() {
         slots.extend(of_day?.slots.unwrap_or_default());
     }
     slots.sort_unstable();

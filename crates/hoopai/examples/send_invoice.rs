@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use common::{Account, Result, or_dash};
 use hoopai::invoices::types::{
-    Action, BusinessDetailsDto, ContactDetailsDto, CreateInvoiceRequest, Discount, DiscountType,
-    InvoiceItem, SendInvoiceRequest, SentToDto,
+    BusinessDetails, ContactDetails, CreateInvoiceRequest, Discount, DiscountType, InvoiceItem,
+    Recipients, SendInvoiceAction, SendInvoiceRequest,
 };
 use hoopai::{Date, Timestamp};
 use hoopai_mock::LOCATION;
@@ -45,15 +45,15 @@ async fn main() -> Result {
         .currency("EUR")
         .issue_date(day(0))
         .due_date(day(14))
-        .business_details(BusinessDetailsDto::new().name("Harbour Works"))
+        .business_details(BusinessDetails::new().name("Harbour Works"))
         .contact_details(
-            ContactDetailsDto::new()
+            ContactDetails::new()
                 .id(&contact)
                 .name(name)
                 .email(&email)
                 .phone_no(phone),
         )
-        .sent_to(SentToDto::new().email([email]))
+        .sent_to(Recipients::new().email([email]))
         // A required field, which may be zero.
         .discount(Discount::new().type_(DiscountType::Fixed).value(0))
         .items([hours])
@@ -68,7 +68,7 @@ async fn main() -> Result {
     );
 
     let request = SendInvoiceRequest::new()
-        .action(Action::SendManually)
+        .action(SendInvoiceAction::SendManually)
         .user_id(user)
         .live_mode(false);
     let sent = invoices

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hoopai_codegen::{Module, strip};
+use hoopai_codegen::{Module, RejectedName, strip};
 
 use crate::{
     Console, FileError, Result, Workspace,
@@ -107,7 +107,22 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<FileErr
             "describe the field of this type, or move the text to the type that it describes",
         )
     }));
+    let rejected = &generated.report.rejected_names;
+    findings.extend(rejected.iter().map(|name| rejected_name(module, name)));
     Ok((generated.report.operations, findings))
+}
+
+/// The finding for a type name that breaks a rule, with the overlay action that corrects it.
+fn rejected_name(module: &Module, rejected: &RejectedName) -> FileError {
+    let RejectedName { name, path, reason } = rejected;
+    file_error(
+        overlay_file(&module.name),
+        format!("the type name `{name}` {reason}"),
+        format!(
+            "add an action with `target: \"{path}\"` and `update: {{ x-hoopai-name: … }}`, \
+             whose value is the name that a user would search for; schemas of one name become one type"
+        ),
+    )
 }
 
 /// Checks that the lock has one correct entry for each spec and no other.

@@ -71,6 +71,7 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "moments": sum(|report| report.moments.typed),
         "moments_not": sum(|report| report.moments.others.len()),
         "moments_untyped": sum(|report| report.moments.untyped.len()),
+        "rejected_names": sum(|report| report.rejected_names.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
         "documented": {
             "operations": share(reports, |documented| &documented.operations),
@@ -253,6 +254,14 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
     console.line(format_args!(
         "\nmoments and days: {typed} with a type, {untyped} without"
     ));
+    let rejected = || reports.iter().flat_map(|report| &report.rejected_names);
+    console.line(format_args!(
+        "\nrejected type names: {}",
+        rejected().count()
+    ));
+    for name in rejected() {
+        console.line(format_args!("  {} {}", name.name, name.reason));
+    }
     print_documented(reports, console);
     console.line("\nchanged by normalise passes");
     for (name, found) in passes(reports) {

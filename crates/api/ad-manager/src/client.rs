@@ -18,228 +18,124 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Adds a contact to a custom audience.
+    /// Puts a contact into a custom audience.
     ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member`
     ///
-    /// The platform sends personal data of the contact to Facebook.
+    /// Data of the contact goes to Facebook for that.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .add_facebook_custom_audience_member()
-    ///     .audience_id("…")
-    ///     .body(types::UpdateCustomAudience::new().contact_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-add-custom-audience-member")]
     pub fn add_facebook_custom_audience_member(&self) -> builder::AddFacebookCustomAudienceMember {
         builder::AddFacebookCustomAudienceMember::new(&self.handle)
     }
 
-    /// Creates a welcome message for Facebook ads that open a chat.
+    /// Makes a welcome message for Facebook ads that open a chat.
     ///
     /// `POST /ad-publishing/facebook/conversation-forms`
     ///
-    /// `conversationFormId` of an ad takes its id. The id is `_id` in this reply, but `id` in the list.
+    /// Its id goes into `conversationFormId` of an ad. The reply spells the id `_id`, where the list has `id`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .create_facebook_conversation_form()
-    ///     .body(types::CreateFacebookConversationFormRequest::new().name("…").questions([types::WelcomeMessageQuestion::new()]).text("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-create-conversation-form")]
     pub fn create_facebook_conversation_form(&self) -> builder::CreateFacebookConversationForm {
         builder::CreateFacebookConversationForm::new(&self.handle)
     }
 
-    /// Connects a location to a Facebook page and an ad account.
+    /// Connects a location with a Facebook page and an ad account.
     ///
     /// `POST /ad-publishing/facebook/integration`
     ///
-    /// The user must have signed in to Facebook in the platform before; see `GET
-    /// /ad-publishing/facebook/me`. The reply may contain `userAccessToken`, the user's access token
-    /// at Facebook: do not log it.
+    /// The user must have logged in to Facebook in the platform before; see `GET /ad-publishing/facebook/me`. The reply may hold
+    /// `userAccessToken`, the user's token at Facebook: keep it out of logs.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .create_facebook_integration()
-    ///     .body(types::CreateFacebookIntegrationRequest::new().page_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-create-integration")]
     pub fn create_facebook_integration(&self) -> builder::CreateFacebookIntegration {
         builder::CreateFacebookIntegration::new(&self.handle)
     }
 
-    /// Creates a lead form on a Facebook page.
+    /// Makes a lead form on a Facebook page.
     ///
     /// `POST /ad-publishing/facebook/page/{pageId}/forms`
     ///
-    /// People complete it without leaving Facebook. `destinationFormId` of an ad takes its id.
+    /// People fill it in without leaving Facebook. Its id goes into `destinationFormId` of an ad.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .create_facebook_page_lead_form()
-    ///     .page_id("…")
-    ///     .body(types::CreateFacebookPageLeadFormRequest::new().name("…").privacy_policy_link("…").questions([types::FormQuestion::new()]).thank_you_page(types::ThankYouPage::new()).type_(types::CreateFacebookPageLeadFormRequestType::MoreVolume))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-create-page-lead-form")]
     pub fn create_facebook_page_lead_form(&self) -> builder::CreateFacebookPageLeadForm {
         builder::CreateFacebookPageLeadForm::new(&self.handle)
     }
 
-    /// Connects a location to a Google Ads account.
+    /// Connects a location with a Google Ads account.
     ///
     /// `POST /ad-publishing/google/integration`
     ///
-    /// The user must have signed in to Google in the platform before; see `GET
-    /// /ad-publishing/google/me`. The id is `_id` in the reply.
+    /// The user must have logged in to Google in the platform before; see `GET /ad-publishing/google/me`. The reply spells the id `_id`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .create_google_integration()
-    ///     .body(types::CreateGoogleIntegrationRequest::new().ad_account_id("…").mcc_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-create-integration")]
     pub fn create_google_integration(&self) -> builder::CreateGoogleIntegration {
         builder::CreateGoogleIntegration::new(&self.handle)
     }
 
-    /// Starts a job that uploads people to a customer match list at Google.
+    /// Starts a job that uploads people into a customer match list at Google.
     ///
     /// `POST /ad-publishing/google/segments/offline-user-list-job`
     ///
-    /// The people are those of smart lists of the location or of a CSV file; the platform sends
-    /// personal data to Google. The reply states only that the job was accepted; Google processes it
-    /// later.
+    /// They come from smart lists of the location or from a CSV file, and their data goes to Google. The reply only says that the job was taken;
+    /// Google needs time for it.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .create_google_offline_user_list_job()
-    ///     .body(types::CreateGoogleOfflineUserListJobRequest::new().csv_path("…").is_dynamic(true))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-create-offline-user-list-job")]
     pub fn create_google_offline_user_list_job(&self) -> builder::CreateGoogleOfflineUserListJob {
         builder::CreateGoogleOfflineUserListJob::new(&self.handle)
     }
 
-    /// Connects a location to a LinkedIn ad account.
+    /// Connects a location with a LinkedIn ad account.
     ///
     /// `POST /ad-publishing/linkedin/integration`
     ///
-    /// The user must have signed in to LinkedIn in the platform before; see `GET
-    /// /ad-publishing/linkedin/me`. Name, currency and organization are those of the list of ad
-    /// accounts.
+    /// The user must have logged in to LinkedIn in the platform before; see `GET /ad-publishing/linkedin/me`. Name, currency and organization
+    /// come from the list of ad accounts.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .create_linkedin_integration()
-    ///     .body(types::CreateLinkedinIntegrationRequest::new().ad_account_id("…").ad_account_name("…").currency_code("…").organization_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-create-integration")]
     pub fn create_linkedin_integration(&self) -> builder::CreateLinkedinIntegration {
         builder::CreateLinkedinIntegration::new(&self.handle)
     }
 
-    /// Creates a lead form for a LinkedIn ad account.
+    /// Makes a lead form for a LinkedIn ad account.
     ///
     /// `POST /ad-publishing/linkedin/{accountId}/form`
     ///
-    /// People complete it without leaving LinkedIn. Its texts are given by language.
-    /// `destinationFormId` of an ad takes its id.
+    /// People fill it in without leaving LinkedIn. Its texts are given by language; its id goes into `destinationFormId` of an ad.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .create_linkedin_lead_form()
-    ///     .account_id("…")
-    ///     .body(types::CreateLinkedinLeadFormRequest::new().content(types::LeadFormContent::new()).creation_locale(types::CreationLocale::new()).name("…").owner(types::SponsoredAccountOwner::new()).state(types::State::Published))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-create-lead-form")]
     pub fn create_linkedin_lead_form(&self) -> builder::CreateLinkedinLeadForm {
         builder::CreateLinkedinLeadForm::new(&self.handle)
@@ -253,35 +149,21 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.delete_facebook_ad().ad_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-delete-ad")]
     pub fn delete_facebook_ad(&self) -> builder::DeleteFacebookAd {
         builder::DeleteFacebookAd::new(&self.handle)
     }
 
-    /// Disconnects a Facebook ad account from a location.
+    /// Takes a Facebook ad account off a location.
     ///
     /// `DELETE /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
-    /// The account on Facebook is not deleted.
+    /// The connection ends; the account at Facebook stays.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.delete_facebook_ad_account().ad_account_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-delete-ad-account")]
     pub fn delete_facebook_ad_account(&self) -> builder::DeleteFacebookAdAccount {
         builder::DeleteFacebookAdAccount::new(&self.handle)
@@ -295,13 +177,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.delete_facebook_adset().adset_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-delete-adset")]
     pub fn delete_facebook_adset(&self) -> builder::DeleteFacebookAdset {
         builder::DeleteFacebookAdset::new(&self.handle)
@@ -315,13 +190,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.delete_facebook_campaign().campaign_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-delete-campaign")]
     pub fn delete_facebook_campaign(&self) -> builder::DeleteFacebookCampaign {
         builder::DeleteFacebookCampaign::new(&self.handle)
@@ -335,23 +203,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .delete_facebook_custom_audience()
-    ///     .audience_id("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-delete-custom-audience")]
     pub fn delete_facebook_custom_audience(&self) -> builder::DeleteFacebookCustomAudience {
         builder::DeleteFacebookCustomAudience::new(&self.handle)
     }
 
-    /// Removes the Facebook integration of a location.
+    /// Ends the Facebook integration of a location.
     ///
     /// `DELETE /ad-publishing/facebook/integration`
     ///
@@ -359,57 +216,36 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.delete_facebook_integration().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-delete-integration")]
     pub fn delete_facebook_integration(&self) -> builder::DeleteFacebookIntegration {
         builder::DeleteFacebookIntegration::new(&self.handle)
     }
 
-    /// Disconnects a Facebook page from a location.
+    /// Takes a Facebook page off a location.
     ///
     /// `DELETE /ad-publishing/facebook/page`
     ///
-    /// The page on Facebook is not deleted.
+    /// The connection ends; the page at Facebook stays.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.delete_facebook_page().page_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-delete-page")]
     pub fn delete_facebook_page(&self) -> builder::DeleteFacebookPage {
         builder::DeleteFacebookPage::new(&self.handle)
     }
 
-    /// Disconnects a Google Ads account from a location.
+    /// Takes a Google Ads account off a location.
     ///
     /// `DELETE /ad-publishing/google/ad-accounts/{adAccountId}`
     ///
-    /// The account at Google is not deleted.
+    /// The connection ends; the account at Google stays.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.delete_google_ad_account().ad_account_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-delete-ad-account")]
     pub fn delete_google_ad_account(&self) -> builder::DeleteGoogleAdAccount {
         builder::DeleteGoogleAdAccount::new(&self.handle)
@@ -419,19 +255,12 @@ impl Client {
     ///
     /// `DELETE /ad-publishing/google/conversions/{conversionId}`
     ///
-    /// The reply is a list of resource names; other deletions return a flag.
+    /// It answers a list of resource names, where other deletions answer a flag.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.delete_google_conversion().conversion_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-delete-conversion")]
     pub fn delete_google_conversion(&self) -> builder::DeleteGoogleConversion {
         builder::DeleteGoogleConversion::new(&self.handle)
@@ -445,113 +274,72 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .delete_google_segment()
-    ///     .segment_id("…")
-    ///     .type_(types::DeleteGoogleSegmentType::CustomSegments)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-delete-segment")]
     pub fn delete_google_segment(&self) -> builder::DeleteGoogleSegment {
         builder::DeleteGoogleSegment::new(&self.handle)
     }
 
-    /// Disconnects a LinkedIn ad account from a location.
+    /// Takes a LinkedIn ad account off a location.
     ///
     /// `DELETE /ad-publishing/linkedin/ad-account`
     ///
-    /// The account at LinkedIn is not deleted.
+    /// The connection ends; the account at LinkedIn stays.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.delete_linkedin_ad_account().ad_account_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-delete-ad-account")]
     pub fn delete_linkedin_ad_account(&self) -> builder::DeleteLinkedinAdAccount {
         builder::DeleteLinkedinAdAccount::new(&self.handle)
     }
 
-    /// Copies a Facebook ad and returns the copy.
+    /// Makes a copy of a Facebook ad and answers the copy.
     ///
     /// `POST /ad-publishing/facebook/ads/{adId}/duplicate`
     ///
-    /// Each request creates a copy.
+    /// Each call makes another copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.duplicate_facebook_ad().ad_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-duplicate-ad")]
     pub fn duplicate_facebook_ad(&self) -> builder::DuplicateFacebookAd {
         builder::DuplicateFacebookAd::new(&self.handle)
     }
 
-    /// Copies a Facebook ad set with its ads and returns the copy.
+    /// Makes a copy of a Facebook ad set with its ads and answers the copy.
     ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/duplicate`
     ///
-    /// Each request creates a copy.
+    /// Each call makes another copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.duplicate_facebook_adset().adset_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-duplicate-adset")]
     pub fn duplicate_facebook_adset(&self) -> builder::DuplicateFacebookAdset {
         builder::DuplicateFacebookAdset::new(&self.handle)
     }
 
-    /// Copies a Facebook campaign with its ad sets and ads and returns the copy.
+    /// Makes a copy of a Facebook campaign with its ad sets and ads and answers the copy.
     ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/duplicate`
     ///
-    /// Each request creates a copy.
+    /// Each call makes another copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.duplicate_facebook_campaign().campaign_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-duplicate-campaign")]
     pub fn duplicate_facebook_campaign(&self) -> builder::DuplicateFacebookCampaign {
         builder::DuplicateFacebookCampaign::new(&self.handle)
     }
 
-    /// Gets a Facebook ad account with its currency and time zone.
+    /// Reads a Facebook ad account, with its currency and time zone.
     ///
     /// `GET /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
@@ -559,19 +347,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_facebook_ad_account().ad_account_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-ad-account")]
     pub fn get_facebook_ad_account(&self) -> builder::GetFacebookAdAccount {
         builder::GetFacebookAdAccount::new(&self.handle)
     }
 
-    /// Gets a Facebook campaign with its ad sets and ads.
+    /// Reads a Facebook campaign with its ad sets and ads.
     ///
     /// `GET /ad-publishing/facebook/campaign/{campaignId}`
     ///
@@ -579,19 +360,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_facebook_campaign().campaign_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-campaign")]
     pub fn get_facebook_campaign(&self) -> builder::GetFacebookCampaign {
         builder::GetFacebookCampaign::new(&self.handle)
     }
 
-    /// Gets the statistics of a Facebook campaign.
+    /// Reads the figures of one Facebook campaign.
     ///
     /// `GET /ad-publishing/facebook/reporting/campaign/{campaignId}`
     ///
@@ -599,25 +373,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .get_facebook_campaign_reporting()
-    ///     .campaign_id("…")
-    ///     .end_date("…")
-    ///     .start_date("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-campaign-reporting")]
     pub fn get_facebook_campaign_reporting(&self) -> builder::GetFacebookCampaignReporting {
         builder::GetFacebookCampaignReporting::new(&self.handle)
     }
 
-    /// Gets the Facebook user to whom a location is connected.
+    /// Reads which Facebook user a location is connected as.
     ///
     /// `GET /ad-publishing/facebook/me`
     ///
@@ -625,19 +386,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_facebook_current_user().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-current-user")]
     pub fn get_facebook_current_user(&self) -> builder::GetFacebookCurrentUser {
         builder::GetFacebookCurrentUser::new(&self.handle)
     }
 
-    /// Gets a custom audience of Facebook.
+    /// Reads a custom audience of Facebook.
     ///
     /// `GET /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
@@ -645,116 +399,72 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_facebook_custom_audience().audience_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-custom-audience-by-id")]
     pub fn get_facebook_custom_audience(&self) -> builder::GetFacebookCustomAudience {
         builder::GetFacebookCustomAudience::new(&self.handle)
     }
 
-    /// Gets the Facebook integration of a location: its ad account, pages and status.
+    /// Reads the Facebook integration of a location: its ad account, pages and status.
     ///
     /// `GET /ad-publishing/facebook/integration`
     ///
-    /// The reply may contain `userAccessToken`, the user's access token at Facebook: do not log it.
+    /// The reply may hold `userAccessToken`, the user's token at Facebook: keep it out of logs.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_facebook_integration().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-integration")]
     pub fn get_facebook_integration(&self) -> builder::GetFacebookIntegration {
         builder::GetFacebookIntegration::new(&self.handle)
     }
 
-    /// Gets a lead form in Facebook's form.
+    /// Reads a lead form as Facebook defines it.
     ///
     /// `GET /ad-publishing/facebook/lead-form/{leadFormId}`
     ///
-    /// Its fields are those of Facebook; they differ from those of the list and of the request that creates a form.
+    /// It uses Facebook's own words, which differ from those of the list and of the request that makes a form.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_facebook_lead_form().lead_form_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-lead-form")]
     pub fn get_facebook_lead_form(&self) -> builder::GetFacebookLeadForm {
         builder::GetFacebookLeadForm::new(&self.handle)
     }
 
-    /// Gets the statistics of all Facebook advertisements of a location, by day, week or month.
+    /// Reads the figures of all Facebook advertising of a location, by day, week or month.
     ///
     /// `GET /ad-publishing/facebook/reporting`
     ///
-    /// `grouped` holds the periods, `totals` the sums over all of them. Numbers may be JSON strings or JSON numbers.
+    /// `grouped` holds the periods, `totals` the sums over all of them. A figure may be a string or a number.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .get_facebook_reporting()
-    ///     .end_date("…")
-    ///     .fields([types::GetFacebookReportingField::Impressions])
-    ///     .group_by(types::GetFacebookReportingGroupBy::Day)
-    ///     .start_date("…")
-    ///     .type_(types::GetFacebookReportingType::AdManager)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-reporting")]
     pub fn get_facebook_reporting(&self) -> builder::GetFacebookReporting {
         builder::GetFacebookReporting::new(&self.handle)
     }
 
-    /// Gets a Google Ads account with its currency and payment status.
+    /// Reads a Google Ads account, with its currency and payment status.
     ///
     /// `GET /ad-publishing/google/ad-accounts/{adAccountId}`
     ///
-    /// The names of its fields differ from those of the list.
+    /// The fields have other names than in the list.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_google_ad_account().ad_account_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-ad-account-details")]
     pub fn get_google_ad_account(&self) -> builder::GetGoogleAdAccount {
         builder::GetGoogleAdAccount::new(&self.handle)
     }
 
-    /// Gets a combined audience of Google.
+    /// Reads a combined audience of Google.
     ///
     /// `GET /ad-publishing/google/audiences/{audienceId}`
     ///
@@ -762,19 +472,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_google_audience().audience_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-audience-by-id")]
     pub fn get_google_audience(&self) -> builder::GetGoogleAudience {
         builder::GetGoogleAudience::new(&self.handle)
     }
 
-    /// Gets a Google campaign with its ad groups and ads.
+    /// Reads a Google campaign with its ad groups and ads.
     ///
     /// `GET /ad-publishing/google/ads/{adId}`
     ///
@@ -782,19 +485,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_google_campaign().ad_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-campaign-by-id")]
     pub fn get_google_campaign(&self) -> builder::GetGoogleCampaign {
         builder::GetGoogleCampaign::new(&self.handle)
     }
 
-    /// Gets the statistics of a Google campaign by day.
+    /// Reads the figures of one Google campaign, day by day.
     ///
     /// `GET /ad-publishing/google/reporting/campaign/{campaignId}`
     ///
@@ -802,25 +498,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .get_google_campaign_reporting()
-    ///     .campaign_id("…")
-    ///     .end_date("…")
-    ///     .start_date("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-campaign-reporting")]
     pub fn get_google_campaign_reporting(&self) -> builder::GetGoogleCampaignReporting {
         builder::GetGoogleCampaignReporting::new(&self.handle)
     }
 
-    /// Gets a conversion action of Google.
+    /// Reads a conversion action of Google.
     ///
     /// `GET /ad-publishing/google/conversions/{conversionId}`
     ///
@@ -828,19 +511,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_google_conversion().conversion_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-conversion-by-id")]
     pub fn get_google_conversion(&self) -> builder::GetGoogleConversion {
         builder::GetGoogleConversion::new(&self.handle)
     }
 
-    /// Gets the Google user to whom a location is connected.
+    /// Reads which Google user a location is connected as.
     ///
     /// `GET /ad-publishing/google/me`
     ///
@@ -848,19 +524,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_google_current_user().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-current-user")]
     pub fn get_google_current_user(&self) -> builder::GetGoogleCurrentUser {
         builder::GetGoogleCurrentUser::new(&self.handle)
     }
 
-    /// Gets the Google Ads integration of a location: its account and status.
+    /// Reads the Google Ads integration of a location: its account and status.
     ///
     /// `GET /ad-publishing/google/integration`
     ///
@@ -868,50 +537,27 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_google_integration().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-integration")]
     pub fn get_google_integration(&self) -> builder::GetGoogleIntegration {
         builder::GetGoogleIntegration::new(&self.handle)
     }
 
-    /// Gets the statistics of all Google advertisements of a location, by day, week or month.
+    /// Reads the figures of all Google advertising of a location, by day, week or month.
     ///
     /// `GET /ad-publishing/google/reporting`
     ///
-    /// `grouped` holds the periods, `totals` the sums over all of them. Costs in micros are
-    /// millionths of the currency unit of the account.
+    /// `grouped` holds the periods, `totals` the sums over all of them. `cost_micros` is in millionths of the account's currency.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .get_google_reporting()
-    ///     .end_date("…")
-    ///     .fields([types::GetGoogleReportingField::Impressions])
-    ///     .start_date("…")
-    ///     .type_(types::GetFacebookReportingType::AdManager)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-reporting")]
     pub fn get_google_reporting(&self) -> builder::GetGoogleReporting {
         builder::GetGoogleReporting::new(&self.handle)
     }
 
-    /// Gets an audience segment of Google.
+    /// Reads an audience segment of Google.
     ///
     /// `GET /ad-publishing/google/segments/{segmentId}`
     ///
@@ -919,25 +565,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .get_google_segment()
-    ///     .segment_id("…")
-    ///     .type_(types::DeleteGoogleSegmentType::CustomSegments)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-segment-by-id")]
     pub fn get_google_segment(&self) -> builder::GetGoogleSegment {
         builder::GetGoogleSegment::new(&self.handle)
     }
 
-    /// Gets a LinkedIn ad account with its currency and organization.
+    /// Reads a LinkedIn ad account, with its currency and organization.
     ///
     /// `GET /ad-publishing/linkedin/ad-account`
     ///
@@ -945,47 +578,27 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_linkedin_ad_account().ad_account_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-get-ad-account-details")]
     pub fn get_linkedin_ad_account(&self) -> builder::GetLinkedinAdAccount {
         builder::GetLinkedinAdAccount::new(&self.handle)
     }
 
-    /// Gets the statistics of LinkedIn advertisements, by account, campaign group, campaign or ad.
+    /// Reads the figures of LinkedIn advertising, by account, campaign group, campaign or ad.
     ///
     /// `GET /ad-publishing/linkedin/reporting`
     ///
-    /// `grouped` holds the rows, `totals` the sums over all of them. Costs of a row are strings,
-    /// other statistics are numbers.
+    /// `grouped` holds the rows, `totals` the sums over all of them. Costs of a row are strings, other figures numbers.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .get_linkedin_ad_analytics()
-    ///     .end_date("…")
-    ///     .start_date("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-get-ad-analytics")]
     pub fn get_linkedin_ad_analytics(&self) -> builder::GetLinkedinAdAnalytics {
         builder::GetLinkedinAdAnalytics::new(&self.handle)
     }
 
-    /// Gets a LinkedIn campaign group with its campaigns and ads.
+    /// Reads a LinkedIn campaign group with its campaigns and ads.
     ///
     /// `GET /ad-publishing/linkedin/ads/{adId}`
     ///
@@ -993,19 +606,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_linkedin_campaign_group().ad_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-get-campaign-group")]
     pub fn get_linkedin_campaign_group(&self) -> builder::GetLinkedinCampaignGroup {
         builder::GetLinkedinCampaignGroup::new(&self.handle)
     }
 
-    /// Gets the statistics and the stored data of a LinkedIn campaign group.
+    /// Reads the figures of one LinkedIn campaign group together with what is stored of it.
     ///
     /// `GET /ad-publishing/linkedin/reporting/campaign-group/{campaignGroupId}`
     ///
@@ -1013,25 +619,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .get_linkedin_campaign_group_reporting()
-    ///     .campaign_group_id("…")
-    ///     .end_date("…")
-    ///     .start_date("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-get-campaign-group-reporting")]
     pub fn get_linkedin_campaign_group_reporting(&self) -> builder::GetLinkedinCampaignGroupReporting {
         builder::GetLinkedinCampaignGroupReporting::new(&self.handle)
     }
 
-    /// Gets the LinkedIn user to whom a location is connected.
+    /// Reads which LinkedIn user a location is connected as.
     ///
     /// `GET /ad-publishing/linkedin/me`
     ///
@@ -1039,19 +632,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_linkedin_current_user().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-get-current-user")]
     pub fn get_linkedin_current_user(&self) -> builder::GetLinkedinCurrentUser {
         builder::GetLinkedinCurrentUser::new(&self.handle)
     }
 
-    /// Gets the LinkedIn integration of a location: its ad account, organization and status.
+    /// Reads the LinkedIn integration of a location: its ad account, organization and status.
     ///
     /// `GET /ad-publishing/linkedin/integration`
     ///
@@ -1059,13 +645,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.get_linkedin_integration().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-get-integration")]
     pub fn get_linkedin_integration(&self) -> builder::GetLinkedinIntegration {
         builder::GetLinkedinIntegration::new(&self.handle)
@@ -1079,19 +658,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_facebook_ad_accounts().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-ad-accounts")]
     pub fn list_facebook_ad_accounts(&self) -> builder::ListFacebookAdAccounts {
         builder::ListFacebookAdAccounts::new(&self.handle)
     }
 
-    /// Lists the welcome messages of a location for Facebook ads that open a chat.
+    /// Lists the welcome messages that Facebook ads of a location can open a chat with.
     ///
     /// `GET /ad-publishing/facebook/conversation-forms`
     ///
@@ -1099,13 +671,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_facebook_conversation_forms().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-conversation-forms")]
     pub fn list_facebook_conversation_forms(&self) -> builder::ListFacebookConversationForms {
         builder::ListFacebookConversationForms::new(&self.handle)
@@ -1119,19 +684,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .list_facebook_custom_audiences()
-    ///     .ad_account_id("…")
-    ///     .type_(types::ListFacebookCustomAudiencesType::Lookalike)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-custom-audiences")]
     pub fn list_facebook_custom_audiences(&self) -> builder::ListFacebookCustomAudiences {
         builder::ListFacebookCustomAudiences::new(&self.handle)
@@ -1141,31 +693,18 @@ impl Client {
     ///
     /// `GET /ad-publishing/facebook/entity`
     ///
-    /// `next` of the reply is the cursor of the next page; send it as `next`.
+    /// The reply's `next` is the cursor of the page after; send it as `next`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .list_facebook_entities()
-    ///     .entity_type(types::ListFacebookEntitiesEntityType::Campaign)
-    ///     .type_(types::GetFacebookReportingType::AdManager)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-entity")]
     pub fn list_facebook_entities(&self) -> builder::ListFacebookEntities {
         builder::ListFacebookEntities::new(&self.handle)
     }
 
-    /// Lists the Instagram accounts that are linked to a Facebook page.
+    /// Lists the Instagram accounts that belong to a Facebook page.
     ///
     /// `GET /ad-publishing/facebook/page/{pageId}/instagram`
     ///
@@ -1173,13 +712,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_facebook_instagram_accounts().page_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-instagram-accounts")]
     pub fn list_facebook_instagram_accounts(&self) -> builder::ListFacebookInstagramAccounts {
         builder::ListFacebookInstagramAccounts::new(&self.handle)
@@ -1193,13 +725,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_facebook_page_lead_forms().page_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-page-lead-forms")]
     pub fn list_facebook_page_lead_forms(&self) -> builder::ListFacebookPageLeadForms {
         builder::ListFacebookPageLeadForms::new(&self.handle)
@@ -1213,13 +738,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_facebook_pages().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-pages")]
     pub fn list_facebook_pages(&self) -> builder::ListFacebookPages {
         builder::ListFacebookPages::new(&self.handle)
@@ -1229,8 +747,7 @@ impl Client {
     ///
     /// `GET /ad-publishing/facebook/pixels`
     ///
-    /// The form of the reply depends on `channel`: an object with the pixels for Facebook, a bare
-    /// list for Instagram.
+    /// The shape of the reply depends on `channel`: an object with the pixels for Facebook, a bare list for Instagram.
     ///
     /// Returns any JSON. The channel decides: an object with the pixels of Facebook, a bare list of those of Instagram.
     ///
@@ -1238,19 +755,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_facebook_pixels().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-pixels")]
     pub fn list_facebook_pixels(&self) -> builder::ListFacebookPixels {
         builder::ListFacebookPixels::new(&self.handle)
     }
 
-    /// Lists Facebook campaigns, ad sets or ads with their statistics.
+    /// Lists Facebook campaigns, ad sets or ads with their figures.
     ///
     /// `GET /ad-publishing/facebook/reporting/list`
     ///
@@ -1258,22 +768,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .list_facebook_reporting()
-    ///     .campaign_id("…")
-    ///     .end_date("…")
-    ///     .list_type("…")
-    ///     .start_date("…")
-    ///     .type_(types::GetFacebookReportingType::AdManager)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-get-reporting-list")]
     pub fn list_facebook_reporting(&self) -> builder::ListFacebookReporting {
         builder::ListFacebookReporting::new(&self.handle)
@@ -1283,19 +777,12 @@ impl Client {
     ///
     /// `GET /ad-publishing/google/ad-accounts`
     ///
-    /// Each account has an `mccId`, which is required to connect it.
+    /// Each account comes with its `mccId`, which connecting it asks for.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_google_ad_accounts().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-ad-accounts")]
     pub fn list_google_ad_accounts(&self) -> builder::ListGoogleAdAccounts {
         builder::ListGoogleAdAccounts::new(&self.handle)
@@ -1305,24 +792,12 @@ impl Client {
     ///
     /// `GET /ad-publishing/google/assets`
     ///
-    /// The fields of an asset depend on its kind.
+    /// Which fields an asset has depends on its kind.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .list_google_assets()
-    ///     .type_(types::ListGoogleAssetsType::Call)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-assets")]
     pub fn list_google_assets(&self) -> builder::ListGoogleAssets {
         builder::ListGoogleAssets::new(&self.handle)
@@ -1336,13 +811,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_google_audiences().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-audiences")]
     pub fn list_google_audiences(&self) -> builder::ListGoogleAudiences {
         builder::ListGoogleAudiences::new(&self.handle)
@@ -1356,13 +824,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_google_conversion_goals().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-conversion-goals")]
     pub fn list_google_conversion_goals(&self) -> builder::ListGoogleConversionGoals {
         builder::ListGoogleConversionGoals::new(&self.handle)
@@ -1372,19 +833,12 @@ impl Client {
     ///
     /// `GET /ad-publishing/google/conversions`
     ///
-    /// The fields of a conversion action depend on `type`.
+    /// How many fields one has depends on `type`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_google_conversions().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-conversions")]
     pub fn list_google_conversions(&self) -> builder::ListGoogleConversions {
         builder::ListGoogleConversions::new(&self.handle)
@@ -1398,76 +852,36 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .list_google_entities()
-    ///     .entity_type(types::ListGoogleEntitiesEntityType::Campaign)
-    ///     .type_(types::GetFacebookReportingType::AdManager)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-entity")]
     pub fn list_google_entities(&self) -> builder::ListGoogleEntities {
         builder::ListGoogleEntities::new(&self.handle)
     }
 
-    /// Gets keywords from Google that suit a website, with their number of searches.
+    /// Asks Google for keywords that suit a website, with how often they are searched for.
     ///
     /// `POST /ad-publishing/google/keyword-ideas`
     ///
-    /// It is a read, although it is a POST.
+    /// It only reads, although it is a POST.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .list_google_keyword_ideas()
-    ///     .body(types::ListGoogleKeywordIdeasRequest::new().url("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-keyword-ideas")]
     pub fn list_google_keyword_ideas(&self) -> builder::ListGoogleKeywordIdeas {
         builder::ListGoogleKeywordIdeas::new(&self.handle)
     }
 
-    /// Lists Google campaigns, ad groups or other entities with their statistics.
+    /// Lists Google campaigns, ad groups and the like with their figures.
     ///
     /// `GET /ad-publishing/google/reporting/list`
     ///
-    /// The fields of a row depend on the kind of list.
+    /// Which fields a row has depends on what is listed.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .list_google_reporting()
-    ///     .end_date("…")
-    ///     .list_type("…")
-    ///     .start_date("…")
-    ///     .type_(types::GetFacebookReportingType::AdManager)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-reporting-list")]
     pub fn list_google_reporting(&self) -> builder::ListGoogleReporting {
         builder::ListGoogleReporting::new(&self.handle)
@@ -1481,19 +895,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_google_segments().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-segments")]
     pub fn list_google_segments(&self) -> builder::ListGoogleSegments {
         builder::ListGoogleSegments::new(&self.handle)
     }
 
-    /// Lists the interests by which Google selects an audience, as a tree.
+    /// Lists the interests by which Google can choose who sees an ad, as a tree.
     ///
     /// `GET /ad-publishing/google/target-interests`
     ///
@@ -1501,19 +908,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .list_google_target_interests()
-    ///     .advertising_channel_type("…")
-    ///     .type_(types::ListGoogleTargetInterestsType::Affinity)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-get-target-interests")]
     pub fn list_google_target_interests(&self) -> builder::ListGoogleTargetInterests {
         builder::ListGoogleTargetInterests::new(&self.handle)
@@ -1527,13 +921,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_linkedin_ad_accounts().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-get-ad-accounts")]
     pub fn list_linkedin_ad_accounts(&self) -> builder::ListLinkedinAdAccounts {
         builder::ListLinkedinAdAccounts::new(&self.handle)
@@ -1547,43 +934,21 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.list_linkedin_lead_forms().account_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-get-lead-forms")]
     pub fn list_linkedin_lead_forms(&self) -> builder::ListLinkedinLeadForms {
         builder::ListLinkedinLeadForms::new(&self.handle)
     }
 
-    /// Lists parts of a LinkedIn campaign group with their statistics.
+    /// Lists parts of a LinkedIn campaign group with their figures.
     ///
     /// `GET /ad-publishing/linkedin/reporting/list`
     ///
-    /// The ids of both the campaign and the campaign group are required for every list.
+    /// Both the campaign and the campaign group must be named, whatever is listed.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .list_linkedin_reporting()
-    ///     .campaign_group_id("…")
-    ///     .campaign_id("…")
-    ///     .end_date("…")
-    ///     .list_type("…")
-    ///     .start_date("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-get-reporting-list")]
     pub fn list_linkedin_reporting(&self) -> builder::ListLinkedinReporting {
         builder::ListLinkedinReporting::new(&self.handle)
@@ -1599,13 +964,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.pause_facebook_ad().ad_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-pause-ad")]
     pub fn pause_facebook_ad(&self) -> builder::PauseFacebookAd {
         builder::PauseFacebookAd::new(&self.handle)
@@ -1615,19 +973,12 @@ impl Client {
     ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/pause`
     ///
-    /// The reply is the whole campaign, not the ad set alone.
+    /// It answers the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.pause_facebook_adset().adset_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-pause-adset")]
     pub fn pause_facebook_adset(&self) -> builder::PauseFacebookAdset {
         builder::PauseFacebookAdset::new(&self.handle)
@@ -1641,13 +992,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.pause_facebook_campaign().campaign_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-pause-campaign")]
     pub fn pause_facebook_campaign(&self) -> builder::PauseFacebookCampaign {
         builder::PauseFacebookCampaign::new(&self.handle)
@@ -1657,8 +1001,8 @@ impl Client {
     ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/publish`
     ///
-    /// From then on its ads may be shown and cost money. `publishingStatus` and `fbError` of the
-    /// campaign, its ad sets and its ads show the outcome.
+    /// From then on people may see its ads and money is spent. What comes of it shows in `publishingStatus` and `fbError` of the campaign, its
+    /// ad sets and its ads.
     ///
     /// Returns any JSON. Google's twin answers the campaign, LinkedIn's a flag, and nobody recorded this one.
     ///
@@ -1666,13 +1010,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.publish_facebook_campaign().campaign_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-publish-campaign")]
     pub fn publish_facebook_campaign(&self) -> builder::PublishFacebookCampaign {
         builder::PublishFacebookCampaign::new(&self.handle)
@@ -1682,20 +1019,13 @@ impl Client {
     ///
     /// `POST /ad-publishing/google/ads/{adId}/publish`
     ///
-    /// From then on its ads may be shown and cost money. The reply is the stored campaign; the error
-    /// fields of its parts hold the objections of Google.
+    /// From then on people may see its ads and money is spent. It answers the stored campaign; what Google objects to stands in the error fields
+    /// of the campaign's parts.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.publish_google_campaign().ad_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-publish-ad")]
     pub fn publish_google_campaign(&self) -> builder::PublishGoogleCampaign {
         builder::PublishGoogleCampaign::new(&self.handle)
@@ -1705,58 +1035,38 @@ impl Client {
     ///
     /// `POST /ad-publishing/linkedin/ads/{adId}/publish`
     ///
-    /// From then on its ads may be shown and cost money. The reply is a flag; `linkedInError` of the
-    /// group, its campaigns and its ads holds the objections of LinkedIn.
+    /// From then on people may see its ads and money is spent. The reply is a flag; what LinkedIn objects to stands in `linkedInError` of the
+    /// group, its campaigns and its ads.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.publish_linkedin_campaign_group().ad_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-publish-campaign-group")]
     pub fn publish_linkedin_campaign_group(&self) -> builder::PublishLinkedinCampaignGroup {
         builder::PublishLinkedinCampaignGroup::new(&self.handle)
     }
 
-    /// Removes a contact from a custom audience.
+    /// Takes a contact out of a custom audience.
     ///
     /// `DELETE /ad-publishing/facebook/custom-audience/{audienceId}/member`
     ///
-    /// The id of the contact is sent in the body, although it is a DELETE.
+    /// The contact is named in the body, although it is a DELETE.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .remove_facebook_custom_audience_member()
-    ///     .audience_id("…")
-    ///     .body(types::UpdateCustomAudience::new().contact_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-remove-custom-audience-member")]
     pub fn remove_facebook_custom_audience_member(&self) -> builder::RemoveFacebookCustomAudienceMember {
         builder::RemoveFacebookCustomAudienceMember::new(&self.handle)
     }
 
-    /// Resumes a paused Facebook ad.
+    /// Lets a paused Facebook ad run again.
     ///
     /// `POST /ad-publishing/facebook/ads/{adId}/resume`
     ///
-    /// The ad may cost money again.
+    /// From here on it may spend money again.
     ///
     /// Returns any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
     ///
@@ -1764,89 +1074,56 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.resume_facebook_ad().ad_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-resume-ad")]
     pub fn resume_facebook_ad(&self) -> builder::ResumeFacebookAd {
         builder::ResumeFacebookAd::new(&self.handle)
     }
 
-    /// Resumes a paused Facebook ad set.
+    /// Lets a paused Facebook ad set run again.
     ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/resume`
     ///
-    /// The ad set may cost money again. The reply is the whole campaign, not the ad set alone.
+    /// From here on it may spend money again. It answers the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.resume_facebook_adset().adset_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-resume-adset")]
     pub fn resume_facebook_adset(&self) -> builder::ResumeFacebookAdset {
         builder::ResumeFacebookAdset::new(&self.handle)
     }
 
-    /// Resumes a paused Facebook campaign.
+    /// Lets a paused Facebook campaign run again.
     ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/resume`
     ///
-    /// The campaign may cost money again.
+    /// From here on it may spend money again.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.resume_facebook_campaign().campaign_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-resume-campaign")]
     pub fn resume_facebook_campaign(&self) -> builder::ResumeFacebookCampaign {
         builder::ResumeFacebookCampaign::new(&self.handle)
     }
 
-    /// Searches for places, interests and other options of a Facebook audience.
+    /// Looks for places, interests and the like that a Facebook audience can be made of.
     ///
     /// `GET /ad-publishing/facebook/targeting/search`
     ///
-    /// `audience` of an ad set takes the options. The fields of an option depend on its kind.
+    /// What it finds goes into `audience` of an ad set. Which fields an option has depends on its kind.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .search_facebook_targeting()
-    ///     .query("…")
-    ///     .type_("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-search-targeting")]
     pub fn search_facebook_targeting(&self) -> builder::SearchFacebookTargeting {
         builder::SearchFacebookTargeting::new(&self.handle)
     }
 
-    /// Searches for places or languages of a Google audience.
+    /// Looks for places or languages that a Google audience can be made of.
     ///
     /// `GET /ad-publishing/google/targeting/search`
     ///
@@ -1854,120 +1131,67 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.search_google_targeting().type_("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-search-targeting")]
     pub fn search_google_targeting(&self) -> builder::SearchGoogleTargeting {
         builder::SearchGoogleTargeting::new(&self.handle)
     }
 
-    /// Searches for places, industries, job titles and other options of a LinkedIn audience.
+    /// Looks for places, industries, job titles and the like that a LinkedIn audience can be made of.
     ///
     /// `GET /ad-publishing/linkedin/targeting/search`
     ///
-    /// `audience` of a campaign takes the options, which are identified by `urn` and `facetUrn`.
+    /// What it finds goes into `audience` of a campaign: `urn` and `facetUrn` name an option there.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager.search_linkedin_targeting().facet("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-search-targeting")]
     pub fn search_linkedin_targeting(&self) -> builder::SearchLinkedinTargeting {
         builder::SearchLinkedinTargeting::new(&self.handle)
     }
 
-    /// Sets the default Facebook page of a location.
+    /// Makes a Facebook page the default one of a location.
     ///
     /// `PUT /ad-publishing/facebook/page/default`
     ///
-    /// The location is sent in the query, the page in the body.
+    /// The location goes into the query here, the page into the body.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .set_facebook_default_page()
-    ///     .body(types::SetFacebookDefaultPageRequest::new().page_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-set-default-page")]
     pub fn set_facebook_default_page(&self) -> builder::SetFacebookDefaultPage {
         builder::SetFacebookDefaultPage::new(&self.handle)
     }
 
-    /// Updates the name and the description of a custom audience.
+    /// Changes the name and the description of a custom audience.
     ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
-    /// Both are required, even if only one changes. The reply is a status and a message, not the audience.
+    /// Both must be sent, also where only one changes. It answers a status and a message, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .update_facebook_custom_audience()
-    ///     .audience_id("…")
-    ///     .body(types::UpdateFacebookCustomAudienceRequest::new().description("…").name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-update-custom-audience")]
     pub fn update_facebook_custom_audience(&self) -> builder::UpdateFacebookCustomAudience {
         builder::UpdateFacebookCustomAudience::new(&self.handle)
     }
 
-    /// Adds people to a custom audience or removes them, in bulk.
+    /// Puts many people into a custom audience, or takes them out.
     ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member/batch`
     ///
-    /// The people are those of smart lists of the location or of a CSV file. The reply is only a
-    /// flag; the audience later shows how many of them Facebook has matched. The platform sends
-    /// personal data to Facebook.
+    /// They come from smart lists of the location or from a CSV file. The reply is a flag; how many people Facebook knew is read from the audience
+    /// later. Data of the people goes to Facebook.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .update_facebook_custom_audience_members_in_bulk()
-    ///     .audience_id("…")
-    ///     .body(types::UpdateFacebookCustomAudienceMembersInBulkRequest::new().operation_type("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-batch-update-audience-members")]
     pub fn update_facebook_custom_audience_members_in_bulk(&self) -> builder::UpdateFacebookCustomAudienceMembersInBulk {
         builder::UpdateFacebookCustomAudienceMembersInBulk::new(&self.handle)
@@ -1977,307 +1201,169 @@ impl Client {
     ///
     /// `PATCH /ad-publishing/linkedin/{adId}/status`
     ///
-    /// `type` in the body states what the id in the path identifies. Advertisements may cost money
-    /// again after `RESUME`.
+    /// The id in the path is of whatever `type` in the body says. After `RESUME` money may be spent again.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .update_linkedin_ad_status()
-    ///     .ad_id("…")
-    ///     .body(types::UpdateLinkedinAdStatusRequest::new().operation_type(types::UpdateLinkedinAdStatusRequestOperationType::Paused).type_(types::UpdateLinkedinAdStatusRequestType::AdGroup))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-update-ad-status")]
     pub fn update_linkedin_ad_status(&self) -> builder::UpdateLinkedinAdStatus {
         builder::UpdateLinkedinAdStatus::new(&self.handle)
     }
 
-    /// Creates a Facebook ad, or updates the one whose id is sent.
+    /// Makes a Facebook ad, or changes the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/ads-v2`
     ///
-    /// The ad is part of an ad set of a campaign; create these first. It is shown after its campaign
-    /// is published. If Facebook rejects it, the reason is in `fbError` of the reply.
+    /// The ad belongs to an ad set of a campaign; make these first. People see it once its campaign is published. A problem that Facebook has
+    /// with it stands in the reply's `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .upsert_facebook_ad()
-    ///     .body(types::UpsertFacebookAdRequest::new().adset_id("…").campaign_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-upsert-ad")]
     pub fn upsert_facebook_ad(&self) -> builder::UpsertFacebookAd {
         builder::UpsertFacebookAd::new(&self.handle)
     }
 
-    /// Creates a Facebook ad set, or updates the one whose id is sent.
+    /// Makes a Facebook ad set, or changes the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/adsets`
     ///
-    /// An ad set determines the audience, placement, budget and schedule of its ads. It is part of a
-    /// campaign; create that first. If Facebook rejects it, the reason is in `fbError` of the reply.
+    /// An ad set says who sees its ads, where, for how much and from when to when. It belongs to a campaign; make that first. A problem that
+    /// Facebook has with it stands in the reply's `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .upsert_facebook_adset()
-    ///     .body(types::UpsertFacebookAdsetRequest::new().campaign_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-upsert-adset")]
     pub fn upsert_facebook_adset(&self) -> builder::UpsertFacebookAdset {
         builder::UpsertFacebookAdset::new(&self.handle)
     }
 
-    /// Creates a Facebook campaign, or updates the one whose id is sent.
+    /// Makes a Facebook campaign, or changes the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/campaigns`
     ///
-    /// The next steps are its ad sets, their ads, and the publication. The reply does not contain the
-    /// ad sets. If Facebook rejects the campaign, the reason is in `fbError`.
+    /// Next come its ad sets and their ads, then publishing. The reply leaves out the ad sets; a problem that Facebook has with the campaign
+    /// stands in `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .upsert_facebook_campaign()
-    ///     .body(types::UpsertFacebookCampaignRequest::new().id("…").name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-upsert-campaign")]
     pub fn upsert_facebook_campaign(&self) -> builder::UpsertFacebookCampaign {
         builder::UpsertFacebookCampaign::new(&self.handle)
     }
 
-    /// Creates a conversion pixel, or renames the one whose id is sent.
+    /// Makes a conversion pixel, or renames the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/pixels`
     ///
-    /// The reply holds the id of a created pixel, or a flag for a renamed one.
+    /// A new pixel is answered with its id, a renamed one with a flag.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .upsert_facebook_pixel()
-    ///     .body(types::UpsertFacebookPixelRequest::new().type_("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fb-upsert-pixel")]
     pub fn upsert_facebook_pixel(&self) -> builder::UpsertFacebookPixel {
         builder::UpsertFacebookPixel::new(&self.handle)
     }
 
-    /// Creates a Google asset, or updates the one whose resource name is sent.
+    /// Makes a Google asset, or changes the one whose resource name is sent.
     ///
     /// `POST /ad-publishing/google/assets`
     ///
-    /// The asset is a phone number, a sitelink or a lead form, each with its own payload. The reply
-    /// holds a resource name, which `assets` of a campaign takes.
+    /// Phone numbers, sitelinks and lead forms can be made, each with a payload of its own. It answers a resource name, which goes into `assets`
+    /// of a campaign.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .upsert_google_assets()
-    ///     .body(types::UpsertGoogleAssetsRequest::new().payload(types::UpsertGoogleAssetsRequestPayload::new()).type_(types::GoogleAssetType::Call))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-upsert-assets")]
     pub fn upsert_google_assets(&self) -> builder::UpsertGoogleAssets {
         builder::UpsertGoogleAssets::new(&self.handle)
     }
 
-    /// Creates a combined audience at Google, or updates the one whose resource name is sent.
+    /// Makes a combined audience at Google, or changes the one whose resource name is sent.
     ///
     /// `PUT /ad-publishing/google/audiences`
     ///
-    /// The reply is a list of resource names, not the audience.
+    /// It answers a list of resource names, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .upsert_google_audience()
-    ///     .body(types::UpsertGoogleAudienceRequest::new().name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-upsert-audience")]
     pub fn upsert_google_audience(&self) -> builder::UpsertGoogleAudience {
         builder::UpsertGoogleAudience::new(&self.handle)
     }
 
-    /// Creates or replaces a Google campaign with its ad groups, ads, audience and budget.
+    /// Writes a whole Google campaign, with its ad groups, ads, audience and budget.
     ///
     /// `PUT /ad-publishing/google/ads`
     ///
-    /// With `id` the request replaces that campaign, without `id` it creates one. To update a
-    /// campaign, get it, change it, and send it as a whole. Google receives the changes when the
-    /// campaign is published; `unpublishedChanges` is set until then.
+    /// With `id` it changes that campaign, without it makes a new one. Read the campaign, change it and send it back whole, so that nothing in it
+    /// is lost. Changes reach Google when the campaign is published; `unpublishedChanges` tells that some wait.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .upsert_google_campaign()
-    ///     .body(types::UpsertGoogleCampaignRequest::new().advertising_channel_type(types::AdvertisingChannelType::Search).name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-upsert-campaign")]
     pub fn upsert_google_campaign(&self) -> builder::UpsertGoogleCampaign {
         builder::UpsertGoogleCampaign::new(&self.handle)
     }
 
-    /// Creates a conversion action at Google, or updates the one whose id is sent.
+    /// Makes a conversion action at Google, or changes the one whose id is sent.
     ///
     /// `PUT /ad-publishing/google/conversions`
     ///
-    /// The reply is the resource name, not the conversion action.
+    /// It answers the resource name of what was written, not the conversion.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .upsert_google_conversion()
-    ///     .body(types::UpsertGoogleConversionRequest::new().attribution_model(types::AttributionModel::GoogleSearchAttributionDataDriven).category("…").click_through_window(0.5).counting_type(types::CountingType::OnePerClick).name("…").type_(types::GoogleConversionType::UploadClicks).value_settings(types::ConversionValueSettings::new()))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-upsert-conversion")]
     pub fn upsert_google_conversion(&self) -> builder::UpsertGoogleConversion {
         builder::UpsertGoogleConversion::new(&self.handle)
     }
 
-    /// Creates an audience segment at Google, or updates the one whose id is sent.
+    /// Makes an audience segment at Google, or changes the one whose id is sent.
     ///
     /// `PUT /ad-publishing/google/segments`
     ///
-    /// `type` in the query determines the fields that apply: `members` for custom segments,
-    /// `ruleBasedUserList` for website visitors, `seedUserListIds` and `expansionLevel` for
-    /// lookalikes. A separate job uploads the people of a customer match segment.
+    /// Which fields apply follows from `type` in the query: `members` for custom segments, `ruleBasedUserList` for website visitors,
+    /// `seedUserListIds` and `expansionLevel` for lookalikes. People of a customer match segment are uploaded by a job of its own.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .upsert_google_segment()
-    ///     .type_(types::UpsertGoogleSegmentType::CustomSegments)
-    ///     .body(types::UpsertGoogleSegmentRequest::new().name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "google-upsert-segment")]
     pub fn upsert_google_segment(&self) -> builder::UpsertGoogleSegment {
         builder::UpsertGoogleSegment::new(&self.handle)
     }
 
-    /// Creates or replaces a LinkedIn campaign group with its campaigns and ads.
+    /// Writes a whole LinkedIn campaign group, with its campaigns and ads.
     ///
     /// `PUT /ad-publishing/linkedin/ads`
     ///
-    /// With `id` the request replaces that campaign group, without `id` it creates one. To update a
-    /// campaign group, get it, change it, and send it as a whole. LinkedIn receives the changes when
-    /// the group is published; `unpublishedChanges` is set until then.
+    /// With `id` it changes that campaign group, without it makes a new one. Read the group, change it and send it back whole, so that nothing
+    /// in it is lost. Changes reach LinkedIn when the group is published; `unpublishedChanges` tells that some wait.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_ad_manager::types;
-    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
-    /// let reply = ad_manager
-    ///     .upsert_linkedin_campaign_group()
-    ///     .body(types::UpsertLinkedinCampaignGroupRequest::new().ad_campaign_group_id("…").id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "li-upsert-campaign-group")]
     pub fn upsert_linkedin_campaign_group(&self) -> builder::UpsertLinkedinCampaignGroup {
         builder::UpsertLinkedinCampaignGroup::new(&self.handle)
@@ -2296,7 +1382,7 @@ pub mod builder {
         AddFacebookCustomAudienceMember {
             /// The id of the audience.
             path audience_id: String = "audienceId",
-            json body: types::UpdateCustomAudience,
+            json body: types::FacebookCustomAudienceMemberRequest,
         }
     }
 
@@ -2344,7 +1430,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_google_offline_user_list_job`](super::Client::create_google_offline_user_list_job).
-        pub CreateGoogleOfflineUserListJob(operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB) -> json types::Success
+        pub CreateGoogleOfflineUserListJob(operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         CreateGoogleOfflineUserListJob {
@@ -2354,7 +1440,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_linkedin_integration`](super::Client::create_linkedin_integration).
-        pub CreateLinkedinIntegration(operations::CREATE_LINKEDIN_INTEGRATION) -> json types::LinkedInIntegration
+        pub CreateLinkedinIntegration(operations::CREATE_LINKEDIN_INTEGRATION) -> json types::LinkedinIntegration
     }
     hoopai_runtime::setters! {
         CreateLinkedinIntegration {
@@ -2378,7 +1464,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_ad`](super::Client::delete_facebook_ad).
-        pub DeleteFacebookAd(operations::DELETE_FACEBOOK_AD) -> json types::Success
+        pub DeleteFacebookAd(operations::DELETE_FACEBOOK_AD) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookAd {
@@ -2390,11 +1476,11 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_ad_account`](super::Client::delete_facebook_ad_account).
-        pub DeleteFacebookAdAccount(operations::DELETE_FACEBOOK_AD_ACCOUNT) -> json types::Success
+        pub DeleteFacebookAdAccount(operations::DELETE_FACEBOOK_AD_ACCOUNT) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdAccount {
-            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             path ad_account_id: String = "adAccountId",
             json body: types::LocationIdBody,
         }
@@ -2402,7 +1488,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_adset`](super::Client::delete_facebook_adset).
-        pub DeleteFacebookAdset(operations::DELETE_FACEBOOK_ADSET) -> json types::Success
+        pub DeleteFacebookAdset(operations::DELETE_FACEBOOK_ADSET) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdset {
@@ -2414,7 +1500,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_campaign`](super::Client::delete_facebook_campaign).
-        pub DeleteFacebookCampaign(operations::DELETE_FACEBOOK_CAMPAIGN) -> json types::Success
+        pub DeleteFacebookCampaign(operations::DELETE_FACEBOOK_CAMPAIGN) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookCampaign {
@@ -2426,7 +1512,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_custom_audience`](super::Client::delete_facebook_custom_audience).
-        pub DeleteFacebookCustomAudience(operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE) -> json types::Success
+        pub DeleteFacebookCustomAudience(operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookCustomAudience {
@@ -2439,7 +1525,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_integration`](super::Client::delete_facebook_integration).
-        pub DeleteFacebookIntegration(operations::DELETE_FACEBOOK_INTEGRATION) -> json types::Success
+        pub DeleteFacebookIntegration(operations::DELETE_FACEBOOK_INTEGRATION) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookIntegration {
@@ -2449,7 +1535,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_page`](super::Client::delete_facebook_page).
-        pub DeleteFacebookPage(operations::DELETE_FACEBOOK_PAGE) -> json types::Success
+        pub DeleteFacebookPage(operations::DELETE_FACEBOOK_PAGE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookPage {
@@ -2462,11 +1548,11 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_google_ad_account`](super::Client::delete_google_ad_account).
-        pub DeleteGoogleAdAccount(operations::DELETE_GOOGLE_AD_ACCOUNT) -> json types::Success
+        pub DeleteGoogleAdAccount(operations::DELETE_GOOGLE_AD_ACCOUNT) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteGoogleAdAccount {
-            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             path ad_account_id: String = "adAccountId",
             json body: types::LocationIdBody,
         }
@@ -2487,7 +1573,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_google_segment`](super::Client::delete_google_segment).
-        pub DeleteGoogleSegment(operations::DELETE_GOOGLE_SEGMENT) -> json types::Success
+        pub DeleteGoogleSegment(operations::DELETE_GOOGLE_SEGMENT) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteGoogleSegment {
@@ -2495,18 +1581,18 @@ pub mod builder {
             path segment_id: String = "segmentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The kind of segment that the id identifies. Declared as required by the platform's specification.
-            query type_: types::DeleteGoogleSegmentType = "type",
+            /// Which kind of segment the id is of. Declared as required by the platform's specification.
+            query type_: types::GoogleSegmentType = "type",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`delete_linkedin_ad_account`](super::Client::delete_linkedin_ad_account).
-        pub DeleteLinkedinAdAccount(operations::DELETE_LINKEDIN_AD_ACCOUNT) -> json types::Success
+        pub DeleteLinkedinAdAccount(operations::DELETE_LINKEDIN_AD_ACCOUNT) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteLinkedinAdAccount {
-            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others. Declared as required by the platform's specification.
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -2553,7 +1639,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookAdAccount {
-            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             path ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -2570,9 +1656,9 @@ pub mod builder {
             path campaign_id: String = "campaignId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The fields to return, separated by commas, such as `adsets,ads`.
+            /// The fields wanted, divided by commas, such as `adsets,ads`.
             query fields: String = "fields",
-            /// The system from which the campaign is read, such as `facebook`.
+            /// Where the campaign is read from, such as `facebook`.
             query source: String = "source",
         }
     }
@@ -2585,18 +1671,18 @@ pub mod builder {
         GetFacebookCampaignReporting {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
-            /// The last day of the report. Declared as required by the platform's specification.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report. Declared as required by the platform's specification.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_current_user`](super::Client::get_facebook_current_user).
-        pub GetFacebookCurrentUser(operations::GET_FACEBOOK_CURRENT_USER) -> json types::GetFacebookCurrentUserResponse
+        pub GetFacebookCurrentUser(operations::GET_FACEBOOK_CURRENT_USER) -> json types::FacebookCurrentUser
     }
     hoopai_runtime::setters! {
         GetFacebookCurrentUser {
@@ -2631,7 +1717,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_lead_form`](super::Client::get_facebook_lead_form).
-        pub GetFacebookLeadForm(operations::GET_FACEBOOK_LEAD_FORM) -> json types::GetFacebookLeadFormResponse
+        pub GetFacebookLeadForm(operations::GET_FACEBOOK_LEAD_FORM) -> json types::FacebookLeadFormDetails
     }
     hoopai_runtime::setters! {
         GetFacebookLeadForm {
@@ -2648,28 +1734,28 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookReporting {
-            /// The last day of the report. Declared as required by the platform's specification.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// The statistics to include in the report. Declared as required by the platform's specification.
-            query fields: Vec<types::GetFacebookReportingField> = "fields",
-            /// The length of a period of the report. Declared as required by the platform's specification.
-            query group_by: types::GetFacebookReportingGroupBy = "groupBy",
+            /// The figures wanted in the report. Declared as required by the platform's specification.
+            query fields: Vec<types::FacebookReportingField> = "fields",
+            /// How long a period of the report is. Declared as required by the platform's specification.
+            query group_by: types::FacebookReportingGroupBy = "groupBy",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report. Declared as required by the platform's specification.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
-            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            query type_: types::GoogleEntityType = "type",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_ad_account`](super::Client::get_google_ad_account).
-        pub GetGoogleAdAccount(operations::GET_GOOGLE_AD_ACCOUNT) -> json types::GetGoogleAdAccountResponse
+        pub GetGoogleAdAccount(operations::GET_GOOGLE_AD_ACCOUNT) -> json types::GoogleAdAccount
     }
     hoopai_runtime::setters! {
         GetGoogleAdAccount {
-            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             path ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -2710,11 +1796,11 @@ pub mod builder {
         GetGoogleCampaignReporting {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
-            /// The last day of the report. Declared as required by the platform's specification.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report. Declared as required by the platform's specification.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
         }
     }
@@ -2745,7 +1831,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_integration`](super::Client::get_google_integration).
-        pub GetGoogleIntegration(operations::GET_GOOGLE_INTEGRATION) -> json types::GetGoogleIntegrationResponse
+        pub GetGoogleIntegration(operations::GET_GOOGLE_INTEGRATION) -> json types::GoogleIntegration
     }
     hoopai_runtime::setters! {
         GetGoogleIntegration {
@@ -2760,18 +1846,18 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleReporting {
-            /// The last day of the report. Declared as required by the platform's specification.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// The statistics to include in the report. Declared as required by the platform's specification.
-            query fields: Vec<types::GetGoogleReportingField> = "fields",
+            /// The figures wanted in the report. Declared as required by the platform's specification.
+            query fields: Vec<types::GoogleReportingField> = "fields",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report. Declared as required by the platform's specification.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
-            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
-            /// The length of a period of the report; `date` is a day.
-            query group_by: types::GetGoogleReportingGroupBy = "groupBy",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            query type_: types::GoogleEntityType = "type",
+            /// How long a period of the report is; a day is called `date` here.
+            query group_by: types::GoogleReportingGroupBy = "groupBy",
         }
     }
 
@@ -2785,8 +1871,8 @@ pub mod builder {
             path segment_id: String = "segmentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The kind of segment that the id identifies. Declared as required by the platform's specification.
-            query type_: types::DeleteGoogleSegmentType = "type",
+            /// Which kind of segment the id is of. Declared as required by the platform's specification.
+            query type_: types::GoogleSegmentType = "type",
         }
     }
 
@@ -2796,7 +1882,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAccount {
-            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others. Declared as required by the platform's specification.
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -2809,26 +1895,26 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAnalytics {
-            /// The last day of the report. Declared as required by the platform's specification.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report. Declared as required by the platform's specification.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
-            /// The URNs of the entities to report, separated by commas.
+            /// The URNs of what is reported on, divided by commas.
             query entity_urns: String = "entityUrns",
-            /// The statistics to include in the report.
+            /// The figures wanted in the report.
             query fields: Vec<String> = "fields",
-            /// The length of a period of the report; by default a day. Weeks are not supported.
-            query group_by: types::GetLinkedinAdAnalyticsGroupBy = "groupBy",
-            /// The kind of entity that a row describes; by default `ACCOUNT`. A `CREATIVE` is an ad.
-            query pivot: types::GetLinkedinAdAnalyticsPivot = "pivot",
+            /// How long a period of the report is; `day` if left out. There are no weeks.
+            query group_by: types::LinkedinAdAnalyticGroupBy = "groupBy",
+            /// What a row stands for; `ACCOUNT` if left out. A `CREATIVE` is an ad.
+            query pivot: types::LinkedinAdAnalyticPivot = "pivot",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_campaign_group`](super::Client::get_linkedin_campaign_group).
-        pub GetLinkedinCampaignGroup(operations::GET_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedInCampaignGroup
+        pub GetLinkedinCampaignGroup(operations::GET_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedinCampaignGroup
     }
     hoopai_runtime::setters! {
         GetLinkedinCampaignGroup {
@@ -2847,20 +1933,20 @@ pub mod builder {
         GetLinkedinCampaignGroupReporting {
             /// The id of the LinkedIn campaign group.
             path campaign_group_id: String = "campaignGroupId",
-            /// The last day of the report. Declared as required by the platform's specification.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report. Declared as required by the platform's specification.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
-            /// The statistics to include in the report.
+            /// The figures wanted in the report.
             query fields: Vec<String> = "fields",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_current_user`](super::Client::get_linkedin_current_user).
-        pub GetLinkedinCurrentUser(operations::GET_LINKEDIN_CURRENT_USER) -> json types::GetLinkedinCurrentUserResponse
+        pub GetLinkedinCurrentUser(operations::GET_LINKEDIN_CURRENT_USER) -> json types::LinkedinCurrentUser
     }
     hoopai_runtime::setters! {
         GetLinkedinCurrentUser {
@@ -2871,7 +1957,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_integration`](super::Client::get_linkedin_integration).
-        pub GetLinkedinIntegration(operations::GET_LINKEDIN_INTEGRATION) -> json types::LinkedInIntegration
+        pub GetLinkedinIntegration(operations::GET_LINKEDIN_INTEGRATION) -> json types::LinkedinIntegration
     }
     hoopai_runtime::setters! {
         GetLinkedinIntegration {
@@ -2888,13 +1974,13 @@ pub mod builder {
         ListFacebookAdAccounts {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `true` returns all items at once, without pages.
+            /// `true` asks for everything at once instead of a page.
             query fetch_all: String = "fetchAll",
-            /// The maximum number of accounts of a page, as a string of digits.
+            /// How many accounts a page holds at most, as a string of digits.
             query limit: String = "limit",
-            /// The cursor of the page, from the previous reply; absent for the first page.
+            /// The cursor of the page, as the reply before named it; left out for the first page.
             query next: String = "next",
-            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: String = "type",
         }
     }
@@ -2916,14 +2002,14 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookCustomAudiences {
-            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others. Declared as required by the platform's specification.
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The kind of audiences to list: `custom`, `lookalike` (people similar to those of another audience), or `all`. Declared as required by the platform's specification.
-            query type_: types::ListFacebookCustomAudiencesType = "type",
-            /// Whether the audiences of the ad manager or of the integration are listed.
-            query source: types::ListFacebookCustomAudiencesSource = "source",
+            /// Which audiences: `custom`, `lookalike` (people like those of another audience), or `all`. Declared as required by the platform's specification.
+            query type_: types::FacebookCustomAudienceType = "type",
+            /// Whether the audiences of the ad manager or of the integration are meant.
+            query source: types::FacebookCustomAudienceSource = "source",
         }
     }
 
@@ -2934,22 +2020,22 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListFacebookEntities {
             /// Whether campaigns, ad sets or ads are listed. Declared as required by the platform's specification.
-            query entity_type: types::ListFacebookEntitiesEntityType = "entityType",
+            query entity_type: types::FacebookEntityType = "entityType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
-            /// The id of an ad set; only its parts are listed.
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            query type_: types::GoogleEntityType = "type",
+            /// Only what belongs to this ad set.
             query ad_set_id: String = "adSetId",
-            /// The id of a campaign; only its parts are listed.
+            /// Only what belongs to this campaign.
             query campaign_id: String = "campaignId",
-            /// `true` returns all items at once, without pages.
+            /// `true` asks for everything at once instead of a page.
             query fetch_all: String = "fetchAll",
-            /// The cursor of the page, from the previous reply; absent for the first page.
+            /// The cursor of the page, as the reply before named it; left out for the first page.
             query next: String = "next",
-            /// The id of an entity to search for; the platform does not document its kind.
+            /// The id of something to look for; the platform does not say more about it.
             query search_id: String = "searchId",
-            /// The id of an ad account; only its items are used.
+            /// Only what belongs to this ad account.
             query selected_ad_account_id: String = "selectedAdAccountId",
         }
     }
@@ -2964,8 +2050,8 @@ pub mod builder {
             path page_id: String = "pageId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
-            query type_: types::GetFacebookReportingType = "type",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            query type_: types::GoogleEntityType = "type",
         }
     }
 
@@ -2990,7 +2076,7 @@ pub mod builder {
         ListFacebookPages {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `true` lists pages that are already connected.
+            /// `true` asks for the pages that are connected already.
             query fetch_existing: String = "fetchExisting",
         }
     }
@@ -3018,18 +2104,18 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookReporting {
-            /// The id of the campaign; required for every list. Declared as required by the platform's specification.
+            /// The id of the campaign; it must be sent, whatever is listed. Declared as required by the platform's specification.
             query campaign_id: String = "campaignId",
-            /// The last day of the report. Declared as required by the platform's specification.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// The kind of entities to list, such as `campaigns`. Declared as required by the platform's specification.
+            /// What is listed, such as `campaigns`. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report. Declared as required by the platform's specification.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
-            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            query type_: types::GoogleEntityType = "type",
         }
     }
 
@@ -3041,8 +2127,8 @@ pub mod builder {
         ListGoogleAdAccounts {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
-            query type_: types::GetFacebookReportingType = "type",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            query type_: types::GoogleEntityType = "type",
         }
     }
 
@@ -3055,10 +2141,10 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The kind of asset. Declared as required by the platform's specification.
-            query type_: types::ListGoogleAssetsType = "type",
-            /// `true` lists only the assets of the advertiser.
+            query type_: types::GoogleAssetType = "type",
+            /// `true` leaves only the advertiser's own assets.
             query advertiser_only: String = "advertiserOnly",
-            /// The id of an asset; only this asset is listed.
+            /// Only the asset with this id.
             query id: String = "id",
         }
     }
@@ -3093,15 +2179,15 @@ pub mod builder {
         ListGoogleConversions {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// A category, such as `PURCHASE`; only its conversion actions are listed.
+            /// Only those of this category, such as `PURCHASE`.
             query category: String = "category",
-            /// A kind of conversion action, such as `WEBPAGE`; only this kind is listed.
+            /// Only those of this kind, such as `WEBPAGE`.
             query conversion_type: String = "conversionType",
-            /// The last day of the period.
+            /// The last day that is looked at, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
-            /// The first day of the period.
+            /// The first day that is looked at, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
-            /// The view to list: that of the ad manager, or that of Google Ads (AdWords).
+            /// Whose view is wanted: the ad manager's or that of Google Ads, formerly AdWords.
             query type_: types::ListGoogleConversionsType = "type",
         }
     }
@@ -3116,19 +2202,19 @@ pub mod builder {
             query entity_type: types::ListGoogleEntitiesEntityType = "entityType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
-            /// The id of an ad group; only its parts are listed.
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            query type_: types::GoogleEntityType = "type",
+            /// Only what belongs to this ad group.
             query ad_group_id: String = "adGroupId",
-            /// The id of a campaign; only its parts are listed.
+            /// Only what belongs to this campaign.
             query campaign_id: String = "campaignId",
-            /// The last day of the period.
+            /// The last day that is looked at, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
-            /// The id of an entity to search for; the platform does not document its kind.
+            /// The id of something to look for; the platform does not say more about it.
             query search_id: String = "searchId",
-            /// The id of an ad account; only its items are used.
+            /// Only what belongs to this ad account.
             query selected_ad_account_id: String = "selectedAdAccountId",
-            /// The first day of the period.
+            /// The first day that is looked at, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
         }
     }
@@ -3151,17 +2237,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleReporting {
-            /// The last day of the report. Declared as required by the platform's specification.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// The kind of entities to list, such as `campaigns`. Declared as required by the platform's specification.
+            /// What is listed, such as `campaigns`. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report. Declared as required by the platform's specification.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
-            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
-            /// The id of a campaign; only its parts are listed.
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            query type_: types::GoogleEntityType = "type",
+            /// Only what belongs to this campaign.
             query campaign_id: String = "campaignId",
         }
     }
@@ -3174,7 +2260,7 @@ pub mod builder {
         ListGoogleSegments {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The kind of segments to list, such as `CUSTOM_SEGMENTS`.
+            /// Only segments of this kind, such as `CUSTOM_SEGMENTS`.
             query type_: String = "type",
         }
     }
@@ -3185,12 +2271,12 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleTargetInterests {
-            /// The channel of the campaign, such as `SEARCH`. Declared as required by the platform's specification.
+            /// The channel that the campaign uses, such as `SEARCH`. Declared as required by the platform's specification.
             query advertising_channel_type: String = "advertisingChannelType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `AFFINITY` for lasting interests, `IN_MARKET` for purchase intents. Declared as required by the platform's specification.
-            query type_: types::ListGoogleTargetInterestsType = "type",
+            /// `AFFINITY` for lasting interests, `IN_MARKET` for what people are about to buy. Declared as required by the platform's specification.
+            query type_: types::GoogleTargetInterestType = "type",
         }
     }
 
@@ -3228,15 +2314,15 @@ pub mod builder {
             query campaign_group_id: String = "campaignGroupId",
             /// The id of the campaign. Declared as required by the platform's specification.
             query campaign_id: String = "campaignId",
-            /// The last day of the report. Declared as required by the platform's specification.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// The kind of entities to list; the platform documents no values. Declared as required by the platform's specification.
+            /// What is listed; the platform documents no values. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report. Declared as required by the platform's specification.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
-            /// The statistics to include in the report.
+            /// The figures wanted in the report.
             query fields: Vec<String> = "fields",
         }
     }
@@ -3267,7 +2353,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`pause_facebook_campaign`](super::Client::pause_facebook_campaign).
-        pub PauseFacebookCampaign(operations::PAUSE_FACEBOOK_CAMPAIGN) -> json types::Success
+        pub PauseFacebookCampaign(operations::PAUSE_FACEBOOK_CAMPAIGN) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         PauseFacebookCampaign {
@@ -3291,7 +2377,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`publish_google_campaign`](super::Client::publish_google_campaign).
-        pub PublishGoogleCampaign(operations::PUBLISH_GOOGLE_CAMPAIGN) -> json types::PublishGoogleCampaignResponse
+        pub PublishGoogleCampaign(operations::PUBLISH_GOOGLE_CAMPAIGN) -> json types::GoogleCampaign
     }
     hoopai_runtime::setters! {
         PublishGoogleCampaign {
@@ -3302,7 +2388,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`publish_linkedin_campaign_group`](super::Client::publish_linkedin_campaign_group).
-        pub PublishLinkedinCampaignGroup(operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP) -> json types::Success
+        pub PublishLinkedinCampaignGroup(operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         PublishLinkedinCampaignGroup {
@@ -3320,7 +2406,7 @@ pub mod builder {
         RemoveFacebookCustomAudienceMember {
             /// The id of the audience.
             path audience_id: String = "audienceId",
-            json body: types::UpdateCustomAudience,
+            json body: types::FacebookCustomAudienceMemberRequest,
         }
     }
 
@@ -3350,7 +2436,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`resume_facebook_campaign`](super::Client::resume_facebook_campaign).
-        pub ResumeFacebookCampaign(operations::RESUME_FACEBOOK_CAMPAIGN) -> json types::Success
+        pub ResumeFacebookCampaign(operations::RESUME_FACEBOOK_CAMPAIGN) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         ResumeFacebookCampaign {
@@ -3366,11 +2452,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchFacebookTargeting {
-            /// The text to search for, such as `fitness`. Declared as required by the platform's specification.
+            /// What to look for, such as `fitness`. Declared as required by the platform's specification.
             query query: String = "query",
-            /// The kind of option, such as `interest`. Declared as required by the platform's specification.
+            /// What kind of option is wanted, such as `interest`. Declared as required by the platform's specification.
             query type_: String = "type",
-            /// The kind of search at Facebook, such as `adgeolocation`.
+            /// A kind of search at Facebook, such as `adgeolocation`.
             query search_type: String = "searchType",
         }
     }
@@ -3383,9 +2469,9 @@ pub mod builder {
         SearchGoogleTargeting {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The kind of option, such as `geolocation`. Declared as required by the platform's specification.
+            /// What kind of option is wanted, such as `geolocation`. Declared as required by the platform's specification.
             query type_: String = "type",
-            /// The text to search for, such as `New York`.
+            /// What to look for, such as `New York`.
             query query: String = "query",
         }
     }
@@ -3396,20 +2482,20 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchLinkedinTargeting {
-            /// The kind of option, such as `locations`. Declared as required by the platform's specification.
+            /// What kind of option is wanted, such as `locations`. Declared as required by the platform's specification.
             query facet: String = "facet",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The method of the search, such as `typeahead`.
+            /// The way of searching, such as `typeahead`.
             query q: String = "q",
-            /// The text to search for.
+            /// What to look for.
             query query: String = "query",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`set_facebook_default_page`](super::Client::set_facebook_default_page).
-        pub SetFacebookDefaultPage(operations::SET_FACEBOOK_DEFAULT_PAGE) -> json types::Success
+        pub SetFacebookDefaultPage(operations::SET_FACEBOOK_DEFAULT_PAGE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         SetFacebookDefaultPage {
@@ -3433,7 +2519,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_facebook_custom_audience_members_in_bulk`](super::Client::update_facebook_custom_audience_members_in_bulk).
-        pub UpdateFacebookCustomAudienceMembersInBulk(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK) -> json types::Success
+        pub UpdateFacebookCustomAudienceMembersInBulk(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         UpdateFacebookCustomAudienceMembersInBulk {
@@ -3445,7 +2531,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_linkedin_ad_status`](super::Client::update_linkedin_ad_status).
-        pub UpdateLinkedinAdStatus(operations::UPDATE_LINKEDIN_AD_STATUS) -> json types::Success
+        pub UpdateLinkedinAdStatus(operations::UPDATE_LINKEDIN_AD_STATUS) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         UpdateLinkedinAdStatus {
@@ -3545,15 +2631,16 @@ pub mod builder {
         UpsertGoogleSegment {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The kind of segment: people by their searches (`CUSTOM_SEGMENTS`), visitors of a website, customers whose data are uploaded (`CUSTOMER_MATCH`), or people similar to those of other lists. Declared as required by the platform's specification.
-            query type_: types::UpsertGoogleSegmentType = "type",
+            /// The kind of segment: people by what they look for (`CUSTOM_SEGMENTS`), visitors of a website, customers whose data is uploaded
+            /// (`CUSTOMER_MATCH`), or people like those of other lists. Declared as required by the platform's specification.
+            query type_: types::GoogleUserListType = "type",
             json body: types::UpsertGoogleSegmentRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_linkedin_campaign_group`](super::Client::upsert_linkedin_campaign_group).
-        pub UpsertLinkedinCampaignGroup(operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedInCampaignGroup
+        pub UpsertLinkedinCampaignGroup(operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedinCampaignGroup
     }
     hoopai_runtime::setters! {
         UpsertLinkedinCampaignGroup {

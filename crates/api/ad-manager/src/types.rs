@@ -21,14 +21,17 @@ hoopai_runtime::model! {
         pub campaign_type: String = "campaignType",
         /// The id of the stored campaign; left out, a new one is made.
         pub id: String = "id",
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
         /// The language and country that the campaign is for.
         pub locale: Locale = "locale",
         /// What its ads show: an image with text, a video, or several cards to page through.
         pub media_type: AdCampaignMediaType = "mediaType",
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         /// The campaign's name.
         pub name: String = "name",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         /// The bid.
         pub unit_cost: UnitCost = "unitCost",
@@ -159,7 +162,7 @@ hoopai_runtime::model! {
     pub struct Budget {
         /// How much; nobody says whether in the currency's major or minor unit. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// Declared as required by the platform's specification.
+        /// Whether the amount is for each day or for the whole run. Declared as required by the platform's specification.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
@@ -203,6 +206,7 @@ hoopai_runtime::model! {
         pub v: f64 = "__v",
         pub id: String = "_id",
         pub created_at: Timestamp = "createdAt",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
@@ -242,7 +246,7 @@ hoopai_runtime::model! {
         /// What people see when they have sent the form. Declared as required by the platform's specification.
         pub thank_you_page: Box<ThankYouPage> = "thankYouPage",
         /// `MORE_VOLUME` for as many leads as possible, `HIGHER_INTENT` for fewer that mean it. Declared as required by the platform's specification.
-        pub type_: CreateFacebookPageLeadFormRequestType = "type",
+        pub type_: FacebookLeadFormType = "type",
     }
     /// The Google Ads account that a location is connected with.
     #[doc(alias = "CreateGoogleIntegrationDTO")]
@@ -262,6 +266,7 @@ hoopai_runtime::model! {
         pub ad_account_id: String = "adAccountId",
         pub connection_id: String = "connectionId",
         pub created_at: Timestamp = "createdAt",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub mcc_id: String = "mccId",
         pub status: IntegrationStatus = "status",
@@ -311,7 +316,7 @@ hoopai_runtime::model! {
         /// Whom the form belongs to. Declared as required by the platform's specification.
         pub owner: SponsoredAccountOwner = "owner",
         /// The state of the form; it is published at once. Declared as required by the platform's specification.
-        pub state: State = "state",
+        pub state: LinkedInLeadFormState = "state",
     }
     /// The language and country that a LinkedIn form is made in.
     #[doc(alias = "CreationLocaleDTO")]
@@ -370,6 +375,7 @@ hoopai_runtime::model! {
         pub headlines: Vec<FacebookAdText> = "headlines",
         pub id: String = "id",
         pub image_url: String = "imageUrl",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub media: Vec<Media> = "media",
         pub media_type: FacebookAdMediaType = "mediaType",
@@ -377,7 +383,9 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub primary_text: String = "primaryText",
         pub primary_texts: Vec<FacebookAdText> = "primaryTexts",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -386,6 +394,7 @@ hoopai_runtime::model! {
     pub struct FacebookAdAccount {
         pub account_status: String = "accountStatus",
         pub business: FacebookBusiness = "business",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub funding_type: String = "fundingType",
         pub id: String = "id",
@@ -413,12 +422,15 @@ hoopai_runtime::model! {
         pub fb_error: String = "fbError",
         pub id: String = "id",
         pub instagram_actor_id: String = "instagramActorId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub messaging_platforms: Vec<MessagingPlatform> = "messagingPlatforms",
         pub name: String = "name",
         pub page_id: String = "pageId",
         pub pixel_id: String = "pixelId",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
         pub whatsapp_number: String = "whatsappNumber",
@@ -429,6 +441,7 @@ hoopai_runtime::model! {
         pub actual_amount: Decimal = "actualAmount",
         /// How much; nobody says whether in the currency's major or minor unit.
         pub amount: Decimal = "amount",
+        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
@@ -474,14 +487,18 @@ hoopai_runtime::model! {
         pub fb_campaign_id: String = "fbCampaignId",
         pub fb_error: String = "fbError",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         pub name: String = "name",
         pub objective: Objective = "objective",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub source: String = "source",
         pub special_ad_categories: Vec<SpecialAdCategory> = "specialAdCategories",
         pub trace_id: String = "traceId",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -490,11 +507,20 @@ hoopai_runtime::model! {
     pub struct FacebookConversationForm {
         pub created_at: Timestamp = "createdAt",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
         pub text: String = "text",
         pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `FacebookUserDTO` of Ad Manager.
+    #[doc(alias = "FacebookUserDTO")]
+    pub struct FacebookCurrentUser {
+        pub id: String = "id",
+        pub name: String = "name",
+        pub picture: FacebookPicture = "picture",
+        pub trace_id: String = "traceId",
     }
     /// `FacebookCustomAudienceDTO` of Ad Manager.
     #[doc(alias = "FacebookCustomAudienceDTO")]
@@ -524,6 +550,16 @@ hoopai_runtime::model! {
         pub sub_type: String = "subType",
         pub type_: String = "type",
     }
+    /// Which contact is put into an audience or taken out.
+    #[doc(alias = "UpdateCustomAudienceDTO")]
+    pub struct FacebookCustomAudienceMemberRequest {
+        /// The id of the contact. Declared as required by the platform's specification.
+        pub contact_id: String = "contactId",
+        /// The id of the Facebook ad account that the audience belongs to.
+        pub fb_ad_account_id: String = "fbAdAccountId",
+        /// The id of the location (sub-account). The client's default location unless set.
+        pub location_id: String = "locationId",
+    }
     /// `FacebookCustomAudienceStatusDTO` of Ad Manager.
     #[doc(alias = "FacebookCustomAudienceStatusDTO")]
     pub struct FacebookCustomAudienceStatus {
@@ -538,6 +574,7 @@ hoopai_runtime::model! {
         pub ad_set_id: String = "adSetId",
         pub campaign_id: String = "campaignId",
         pub effective_status: String = "effectiveStatus",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub status: String = "status",
@@ -569,10 +606,12 @@ hoopai_runtime::model! {
         pub frequency: Value = "frequency",
         pub impressions: Value = "impressions",
         pub leads: String = "leads",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub objective: String = "objective",
         pub promoted_object: FacebookEntityReportingPromotedObject = "promotedObject",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
         pub reach: Value = "reach",
         pub results: Value = "results",
@@ -609,6 +648,7 @@ hoopai_runtime::model! {
         pub fb_business_id: String = "fbBusinessId",
         pub fb_default_page_id: String = "fbDefaultPageId",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub pages: Vec<FacebookIntegrationPage> = "pages",
         pub pricing_model: FacebookIntegrationPricingModel = "pricingModel",
@@ -637,6 +677,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub is_draft: bool = "isDraft",
         pub locale: String = "locale",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub page: FacebookLeadFormPage = "page",
@@ -647,8 +688,53 @@ hoopai_runtime::model! {
         pub questions: Vec<FormQuestion> = "questions",
         pub status: String = "status",
         pub thank_you_page: Box<ThankYouPage> = "thankYouPage",
-        pub type_: CreateFacebookPageLeadFormRequestType = "type",
+        pub type_: FacebookLeadFormType = "type",
         pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `FacebookLeadFormDetailsDTO` of Ad Manager.
+    #[doc(alias = "FacebookLeadFormDetailsDTO")]
+    pub struct FacebookLeadFormDetails {
+        pub context_card: FacebookLeadFormDetailsContextCard = "contextCard",
+        pub follow_up_action_text: String = "followUpActionText",
+        pub follow_up_action_url: String = "followUpActionUrl",
+        pub id: String = "id",
+        pub is_optimized_for_quality: bool = "isOptimizedForQuality",
+        pub legal_content: FacebookLeadFormDetailsLegalContent = "legalContent",
+        pub locale: String = "locale",
+        pub name: String = "name",
+        pub privacy_policy_url: String = "privacyPolicyUrl",
+        pub question_page_custom_headline: String = "questionPageCustomHeadline",
+        pub questions: Vec<FormQuestion> = "questions",
+        pub thank_you_page: Box<FacebookLeadFormDetailsThankYouPage> = "thankYouPage",
+        pub trace_id: String = "traceId",
+    }
+    /// `FacebookLeadFormDetailsContextCard` of Ad Manager.
+    pub struct FacebookLeadFormDetailsContextCard {
+        pub content: Vec<String> = "content",
+        pub id: String = "id",
+        pub style: String = "style",
+        pub title: String = "title",
+    }
+    /// `FacebookLeadFormDetailsLegalContent` of Ad Manager.
+    pub struct FacebookLeadFormDetailsLegalContent {
+        pub custom_disclaimer: Value = "customDisclaimer",
+        pub id: String = "id",
+        pub privacy_policy: FacebookLeadFormDetailsLegalContentPrivacyPolicy = "privacyPolicy",
+    }
+    /// `FacebookLeadFormDetailsLegalContentPrivacyPolicy` of Ad Manager.
+    pub struct FacebookLeadFormDetailsLegalContentPrivacyPolicy {
+        pub link_text: String = "linkText",
+        pub url: String = "url",
+    }
+    /// `FacebookLeadFormDetailsThankYouPage` of Ad Manager.
+    pub struct FacebookLeadFormDetailsThankYouPage {
+        pub body: String = "body",
+        pub button_text: String = "buttonText",
+        pub button_type: String = "buttonType",
+        pub enable_messenger: bool = "enableMessenger",
+        pub id: String = "id",
+        pub title: String = "title",
+        pub website_url: String = "websiteUrl",
     }
     /// `FacebookLeadFormPageDTO` of Ad Manager.
     #[doc(alias = "FacebookLeadFormPageDTO")]
@@ -693,6 +779,7 @@ hoopai_runtime::model! {
         pub date_stop: String = "dateStop",
         pub frequency: Value = "frequency",
         pub impressions: Value = "impressions",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub reach: Value = "reach",
         pub results: Value = "results",
@@ -837,6 +924,7 @@ hoopai_runtime::model! {
         pub leads: String = "leads",
         pub name: String = "name",
         pub objective: String = "objective",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
         pub reach: Value = "reach",
         pub results: Value = "results",
@@ -844,76 +932,11 @@ hoopai_runtime::model! {
         pub start_time: String = "startTime",
         pub stop_time: String = "stopTime",
     }
-    /// `FacebookUserDTO` of Ad Manager.
-    #[doc(alias = "FacebookUserDTO")]
-    pub struct GetFacebookCurrentUserResponse {
-        pub id: String = "id",
-        pub name: String = "name",
-        pub picture: FacebookPicture = "picture",
-        pub trace_id: String = "traceId",
-    }
-    /// `FacebookLeadFormDetailsDTO` of Ad Manager.
-    #[doc(alias = "FacebookLeadFormDetailsDTO")]
-    pub struct GetFacebookLeadFormResponse {
-        pub context_card: GetFacebookLeadFormResponseContextCard = "contextCard",
-        pub follow_up_action_text: String = "followUpActionText",
-        pub follow_up_action_url: String = "followUpActionUrl",
-        pub id: String = "id",
-        pub is_optimized_for_quality: bool = "isOptimizedForQuality",
-        pub legal_content: GetFacebookLeadFormResponseLegalContent = "legalContent",
-        pub locale: String = "locale",
-        pub name: String = "name",
-        pub privacy_policy_url: String = "privacyPolicyUrl",
-        pub question_page_custom_headline: String = "questionPageCustomHeadline",
-        pub questions: Vec<FormQuestion> = "questions",
-        pub thank_you_page: Box<GetFacebookLeadFormResponseThankYouPage> = "thankYouPage",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetFacebookLeadFormResponseContextCard` of Ad Manager.
-    pub struct GetFacebookLeadFormResponseContextCard {
-        pub content: Vec<String> = "content",
-        pub id: String = "id",
-        pub style: String = "style",
-        pub title: String = "title",
-    }
-    /// `GetFacebookLeadFormResponseLegalContent` of Ad Manager.
-    pub struct GetFacebookLeadFormResponseLegalContent {
-        pub custom_disclaimer: Value = "customDisclaimer",
-        pub id: String = "id",
-        pub privacy_policy: GetFacebookLeadFormResponseLegalContentPrivacyPolicy = "privacyPolicy",
-    }
-    /// `GetFacebookLeadFormResponseLegalContentPrivacyPolicy` of Ad Manager.
-    pub struct GetFacebookLeadFormResponseLegalContentPrivacyPolicy {
-        pub link_text: String = "linkText",
-        pub url: String = "url",
-    }
-    /// `GetFacebookLeadFormResponseThankYouPage` of Ad Manager.
-    pub struct GetFacebookLeadFormResponseThankYouPage {
-        pub body: String = "body",
-        pub button_text: String = "buttonText",
-        pub button_type: String = "buttonType",
-        pub enable_messenger: bool = "enableMessenger",
-        pub id: String = "id",
-        pub title: String = "title",
-        pub website_url: String = "websiteUrl",
-    }
     /// `FacebookReportingDTO` of Ad Manager.
     #[doc(alias = "FacebookReportingDTO")]
     pub struct GetFacebookReportingResponse {
         pub grouped: Vec<FacebookReportingPeriod> = "grouped",
         pub totals: Box<FacebookReportingTotals> = "totals",
-        pub trace_id: String = "traceId",
-    }
-    /// `GoogleAdAccountDetailsDTO` of Ad Manager.
-    #[doc(alias = "GoogleAdAccountDetailsDTO")]
-    pub struct GetGoogleAdAccountResponse {
-        pub currency_code: String = "currencyCode",
-        pub descriptive_name: String = "descriptiveName",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub payment_status: GetGoogleAdAccountResponsePaymentStatus = "paymentStatus",
-        pub resource_name: String = "resourceName",
-        pub status: String = "status",
         pub trace_id: String = "traceId",
     }
     /// `GoogleCampaignReportingDTO` of Ad Manager.
@@ -924,6 +947,7 @@ hoopai_runtime::model! {
         pub leads: String = "leads",
         pub name: String = "name",
         pub objective: String = "objective",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
         pub start_time: String = "startTime",
         pub stop_time: String = "stopTime",
@@ -935,16 +959,6 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub picture: String = "picture",
         pub trace_id: String = "traceId",
-    }
-    /// `GoogleIntegrationDTO` of Ad Manager.
-    #[doc(alias = "GoogleIntegrationDTO")]
-    pub struct GetGoogleIntegrationResponse {
-        pub ad_account_id: String = "adAccountId",
-        pub created_at: Timestamp = "createdAt",
-        pub location_id: String = "locationId",
-        pub status: IntegrationStatus = "status",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GoogleReportingDTO` of Ad Manager.
     #[doc(alias = "GoogleReportingDTO")]
@@ -982,33 +996,34 @@ hoopai_runtime::model! {
         pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
         pub impressions: f64 = "impressions",
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub objective_type: ObjectiveType = "objectiveType",
         pub one_click_leads: f64 = "oneClickLeads",
         pub pivot_values: Vec<String> = "pivotValues",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `LinkedInUserDTO` of Ad Manager.
-    #[doc(alias = "LinkedInUserDTO")]
-    pub struct GetLinkedinCurrentUserResponse {
-        pub id: String = "id",
-        pub name: String = "name",
-        pub profile_picture: String = "profilePicture",
-        pub trace_id: String = "traceId",
-    }
-    /// `GoogleAdAccountDTO` of Ad Manager.
+    /// `GoogleAdAccountDetailsDTO` of Ad Manager.
+    #[doc(alias = "GoogleAdAccountDetailsDTO")]
     #[doc(alias = "GoogleAdAccountDTO")]
     pub struct GoogleAdAccount {
         pub acc_id: String = "accId",
+        pub currency_code: String = "currencyCode",
+        pub descriptive_name: String = "descriptiveName",
         pub email: String = "email",
+        pub id: String = "id",
         pub integration_connected: bool = "integrationConnected",
         pub mcc_id: String = "mccId",
         pub name: String = "name",
-        pub payment_status: String = "paymentStatus",
+        pub payment_status: PaymentStatus = "paymentStatus",
+        pub resource_name: String = "resourceName",
         pub status: String = "status",
+        pub trace_id: String = "traceId",
     }
     /// An ad of Google.
     #[doc(alias = "GoogleAdContentDTO")]
@@ -1055,6 +1070,7 @@ hoopai_runtime::model! {
         pub path2: String = "path2",
         /// The channels that the ad appears in.
         pub placements: Vec<GoogleAdContentPlacement> = "placements",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         /// The videos of the ad.
         pub youtube_video_links: Vec<GoogleYouTubeVideoLink> = "youtubeVideoLinks",
@@ -1084,6 +1100,7 @@ hoopai_runtime::model! {
         pub keywords: GoogleKeywords = "keywords",
         /// The ad group's name.
         pub name: String = "name",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         /// The channels that are picked.
         pub selected_channels: Vec<GoogleAdGroupSelectedChannel> = "selectedChannels",
@@ -1135,7 +1152,7 @@ hoopai_runtime::model! {
         pub source: String = "source",
         /// The first day that the link is shown, as `YYYY-MM-DD`.
         pub start_date: String = "startDate",
-        pub type_: GoogleAssetType = "type",
+        pub type_: UpsertGoogleAssetsType = "type",
     }
     /// An image that is an asset.
     #[doc(alias = "GoogleAssetImageDTO")]
@@ -1216,6 +1233,7 @@ hoopai_runtime::model! {
     pub struct GoogleBudget {
         /// How much, in micros: a million is one unit of the account's currency.
         pub amount: Decimal = "amount",
+        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
@@ -1224,14 +1242,17 @@ hoopai_runtime::model! {
     }
     /// `GoogleCampaignDTO` of Ad Manager.
     #[doc(alias = "GoogleCampaignDTO")]
+    #[doc(alias = "GooglePublishedCampaignDTO")]
     pub struct GoogleCampaign {
+        pub v: f64 = "__v",
+        pub _id: String = "_id",
         pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
         pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
         pub advanced_options: Map = "advancedOptions",
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
         pub assets: Box<GoogleAssets> = "assets",
-        pub audience: Box<GoogleCampaignAudience2> = "audience",
+        pub audience: Box<GoogleCampaignAudience> = "audience",
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         pub budget: GoogleBudget = "budget",
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
@@ -1243,20 +1264,33 @@ hoopai_runtime::model! {
         pub google_error: String = "googleError",
         pub id: String = "id",
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub maximum_cpc: Decimal = "maximumCpc",
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         pub name: String = "name",
         pub network_settings: GoogleNetworkSettings = "networkSettings",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub source: String = "source",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
+    /// `GoogleCampaignAudience` of Ad Manager.
+    pub struct GoogleCampaignAudience {
+        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
+        pub gender: Vec<GoogleDemographicTarget> = "gender",
+        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
+        pub locales: Vec<GoogleLocale> = "locales",
+        pub segments: Vec<Value> = "segments",
+        pub target_interests: GoogleTargetInterests = "targetInterests",
+    }
     /// Who is to see the ads of a Google campaign.
     #[doc(alias = "GoogleCampaignAudienceDTO")]
-    pub struct GoogleCampaignAudience {
+    pub struct GoogleCampaignAudienceInput {
         /// The age ranges that are taken in or left out.
         pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
         /// The genders that are taken in or left out.
@@ -1268,15 +1302,6 @@ hoopai_runtime::model! {
         /// The segments that people belong to.
         pub segments: Vec<GoogleSegmentTarget> = "segments",
         /// What people are interested in or about to buy.
-        pub target_interests: GoogleTargetInterests = "targetInterests",
-    }
-    /// `GoogleCampaignAudience2` of Ad Manager.
-    pub struct GoogleCampaignAudience2 {
-        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
-        pub gender: Vec<GoogleDemographicTarget> = "gender",
-        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
-        pub locales: Vec<GoogleLocale> = "locales",
-        pub segments: Vec<Value> = "segments",
         pub target_interests: GoogleTargetInterests = "targetInterests",
     }
     /// What the bidding of a Google campaign aims at.
@@ -1397,6 +1422,17 @@ hoopai_runtime::model! {
         pub selection_type: SelectionType = "selectionType",
         /// The kind of place, such as `city`, `region`, `country` or `address`.
         pub type_: String = "type",
+    }
+    /// `GoogleIntegrationDTO` of Ad Manager.
+    #[doc(alias = "GoogleIntegrationDTO")]
+    pub struct GoogleIntegration {
+        pub ad_account_id: String = "adAccountId",
+        pub created_at: Timestamp = "createdAt",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub status: IntegrationStatus = "status",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GoogleKeywordIdeaDTO` of Ad Manager.
     #[doc(alias = "GoogleKeywordIdeaDTO")]
@@ -1654,17 +1690,21 @@ hoopai_runtime::model! {
         pub id: String = "id",
         /// The text above the image or video.
         pub introductory_text: String = "introductoryText",
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
         /// The images or videos of the ad.
         pub media: Vec<LinkedInMedia> = "media",
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         /// The ad's name.
         pub name: String = "name",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
     }
     /// `LinkedInAdAccountDTO` of Ad Manager.
     #[doc(alias = "LinkedInAdAccountDTO")]
     pub struct LinkedInAdAccount {
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub id: i64 = "id",
         pub name: String = "name",
@@ -1711,33 +1751,12 @@ hoopai_runtime::model! {
     pub struct LinkedInBudget {
         /// How much; nobody says whether in the currency's major or minor unit.
         pub amount: Decimal = "amount",
+        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, in ISO 8601.
         pub schedule_end_date: String = "scheduleEndDate",
         /// The first day, in ISO 8601.
         pub schedule_start_date: String = "scheduleStartDate",
-    }
-    /// `LinkedInCampaignGroupDTO` of Ad Manager.
-    #[doc(alias = "LinkedInCampaignGroupDTO")]
-    pub struct LinkedInCampaignGroup {
-        pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
-        pub ad_campaign_group_id: String = "adCampaignGroupId",
-        pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
-        pub budget: LinkedInBudget = "budget",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub id: String = "id",
-        pub linked_in_ad_account_id: String = "linkedInAdAccountId",
-        pub linked_in_error: String = "linkedInError",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub objective_type: ObjectiveType = "objectiveType",
-        pub publishing_status: PublishingStatus = "publishingStatus",
-        pub trace_id: String = "traceId",
-        pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: Timestamp = "updatedAt",
-        pub updated_by: String = "updatedBy",
     }
     /// `LinkedInEntityReportingDTO` of Ad Manager.
     #[doc(alias = "LinkedInEntityReportingDTO")]
@@ -1762,20 +1781,8 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub one_click_leads: f64 = "oneClickLeads",
         pub pivot_values: Vec<String> = "pivotValues",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
-    }
-    /// `LinkedInIntegrationDTO` of Ad Manager.
-    #[doc(alias = "LinkedInIntegrationDTO")]
-    pub struct LinkedInIntegration {
-        pub ad_account_id: String = "adAccountId",
-        pub ad_account_name: String = "adAccountName",
-        pub created_at: Timestamp = "createdAt",
-        pub currency_code: String = "currencyCode",
-        pub location_id: String = "locationId",
-        pub organization_id: String = "organizationId",
-        pub status: IntegrationStatus = "status",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
     }
     /// `LinkedInLeadFormDTO` of Ad Manager.
     #[doc(alias = "LinkedInLeadFormDTO")]
@@ -1789,7 +1796,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub owner: SponsoredAccountOwner = "owner",
         pub review_info: LinkedInLeadFormReviewInfo = "reviewInfo",
-        pub state: State = "state",
+        pub state: LinkedInLeadFormState = "state",
         pub version_id: i64 = "versionId",
     }
     /// `LinkedInLeadFormReviewInfo` of Ad Manager.
@@ -1826,6 +1833,55 @@ hoopai_runtime::model! {
         pub facet_urn: String = "facetUrn",
         pub name: String = "name",
         pub urn: String = "urn",
+    }
+    /// `LinkedInCampaignGroupDTO` of Ad Manager.
+    #[doc(alias = "LinkedInCampaignGroupDTO")]
+    pub struct LinkedinCampaignGroup {
+        pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
+        pub ad_campaign_group_id: String = "adCampaignGroupId",
+        pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
+        pub budget: LinkedInBudget = "budget",
+        pub created_at: Timestamp = "createdAt",
+        pub created_by: String = "createdBy",
+        pub id: String = "id",
+        pub linked_in_ad_account_id: String = "linkedInAdAccountId",
+        /// What LinkedIn objects to; the platform sets it.
+        pub linked_in_error: String = "linkedInError",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// Further data, free in form and not documented.
+        pub meta: Map = "meta",
+        pub name: String = "name",
+        pub objective_type: ObjectiveType = "objectiveType",
+        /// How far publishing has come; the platform keeps it.
+        pub publishing_status: PublishingStatus = "publishingStatus",
+        pub trace_id: String = "traceId",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
+        pub unpublished_changes: bool = "unpublishedChanges",
+        pub updated_at: Timestamp = "updatedAt",
+        pub updated_by: String = "updatedBy",
+    }
+    /// `LinkedInUserDTO` of Ad Manager.
+    #[doc(alias = "LinkedInUserDTO")]
+    pub struct LinkedinCurrentUser {
+        pub id: String = "id",
+        pub name: String = "name",
+        pub profile_picture: String = "profilePicture",
+        pub trace_id: String = "traceId",
+    }
+    /// `LinkedInIntegrationDTO` of Ad Manager.
+    #[doc(alias = "LinkedInIntegrationDTO")]
+    pub struct LinkedinIntegration {
+        pub ad_account_id: String = "adAccountId",
+        pub ad_account_name: String = "adAccountName",
+        pub created_at: Timestamp = "createdAt",
+        pub currency_code: String = "currencyCode",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub organization_id: String = "organizationId",
+        pub status: IntegrationStatus = "status",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FacebookEntitiesDTO` of Ad Manager.
     #[doc(alias = "FacebookEntitiesDTO")]
@@ -1900,7 +1956,7 @@ hoopai_runtime::model! {
         /// The words that people search for; for the kind `KEYWORD`.
         pub keyword: String = "keyword",
         /// Which of the three it is. Declared as required by the platform's specification.
-        pub member_type: MemberMemberType = "memberType",
+        pub member_type: MemberType = "memberType",
         /// The address that people visit; for the kind `URL`.
         pub url: String = "url",
     }
@@ -1922,7 +1978,7 @@ hoopai_runtime::model! {
     #[doc(alias = "PostSubmissionCallToActionDTO")]
     pub struct PostSubmissionCallToAction {
         /// What the button says. Declared as required by the platform's specification.
-        pub call_to_action_label: PostSubmissionCallToActionCallToActionLabel = "callToActionLabel",
+        pub call_to_action_label: PostSubmissionCallToActionLabel = "callToActionLabel",
         /// What the button leads to. Declared as required by the platform's specification.
         pub call_to_action_target: PostSubmissionCallToActionTarget = "callToActionTarget",
     }
@@ -1945,39 +2001,6 @@ hoopai_runtime::model! {
     pub struct PublishFacebookCampaignRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-    }
-    /// `GooglePublishedCampaignDTO` of Ad Manager.
-    #[doc(alias = "GooglePublishedCampaignDTO")]
-    pub struct PublishGoogleCampaignResponse {
-        pub v: f64 = "__v",
-        pub id: String = "_id",
-        pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
-        pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
-        pub advanced_options: Map = "advancedOptions",
-        pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
-        pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
-        pub assets: Box<GoogleAssets> = "assets",
-        pub audience: Box<GoogleCampaignAudience2> = "audience",
-        pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
-        pub budget: GoogleBudget = "budget",
-        pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub goal_type: GoalType = "goalType",
-        pub google_ad_account_id: String = "googleAdAccountId",
-        pub google_campaign_id: String = "googleCampaignId",
-        pub google_error: String = "googleError",
-        pub is_eu_political_ads: bool = "isEuPoliticalAds",
-        pub location_id: String = "locationId",
-        pub maximum_cpc: Decimal = "maximumCpc",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub network_settings: GoogleNetworkSettings = "networkSettings",
-        pub publishing_status: PublishingStatus = "publishingStatus",
-        pub source: String = "source",
-        pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: Timestamp = "updatedAt",
-        pub updated_by: String = "updatedBy",
     }
     /// How a question is answered; one of the two.
     #[doc(alias = "QuestionDetailsDTO")]
@@ -2062,7 +2085,7 @@ hoopai_runtime::model! {
     }
     /// `SuccessDTO` of Ad Manager.
     #[doc(alias = "SuccessDTO")]
-    pub struct Success {
+    pub struct SuccessResponse {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -2097,16 +2120,6 @@ hoopai_runtime::model! {
         /// How much, in the currency's minor unit: `500` is five dollars. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
     }
-    /// Which contact is put into an audience or taken out.
-    #[doc(alias = "UpdateCustomAudienceDTO")]
-    pub struct UpdateCustomAudience {
-        /// The id of the contact. Declared as required by the platform's specification.
-        pub contact_id: String = "contactId",
-        /// The id of the Facebook ad account that the audience belongs to.
-        pub fb_ad_account_id: String = "fbAdAccountId",
-        /// The id of the location (sub-account). The client's default location unless set.
-        pub location_id: String = "locationId",
-    }
     /// Who is put into an audience or taken out; smart lists or a file.
     #[doc(alias = "UpdateCustomAudienceBatchDTO")]
     pub struct UpdateFacebookCustomAudienceMembersInBulkRequest {
@@ -2135,9 +2148,9 @@ hoopai_runtime::model! {
     #[doc(alias = "LinkedInUpdateAdStatusBodyDTO")]
     pub struct UpdateLinkedinAdStatusRequest {
         /// What is to be done. Declared as required by the platform's specification.
-        pub operation_type: UpdateLinkedinAdStatusRequestOperationType = "operationType",
+        pub operation_type: LinkedinAdStatusOperationType = "operationType",
         /// What the id in the path is of: `adGroup` is a campaign group. Declared as required by the platform's specification.
-        pub type_: UpdateLinkedinAdStatusRequestType = "type",
+        pub type_: LinkedinAdStatusType = "type",
     }
     /// An ad of Facebook.
     #[doc(alias = "UpsertAdDTO")]
@@ -2242,18 +2255,8 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// An asset of Google.
-    #[doc(alias = "UpsertAssetsDTO")]
-    pub struct UpsertGoogleAssetsRequest {
-        /// The id of the location (sub-account). The client's default location unless set.
-        pub location_id: String = "locationId",
-        /// What the asset holds; which fields it has depends on `type`. Declared as required by the platform's specification.
-        pub payload: Box<UpsertGoogleAssetsRequestPayload> = "payload",
-        /// The kind of asset. Declared as required by the platform's specification.
-        pub type_: GoogleAssetType = "type",
-    }
-    /// `UpsertGoogleAssetsRequestPayload` of Ad Manager.
-    pub struct UpsertGoogleAssetsRequestPayload {
+    /// `UpsertGoogleAssetsPayload` of Ad Manager.
+    pub struct UpsertGoogleAssetsPayload {
         /// The hours in which the number is shown.
         pub ad_schedule_targets: Vec<AdScheduleTarget> = "adScheduleTargets",
         /// The image behind the form, by its resource name: `customers/123/assets/789`.
@@ -2265,7 +2268,7 @@ hoopai_runtime::model! {
         /// The text beside the button that opens the form.
         pub call_to_action_description: String = "callToActionDescription",
         /// What the button that opens the form says.
-        pub call_to_action_type: UpsertGoogleAssetsRequestPayloadCallToActionType = "callToActionType",
+        pub call_to_action_type: UpsertGoogleAssetsPayloadCallToActionType = "callToActionType",
         /// The country of the number, by its two letters of ISO 3166.
         pub country_code: String = "countryCode",
         /// Questions of your own, which come after the fields.
@@ -2277,7 +2280,7 @@ hoopai_runtime::model! {
         /// The second line below the link.
         pub description2: String = "description2",
         /// `LOW_INTENT` for more leads, `HIGH_INTENT` for fewer that mean it.
-        pub desired_intent: UpsertGoogleAssetsRequestPayloadDesiredIntent = "desiredIntent",
+        pub desired_intent: UpsertGoogleAssetsPayloadDesiredIntent = "desiredIntent",
         /// The last day that the link is shown, as `YYYY-MM-DD`.
         pub end_date: String = "endDate",
         /// What people are asked for.
@@ -2291,7 +2294,7 @@ hoopai_runtime::model! {
         /// The phone number, such as `+14155551234`.
         pub phone_number: String = "phoneNumber",
         /// What the button after sending says.
-        pub post_submit_call_to_action_type: UpsertGoogleAssetsRequestPayloadPostSubmitCallToActionType = "postSubmitCallToActionType",
+        pub post_submit_call_to_action_type: UpsertGoogleAssetsPayloadPostSubmitCallToActionType = "postSubmitCallToActionType",
         /// The text that people see when they have sent the form.
         pub post_submit_description: String = "postSubmitDescription",
         /// The headline that people see when they have sent the form.
@@ -2302,6 +2305,16 @@ hoopai_runtime::model! {
         pub resource_name: String = "resourceName",
         /// The first day that the link is shown, as `YYYY-MM-DD`.
         pub start_date: String = "startDate",
+    }
+    /// An asset of Google.
+    #[doc(alias = "UpsertAssetsDTO")]
+    pub struct UpsertGoogleAssetsRequest {
+        /// The id of the location (sub-account). The client's default location unless set.
+        pub location_id: String = "locationId",
+        /// What the asset holds; which fields it has depends on `type`. Declared as required by the platform's specification.
+        pub payload: Box<UpsertGoogleAssetsPayload> = "payload",
+        /// The kind of asset. Declared as required by the platform's specification.
+        pub type_: UpsertGoogleAssetsType = "type",
     }
     /// A combined audience of Google.
     #[doc(alias = "UpsertAudienceDTO")]
@@ -2333,7 +2346,7 @@ hoopai_runtime::model! {
         /// Phone numbers, sitelinks, images and the like that go with the ads.
         pub assets: Box<GoogleAssets> = "assets",
         /// Who is to see the ads.
-        pub audience: Box<GoogleCampaignAudience> = "audience",
+        pub audience: Box<GoogleCampaignAudienceInput> = "audience",
         /// How Google bids.
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         /// What the campaign may spend, and from when to when.
@@ -2456,7 +2469,7 @@ hoopai_runtime::model! {
 
 hoopai_runtime::confirmations! {
     AudienceUpdateResult,
-    Success,
+    SuccessResponse,
     UpsertFacebookPixelResponse,
 }
 
@@ -2510,14 +2523,6 @@ hoopai_runtime::open_enum! {
     pub enum CountingType {
         OnePerClick = "ONE_PER_CLICK", ManyPerClick = "MANY_PER_CLICK",
     }
-    /// Values of `CreateFacebookPageLeadFormRequestType`.
-    pub enum CreateFacebookPageLeadFormRequestType {
-        MoreVolume = "MORE_VOLUME", HigherIntent = "HIGHER_INTENT",
-    }
-    /// Values of `DeleteGoogleSegmentType`.
-    pub enum DeleteGoogleSegmentType {
-        CustomSegments = "CUSTOM_SEGMENTS", DataSegments = "DATA_SEGMENTS",
-    }
     /// Values of `ExpansionLevel`.
     pub enum ExpansionLevel {
         Balanced = "BALANCED", Broad = "BROAD", Narrow = "NARROW",
@@ -2530,9 +2535,35 @@ hoopai_runtime::open_enum! {
     pub enum FacebookAudiencePlacementType {
         Auto = "auto", Manual = "manual",
     }
+    /// Values of `FacebookCustomAudienceSource`.
+    pub enum FacebookCustomAudienceSource {
+        AdManager = "ad_manager", Integration = "integration",
+    }
+    /// Values of `FacebookCustomAudienceType`.
+    pub enum FacebookCustomAudienceType {
+        Lookalike = "lookalike", Custom = "custom", All = "all",
+    }
+    /// Values of `FacebookEntityType`.
+    pub enum FacebookEntityType {
+        Campaign = "CAMPAIGN", Adset = "ADSET", Ad = "AD",
+    }
     /// Values of `FacebookIntegrationPricingModel`.
     pub enum FacebookIntegrationPricingModel {
         DoneForYou = "done_for_you", ConnectYourBm = "connect_your_bm",
+    }
+    /// Values of `FacebookLeadFormType`.
+    pub enum FacebookLeadFormType {
+        MoreVolume = "MORE_VOLUME", HigherIntent = "HIGHER_INTENT",
+    }
+    /// Values of `FacebookReportingField`.
+    pub enum FacebookReportingField {
+        Impressions = "impressions", Clicks = "clicks", Spend = "spend", Cpc = "cpc",
+        CostPerConversion = "cost_per_conversion", Conversions = "conversions", Cpm = "cpm", Reach = "reach",
+        Frequency = "frequency",
+    }
+    /// Values of `FacebookReportingGroupBy`.
+    pub enum FacebookReportingGroupBy {
+        Day = "day", Week = "week", Month = "month",
     }
     /// Values of `FormQuestionType`.
     pub enum FormQuestionType {
@@ -2542,42 +2573,6 @@ hoopai_runtime::open_enum! {
         MilitaryStatus = "MILITARY_STATUS", Phone = "PHONE", PostCode = "POST_CODE",
         RelationshipStatus = "RELATIONSHIP_STATUS", State = "STATE", StreetAddress = "STREET_ADDRESS",
         WorkEmail = "WORK_EMAIL", WorkPhoneNumber = "WORK_PHONE_NUMBER", Zip = "ZIP", ShortAnswer = "SHORT_ANSWER",
-    }
-    /// Values of `GetFacebookReportingField`.
-    pub enum GetFacebookReportingField {
-        Impressions = "impressions", Clicks = "clicks", Spend = "spend", Cpc = "cpc",
-        CostPerConversion = "cost_per_conversion", Conversions = "conversions", Cpm = "cpm", Reach = "reach",
-        Frequency = "frequency",
-    }
-    /// Values of `GetFacebookReportingGroupBy`.
-    pub enum GetFacebookReportingGroupBy {
-        Day = "day", Week = "week", Month = "month",
-    }
-    /// Values of `GetFacebookReportingType`.
-    pub enum GetFacebookReportingType {
-        AdManager = "AD_MANAGER", Integration = "INTEGRATION",
-    }
-    /// Values of `GetGoogleAdAccountResponsePaymentStatus`.
-    pub enum GetGoogleAdAccountResponsePaymentStatus {
-        Approved = "APPROVED", ApprovedHeld = "APPROVED_HELD", Pending = "PENDING", Cancelled = "CANCELLED",
-        NoPaymentMethod = "NO_PAYMENT_METHOD",
-    }
-    /// Values of `GetGoogleReportingField`.
-    pub enum GetGoogleReportingField {
-        Impressions = "impressions", Clicks = "clicks", CostMicros = "cost_micros", AverageCpc = "average_cpc",
-        Conversions = "conversions", AverageCpm = "average_cpm", CostPerConversion = "cost_per_conversion", Ctr = "ctr",
-    }
-    /// Values of `GetGoogleReportingGroupBy`.
-    pub enum GetGoogleReportingGroupBy {
-        Date = "date", Week = "week", Month = "month",
-    }
-    /// Values of `GetLinkedinAdAnalyticsGroupBy`.
-    pub enum GetLinkedinAdAnalyticsGroupBy {
-        Day = "day", Month = "month", Year = "year",
-    }
-    /// Values of `GetLinkedinAdAnalyticsPivot`.
-    pub enum GetLinkedinAdAnalyticsPivot {
-        Account = "ACCOUNT", Campaign = "CAMPAIGN", CampaignGroup = "CAMPAIGN_GROUP", Creative = "CREATIVE",
     }
     /// Values of `GoalType`.
     pub enum GoalType {
@@ -2612,7 +2607,7 @@ hoopai_runtime::open_enum! {
     }
     /// Values of `GoogleAssetType`.
     pub enum GoogleAssetType {
-        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM",
+        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM", Image = "IMAGE", Text = "TEXT",
     }
     /// Values of `GoogleCampaignGoalType`.
     pub enum GoogleCampaignGoalType {
@@ -2623,29 +2618,59 @@ hoopai_runtime::open_enum! {
         UploadClicks = "UPLOAD_CLICKS", UploadCalls = "UPLOAD_CALLS", Webpage = "WEBPAGE",
         LeadFormSubmit = "LEAD_FORM_SUBMIT",
     }
+    /// Values of `GoogleEntityType`.
+    pub enum GoogleEntityType {
+        AdManager = "AD_MANAGER", Integration = "INTEGRATION",
+    }
     /// Values of `GoogleMediaType`.
     pub enum GoogleMediaType {
         Image = "IMAGE",
+    }
+    /// Values of `GoogleReportingField`.
+    pub enum GoogleReportingField {
+        Impressions = "impressions", Clicks = "clicks", CostMicros = "cost_micros", AverageCpc = "average_cpc",
+        Conversions = "conversions", AverageCpm = "average_cpm", CostPerConversion = "cost_per_conversion", Ctr = "ctr",
+    }
+    /// Values of `GoogleReportingGroupBy`.
+    pub enum GoogleReportingGroupBy {
+        Date = "date", Week = "week", Month = "month",
+    }
+    /// Values of `GoogleSegmentType`.
+    pub enum GoogleSegmentType {
+        CustomSegments = "CUSTOM_SEGMENTS", DataSegments = "DATA_SEGMENTS",
+    }
+    /// Values of `GoogleTargetInterestType`.
+    pub enum GoogleTargetInterestType {
+        Affinity = "AFFINITY", InMarket = "IN_MARKET",
+    }
+    /// Values of `GoogleUserListType`.
+    pub enum GoogleUserListType {
+        CustomSegments = "CUSTOM_SEGMENTS", WebsiteVisitor = "WEBSITE_VISITOR", CustomerMatch = "CUSTOMER_MATCH",
+        Lookalike = "LOOKALIKE",
     }
     /// Values of `IntegrationStatus`.
     pub enum IntegrationStatus {
         Connected = "connected", Expired = "expired", Disconnected = "disconnected",
     }
-    /// Values of `ListFacebookCustomAudiencesSource`.
-    pub enum ListFacebookCustomAudiencesSource {
-        AdManager = "ad_manager", Integration = "integration",
+    /// Values of `LinkedInLeadFormState`.
+    pub enum LinkedInLeadFormState {
+        Published = "PUBLISHED",
     }
-    /// Values of `ListFacebookCustomAudiencesType`.
-    pub enum ListFacebookCustomAudiencesType {
-        Lookalike = "lookalike", Custom = "custom", All = "all",
+    /// Values of `LinkedinAdAnalyticGroupBy`.
+    pub enum LinkedinAdAnalyticGroupBy {
+        Day = "day", Month = "month", Year = "year",
     }
-    /// Values of `ListFacebookEntitiesEntityType`.
-    pub enum ListFacebookEntitiesEntityType {
-        Campaign = "CAMPAIGN", Adset = "ADSET", Ad = "AD",
+    /// Values of `LinkedinAdAnalyticPivot`.
+    pub enum LinkedinAdAnalyticPivot {
+        Account = "ACCOUNT", Campaign = "CAMPAIGN", CampaignGroup = "CAMPAIGN_GROUP", Creative = "CREATIVE",
     }
-    /// Values of `ListGoogleAssetsType`.
-    pub enum ListGoogleAssetsType {
-        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM", Image = "IMAGE", Text = "TEXT",
+    /// Values of `LinkedinAdStatusOperationType`.
+    pub enum LinkedinAdStatusOperationType {
+        Paused = "PAUSED", Archived = "ARCHIVED", Resume = "RESUME",
+    }
+    /// Values of `LinkedinAdStatusType`.
+    pub enum LinkedinAdStatusType {
+        AdGroup = "adGroup", AdCampaign = "adCampaign", Ad = "ad",
     }
     /// Values of `ListGoogleConversionsType`.
     pub enum ListGoogleConversionsType {
@@ -2655,16 +2680,12 @@ hoopai_runtime::open_enum! {
     pub enum ListGoogleEntitiesEntityType {
         Campaign = "CAMPAIGN", Adgroup = "ADGROUP", Ad = "AD",
     }
-    /// Values of `ListGoogleTargetInterestsType`.
-    pub enum ListGoogleTargetInterestsType {
-        Affinity = "AFFINITY", InMarket = "IN_MARKET",
-    }
     /// Values of `MediaType`.
     pub enum MediaType {
         Image = "image", Video = "video",
     }
-    /// Values of `MemberMemberType`.
-    pub enum MemberMemberType {
+    /// Values of `MemberType`.
+    pub enum MemberType {
         Keyword = "KEYWORD", Url = "URL", App = "APP",
     }
     /// Values of `MessagingPlatform`.
@@ -2680,8 +2701,13 @@ hoopai_runtime::open_enum! {
     pub enum ObjectiveType {
         LeadGeneration = "LEAD_GENERATION", WebsiteVisit = "WEBSITE_VISIT",
     }
-    /// Values of `PostSubmissionCallToActionCallToActionLabel`.
-    pub enum PostSubmissionCallToActionCallToActionLabel {
+    /// Values of `PaymentStatus`.
+    pub enum PaymentStatus {
+        Approved = "APPROVED", ApprovedHeld = "APPROVED_HELD", Pending = "PENDING", Cancelled = "CANCELLED",
+        NoPaymentMethod = "NO_PAYMENT_METHOD",
+    }
+    /// Values of `PostSubmissionCallToActionLabel`.
+    pub enum PostSubmissionCallToActionLabel {
         VisitCompanyWebsite = "VISIT_COMPANY_WEBSITE", DownloadNow = "DOWNLOAD_NOW", TryNow = "TRY_NOW",
         ViewNow = "VIEW_NOW", LearnMore = "LEARN_MORE",
     }
@@ -2713,36 +2739,23 @@ hoopai_runtime::open_enum! {
         Housing = "HOUSING", IssuesElectionsPolitics = "ISSUES_ELECTIONS_POLITICS",
         OnlineGamblingAndGaming = "ONLINE_GAMBLING_AND_GAMING", None = "NONE",
     }
-    /// Values of `State`.
-    pub enum State {
-        Published = "PUBLISHED",
-    }
-    /// Values of `UpdateLinkedinAdStatusRequestOperationType`.
-    pub enum UpdateLinkedinAdStatusRequestOperationType {
-        Paused = "PAUSED", Archived = "ARCHIVED", Resume = "RESUME",
-    }
-    /// Values of `UpdateLinkedinAdStatusRequestType`.
-    pub enum UpdateLinkedinAdStatusRequestType {
-        AdGroup = "adGroup", AdCampaign = "adCampaign", Ad = "ad",
-    }
-    /// Values of `UpsertGoogleAssetsRequestPayloadCallToActionType`.
-    pub enum UpsertGoogleAssetsRequestPayloadCallToActionType {
+    /// Values of `UpsertGoogleAssetsPayloadCallToActionType`.
+    pub enum UpsertGoogleAssetsPayloadCallToActionType {
         LearnMore = "LEARN_MORE", GetQuote = "GET_QUOTE", ApplyNow = "APPLY_NOW", SignUp = "SIGN_UP",
         ContactUs = "CONTACT_US", Subscribe = "SUBSCRIBE", Download = "DOWNLOAD", BookNow = "BOOK_NOW",
         GetOffer = "GET_OFFER", Register = "REGISTER", GetInfo = "GET_INFO", RequestDemo = "REQUEST_DEMO",
         JoinNow = "JOIN_NOW", GetStarted = "GET_STARTED", VisitSite = "VISIT_SITE",
     }
-    /// Values of `UpsertGoogleAssetsRequestPayloadDesiredIntent`.
-    pub enum UpsertGoogleAssetsRequestPayloadDesiredIntent {
+    /// Values of `UpsertGoogleAssetsPayloadDesiredIntent`.
+    pub enum UpsertGoogleAssetsPayloadDesiredIntent {
         LowIntent = "LOW_INTENT", HighIntent = "HIGH_INTENT",
     }
-    /// Values of `UpsertGoogleAssetsRequestPayloadPostSubmitCallToActionType`.
-    pub enum UpsertGoogleAssetsRequestPayloadPostSubmitCallToActionType {
+    /// Values of `UpsertGoogleAssetsPayloadPostSubmitCallToActionType`.
+    pub enum UpsertGoogleAssetsPayloadPostSubmitCallToActionType {
         VisitSite = "VISIT_SITE", Download = "DOWNLOAD", LearnMore = "LEARN_MORE", ShopNow = "SHOP_NOW",
     }
-    /// Values of `UpsertGoogleSegmentType`.
-    pub enum UpsertGoogleSegmentType {
-        CustomSegments = "CUSTOM_SEGMENTS", WebsiteVisitor = "WEBSITE_VISITOR", CustomerMatch = "CUSTOMER_MATCH",
-        Lookalike = "LOOKALIKE",
+    /// Values of `UpsertGoogleAssetsType`.
+    pub enum UpsertGoogleAssetsType {
+        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM",
     }
 }

@@ -118,7 +118,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_affiliate`](super::Client::get_affiliate).
-        pub GetAffiliate(operations::GET_AFFILIATE) -> json types::GetAffiliateResponse
+        pub GetAffiliate(operations::GET_AFFILIATE) -> json types::Affiliate
     }
     hoopai_runtime::setters! {
         GetAffiliate {
@@ -131,7 +131,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_affiliates`](super::Client::list_affiliates).
-        pub ListAffiliates(operations::LIST_AFFILIATES) -> json types::ListAffiliatesResponse, paged types::OAuthAffiliateListItemResponse
+        pub ListAffiliates(operations::LIST_AFFILIATES) -> json types::ListAffiliatesResponse, paged types::Affiliate
     }
     hoopai_runtime::setters! {
         ListAffiliates {
@@ -156,7 +156,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_commissions`](super::Client::list_commissions).
-        pub ListCommissions(operations::LIST_COMMISSIONS) -> json types::ListCommissionsResponse, paged types::CommissionListItemResponse
+        pub ListCommissions(operations::LIST_COMMISSIONS) -> json types::ListCommissionsResponse, paged types::Commission
     }
     hoopai_runtime::setters! {
         ListCommissions {
@@ -183,7 +183,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_payouts`](super::Client::list_payouts).
-        pub ListPayouts(operations::LIST_PAYOUTS) -> json types::ListPayoutsResponse, paged types::PayoutListItemResponse
+        pub ListPayouts(operations::LIST_PAYOUTS) -> json types::ListPayoutsResponse, paged types::Payout
     }
     hoopai_runtime::setters! {
         ListPayouts {

@@ -6,49 +6,69 @@ use hoopai_runtime::json::Map;
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
+    /// `GetAffiliateResponseDto` of Affiliate Manager.
+    #[doc(alias = "GetAffiliateResponseDto")]
+    #[doc(alias = "OAuthAffiliateListItemResponseDto")]
+    pub struct Affiliate {
+        pub id: String = "_id",
+        pub active: bool = "active",
+        pub address: String = "address",
+        pub avatar: String = "avatar",
+        pub campaign_ids: Vec<String> = "campaignIds",
+        pub click_count: f64 = "clickCount",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub created_at: Timestamp = "createdAt",
+        pub created_by: Map = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        pub customer: f64 = "customer",
+        pub deleted: bool = "deleted",
+        pub dropped_customer: f64 = "droppedCustomer",
+        pub email: String = "email",
+        pub facebook_url: String = "facebookUrl",
+        pub first_name: String = "firstName",
+        pub instagram_url: String = "instagramUrl",
+        pub last_name: String = "lastName",
+        pub last_updated_by: Map = "lastUpdatedBy",
+        pub lead: f64 = "lead",
+        pub linked_in_url: String = "linkedInUrl",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub owned: Decimal = "owned",
+        pub paid: Decimal = "paid",
+        pub phone: String = "phone",
+        pub revenue: Decimal = "revenue",
+        pub trace_id: String = "traceId",
+        pub twitter_url: String = "twitterUrl",
+        pub updated_at: Timestamp = "updatedAt",
+        pub vat_id: String = "vatId",
+        pub w8_form: String = "w8Form",
+        pub w9_form: String = "w9Form",
+        pub website_url: String = "websiteUrl",
+        pub youtube_url: String = "youtubeUrl",
+    }
     /// `AffiliateListMetaResponseDto` of Affiliate Manager.
     #[doc(alias = "AffiliateListMetaResponseDto")]
-    pub struct AffiliateListMetaResponse {
+    pub struct AffiliateListMeta {
         pub count: f64 = "count",
-    }
-    /// `CommissionAffiliateResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionAffiliateResponseDto")]
-    pub struct CommissionAffiliateResponse {
-        pub id: String = "_id",
-        pub email: String = "email",
-        pub name: String = "name",
-    }
-    /// `CommissionCampaignResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionCampaignResponseDto")]
-    pub struct CommissionCampaignResponse {
-        pub id: String = "id",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-    }
-    /// `CommissionCustomerResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionCustomerResponseDto")]
-    pub struct CommissionCustomerResponse {
-        pub id: String = "_id",
-        pub email: String = "email",
-        pub first_name: String = "firstName",
-        pub last_name: String = "lastName",
-        pub type_: String = "type",
     }
     /// `CommissionListItemResponseDto` of Affiliate Manager.
     #[doc(alias = "CommissionListItemResponseDto")]
-    pub struct CommissionListItemResponse {
+    pub struct Commission {
         pub id: String = "_id",
-        pub affiliate: CommissionAffiliateResponse = "affiliate",
+        pub affiliate: CommissionAffiliate = "affiliate",
         pub affiliate_id: String = "affiliateId",
         pub amount: Decimal = "amount",
-        pub campaign: CommissionCampaignResponse = "campaign",
+        pub campaign: CommissionCampaign = "campaign",
         pub campaign_name: String = "campaignName",
         pub commission: Decimal = "commission",
         pub commission_amount: Decimal = "commissionAmount",
         pub commission_type: String = "commissionType",
         pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        pub customer: Box<CommissionCustomerResponse> = "customer",
+        pub customer: Box<CommissionCustomer> = "customer",
         pub due_at: Timestamp = "dueAt",
         pub event_id: String = "eventId",
         pub is_trial: bool = "isTrial",
@@ -64,124 +84,75 @@ hoopai_runtime::model! {
         pub transaction_id: String = "transactionId",
         pub unit_discount: Decimal = "unitDiscount",
     }
+    /// `CommissionAffiliateResponseDto` of Affiliate Manager.
+    #[doc(alias = "CommissionAffiliateResponseDto")]
+    pub struct CommissionAffiliate {
+        pub id: String = "_id",
+        pub email: String = "email",
+        pub name: String = "name",
+    }
+    /// `CommissionCampaignResponseDto` of Affiliate Manager.
+    #[doc(alias = "CommissionCampaignResponseDto")]
+    pub struct CommissionCampaign {
+        pub id: String = "id",
+        pub live_mode: bool = "liveMode",
+        pub name: String = "name",
+    }
+    /// `CommissionCustomerResponseDto` of Affiliate Manager.
+    #[doc(alias = "CommissionCustomerResponseDto")]
+    pub struct CommissionCustomer {
+        pub id: String = "_id",
+        pub email: String = "email",
+        pub first_name: String = "firstName",
+        pub last_name: String = "lastName",
+        pub type_: String = "type",
+    }
     /// `CommissionListMetaResponseDto` of Affiliate Manager.
     #[doc(alias = "CommissionListMetaResponseDto")]
-    pub struct CommissionListMetaResponse {
+    pub struct CommissionListMeta {
         pub count: f64 = "count",
-    }
-    /// `GetAffiliateResponseDto` of Affiliate Manager.
-    #[doc(alias = "GetAffiliateResponseDto")]
-    pub struct GetAffiliateResponse {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub address: String = "address",
-        pub avatar: String = "avatar",
-        pub campaign_ids: Vec<String> = "campaignIds",
-        pub click_count: f64 = "clickCount",
-        pub contact_id: String = "contactId",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: Map = "createdBy",
-        pub currency: String = "currency",
-        pub customer: f64 = "customer",
-        pub deleted: bool = "deleted",
-        pub dropped_customer: f64 = "droppedCustomer",
-        pub email: String = "email",
-        pub facebook_url: String = "facebookUrl",
-        pub first_name: String = "firstName",
-        pub instagram_url: String = "instagramUrl",
-        pub last_name: String = "lastName",
-        pub last_updated_by: Map = "lastUpdatedBy",
-        pub lead: f64 = "lead",
-        pub linked_in_url: String = "linkedInUrl",
-        pub location_id: String = "locationId",
-        pub owned: Decimal = "owned",
-        pub paid: Decimal = "paid",
-        pub phone: String = "phone",
-        pub revenue: Decimal = "revenue",
-        pub trace_id: String = "traceId",
-        pub twitter_url: String = "twitterUrl",
-        pub updated_at: Timestamp = "updatedAt",
-        pub vat_id: String = "vatId",
-        pub w8_form: String = "w8Form",
-        pub w9_form: String = "w9Form",
-        pub website_url: String = "websiteUrl",
-        pub youtube_url: String = "youtubeUrl",
     }
     /// `ListAffiliatesResponseDto` of Affiliate Manager.
     #[doc(alias = "ListAffiliatesResponseDto")]
     pub struct ListAffiliatesResponse {
-        pub affiliates: Vec<OAuthAffiliateListItemResponse> = "affiliates",
-        pub meta: AffiliateListMetaResponse = "meta",
+        pub affiliates: Vec<Affiliate> = "affiliates",
+        pub meta: AffiliateListMeta = "meta",
         pub trace_id: String = "traceId",
     }
     /// `GetCommissionListResponseDto` of Affiliate Manager.
     #[doc(alias = "GetCommissionListResponseDto")]
     pub struct ListCommissionsResponse {
-        pub commissions: Vec<CommissionListItemResponse> = "commissions",
-        pub meta: CommissionListMetaResponse = "meta",
+        pub commissions: Vec<Commission> = "commissions",
+        pub meta: CommissionListMeta = "meta",
         pub trace_id: String = "traceId",
     }
     /// `GetPayoutListResponseDto` of Affiliate Manager.
     #[doc(alias = "GetPayoutListResponseDto")]
     pub struct ListPayoutsResponse {
-        pub meta: PayoutListMetaResponse = "meta",
-        pub payouts: Vec<PayoutListItemResponse> = "payouts",
+        pub meta: PayoutListMeta = "meta",
+        pub payouts: Vec<Payout> = "payouts",
         pub trace_id: String = "traceId",
-    }
-    /// `OAuthAffiliateListItemResponseDto` of Affiliate Manager.
-    #[doc(alias = "OAuthAffiliateListItemResponseDto")]
-    pub struct OAuthAffiliateListItemResponse {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub address: String = "address",
-        pub avatar: String = "avatar",
-        pub campaign_ids: Vec<String> = "campaignIds",
-        pub click_count: f64 = "clickCount",
-        pub contact_id: String = "contactId",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: Map = "createdBy",
-        pub currency: String = "currency",
-        pub customer: f64 = "customer",
-        pub deleted: bool = "deleted",
-        pub dropped_customer: f64 = "droppedCustomer",
-        pub email: String = "email",
-        pub facebook_url: String = "facebookUrl",
-        pub first_name: String = "firstName",
-        pub instagram_url: String = "instagramUrl",
-        pub last_name: String = "lastName",
-        pub last_updated_by: Map = "lastUpdatedBy",
-        pub lead: f64 = "lead",
-        pub linked_in_url: String = "linkedInUrl",
-        pub location_id: String = "locationId",
-        pub owned: Decimal = "owned",
-        pub paid: Decimal = "paid",
-        pub phone: String = "phone",
-        pub revenue: Decimal = "revenue",
-        pub twitter_url: String = "twitterUrl",
-        pub updated_at: Timestamp = "updatedAt",
-        pub vat_id: String = "vatId",
-        pub w8_form: String = "w8Form",
-        pub w9_form: String = "w9Form",
-        pub website_url: String = "websiteUrl",
-        pub youtube_url: String = "youtubeUrl",
     }
     /// `PayoutListItemResponseDto` of Affiliate Manager.
     #[doc(alias = "PayoutListItemResponseDto")]
-    pub struct PayoutListItemResponse {
+    pub struct Payout {
         pub id: String = "_id",
-        pub affiliate: Box<OAuthAffiliateListItemResponse> = "affiliate",
+        pub affiliate: Box<Affiliate> = "affiliate",
         pub affiliate_email: String = "affiliateEmail",
         pub affiliate_id: String = "affiliateId",
         pub affiliate_name: String = "affiliateName",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         pub amount: Decimal = "amount",
         pub campaign: String = "campaign",
         pub campaign_id: String = "campaignId",
         pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
         pub due_at: Timestamp = "dueAt",
         pub is_migrated: bool = "isMigrated",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub paid_at: Timestamp = "paidAt",
         pub paid_meta: Map = "paidMeta",
@@ -193,7 +164,7 @@ hoopai_runtime::model! {
     }
     /// `PayoutListMetaResponseDto` of Affiliate Manager.
     #[doc(alias = "PayoutListMetaResponseDto")]
-    pub struct PayoutListMetaResponse {
+    pub struct PayoutListMeta {
         pub count: f64 = "count",
     }
 }

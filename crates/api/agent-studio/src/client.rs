@@ -336,7 +336,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`execute_agent`](super::Client::execute_agent).
-        pub ExecuteAgent(operations::EXECUTE_AGENT) -> json types::ExecutePublicAgentResponse
+        pub ExecuteAgent(operations::EXECUTE_AGENT) -> json types::ExecuteAgentResponse
     }
     hoopai_runtime::setters! {
         ExecuteAgent {
@@ -344,13 +344,13 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// The origin of the call; the platform documents no values.
             query source: String = "source",
-            json body: types::ExecutePublicAgent,
+            json body: types::ExecuteAgentRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`execute_agent_deprecated`](super::Client::execute_agent_deprecated).
-        pub ExecuteAgentDeprecated(operations::EXECUTE_AGENT_DEPRECATED) -> json types::ExecutePublicAgentResponse
+        pub ExecuteAgentDeprecated(operations::EXECUTE_AGENT_DEPRECATED) -> json types::ExecuteAgentResponse
     }
     hoopai_runtime::setters! {
         ExecuteAgentDeprecated {
@@ -358,13 +358,13 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// The origin of the call; the platform documents no values.
             query source: String = "source",
-            json body: types::ExecutePublicAgent,
+            json body: types::ExecuteAgentRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_agent`](super::Client::get_agent).
-        pub GetAgent(operations::GET_AGENT) -> json types::GetAgentByIdResponse
+        pub GetAgent(operations::GET_AGENT) -> json types::AgentResponse
     }
     hoopai_runtime::setters! {
         GetAgent {
@@ -379,7 +379,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_agent_deprecated`](super::Client::get_agent_deprecated).
-        pub GetAgentDeprecated(operations::GET_AGENT_DEPRECATED) -> json types::GetAgentByIdResponse
+        pub GetAgentDeprecated(operations::GET_AGENT_DEPRECATED) -> json types::AgentResponse
     }
     hoopai_runtime::setters! {
         GetAgentDeprecated {
@@ -394,7 +394,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents`](super::Client::list_agents).
-        pub ListAgents(operations::LIST_AGENTS) -> json types::GetPublishedAgentsResponse, paged types::GetPublishedAgentsResponseAgent
+        pub ListAgents(operations::LIST_AGENTS) -> json types::ListAgentsResponse, paged types::Agent
     }
     hoopai_runtime::setters! {
         ListAgents {
@@ -413,7 +413,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents_deprecated`](super::Client::list_agents_deprecated).
-        pub ListAgentsDeprecated(operations::LIST_AGENTS_DEPRECATED) -> json types::GetPublishedAgentsResponse, paged types::GetPublishedAgentsResponseAgent
+        pub ListAgentsDeprecated(operations::LIST_AGENTS_DEPRECATED) -> json types::ListAgentsResponse, paged types::Agent
     }
     hoopai_runtime::setters! {
         ListAgentsDeprecated {
@@ -444,7 +444,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent_metadata`](super::Client::update_agent_metadata).
-        pub UpdateAgentMetadata(operations::UPDATE_AGENT_METADATA) -> json types::UpdatePublicAgentResponse
+        pub UpdateAgentMetadata(operations::UPDATE_AGENT_METADATA) -> json types::UpdateAgentResponse
     }
     hoopai_runtime::setters! {
         UpdateAgentMetadata {
@@ -458,7 +458,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent_version`](super::Client::update_agent_version).
-        pub UpdateAgentVersion(operations::UPDATE_AGENT_VERSION) -> json types::UpdatePublicAgentResponse
+        pub UpdateAgentVersion(operations::UPDATE_AGENT_VERSION) -> json types::UpdateAgentResponse
     }
     hoopai_runtime::setters! {
         UpdateAgentVersion {

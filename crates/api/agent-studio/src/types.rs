@@ -6,6 +6,33 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
+    /// `Agent` of Agent Studio.
+    pub struct Agent {
+        pub agent_id: String = "agentId",
+        pub created_at: Timestamp = "createdAt",
+        pub description: String = "description",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub status: String = "status",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// An attachment of a message.
+    #[doc(alias = "PublicAttachmentSchema")]
+    pub struct AgentAttachment {
+        /// Where the image can be fetched. Declared as required by the platform's specification.
+        pub image_url: String = "imageUrl",
+        /// The kind of attachment; `image` is the one that is known. Declared as required by the platform's specification.
+        pub type_: String = "type",
+    }
+    /// `GetAgentByIdResponseDTO` of Agent Studio.
+    #[doc(alias = "GetAgentByIdResponseDTO")]
+    pub struct AgentResponse {
+        pub agent: Map = "agent",
+        pub message: String = "message",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
     /// `CreatePublicAgentDTO` of Agent Studio.
     #[doc(alias = "CreatePublicAgentDTO")]
     pub struct CreateAgentRequest {
@@ -28,7 +55,7 @@ hoopai_runtime::model! {
         /// The nodes of the graph; `version` is the place for them now.
         pub nodes: Vec<String> = "nodes",
         /// Only an `active` agent can be listed, read and executed. Declared as required by the platform's specification.
-        pub status: Status = "status",
+        pub status: AgentStatus = "status",
         /// The first version: an object that may hold `versionName`, `description`, `nodes`, `edges`, `uiNodes`, `uiEdges`,
         /// `globalVariables`, `inputVariables`, `runtimeVariables` and `scopes`. Declared as required by the platform's specification.
         pub version: Map = "version",
@@ -52,9 +79,9 @@ hoopai_runtime::model! {
     }
     /// A message for an agent.
     #[doc(alias = "ExecutePublicAgentDTO")]
-    pub struct ExecutePublicAgent {
+    pub struct ExecuteAgentRequest {
         /// What goes along with the message.
-        pub attachments: Vec<PublicAttachment> = "attachments",
+        pub attachments: Vec<AgentAttachment> = "attachments",
         /// The id of the contact in whose name this is; the agent is then given that contact's data.
         pub contact_id: String = "contactId",
         /// The conversation to go on with, as the last reply named it; left out, a new one begins.
@@ -70,7 +97,7 @@ hoopai_runtime::model! {
     }
     /// `ExecutePublicAgentResponseDTO` of Agent Studio.
     #[doc(alias = "ExecutePublicAgentResponseDTO")]
-    pub struct ExecutePublicAgentResponse {
+    pub struct ExecuteAgentResponse {
         pub attachments: Vec<Value> = "attachments",
         pub execution_id: String = "executionId",
         pub execution_status: String = "executionStatus",
@@ -84,47 +111,21 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub type_: String = "type",
     }
-    /// `GetAgentByIdResponseDTO` of Agent Studio.
-    #[doc(alias = "GetAgentByIdResponseDTO")]
-    pub struct GetAgentByIdResponse {
-        pub agent: Map = "agent",
-        pub message: String = "message",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
     /// `GetPublishedAgentsResponseDTO` of Agent Studio.
     #[doc(alias = "GetPublishedAgentsResponseDTO")]
-    pub struct GetPublishedAgentsResponse {
-        pub agents: Vec<GetPublishedAgentsResponseAgent> = "agents",
+    pub struct ListAgentsResponse {
+        pub agents: Vec<Agent> = "agents",
         pub message: String = "message",
-        pub pagination: GetPublishedAgentsResponsePagination = "pagination",
+        pub pagination: Pagination = "pagination",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `GetPublishedAgentsResponseAgent` of Agent Studio.
-    pub struct GetPublishedAgentsResponseAgent {
-        pub agent_id: String = "agentId",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub status: String = "status",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetPublishedAgentsResponsePagination` of Agent Studio.
-    pub struct GetPublishedAgentsResponsePagination {
+    /// `Pagination` of Agent Studio.
+    pub struct Pagination {
         pub has_more: bool = "hasMore",
         pub limit: i64 = "limit",
         pub offset: i64 = "offset",
         pub total: f64 = "total",
-    }
-    /// An attachment of a message.
-    #[doc(alias = "PublicAttachmentSchema")]
-    pub struct PublicAttachment {
-        /// Where the image can be fetched. Declared as required by the platform's specification.
-        pub image_url: String = "imageUrl",
-        /// The kind of attachment; `image` is the one that is known. Declared as required by the platform's specification.
-        pub type_: String = "type",
     }
     /// `PromoteAndPublishDTO` of Agent Studio.
     #[doc(alias = "PromoteAndPublishDTO")]
@@ -156,7 +157,15 @@ hoopai_runtime::model! {
         /// The agent's name.
         pub name: String = "name",
         /// The new status; an agent that is not `active` cannot be read or executed any more.
-        pub status: Status = "status",
+        pub status: AgentStatus = "status",
+    }
+    /// `UpdatePublicAgentResponseDTO` of Agent Studio.
+    #[doc(alias = "UpdatePublicAgentResponseDTO")]
+    pub struct UpdateAgentResponse {
+        pub data: Map = "data",
+        pub message: String = "message",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `UpdatePublicAgentVersionDTO` of Agent Studio.
     #[doc(alias = "UpdatePublicAgentVersionDTO")]
@@ -184,29 +193,21 @@ hoopai_runtime::model! {
         /// The version's name.
         pub version_name: String = "versionName",
     }
-    /// `UpdatePublicAgentResponseDTO` of Agent Studio.
-    #[doc(alias = "UpdatePublicAgentResponseDTO")]
-    pub struct UpdatePublicAgentResponse {
-        pub data: Map = "data",
-        pub message: String = "message",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
 }
 
 hoopai_runtime::confirmations! {
+    AgentResponse,
     CreateAgentResponse,
     DeleteAgentResponse,
-    ExecutePublicAgentResponse,
-    GetAgentByIdResponse,
-    GetPublishedAgentsResponse,
+    ExecuteAgentResponse,
+    ListAgentsResponse,
     PublishAgentVersionResponse,
-    UpdatePublicAgentResponse,
+    UpdateAgentResponse,
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `Status`.
-    pub enum Status {
+    /// Values of `AgentStatus`.
+    pub enum AgentStatus {
         Active = "active", Inactive = "inactive", Archived = "archived",
     }
 }

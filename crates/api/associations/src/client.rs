@@ -263,7 +263,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_association`](super::Client::create_association).
-        pub CreateAssociation(operations::CREATE_ASSOCIATION) -> json types::GetPostResponse
+        pub CreateAssociation(operations::CREATE_ASSOCIATION) -> json types::Association
     }
     hoopai_runtime::setters! {
         CreateAssociation {
@@ -273,7 +273,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_relation`](super::Client::create_relation).
-        pub CreateRelation(operations::CREATE_RELATION) -> json types::GetPostResponse
+        pub CreateRelation(operations::CREATE_RELATION) -> json types::Association
     }
     hoopai_runtime::setters! {
         CreateRelation {
@@ -294,7 +294,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_relation`](super::Client::delete_relation).
-        pub DeleteRelation(operations::DELETE_RELATION) -> json types::GetPostResponse
+        pub DeleteRelation(operations::DELETE_RELATION) -> json types::Association
     }
     hoopai_runtime::setters! {
         DeleteRelation {
@@ -307,7 +307,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_association`](super::Client::get_association).
-        pub GetAssociation(operations::GET_ASSOCIATION) -> json types::GetPostResponse
+        pub GetAssociation(operations::GET_ASSOCIATION) -> json types::Association
     }
     hoopai_runtime::setters! {
         GetAssociation {
@@ -318,7 +318,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_association_by_key`](super::Client::get_association_by_key).
-        pub GetAssociationByKey(operations::GET_ASSOCIATION_BY_KEY) -> json types::GetPostResponse
+        pub GetAssociationByKey(operations::GET_ASSOCIATION_BY_KEY) -> json types::Association
     }
     hoopai_runtime::setters! {
         GetAssociationByKey {
@@ -331,7 +331,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_association_by_object_key`](super::Client::get_association_by_object_key).
-        pub GetAssociationByObjectKey(operations::GET_ASSOCIATION_BY_OBJECT_KEY) -> json types::GetPostResponse
+        pub GetAssociationByObjectKey(operations::GET_ASSOCIATION_BY_OBJECT_KEY) -> json types::Association
     }
     hoopai_runtime::setters! {
         GetAssociationByObjectKey {
@@ -344,7 +344,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_associations`](super::Client::list_associations).
-        pub ListAssociations(operations::LIST_ASSOCIATIONS) -> json types::ListAssociationsResponse, paged types::GetPostResponse
+        pub ListAssociations(operations::LIST_ASSOCIATIONS) -> json types::ListAssociationsResponse, paged types::Association
     }
     hoopai_runtime::setters! {
         ListAssociations {
@@ -378,7 +378,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_association`](super::Client::update_association).
-        pub UpdateAssociation(operations::UPDATE_ASSOCIATION) -> json types::GetPostResponse
+        pub UpdateAssociation(operations::UPDATE_ASSOCIATION) -> json types::Association
     }
     hoopai_runtime::setters! {
         UpdateAssociation {

@@ -3,6 +3,19 @@
 //! The models of requests and replies.
 
 hoopai_runtime::model! {
+    /// `GetPostSuccessfulResponseDto` of Associations.
+    #[doc(alias = "GetPostSuccessfulResponseDto")]
+    pub struct Association {
+        pub association_type: String = "associationType",
+        pub first_object_key: String = "firstObjectKey",
+        pub first_object_label: String = "firstObjectLabel",
+        pub id: String = "id",
+        pub key: String = "key",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub second_object_key: String = "secondObjectKey",
+        pub second_object_label: String = "secondObjectLabel",
+    }
     /// `createAssociationReqDto` of Associations.
     #[doc(alias = "createAssociationReqDto")]
     pub struct CreateAssociationRequest {
@@ -39,21 +52,9 @@ hoopai_runtime::model! {
         pub message: String = "message",
         pub trace_id: String = "traceId",
     }
-    /// `GetPostSuccessfulResponseDto` of Associations.
-    #[doc(alias = "GetPostSuccessfulResponseDto")]
-    pub struct GetPostResponse {
-        pub association_type: String = "associationType",
-        pub first_object_key: String = "firstObjectKey",
-        pub first_object_label: String = "firstObjectLabel",
-        pub id: String = "id",
-        pub key: String = "key",
-        pub location_id: String = "locationId",
-        pub second_object_key: String = "secondObjectKey",
-        pub second_object_label: String = "secondObjectLabel",
-    }
     /// `ListAssociationsResponse` of Associations.
     pub struct ListAssociationsResponse {
-        pub associations: Vec<GetPostResponse> = "associations",
+        pub associations: Vec<Association> = "associations",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
@@ -68,6 +69,7 @@ hoopai_runtime::model! {
         pub association_id: String = "associationId",
         pub first_record_id: String = "firstRecordId",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub second_record_id: String = "secondRecordId",
     }
@@ -82,6 +84,6 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
+    Association,
     DeleteAssociationResponse,
-    GetPostResponse,
 }

@@ -7,45 +7,61 @@ use hoopai_runtime::Timestamp;
 hoopai_runtime::model! {
     /// `AuthorResponseDTO` of Blogs.
     #[doc(alias = "AuthorResponseDTO")]
-    pub struct AuthorResponse {
+    pub struct Author {
         pub id: String = "_id",
+        /// The address that search engines are told is the original.
         pub canonical_link: String = "canonicalLink",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `BlogPostResponseDTO` of Blogs.
-    #[doc(alias = "BlogPostResponseDTO")]
-    pub struct BlogPostResponse {
-        pub id: String = "_id",
-        pub archived: bool = "archived",
-        pub author: String = "author",
-        pub canonical_link: String = "canonicalLink",
-        pub categories: Vec<String> = "categories",
-        pub description: String = "description",
-        pub image_alt_text: String = "imageAltText",
-        pub image_url: String = "imageUrl",
-        pub published_at: Timestamp = "publishedAt",
-        pub status: String = "status",
-        pub tags: Vec<String> = "tags",
-        pub title: String = "title",
-        pub updated_at: Timestamp = "updatedAt",
-        pub url_slug: String = "urlSlug",
     }
     /// `BlogResponseDTO` of Blogs.
     #[doc(alias = "BlogResponseDTO")]
-    pub struct BlogResponse {
+    pub struct Blog {
         pub id: String = "_id",
         pub name: String = "name",
     }
+    /// `BlogPostResponseDTO` of Blogs.
+    #[doc(alias = "BlogPostResponseDTO")]
+    pub struct BlogPost {
+        pub id: String = "_id",
+        pub archived: bool = "archived",
+        /// The id of the post's author, one that `list_blog_authors` answers.
+        pub author: String = "author",
+        /// The address that search engines are told is the original.
+        pub canonical_link: String = "canonicalLink",
+        /// The ids of the post's categories.
+        pub categories: Vec<String> = "categories",
+        /// A short description of the post.
+        pub description: String = "description",
+        /// The words that stand for the picture where it cannot be seen.
+        pub image_alt_text: String = "imageAltText",
+        /// The address of the picture above the post.
+        pub image_url: String = "imageUrl",
+        /// When the post is or was published, in ISO 8601.
+        pub published_at: Timestamp = "publishedAt",
+        /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside.
+        pub status: String = "status",
+        /// The post's tags, as words.
+        pub tags: Vec<String> = "tags",
+        /// The post's title.
+        pub title: String = "title",
+        pub updated_at: Timestamp = "updatedAt",
+        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`.
+        pub url_slug: String = "urlSlug",
+    }
     /// `CategoryResponseDTO` of Blogs.
     #[doc(alias = "CategoryResponseDTO")]
-    pub struct CategoryResponse {
+    pub struct Category {
         pub id: String = "_id",
+        /// The address that search engines are told is the original.
         pub canonical_link: String = "canonicalLink",
         pub label: String = "label",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub updated_at: Timestamp = "updatedAt",
+        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`.
         pub url_slug: String = "urlSlug",
     }
     /// `UrlSlugCheckResponseDTO` of Blogs.
@@ -78,7 +94,7 @@ hoopai_runtime::model! {
         /// The text of the post, in HTML. Declared as required by the platform's specification.
         pub raw_html: String = "rawHTML",
         /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside. Declared as required by the platform's specification.
-        pub status: Status = "status",
+        pub status: BlogPostStatus = "status",
         /// The post's tags, as words.
         pub tags: Vec<String> = "tags",
         /// The post's title. Declared as required by the platform's specification.
@@ -89,31 +105,32 @@ hoopai_runtime::model! {
     /// `BlogPostCreateResponseWrapperDTO` of Blogs.
     #[doc(alias = "BlogPostCreateResponseWrapperDTO")]
     pub struct CreateBlogPostResponse {
-        pub data: Box<BlogPostResponse> = "data",
+        pub data: Box<BlogPost> = "data",
         pub trace_id: String = "traceId",
     }
     /// `AuthorsResponseDTO` of Blogs.
     #[doc(alias = "AuthorsResponseDTO")]
     pub struct ListBlogAuthorsResponse {
-        pub authors: Vec<AuthorResponse> = "authors",
+        pub authors: Vec<Author> = "authors",
         pub trace_id: String = "traceId",
     }
     /// `CategoriesResponseDTO` of Blogs.
     #[doc(alias = "CategoriesResponseDTO")]
     pub struct ListBlogCategoriesResponse {
-        pub categories: Vec<CategoryResponse> = "categories",
+        /// The ids of the post's categories.
+        pub categories: Vec<Category> = "categories",
         pub trace_id: String = "traceId",
     }
     /// `BlogPostGetResponseWrapperDTO` of Blogs.
     #[doc(alias = "BlogPostGetResponseWrapperDTO")]
     pub struct ListBlogPostsResponse {
-        pub blogs: Vec<BlogPostResponse> = "blogs",
+        pub blogs: Vec<BlogPost> = "blogs",
         pub trace_id: String = "traceId",
     }
     /// `BlogGetResponseWrapperDTO` of Blogs.
     #[doc(alias = "BlogGetResponseWrapperDTO")]
     pub struct ListBlogsResponse {
-        pub data: Vec<BlogResponse> = "data",
+        pub data: Vec<Blog> = "data",
         pub trace_id: String = "traceId",
     }
     /// `UpdateBlogPostParams` of Blogs.
@@ -140,7 +157,7 @@ hoopai_runtime::model! {
         /// The text of the post, in HTML. Declared as required by the platform's specification.
         pub raw_html: String = "rawHTML",
         /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside. Declared as required by the platform's specification.
-        pub status: Status = "status",
+        pub status: BlogPostStatus = "status",
         /// The post's tags, as words.
         pub tags: Vec<String> = "tags",
         /// The post's title. Declared as required by the platform's specification.
@@ -152,13 +169,13 @@ hoopai_runtime::model! {
     #[doc(alias = "BlogPostUpdateResponseWrapperDTO")]
     pub struct UpdateBlogPostResponse {
         pub trace_id: String = "traceId",
-        pub updated_blog_post: Box<BlogPostResponse> = "updatedBlogPost",
+        pub updated_blog_post: Box<BlogPost> = "updatedBlogPost",
     }
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `Status`.
-    pub enum Status {
+    /// Values of `BlogPostStatus`.
+    pub enum BlogPostStatus {
         Draft = "DRAFT", Published = "PUBLISHED", Scheduled = "SCHEDULED", Archived = "ARCHIVED",
     }
 }

@@ -144,7 +144,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_brand_board`](super::Client::create_brand_board).
-        pub CreateBrandBoard(operations::CREATE_BRAND_BOARD) -> json types::GetBrandBoardResponse
+        pub CreateBrandBoard(operations::CREATE_BRAND_BOARD) -> json types::BrandBoard
     }
     hoopai_runtime::setters! {
         CreateBrandBoard {
@@ -154,7 +154,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_brand_board`](super::Client::delete_brand_board).
-        pub DeleteBrandBoard(operations::DELETE_BRAND_BOARD) -> json types::GetBrandBoardResponse
+        pub DeleteBrandBoard(operations::DELETE_BRAND_BOARD) -> json types::BrandBoard
     }
     hoopai_runtime::setters! {
         DeleteBrandBoard {
@@ -167,7 +167,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_brand_board`](super::Client::get_brand_board).
-        pub GetBrandBoard(operations::GET_BRAND_BOARD) -> json types::GetBrandBoardResponse
+        pub GetBrandBoard(operations::GET_BRAND_BOARD) -> json types::BrandBoard
     }
     hoopai_runtime::setters! {
         GetBrandBoard {
@@ -180,7 +180,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_brand_boards`](super::Client::list_brand_boards).
-        pub ListBrandBoards(operations::LIST_BRAND_BOARDS) -> json types::ListBrandBoardsResponse, paged types::BrandBoardListItem
+        pub ListBrandBoards(operations::LIST_BRAND_BOARDS) -> json types::ListBrandBoardsResponse, paged types::BrandBoard
     }
     hoopai_runtime::setters! {
         ListBrandBoards {
@@ -199,7 +199,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_brand_board`](super::Client::update_brand_board).
-        pub UpdateBrandBoard(operations::UPDATE_BRAND_BOARD) -> json types::GetBrandBoardResponse
+        pub UpdateBrandBoard(operations::UPDATE_BRAND_BOARD) -> json types::BrandBoard
     }
     hoopai_runtime::setters! {
         UpdateBrandBoard {

@@ -139,7 +139,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_business`](super::Client::create_business).
-        pub CreateBusiness(operations::CREATE_BUSINESS) -> json types::UpdateBusinessResponse
+        pub CreateBusiness(operations::CREATE_BUSINESS) -> json types::BusinessResponse
     }
     hoopai_runtime::setters! {
         CreateBusiness {
@@ -186,7 +186,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_business`](super::Client::update_business).
-        pub UpdateBusiness(operations::UPDATE_BUSINESS) -> json types::UpdateBusinessResponse
+        pub UpdateBusiness(operations::UPDATE_BUSINESS) -> json types::BusinessResponse
     }
     hoopai_runtime::setters! {
         UpdateBusiness {

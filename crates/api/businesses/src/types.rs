@@ -26,6 +26,13 @@ hoopai_runtime::model! {
         pub updated_by: Map = "updatedBy",
         pub website: String = "website",
     }
+    /// `UpdateBusinessResponseDto` of Businesses.
+    #[doc(alias = "UpdateBusinessResponseDto")]
+    pub struct BusinessResponse {
+        pub buiseness: Box<Business> = "buiseness",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
     /// `CreateBusinessDto` of Businesses.
     #[doc(alias = "CreateBusinessDto")]
     pub struct CreateBusinessRequest {
@@ -95,17 +102,10 @@ hoopai_runtime::model! {
         /// The business's website, such as `www.example.com`.
         pub website: String = "website",
     }
-    /// `UpdateBusinessResponseDto` of Businesses.
-    #[doc(alias = "UpdateBusinessResponseDto")]
-    pub struct UpdateBusinessResponse {
-        pub buiseness: Box<Business> = "buiseness",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
 }
 
 hoopai_runtime::confirmations! {
+    BusinessResponse,
     DeleteBusinessResponse,
     ListBusinessesResponse,
-    UpdateBusinessResponse,
 }

@@ -1058,7 +1058,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`add_calendar_to_schedule`](super::Client::add_calendar_to_schedule).
-        pub AddCalendarToSchedule(operations::ADD_CALENDAR_TO_SCHEDULE) -> json types::Response
+        pub AddCalendarToSchedule(operations::ADD_CALENDAR_TO_SCHEDULE) -> json types::AddCalendarToScheduleResponse
     }
     hoopai_runtime::setters! {
         AddCalendarToSchedule {
@@ -1071,7 +1071,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_appointment`](super::Client::create_appointment).
-        pub CreateAppointment(operations::CREATE_APPOINTMENT) -> json types::AppointmentSchemaResponse
+        pub CreateAppointment(operations::CREATE_APPOINTMENT) -> json types::Appointment
     }
     hoopai_runtime::setters! {
         CreateAppointment {
@@ -1081,19 +1081,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_appointment_note`](super::Client::create_appointment_note).
-        pub CreateAppointmentNote(operations::CREATE_APPOINTMENT_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub CreateAppointmentNote(operations::CREATE_APPOINTMENT_NOTE) -> json types::AppointmentNoteResponse
     }
     hoopai_runtime::setters! {
         CreateAppointmentNote {
             /// The id of the appointment.
             path appointment_id: String = "appointmentId",
-            json body: types::Notes,
+            json body: types::AppointmentNoteRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_blocked_slot`](super::Client::create_blocked_slot).
-        pub CreateBlockedSlot(operations::CREATE_BLOCKED_SLOT) -> json types::BlockedSlotResponse
+        pub CreateBlockedSlot(operations::CREATE_BLOCKED_SLOT) -> json types::BlockedSlot
     }
     hoopai_runtime::setters! {
         CreateBlockedSlot {
@@ -1103,7 +1103,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_calendar`](super::Client::create_calendar).
-        pub CreateCalendar(operations::CREATE_CALENDAR) -> json types::CalendarByIdResponse
+        pub CreateCalendar(operations::CREATE_CALENDAR) -> json types::CalendarResponse
     }
     hoopai_runtime::setters! {
         CreateCalendar {
@@ -1113,7 +1113,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_calendar_resource`](super::Client::create_calendar_resource).
-        pub CreateCalendarResource(operations::CREATE_CALENDAR_RESOURCE) -> json types::CalendarResourceByIdResponse
+        pub CreateCalendarResource(operations::CREATE_CALENDAR_RESOURCE) -> json types::CalendarResource
     }
     hoopai_runtime::setters! {
         CreateCalendarResource {
@@ -1125,19 +1125,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_event_notifications`](super::Client::create_event_notifications).
-        pub CreateEventNotifications(operations::CREATE_EVENT_NOTIFICATIONS) -> json Vec<types::CalendarNotificationResponse>
+        pub CreateEventNotifications(operations::CREATE_EVENT_NOTIFICATIONS) -> json Vec<types::EventNotification>
     }
     hoopai_runtime::setters! {
         CreateEventNotifications {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
-            json body: Vec<types::CreateCalendarNotification>,
+            json body: Vec<types::CreateEventNotification>,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_group`](super::Client::create_group).
-        pub CreateGroup(operations::CREATE_GROUP) -> json types::GroupCreateResponse
+        pub CreateGroup(operations::CREATE_GROUP) -> json types::GroupResponse
     }
     hoopai_runtime::setters! {
         CreateGroup {
@@ -1206,7 +1206,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_event_notification`](super::Client::delete_event_notification).
-        pub DeleteEventNotification(operations::DELETE_EVENT_NOTIFICATION) -> json types::CalendarNotificationDeleteResponse
+        pub DeleteEventNotification(operations::DELETE_EVENT_NOTIFICATION) -> json types::EventNotificationResponse
     }
     hoopai_runtime::setters! {
         DeleteEventNotification {
@@ -1219,7 +1219,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_group`](super::Client::delete_group).
-        pub DeleteGroup(operations::DELETE_GROUP) -> json types::GroupResponse
+        pub DeleteGroup(operations::DELETE_GROUP) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteGroup {
@@ -1230,7 +1230,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_schedule`](super::Client::delete_schedule).
-        pub DeleteSchedule(operations::DELETE_SCHEDULE) -> json types::Response
+        pub DeleteSchedule(operations::DELETE_SCHEDULE) -> json types::DeleteScheduleResponse
     }
     hoopai_runtime::setters! {
         DeleteSchedule {
@@ -1252,7 +1252,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_calendar`](super::Client::get_calendar).
-        pub GetCalendar(operations::GET_CALENDAR) -> json types::CalendarByIdResponse
+        pub GetCalendar(operations::GET_CALENDAR) -> json types::CalendarResponse
     }
     hoopai_runtime::setters! {
         GetCalendar {
@@ -1263,7 +1263,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_calendar_resource`](super::Client::get_calendar_resource).
-        pub GetCalendarResource(operations::GET_CALENDAR_RESOURCE) -> json types::CalendarResourceByIdResponse
+        pub GetCalendarResource(operations::GET_CALENDAR_RESOURCE) -> json types::CalendarResource
     }
     hoopai_runtime::setters! {
         GetCalendarResource {
@@ -1276,7 +1276,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_event_notification`](super::Client::get_event_notification).
-        pub GetEventNotification(operations::GET_EVENT_NOTIFICATION) -> json types::CalendarNotificationResponse
+        pub GetEventNotification(operations::GET_EVENT_NOTIFICATION) -> json types::EventNotification
     }
     hoopai_runtime::setters! {
         GetEventNotification {
@@ -1289,7 +1289,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_group`](super::Client::get_group).
-        pub GetGroup(operations::GET_GROUP) -> json types::GroupCreateResponse
+        pub GetGroup(operations::GET_GROUP) -> json types::GroupResponse
     }
     hoopai_runtime::setters! {
         GetGroup {
@@ -1311,7 +1311,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_appointment_notes`](super::Client::list_appointment_notes).
-        pub ListAppointmentNotes(operations::LIST_APPOINTMENT_NOTES) -> json types::ListAppointmentNotesResponse, paged types::GetNote
+        pub ListAppointmentNotes(operations::LIST_APPOINTMENT_NOTES) -> json types::ListAppointmentNotesResponse, paged types::AppointmentNote
     }
     hoopai_runtime::setters! {
         ListAppointmentNotes {
@@ -1326,7 +1326,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_blocked_slots`](super::Client::list_blocked_slots).
-        pub ListBlockedSlots(operations::LIST_BLOCKED_SLOTS) -> json types::GetCalendarEventsResponse
+        pub ListBlockedSlots(operations::LIST_BLOCKED_SLOTS) -> json types::ListEventsResponse
     }
     hoopai_runtime::setters! {
         ListBlockedSlots {
@@ -1347,7 +1347,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_calendar_resources`](super::Client::list_calendar_resources).
-        pub ListCalendarResources(operations::LIST_CALENDAR_RESOURCES) -> json Vec<types::CalendarResourceByIdResponse>, paged types::CalendarResourceByIdResponse
+        pub ListCalendarResources(operations::LIST_CALENDAR_RESOURCES) -> json Vec<types::CalendarResource>, paged types::CalendarResource
     }
     hoopai_runtime::setters! {
         ListCalendarResources {
@@ -1379,7 +1379,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_event_notifications`](super::Client::list_event_notifications).
-        pub ListEventNotifications(operations::LIST_EVENT_NOTIFICATIONS) -> json Vec<types::CalendarNotificationResponse>, paged types::CalendarNotificationResponse
+        pub ListEventNotifications(operations::LIST_EVENT_NOTIFICATIONS) -> json Vec<types::EventNotification>, paged types::EventNotification
     }
     hoopai_runtime::setters! {
         ListEventNotifications {
@@ -1398,7 +1398,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_events`](super::Client::list_events).
-        pub ListEvents(operations::LIST_EVENTS) -> json types::GetCalendarEventsResponse
+        pub ListEvents(operations::LIST_EVENTS) -> json types::ListEventsResponse
     }
     hoopai_runtime::setters! {
         ListEvents {
@@ -1451,7 +1451,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_schedules`](super::Client::list_schedules).
-        pub ListSchedules(operations::LIST_SCHEDULES) -> json types::ListSchedulesResponse, paged types::ScheduleObjectResponse
+        pub ListSchedules(operations::LIST_SCHEDULES) -> json types::ListSchedulesResponse, paged types::Schedule
     }
     hoopai_runtime::setters! {
         ListSchedules {
@@ -1470,7 +1470,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_calendar_from_schedule`](super::Client::remove_calendar_from_schedule).
-        pub RemoveCalendarFromSchedule(operations::REMOVE_CALENDAR_FROM_SCHEDULE) -> json types::Response
+        pub RemoveCalendarFromSchedule(operations::REMOVE_CALENDAR_FROM_SCHEDULE) -> json types::RemoveCalendarFromScheduleResponse
     }
     hoopai_runtime::setters! {
         RemoveCalendarFromSchedule {
@@ -1483,7 +1483,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_appointment`](super::Client::update_appointment).
-        pub UpdateAppointment(operations::UPDATE_APPOINTMENT) -> json types::AppointmentSchemaResponse
+        pub UpdateAppointment(operations::UPDATE_APPOINTMENT) -> json types::Appointment
     }
     hoopai_runtime::setters! {
         UpdateAppointment {
@@ -1495,7 +1495,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_appointment_note`](super::Client::update_appointment_note).
-        pub UpdateAppointmentNote(operations::UPDATE_APPOINTMENT_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub UpdateAppointmentNote(operations::UPDATE_APPOINTMENT_NOTE) -> json types::AppointmentNoteResponse
     }
     hoopai_runtime::setters! {
         UpdateAppointmentNote {
@@ -1503,13 +1503,13 @@ pub mod builder {
             path appointment_id: String = "appointmentId",
             /// The id of the note.
             path note_id: String = "noteId",
-            json body: types::Notes,
+            json body: types::AppointmentNoteRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_blocked_slot`](super::Client::update_blocked_slot).
-        pub UpdateBlockedSlot(operations::UPDATE_BLOCKED_SLOT) -> json types::BlockedSlotResponse
+        pub UpdateBlockedSlot(operations::UPDATE_BLOCKED_SLOT) -> json types::BlockedSlot
     }
     hoopai_runtime::setters! {
         UpdateBlockedSlot {
@@ -1521,7 +1521,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_calendar`](super::Client::update_calendar).
-        pub UpdateCalendar(operations::UPDATE_CALENDAR) -> json types::CalendarByIdResponse
+        pub UpdateCalendar(operations::UPDATE_CALENDAR) -> json types::CalendarResponse
     }
     hoopai_runtime::setters! {
         UpdateCalendar {
@@ -1533,7 +1533,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_calendar_resource`](super::Client::update_calendar_resource).
-        pub UpdateCalendarResource(operations::UPDATE_CALENDAR_RESOURCE) -> json types::UpdateCalendarResourceResponse
+        pub UpdateCalendarResource(operations::UPDATE_CALENDAR_RESOURCE) -> json types::CalendarResource
     }
     hoopai_runtime::setters! {
         UpdateCalendarResource {
@@ -1547,7 +1547,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_event_notification`](super::Client::update_event_notification).
-        pub UpdateEventNotification(operations::UPDATE_EVENT_NOTIFICATION) -> json types::CalendarNotificationDeleteResponse
+        pub UpdateEventNotification(operations::UPDATE_EVENT_NOTIFICATION) -> json types::EventNotificationResponse
     }
     hoopai_runtime::setters! {
         UpdateEventNotification {
@@ -1561,7 +1561,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_group`](super::Client::update_group).
-        pub UpdateGroup(operations::UPDATE_GROUP) -> json types::GroupCreateResponse
+        pub UpdateGroup(operations::UPDATE_GROUP) -> json types::GroupResponse
     }
     hoopai_runtime::setters! {
         UpdateGroup {
@@ -1573,7 +1573,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_group_status`](super::Client::update_group_status).
-        pub UpdateGroupStatus(operations::UPDATE_GROUP_STATUS) -> json types::GroupResponse
+        pub UpdateGroupStatus(operations::UPDATE_GROUP_STATUS) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         UpdateGroupStatus {

@@ -6,25 +6,78 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
+    /// `AddCalendarToScheduleResponse` of Calendars.
+    pub struct AddCalendarToScheduleResponse {
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
     /// `AppointmentSchemaResponse` of Calendars.
-    pub struct AppointmentSchemaResponse {
+    #[doc(alias = "AppointmentSchemaResponse")]
+    #[doc(alias = "CalendarEventDTO")]
+    pub struct Appointment {
+        /// Where the meeting takes place, as a postal address, a link or words.
         pub address: String = "address",
         pub appoinment_status: String = "appoinmentStatus",
-        pub appointment_status: AppointmentSchemaResponseAppointmentStatus = "appointmentStatus",
+        /// How the appointment stands.
+        pub appointment_status: AppointmentStatus = "appointmentStatus",
+        pub assigned_resources: Vec<String> = "assignedResources",
+        /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        pub created_by: CreatedOrUpdatedBy = "createdBy",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
+        pub deleted: bool = "deleted",
+        pub description: String = "description",
+        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: Timestamp = "endTime",
+        /// The id of the group that the calendar belongs to.
+        pub group_id: String = "groupId",
         pub id: String = "id",
         pub is_recurring: bool = "isRecurring",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        pub master_event_id: String = "masterEventId",
+        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
         pub meeting_location_type: String = "meetingLocationType",
+        /// Additional notes.
+        pub notes: String = "notes",
+        /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
+        /// an effect only if `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
+        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: Timestamp = "startTime",
         pub status: String = "status",
         pub title: String = "title",
+        pub trace_id: String = "traceId",
+        pub users: Vec<String> = "users",
+    }
+    /// `GetNoteSchema` of Calendars.
+    #[doc(alias = "GetNoteSchema")]
+    pub struct AppointmentNote {
+        pub body: String = "body",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub created_by: NoteCreatedBy = "createdBy",
+        pub date_added: Timestamp = "dateAdded",
+        pub id: String = "id",
+        pub user_id: String = "userId",
+    }
+    /// A note on an appointment.
+    #[doc(alias = "NotesDTO")]
+    pub struct AppointmentNoteRequest {
+        /// The text of the note, 5,000 characters at most. Declared as required by the platform's specification.
+        pub body: String = "body",
+        /// The id of the user in whose name it is written.
+        pub user_id: String = "userId",
+    }
+    /// `GetCreateUpdateNoteSuccessfulResponseDto` of Calendars.
+    #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
+    pub struct AppointmentNoteResponse {
+        pub note: Box<AppointmentNote> = "note",
         pub trace_id: String = "traceId",
     }
     /// Hours in which the calendar is open on one date.
@@ -38,84 +91,155 @@ hoopai_runtime::model! {
     }
     /// `BlockedSlotSuccessfulResponseDto` of Calendars.
     #[doc(alias = "BlockedSlotSuccessfulResponseDto")]
-    pub struct BlockedSlotResponse {
+    pub struct BlockedSlot {
+        /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
+        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: Timestamp = "endTime",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: Timestamp = "startTime",
         pub title: String = "title",
         pub trace_id: String = "traceId",
     }
     /// `CalendarDTO` of Calendars.
     #[doc(alias = "CalendarDTO")]
+    #[doc(alias = "DeletedCalendar")]
     pub struct Calendar {
+        pub add_service_active_step: String = "addServiceActiveStep",
+        /// The email address that gets alerts.
         pub alert_email: String = "alertEmail",
+        /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
         pub allow_booking_after: f64 = "allowBookingAfter",
+        /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
+        /// How far ahead appointments can be booked, in `allowBookingForUnit`.
         pub allow_booking_for: f64 = "allowBookingFor",
+        /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
+        /// Whether contacts may cancel their appointments.
         pub allow_cancellation: bool = "allowCancellation",
+        /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
+        /// How many appointments a day takes.
         pub appoinment_per_day: f64 = "appoinmentPerDay",
+        /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
         pub appoinment_per_slot: f64 = "appoinmentPerSlot",
         pub appointment_per_slot: f64 = "appointmentPerSlot",
+        /// Whether appointments are confirmed by being booked.
         pub auto_confirm: bool = "autoConfirm",
+        /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<Availability> = "availabilities",
+        /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
+        /// `.null("availabilityType")`.
         pub availability_type: f64 = "availabilityType",
+        /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
+        /// The kind of calendar: `round_robin` shares appointments out among its members, `collective` takes all members at once, `personal` has one member,
+        /// `event` needs none, `class_booking` has several seats a slot, `service_booking` is for services.
         pub calendar_type: CalendarType = "calendarType",
+        /// The words beside the box by which who books gives consent.
         pub consent_label: String = "consentLabel",
+        pub created_by: CalendarChangedBy = "createdBy",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub deleted: bool = "deleted",
         pub description: String = "description",
+        pub enable_consent_check: bool = "enableConsentCheck",
+        pub enable_office_hours: bool = "enableOfficeHours",
+        /// Whether appointments may recur. The calendar must have only one member then.
         pub enable_recurring: bool = "enableRecurring",
+        pub enable_same_user_assignment: bool = "enableSameUserAssignment",
+        pub enable_same_user_assignment_for_reschedule: bool = "enableSameUserAssignmentForReschedule",
+        /// The colour of appointments, as `#` and six hexadecimal digits; `#039be5` if left out.
         pub event_color: String = "eventColor",
+        /// The title of appointments. It may hold placeholders; `{{contact.name}}` if left out when the calendar is made.
         pub event_title: String = "eventTitle",
+        /// How appointments are shared out among the members, by who is free or in equal parts.
         pub event_type: EventType = "eventType",
+        /// The id of the form that who books fills in.
         pub form_id: String = "formId",
+        /// The address of that page, for `RedirectURL`.
         pub form_submit_redirect_url: String = "formSubmitRedirectURL",
+        /// The text of that message, for `ThankYouMessage`.
         pub form_submit_thanks_message: String = "formSubmitThanksMessage",
+        /// What who has booked sees, a message or another page.
         pub form_submit_type: FormSubmitType = "formSubmitType",
+        /// Whether Google sends invitations to appointments.
         pub google_invitation_emails: bool = "googleInvitationEmails",
+        /// The id of the group that the calendar belongs to.
         pub group_id: String = "groupId",
+        /// Whether guests are counted only, or asked for their details.
         pub guest_type: GuestType = "guestType",
         pub id: String = "id",
         pub is_active: bool = "isActive",
+        /// Whether payments for appointments are real, or for testing.
         pub is_live_payment_mode: bool = "isLivePaymentMode",
-        pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
+        pub is_system_generated: bool = "isSystemGenerated",
+        pub last_updated_by: CalendarChangedBy = "lastUpdatedBy",
+        pub linked_calendars: CalendarLinkedCalendars = "linkedCalendars",
+        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
+        /// `collective`.
+        pub location_configurations: Vec<CalendarLocationConfiguration> = "locationConfigurations",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Whether to look busier than one is.
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// The platform advises against it.
+        /// To be read only; use `locationConfigurations`. The platform advises against it.
         pub meeting_location: String = "meetingLocation",
         pub name: String = "name",
+        /// Additional notes.
         pub notes: String = "notes",
-        /// The platform advises against it.
+        /// The emails that are sent about appointments. Notifications have operations of their own, which have taken its place. The platform advises against it.
         pub notifications: Vec<CalendarNotification> = "notifications",
+        /// In which hours of which days of the week the calendar is open. Single dates are set by `availabilities`.
         pub open_hours: Value = "openHours",
+        pub order: f64 = "order",
+        /// The id of a tracking pixel.
         pub pixel_id: String = "pixelId",
+        /// How much time is kept free before an appointment, in `preBufferUnit`.
         pub pre_buffer: f64 = "preBuffer",
+        /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
+        /// How appointments recur.
         pub recurring: Box<Recurring> = "recurring",
+        pub reserve_service: bool = "reserveService",
+        /// Whether a contact is assigned to the member who keeps the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
+        /// Whether the member who keeps the appointment gets an email about it.
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
+        /// Whether that is left undone for contacts that exist already.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
+        pub show_seats_per_slot: bool = "showSeatsPerSlot",
+        /// How much time is kept free after an appointment, in `slotBufferUnit`.
         pub slot_buffer: f64 = "slotBuffer",
+        /// The unit of `slotBuffer`.
         pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
+        /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
         pub slot_duration: f64 = "slotDuration",
+        /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
+        /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
         pub slot_interval: f64 = "slotInterval",
+        /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
+        /// The end of the booking page's address.
         pub slug: String = "slug",
+        /// Whether the form remembers who booked before.
         pub sticky_contact: bool = "stickyContact",
-        pub team_members: Vec<TeamMemberResponse> = "teamMembers",
+        pub stripe: Map = "stripe",
+        /// The users who keep the appointments. Needed for the types `round_robin`, `collective`, `class_booking` and `service_booking`; `personal` has
+        /// exactly one.
+        pub team_members: Vec<CalendarTeamMember> = "teamMembers",
+        pub version: f64 = "version",
+        /// The end of the booking widget's address.
         pub widget_slug: String = "widgetSlug",
+        /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
         pub widget_type: WidgetType = "widgetType",
-    }
-    /// `CalendarByIdSuccessfulResponseDTO` of Calendars.
-    #[doc(alias = "CalendarByIdSuccessfulResponseDTO")]
-    pub struct CalendarByIdResponse {
-        pub calendar: Box<Calendar> = "calendar",
-        pub trace_id: String = "traceId",
     }
     /// `CalendarChangedBy` of Calendars.
     pub struct CalendarChangedBy {
@@ -124,32 +248,21 @@ hoopai_runtime::model! {
         pub timestamp: String = "timestamp",
         pub trace_id: String = "traceId",
     }
-    /// `CalendarEventDTO` of Calendars.
-    #[doc(alias = "CalendarEventDTO")]
-    pub struct CalendarEvent {
-        pub address: String = "address",
-        pub appoinment_status: String = "appoinmentStatus",
-        pub appointment_status: String = "appointmentStatus",
-        pub assigned_resources: Vec<String> = "assignedResources",
-        pub assigned_user_id: String = "assignedUserId",
-        pub calendar_id: String = "calendarId",
-        pub contact_id: String = "contactId",
-        pub created_by: CreatedOrUpdatedBy = "createdBy",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub description: String = "description",
-        pub end_time: Timestamp = "endTime",
-        pub group_id: String = "groupId",
-        pub id: String = "id",
-        pub is_recurring: bool = "isRecurring",
-        pub location_id: String = "locationId",
-        pub master_event_id: String = "masterEventId",
-        pub notes: String = "notes",
-        pub rrule: String = "rrule",
-        pub start_time: Timestamp = "startTime",
-        pub title: String = "title",
-        pub users: Vec<String> = "users",
+    /// `CalendarLinkedCalendars` of Calendars.
+    pub struct CalendarLinkedCalendars {
+        pub calendly: Map = "calendly",
+        pub clio: Map = "clio",
+        pub drchrono: Map = "drchrono",
+        pub google: Map = "google",
+    }
+    /// `LocationConfigurationResponse` of Calendars.
+    #[doc(alias = "LocationConfigurationResponse")]
+    pub struct CalendarLocationConfiguration {
+        pub kind: LocationConfigurationKind = "kind",
+        pub location: String = "location",
+        pub meeting_id: String = "meetingId",
+        pub position: f64 = "position",
+        pub zoom_oauth_id: String = "zoomOauthId",
     }
     /// An email that is sent about appointments. Notifications have operations of their own, which have taken its place.
     pub struct CalendarNotification {
@@ -166,43 +279,45 @@ hoopai_runtime::model! {
         /// The channel; email is the only one.
         pub type_: CalendarNotificationType = "type",
     }
-    /// `CalendarNotificationDeleteResponseDTO` of Calendars.
-    #[doc(alias = "CalendarNotificationDeleteResponseDTO")]
-    pub struct CalendarNotificationDeleteResponse {
-        pub message: String = "message",
-        pub trace_id: String = "traceId",
-    }
-    /// `CalendarNotificationResponseDTO` of Calendars.
-    #[doc(alias = "CalendarNotificationResponseDTO")]
-    pub struct CalendarNotificationResponse {
-        pub id: String = "_id",
-        pub additional_email_ids: Vec<String> = "additionalEmailIds",
-        pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
-        pub additional_whatsapp_numbers: Vec<String> = "additionalWhatsappNumbers",
-        pub after_time: Vec<Schedules> = "afterTime",
-        pub before_time: Vec<Schedules> = "beforeTime",
-        pub body: String = "body",
-        pub channel: Channel = "channel",
-        pub deleted: bool = "deleted",
-        pub is_active: bool = "isActive",
-        pub notification_type: NotificationType = "notificationType",
-        pub receiver_type: ReceiverType = "receiverType",
-        pub selected_users: Vec<String> = "selectedUsers",
-        pub subject: String = "subject",
-        pub template_id: String = "templateId",
-    }
     /// `CalendarResourceByIdResponseDTO` of Calendars.
     #[doc(alias = "CalendarResourceByIdResponseDTO")]
-    pub struct CalendarResourceByIdResponse {
+    #[doc(alias = "CalendarResourceResponseDTO")]
+    pub struct CalendarResource {
+        /// The ids of the calendars that it is for.
         pub calendar_ids: Vec<String> = "calendarIds",
         pub capacity: f64 = "capacity",
         pub description: String = "description",
         pub is_active: bool = "isActive",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub out_of_service: f64 = "outOfService",
         pub quantity: f64 = "quantity",
         pub resource_type: ResourceType = "resourceType",
+        pub trace_id: String = "traceId",
+    }
+    /// `CalendarByIdSuccessfulResponseDTO` of Calendars.
+    #[doc(alias = "CalendarByIdSuccessfulResponseDTO")]
+    pub struct CalendarResponse {
+        pub calendar: Box<Calendar> = "calendar",
+        pub trace_id: String = "traceId",
+    }
+    /// `TeamMemberResponse` of Calendars.
+    #[doc(alias = "TeamMemberResponse")]
+    pub struct CalendarTeamMember {
+        pub is_primary: bool = "isPrimary",
+        pub is_zoom_added: String = "isZoomAdded",
+        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
+        /// `collective`.
+        pub location_configurations: Vec<CalendarLocationConfiguration> = "locationConfigurations",
+        /// To be read only; use `locationConfigurations`. The platform advises against it.
+        pub meeting_location: String = "meetingLocation",
+        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out. The platform advises against it.
+        pub meeting_location_type: TeamMemberMeetingLocationType = "meetingLocationType",
+        pub priority: f64 = "priority",
+        pub selected: bool = "selected",
+        pub user_id: String = "userId",
+        pub zoom_oauth_id: String = "zoomOauthId",
     }
     /// An appointment to be booked.
     #[doc(alias = "AppointmentCreateSchema")]
@@ -231,7 +346,7 @@ hoopai_runtime::model! {
         /// members. `default` if left out.
         pub meeting_location_id: String = "meetingLocationId",
         /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
-        pub meeting_location_type: CreateAppointmentRequestMeetingLocationType = "meetingLocationType",
+        pub meeting_location_type: AppointmentMeetingLocationType = "meetingLocationType",
         /// Whether the place given here goes before those that are set up. True where `meetingLocationType` alone is given, false where
         /// `meetingLocationId` alone is.
         pub override_location_config: bool = "overrideLocationConfig",
@@ -260,40 +375,6 @@ hoopai_runtime::model! {
         pub start_time: Timestamp = "startTime",
         /// The title of the blocked slot.
         pub title: String = "title",
-    }
-    /// A message that is to be sent when something happens to an appointment.
-    #[doc(alias = "CreateCalendarNotificationDTO")]
-    pub struct CreateCalendarNotification {
-        /// Email addresses that get it as well.
-        pub additional_email_ids: Vec<String> = "additionalEmailIds",
-        /// Phone numbers that get it as well, in E.164 form.
-        pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
-        /// How long after the appointment it is sent. For follow-ups only.
-        pub after_time: Vec<Schedules> = "afterTime",
-        /// How long before the appointment it is sent. For reminders only.
-        pub before_time: Vec<Schedules> = "beforeTime",
-        /// Its text. Not needed for `inApp`.
-        pub body: String = "body",
-        /// By what channel it is sent. Declared as required by the platform's specification.
-        pub channel: Channel = "channel",
-        /// The email address that it comes from.
-        pub from_address: String = "fromAddress",
-        /// The name that it comes from, for emails and text messages.
-        pub from_name: String = "fromName",
-        /// The phone number that it comes from, for text messages.
-        pub from_number: String = "fromNumber",
-        /// Whether it is sent at all.
-        pub is_active: bool = "isActive",
-        /// On what occasion it is sent. Declared as required by the platform's specification.
-        pub notification_type: NotificationType = "notificationType",
-        /// Who gets it. Declared as required by the platform's specification.
-        pub receiver_type: ReceiverType = "receiverType",
-        /// The ids of the users who get it, for `inApp` and for emails to `business`. The word `sub_account_admin` stands for the admins of the location.
-        pub selected_users: Vec<String> = "selectedUsers",
-        /// Its subject. Not needed for `inApp`.
-        pub subject: String = "subject",
-        /// The id of the template that it is made from. Not needed for `inApp`.
-        pub template_id: String = "templateId",
     }
     /// A calendar to be made. A location and a name are all that is demanded.
     #[doc(alias = "CalendarCreateDTO")]
@@ -432,6 +513,40 @@ hoopai_runtime::model! {
         /// Of equipment, how many pieces there are. Declared as required by the platform's specification.
         pub quantity: f64 = "quantity",
     }
+    /// A message that is to be sent when something happens to an appointment.
+    #[doc(alias = "CreateCalendarNotificationDTO")]
+    pub struct CreateEventNotification {
+        /// Email addresses that get it as well.
+        pub additional_email_ids: Vec<String> = "additionalEmailIds",
+        /// Phone numbers that get it as well, in E.164 form.
+        pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
+        /// How long after the appointment it is sent. For follow-ups only.
+        pub after_time: Vec<NotificationTime> = "afterTime",
+        /// How long before the appointment it is sent. For reminders only.
+        pub before_time: Vec<NotificationTime> = "beforeTime",
+        /// Its text. Not needed for `inApp`.
+        pub body: String = "body",
+        /// By what channel it is sent. Declared as required by the platform's specification.
+        pub channel: Channel = "channel",
+        /// The email address that it comes from.
+        pub from_address: String = "fromAddress",
+        /// The name that it comes from, for emails and text messages.
+        pub from_name: String = "fromName",
+        /// The phone number that it comes from, for text messages.
+        pub from_number: String = "fromNumber",
+        /// Whether it is sent at all.
+        pub is_active: bool = "isActive",
+        /// On what occasion it is sent. Declared as required by the platform's specification.
+        pub notification_type: NotificationType = "notificationType",
+        /// Who gets it. Declared as required by the platform's specification.
+        pub receiver_type: ReceiverType = "receiverType",
+        /// The ids of the users who get it, for `inApp` and for emails to `business`. The word `sub_account_admin` stands for the admins of the location.
+        pub selected_users: Vec<String> = "selectedUsers",
+        /// Its subject. Not needed for `inApp`.
+        pub subject: String = "subject",
+        /// The id of the template that it is made from. Not needed for `inApp`.
+        pub template_id: String = "templateId",
+    }
     /// A group of calendars to be made.
     #[doc(alias = "GroupCreateDTO")]
     pub struct CreateGroupRequest {
@@ -482,7 +597,7 @@ hoopai_runtime::model! {
     /// `CalendarDeleteSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "CalendarDeleteSuccessfulResponseDTO")]
     pub struct DeleteCalendarResponse {
-        pub calendar: Box<DeletedCalendar> = "calendar",
+        pub calendar: Box<Calendar> = "calendar",
         pub message: String = "message",
         pub succeeded: bool = "succeeded",
         pub success: bool = "success",
@@ -494,119 +609,46 @@ hoopai_runtime::model! {
         pub succeeded: bool = "succeeded",
         pub trace_id: String = "traceId",
     }
-    /// `DeletedCalendar` of Calendars.
-    pub struct DeletedCalendar {
-        pub add_service_active_step: String = "addServiceActiveStep",
-        pub alert_email: String = "alertEmail",
-        pub allow_booking_after: f64 = "allowBookingAfter",
-        pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
-        pub allow_booking_for: f64 = "allowBookingFor",
-        pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
-        pub allow_cancellation: bool = "allowCancellation",
-        pub allow_reschedule: bool = "allowReschedule",
-        pub appoinment_per_day: f64 = "appoinmentPerDay",
-        pub appoinment_per_slot: f64 = "appoinmentPerSlot",
-        pub appointment_per_slot: f64 = "appointmentPerSlot",
-        pub auto_confirm: bool = "autoConfirm",
-        pub availabilities: Vec<Availability> = "availabilities",
-        pub availability_type: f64 = "availabilityType",
-        pub calendar_cover_image: String = "calendarCoverImage",
-        pub calendar_type: CalendarType = "calendarType",
-        pub consent_label: String = "consentLabel",
-        pub created_by: CalendarChangedBy = "createdBy",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub description: String = "description",
-        pub enable_consent_check: bool = "enableConsentCheck",
-        pub enable_office_hours: bool = "enableOfficeHours",
-        pub enable_recurring: bool = "enableRecurring",
-        pub enable_same_user_assignment: bool = "enableSameUserAssignment",
-        pub enable_same_user_assignment_for_reschedule: bool = "enableSameUserAssignmentForReschedule",
-        pub event_color: String = "eventColor",
-        pub event_title: String = "eventTitle",
-        pub event_type: EventType = "eventType",
-        pub form_id: String = "formId",
-        pub form_submit_redirect_url: String = "formSubmitRedirectURL",
-        pub form_submit_thanks_message: String = "formSubmitThanksMessage",
-        pub form_submit_type: FormSubmitType = "formSubmitType",
-        pub google_invitation_emails: bool = "googleInvitationEmails",
-        pub group_id: String = "groupId",
-        pub guest_type: GuestType = "guestType",
-        pub id: String = "id",
-        pub is_active: bool = "isActive",
-        pub is_live_payment_mode: bool = "isLivePaymentMode",
-        pub is_system_generated: bool = "isSystemGenerated",
-        pub last_updated_by: CalendarChangedBy = "lastUpdatedBy",
-        pub linked_calendars: DeletedCalendarLinkedCalendars = "linkedCalendars",
-        pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
-        pub location_id: String = "locationId",
-        pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// The platform advises against it.
-        pub meeting_location: String = "meetingLocation",
-        pub name: String = "name",
-        pub notes: String = "notes",
-        /// The platform advises against it.
-        pub notifications: Vec<CalendarNotification> = "notifications",
-        pub open_hours: Value = "openHours",
-        pub order: f64 = "order",
-        pub pixel_id: String = "pixelId",
-        pub pre_buffer: f64 = "preBuffer",
-        pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
-        pub recurring: Box<Recurring> = "recurring",
-        pub reserve_service: bool = "reserveService",
-        pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
-        pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
-        pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
-        pub show_seats_per_slot: bool = "showSeatsPerSlot",
-        pub slot_buffer: f64 = "slotBuffer",
-        pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
-        pub slot_duration: f64 = "slotDuration",
-        pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
-        pub slot_interval: f64 = "slotInterval",
-        pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
-        pub slug: String = "slug",
-        pub sticky_contact: bool = "stickyContact",
-        pub stripe: Map = "stripe",
-        pub team_members: Vec<TeamMemberResponse> = "teamMembers",
-        pub version: f64 = "version",
-        pub widget_slug: String = "widgetSlug",
-        pub widget_type: WidgetType = "widgetType",
+    /// `DeleteScheduleResponse` of Calendars.
+    pub struct DeleteScheduleResponse {
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
-    /// `DeletedCalendarLinkedCalendars` of Calendars.
-    pub struct DeletedCalendarLinkedCalendars {
-        pub calendly: Map = "calendly",
-        pub clio: Map = "clio",
-        pub drchrono: Map = "drchrono",
-        pub google: Map = "google",
+    /// `CalendarNotificationResponseDTO` of Calendars.
+    #[doc(alias = "CalendarNotificationResponseDTO")]
+    pub struct EventNotification {
+        pub id: String = "_id",
+        pub additional_email_ids: Vec<String> = "additionalEmailIds",
+        pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
+        pub additional_whatsapp_numbers: Vec<String> = "additionalWhatsappNumbers",
+        pub after_time: Vec<NotificationTime> = "afterTime",
+        pub before_time: Vec<NotificationTime> = "beforeTime",
+        pub body: String = "body",
+        pub channel: Channel = "channel",
+        pub deleted: bool = "deleted",
+        pub is_active: bool = "isActive",
+        pub notification_type: NotificationType = "notificationType",
+        pub receiver_type: ReceiverType = "receiverType",
+        pub selected_users: Vec<String> = "selectedUsers",
+        pub subject: String = "subject",
+        pub template_id: String = "templateId",
+    }
+    /// `CalendarNotificationDeleteResponseDTO` of Calendars.
+    #[doc(alias = "CalendarNotificationDeleteResponseDTO")]
+    pub struct EventNotificationResponse {
+        pub message: String = "message",
+        pub trace_id: String = "traceId",
+    }
+    /// `SlotsSchema` of Calendars.
+    #[doc(alias = "SlotsSchema")]
+    pub struct FreeSlots {
+        pub slots: Vec<Timestamp> = "slots",
     }
     /// `GetCalendarEventSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GetCalendarEventSuccessfulResponseDTO")]
     pub struct GetAppointmentResponse {
-        pub appointment: Box<CalendarEvent> = "appointment",
+        pub appointment: Box<Appointment> = "appointment",
         pub trace_id: String = "traceId",
-    }
-    /// `GetCalendarEventsSuccessfulResponseDTO` of Calendars.
-    #[doc(alias = "GetCalendarEventsSuccessfulResponseDTO")]
-    pub struct GetCalendarEventsResponse {
-        pub events: Vec<CalendarEvent> = "events",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetCreateUpdateNoteSuccessfulResponseDto` of Calendars.
-    #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
-    pub struct GetCreateUpdateNoteResponse {
-        pub note: Box<GetNote> = "note",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetNoteSchema` of Calendars.
-    #[doc(alias = "GetNoteSchema")]
-    pub struct GetNote {
-        pub body: String = "body",
-        pub contact_id: String = "contactId",
-        pub created_by: NoteCreatedBy = "createdBy",
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub user_id: String = "userId",
     }
     /// `GroupDTO` of Calendars.
     #[doc(alias = "GroupDTO")]
@@ -614,20 +656,16 @@ hoopai_runtime::model! {
         pub description: String = "description",
         pub id: String = "id",
         pub is_active: bool = "isActive",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
+        /// The end of the booking page's address.
         pub slug: String = "slug",
     }
     /// `GroupCreateSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GroupCreateSuccessfulResponseDTO")]
-    pub struct GroupCreateResponse {
-        pub group: Box<Group> = "group",
-        pub trace_id: String = "traceId",
-    }
-    /// `GroupSuccessfulResponseDTO` of Calendars.
-    #[doc(alias = "GroupSuccessfulResponseDTO")]
     pub struct GroupResponse {
-        pub success: bool = "success",
+        pub group: Box<Group> = "group",
         pub trace_id: String = "traceId",
     }
     /// From when to when a calendar is open.
@@ -645,7 +683,8 @@ hoopai_runtime::model! {
     #[doc(alias = "GetNotesListSuccessfulResponseDto")]
     pub struct ListAppointmentNotesResponse {
         pub has_more: bool = "hasMore",
-        pub notes: Vec<GetNote> = "notes",
+        /// Additional notes.
+        pub notes: Vec<AppointmentNote> = "notes",
         pub trace_id: String = "traceId",
     }
     /// `CalendarsGetSuccessfulResponseDTO` of Calendars.
@@ -654,9 +693,15 @@ hoopai_runtime::model! {
         pub calendars: Vec<Calendar> = "calendars",
         pub trace_id: String = "traceId",
     }
+    /// `GetCalendarEventsSuccessfulResponseDTO` of Calendars.
+    #[doc(alias = "GetCalendarEventsSuccessfulResponseDTO")]
+    pub struct ListEventsResponse {
+        pub events: Vec<Appointment> = "events",
+        pub trace_id: String = "traceId",
+    }
     /// `ListFreeSlotsResponse` of Calendars.
     ///
-    /// Other fields hold [`Slots`]: `extra.typed::<Slots>()` reads them.
+    /// Other fields hold [`FreeSlots`]: `extra.typed::<FreeSlots>()` reads them.
     pub struct ListFreeSlotsResponse {
         pub trace_id: String = "traceId",
     }
@@ -669,24 +714,16 @@ hoopai_runtime::model! {
     /// `GetAllSchedulesResponseDTO` of Calendars.
     #[doc(alias = "GetAllSchedulesResponseDTO")]
     pub struct ListSchedulesResponse {
-        pub schedules: Vec<ScheduleObjectResponse> = "schedules",
+        pub schedules: Vec<Schedule> = "schedules",
         pub trace_id: String = "traceId",
     }
     /// A place where meetings may take place.
     pub struct LocationConfiguration {
         /// The kind of place. The conferences (`zoom_conference`, `google_conference`, `ms_teams_conference`) are not to be had in calendars of
         /// the type `event`. Declared as required by the platform's specification.
-        pub kind: Kind = "kind",
+        pub kind: LocationConfigurationKind = "kind",
         /// An address, a phone number or a link, as its kind has it. Conferences need none.
         pub location: String = "location",
-    }
-    /// `LocationConfigurationResponse` of Calendars.
-    pub struct LocationConfigurationResponse {
-        pub kind: Kind = "kind",
-        pub location: String = "location",
-        pub meeting_id: String = "meetingId",
-        pub position: f64 = "position",
-        pub zoom_oauth_id: String = "zoomOauthId",
     }
     /// Whether to look busier than one is, by hiding free slots.
     pub struct LookBusyConfiguration {
@@ -701,13 +738,13 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub name: String = "name",
     }
-    /// A note on an appointment.
-    #[doc(alias = "NotesDTO")]
-    pub struct Notes {
-        /// The text of the note, 5,000 characters at most. Declared as required by the platform's specification.
-        pub body: String = "body",
-        /// The id of the user in whose name it is written.
-        pub user_id: String = "userId",
+    /// A length of time.
+    #[doc(alias = "SchedulesDTO")]
+    pub struct NotificationTime {
+        /// How long, in `unit`.
+        pub time_offset: f64 = "timeOffset",
+        /// The unit, such as `hours`.
+        pub unit: String = "unit",
     }
     /// Hours in which the calendar is open on some days of the week.
     pub struct OpenHour {
@@ -733,10 +770,28 @@ hoopai_runtime::model! {
         /// The days of the week; replies were seen to have it.
         pub week_days: Vec<Value> = "weekDays",
     }
-    /// `Response` of Calendars.
-    pub struct Response {
+    /// `RemoveCalendarFromScheduleResponse` of Calendars.
+    pub struct RemoveCalendarFromScheduleResponse {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
+    }
+    /// `ScheduleObjectResponseDTO` of Calendars.
+    #[doc(alias = "ScheduleObjectResponseDTO")]
+    pub struct Schedule {
+        /// The ids of the calendars that it is for.
+        pub calendar_ids: Vec<String> = "calendarIds",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub deleted: bool = "deleted",
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        /// When the user is available, by days of the week and by dates.
+        pub rules: Vec<ScheduleRule> = "rules",
+        /// A time zone by its IANA name, such as `America/New_York`.
+        pub timezone: String = "timezone",
+        pub user_id: String = "userId",
     }
     /// From when to when a user is available.
     #[doc(alias = "ScheduleIntervalDTO")]
@@ -746,24 +801,10 @@ hoopai_runtime::model! {
         /// The end, in hours and minutes of 24 hours, such as `17:00`. Declared as required by the platform's specification.
         pub to: String = "to",
     }
-    /// `ScheduleObjectResponseDTO` of Calendars.
-    #[doc(alias = "ScheduleObjectResponseDTO")]
-    pub struct ScheduleObjectResponse {
-        pub calendar_ids: Vec<String> = "calendarIds",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub rules: Vec<ScheduleRule> = "rules",
-        pub timezone: String = "timezone",
-        pub user_id: String = "userId",
-    }
     /// `ScheduleResponseDTO` of Calendars.
     #[doc(alias = "ScheduleResponseDTO")]
     pub struct ScheduleResponse {
-        pub schedule: Box<ScheduleObjectResponse> = "schedule",
+        pub schedule: Box<Schedule> = "schedule",
         pub trace_id: String = "traceId",
     }
     /// When a user is available on a day of the week, or on a date.
@@ -778,18 +819,11 @@ hoopai_runtime::model! {
         /// Whether the rule is for a day of the week (`wday`), week by week, or for a date. Declared as required by the platform's specification.
         pub type_: ScheduleRuleType = "type",
     }
-    /// A length of time.
-    #[doc(alias = "SchedulesDTO")]
-    pub struct Schedules {
-        /// How long, in `unit`.
-        pub time_offset: f64 = "timeOffset",
-        /// The unit, such as `hours`.
-        pub unit: String = "unit",
-    }
-    /// `SlotsSchema` of Calendars.
-    #[doc(alias = "SlotsSchema")]
-    pub struct Slots {
-        pub slots: Vec<Timestamp> = "slots",
+    /// `GroupSuccessfulResponseDTO` of Calendars.
+    #[doc(alias = "GroupSuccessfulResponseDTO")]
+    pub struct SuccessResponse {
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// A user who keeps appointments of the calendar.
     pub struct TeamMember {
@@ -806,20 +840,6 @@ hoopai_runtime::model! {
         pub priority: f64 = "priority",
         /// The id of the user. Declared as required by the platform's specification.
         pub user_id: String = "userId",
-    }
-    /// `TeamMemberResponse` of Calendars.
-    pub struct TeamMemberResponse {
-        pub is_primary: bool = "isPrimary",
-        pub is_zoom_added: String = "isZoomAdded",
-        pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
-        /// The platform advises against it.
-        pub meeting_location: String = "meetingLocation",
-        /// The platform advises against it.
-        pub meeting_location_type: TeamMemberMeetingLocationType = "meetingLocationType",
-        pub priority: f64 = "priority",
-        pub selected: bool = "selected",
-        pub user_id: String = "userId",
-        pub zoom_oauth_id: String = "zoomOauthId",
     }
     /// What to change in an appointment.
     #[doc(alias = "AppointmentEditSchema")]
@@ -844,7 +864,7 @@ hoopai_runtime::model! {
         /// members. `default` if left out.
         pub meeting_location_id: String = "meetingLocationId",
         /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
-        pub meeting_location_type: CreateAppointmentRequestMeetingLocationType = "meetingLocationType",
+        pub meeting_location_type: AppointmentMeetingLocationType = "meetingLocationType",
         /// Whether the place given here goes before those that are set up. True where `meetingLocationType` alone is given, false where
         /// `meetingLocationId` alone is.
         pub override_location_config: bool = "overrideLocationConfig",
@@ -1017,19 +1037,6 @@ hoopai_runtime::model! {
         /// Of equipment, how many pieces there are.
         pub quantity: f64 = "quantity",
     }
-    /// `CalendarResourceResponseDTO` of Calendars.
-    #[doc(alias = "CalendarResourceResponseDTO")]
-    pub struct UpdateCalendarResourceResponse {
-        pub capacity: f64 = "capacity",
-        pub description: String = "description",
-        pub is_active: bool = "isActive",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub out_of_service: f64 = "outOfService",
-        pub quantity: f64 = "quantity",
-        pub resource_type: ResourceType = "resourceType",
-        pub trace_id: String = "traceId",
-    }
     /// What to change in a notification.
     #[doc(alias = "UpdateCalendarNotificationsDTO")]
     pub struct UpdateEventNotificationRequest {
@@ -1038,9 +1045,9 @@ hoopai_runtime::model! {
         /// Phone numbers that get it as well, in E.164 form.
         pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
         /// How long after the appointment it is sent. For follow-ups only.
-        pub after_time: Vec<Schedules> = "afterTime",
+        pub after_time: Vec<NotificationTime> = "afterTime",
         /// How long before the appointment it is sent. For reminders only.
-        pub before_time: Vec<Schedules> = "beforeTime",
+        pub before_time: Vec<NotificationTime> = "beforeTime",
         /// Its text. Not needed for `inApp`.
         pub body: String = "body",
         /// By what channel it is sent.
@@ -1109,13 +1116,15 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    CalendarNotificationDeleteResponse,
+    AddCalendarToScheduleResponse,
     DeleteAppointmentNoteResponse,
     DeleteCalendarResourceResponse,
     DeleteCalendarResponse,
     DeleteEventResponse,
-    GroupResponse,
-    Response,
+    DeleteScheduleResponse,
+    EventNotificationResponse,
+    RemoveCalendarFromScheduleResponse,
+    SuccessResponse,
 }
 
 hoopai_runtime::open_enum! {
@@ -1127,15 +1136,15 @@ hoopai_runtime::open_enum! {
     pub enum AllowBookingForUnit {
         Days = "days", Weeks = "weeks", Months = "months",
     }
-    /// Values of `AppointmentSchemaResponseAppointmentStatus`.
-    pub enum AppointmentSchemaResponseAppointmentStatus {
-        New = "new", Confirmed = "confirmed", Cancelled = "cancelled", Showed = "showed", Noshow = "noshow",
-        Invalid = "invalid", Active = "active", Completed = "completed",
+    /// Values of `AppointmentMeetingLocationType`.
+    pub enum AppointmentMeetingLocationType {
+        Custom = "custom", Zoom = "zoom", Gmeet = "gmeet", Phone = "phone", Address = "address", MsTeams = "ms_teams",
+        Google = "google",
     }
     /// Values of `AppointmentStatus`.
     pub enum AppointmentStatus {
         New = "new", Confirmed = "confirmed", Cancelled = "cancelled", Showed = "showed", Noshow = "noshow",
-        Invalid = "invalid",
+        Invalid = "invalid", Active = "active", Completed = "completed",
     }
     /// Values of `CalendarNotificationType`.
     pub enum CalendarNotificationType {
@@ -1150,11 +1159,6 @@ hoopai_runtime::open_enum! {
     pub enum Channel {
         Email = "email", InApp = "inApp", Sms = "sms", Whatsapp = "whatsapp",
     }
-    /// Values of `CreateAppointmentRequestMeetingLocationType`.
-    pub enum CreateAppointmentRequestMeetingLocationType {
-        Custom = "custom", Zoom = "zoom", Gmeet = "gmeet", Phone = "phone", Address = "address", MsTeams = "ms_teams",
-        Google = "google",
-    }
     /// Values of `EventType`.
     pub enum EventType {
         RoundRobinOptimizeForAvailability = "RoundRobin_OptimizeForAvailability",
@@ -1168,8 +1172,8 @@ hoopai_runtime::open_enum! {
     pub enum GuestType {
         CountOnly = "count_only", CollectDetail = "collect_detail",
     }
-    /// Values of `Kind`.
-    pub enum Kind {
+    /// Values of `LocationConfigurationKind`.
+    pub enum LocationConfigurationKind {
         Custom = "custom", ZoomConference = "zoom_conference", GoogleConference = "google_conference",
         InboundCall = "inbound_call", OutboundCall = "outbound_call", Physical = "physical", Booker = "booker",
         MsTeamsConference = "ms_teams_conference",

@@ -5,7 +5,7 @@
 hoopai_runtime::model! {
     /// `campaignsSchema` of Campaigns.
     #[doc(alias = "campaignsSchema")]
-    pub struct Campaigns {
+    pub struct Campaign {
         pub id: String = "id",
         pub location_id: String = "locationId",
         pub name: String = "name",
@@ -14,7 +14,7 @@ hoopai_runtime::model! {
     /// `CampaignsSuccessfulResponseDto` of Campaigns.
     #[doc(alias = "CampaignsSuccessfulResponseDto")]
     pub struct ListCampaignsResponse {
-        pub campaigns: Vec<Campaigns> = "campaigns",
+        pub campaigns: Vec<Campaign> = "campaigns",
         pub trace_id: String = "traceId",
     }
 }

@@ -8,7 +8,7 @@ use hoopai_runtime::json::Map;
 hoopai_runtime::model! {
     /// `GetCompanyByIdSchema` of Companies.
     #[doc(alias = "GetCompanyByIdSchema")]
-    pub struct GetCompanyById {
+    pub struct Company {
         pub address: String = "address",
         pub affiliate_policy_accepted_by: String = "affiliatePolicyAcceptedBy",
         pub affiliate_policy_accepted_date: String = "affiliatePolicyAcceptedDate",
@@ -34,7 +34,7 @@ hoopai_runtime::model! {
         pub location_count: f64 = "locationCount",
         pub logo_url: String = "logoUrl",
         pub name: String = "name",
-        pub onboarding_info: Box<IOnboarding> = "onboardingInfo",
+        pub onboarding_info: Box<Onboarding> = "onboardingInfo",
         pub phone: String = "phone",
         pub plan: f64 = "plan",
         pub postal_code: String = "postalCode",
@@ -64,12 +64,12 @@ hoopai_runtime::model! {
     /// `GetCompanyByIdSuccessfulResponseDto` of Companies.
     #[doc(alias = "GetCompanyByIdSuccessfulResponseDto")]
     pub struct GetCompanyResponse {
-        pub company: Box<GetCompanyById> = "company",
+        pub company: Box<Company> = "company",
         pub trace_id: String = "traceId",
     }
     /// `IOnboardingDto` of Companies.
     #[doc(alias = "IOnboardingDto")]
-    pub struct IOnboarding {
+    pub struct Onboarding {
         pub affiliate_signup: bool = "affiliateSignup",
         pub conversation_demo: bool = "conversationDemo",
         pub customer_count: String = "customerCount",

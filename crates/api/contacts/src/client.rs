@@ -824,7 +824,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`add_contact_to_campaign`](super::Client::add_contact_to_campaign).
-        pub AddContactToCampaign(operations::ADD_CONTACT_TO_CAMPAIGN) -> json types::CreateDeleteCantactsCampaignsResponse
+        pub AddContactToCampaign(operations::ADD_CONTACT_TO_CAMPAIGN) -> json types::ContactCampaignResponse
     }
     hoopai_runtime::setters! {
         AddContactToCampaign {
@@ -838,7 +838,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`add_contact_to_workflow`](super::Client::add_contact_to_workflow).
-        pub AddContactToWorkflow(operations::ADD_CONTACT_TO_WORKFLOW) -> json types::ContactsWorkflowResponse
+        pub AddContactToWorkflow(operations::ADD_CONTACT_TO_WORKFLOW) -> json types::ContactWorkflowResponse
     }
     hoopai_runtime::setters! {
         AddContactToWorkflow {
@@ -846,7 +846,7 @@ pub mod builder {
             path contact_id: String = "contactId",
             /// The id of the workflow.
             path workflow_id: String = "workflowId",
-            json body: types::CreateWorkflow,
+            json body: types::ContactWorkflowRequest,
         }
     }
 
@@ -858,7 +858,7 @@ pub mod builder {
         AddFollowers {
             /// The id of the contact.
             path contact_id: String = "contactId",
-            json body: types::Followers,
+            json body: types::FollowersRequest,
         }
     }
 
@@ -870,7 +870,7 @@ pub mod builder {
         AddTags {
             /// The id of the contact.
             path contact_id: String = "contactId",
-            json body: types::Tags,
+            json body: types::TagsRequest,
         }
     }
 
@@ -886,7 +886,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_note`](super::Client::create_note).
-        pub CreateNote(operations::CREATE_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub CreateNote(operations::CREATE_NOTE) -> json types::NoteResponse
     }
     hoopai_runtime::setters! {
         CreateNote {
@@ -898,7 +898,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_task`](super::Client::create_task).
-        pub CreateTask(operations::CREATE_TASK) -> json types::TaskByIsResponse
+        pub CreateTask(operations::CREATE_TASK) -> json types::TaskResponse
     }
     hoopai_runtime::setters! {
         CreateTask {
@@ -973,7 +973,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_note`](super::Client::get_note).
-        pub GetNote(operations::GET_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub GetNote(operations::GET_NOTE) -> json types::NoteResponse
     }
     hoopai_runtime::setters! {
         GetNote {
@@ -986,7 +986,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_task`](super::Client::get_task).
-        pub GetTask(operations::GET_TASK) -> json types::TaskByIsResponse
+        pub GetTask(operations::GET_TASK) -> json types::TaskResponse
     }
     hoopai_runtime::setters! {
         GetTask {
@@ -1010,7 +1010,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_contacts`](super::Client::list_contacts).
-        pub ListContacts(operations::LIST_CONTACTS) -> json types::ContactsSearchResponse, paged types::ContactsSearch
+        pub ListContacts(operations::LIST_CONTACTS) -> json types::ListContactsResponse, paged types::Contact
     }
     hoopai_runtime::setters! {
         ListContacts {
@@ -1029,7 +1029,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_contacts_by_business`](super::Client::list_contacts_by_business).
-        pub ListContactsByBusiness(operations::LIST_CONTACTS_BY_BUSINESS) -> json types::ContactsSearchResponse, paged types::ContactsSearch
+        pub ListContactsByBusiness(operations::LIST_CONTACTS_BY_BUSINESS) -> json types::ListContactsResponse, paged types::Contact
     }
     hoopai_runtime::setters! {
         ListContactsByBusiness {
@@ -1070,7 +1070,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_contact_from_all_campaigns`](super::Client::remove_contact_from_all_campaigns).
-        pub RemoveContactFromAllCampaigns(operations::REMOVE_CONTACT_FROM_ALL_CAMPAIGNS) -> json types::CreateDeleteCantactsCampaignsResponse
+        pub RemoveContactFromAllCampaigns(operations::REMOVE_CONTACT_FROM_ALL_CAMPAIGNS) -> json types::ContactCampaignResponse
     }
     hoopai_runtime::setters! {
         RemoveContactFromAllCampaigns {
@@ -1081,7 +1081,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_contact_from_campaign`](super::Client::remove_contact_from_campaign).
-        pub RemoveContactFromCampaign(operations::REMOVE_CONTACT_FROM_CAMPAIGN) -> json types::CreateDeleteCantactsCampaignsResponse
+        pub RemoveContactFromCampaign(operations::REMOVE_CONTACT_FROM_CAMPAIGN) -> json types::ContactCampaignResponse
     }
     hoopai_runtime::setters! {
         RemoveContactFromCampaign {
@@ -1094,7 +1094,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_contact_from_workflow`](super::Client::remove_contact_from_workflow).
-        pub RemoveContactFromWorkflow(operations::REMOVE_CONTACT_FROM_WORKFLOW) -> json types::ContactsWorkflowResponse
+        pub RemoveContactFromWorkflow(operations::REMOVE_CONTACT_FROM_WORKFLOW) -> json types::ContactWorkflowResponse
     }
     hoopai_runtime::setters! {
         RemoveContactFromWorkflow {
@@ -1102,7 +1102,7 @@ pub mod builder {
             path contact_id: String = "contactId",
             /// The id of the workflow.
             path workflow_id: String = "workflowId",
-            json body: types::CreateWorkflow,
+            json body: types::ContactWorkflowRequest,
         }
     }
 
@@ -1114,7 +1114,7 @@ pub mod builder {
         RemoveFollowers {
             /// The id of the contact.
             path contact_id: String = "contactId",
-            json body: types::Followers,
+            json body: types::FollowersRequest,
         }
     }
 
@@ -1126,13 +1126,13 @@ pub mod builder {
         RemoveTags {
             /// The id of the contact.
             path contact_id: String = "contactId",
-            json body: types::Tags,
+            json body: types::TagsRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`search_contacts`](super::Client::search_contacts).
-        pub SearchContacts(operations::SEARCH_CONTACTS) -> json types::SearchContactsResponse, paged types::ContactSearchHit
+        pub SearchContacts(operations::SEARCH_CONTACTS) -> json types::SearchContactsResponse, paged types::Contact
     }
     hoopai_runtime::setters! {
         SearchContacts {
@@ -1164,7 +1164,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_note`](super::Client::update_note).
-        pub UpdateNote(operations::UPDATE_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub UpdateNote(operations::UPDATE_NOTE) -> json types::NoteResponse
     }
     hoopai_runtime::setters! {
         UpdateNote {
@@ -1190,7 +1190,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_task`](super::Client::update_task).
-        pub UpdateTask(operations::UPDATE_TASK) -> json types::TaskByIsResponse
+        pub UpdateTask(operations::UPDATE_TASK) -> json types::TaskResponse
     }
     hoopai_runtime::setters! {
         UpdateTask {
@@ -1204,7 +1204,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_task_completed`](super::Client::update_task_completed).
-        pub UpdateTaskCompleted(operations::UPDATE_TASK_COMPLETED) -> json types::TaskByIsResponse
+        pub UpdateTaskCompleted(operations::UPDATE_TASK_COMPLETED) -> json types::TaskResponse
     }
     hoopai_runtime::setters! {
         UpdateTaskCompleted {

@@ -9,6 +9,7 @@ hoopai_runtime::model! {
     /// `CreateAddFollowersSuccessfulResponseDto` of Contacts.
     #[doc(alias = "CreateAddFollowersSuccessfulResponseDto")]
     pub struct AddFollowersResponse {
+        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub followers_added: Vec<String> = "followersAdded",
         pub trace_id: String = "traceId",
@@ -19,6 +20,31 @@ hoopai_runtime::model! {
         pub tags: Vec<String> = "tags",
         pub tags_added: Vec<String> = "tagsAdded",
         pub trace_id: String = "traceId",
+    }
+    /// `GetEventSchema` of Contacts.
+    #[doc(alias = "GetEventSchema")]
+    pub struct Appointment {
+        pub address: String = "address",
+        pub appointment_status: String = "appointmentStatus",
+        pub assigned_resources: Vec<String> = "assignedResources",
+        pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
+        pub calendar_id: String = "calendarId",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub end_time: String = "endTime",
+        pub group_id: String = "groupId",
+        /// The id of the custom field; either this or `key` names it.
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub notes: String = "notes",
+        pub start_time: String = "startTime",
+        pub status: String = "status",
+        pub title: String = "title",
+        pub users: Vec<String> = "users",
     }
     /// `AttributionSource` of Contacts.
     pub struct AttributionSource {
@@ -42,9 +68,103 @@ hoopai_runtime::model! {
         pub utm_medium: String = "utmMedium",
         pub utm_source: String = "utmSource",
     }
+    /// `CreateContactSchema` of Contacts.
+    #[doc(alias = "CreateContactSchema")]
+    #[doc(alias = "GetContectByIdSchema")]
+    #[doc(alias = "ContactsSearchSchema")]
+    #[doc(alias = "ContactSearchHit")]
+    pub struct Contact {
+        pub additional_emails: Vec<Value> = "additionalEmails",
+        pub additional_phones: Vec<Value> = "additionalPhones",
+        pub address: String = "address",
+        /// Street and house number.
+        pub address1: String = "address1",
+        /// The id of the user who looks after the contact.
+        pub assigned_to: String = "assignedTo",
+        pub attachments: String = "attachments",
+        pub attribution_source: Box<AttributionSource> = "attributionSource",
+        pub attributions: Vec<AttributionSource> = "attributions",
+        pub birth_day: f64 = "birthDay",
+        pub birth_month: f64 = "birthMonth",
+        pub bounce_email: bool = "bounceEmail",
+        pub business_id: String = "businessId",
+        /// The town or city.
+        pub city: String = "city",
+        /// The name of the company that the contact belongs to.
+        pub company_name: String = "companyName",
+        pub contact_name: String = "contactName",
+        /// The country by its two letters of ISO 3166, such as `US`.
+        pub country: String = "country",
+        pub created_by: Box<ContactCreatedBy> = "createdBy",
+        /// Values of the fields that the location has defined itself, one item for each.
+        pub custom_fields: Vec<CustomField> = "customFields",
+        pub date_added: Timestamp = "dateAdded",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
+        /// Replies may give it as milliseconds since 1970.
+        pub date_of_birth: String = "dateOfBirth",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub deleted: bool = "deleted",
+        /// Whether the contact is not to be disturbed on any channel.
+        pub dnd: bool = "dnd",
+        /// On which channels the contact is not to be disturbed, one by one.
+        pub dnd_settings: Box<DndSettings> = "dndSettings",
+        /// The main email address. Along with the phone number it is what duplicates are recognised by.
+        pub email: String = "email",
+        pub email_lower_case: String = "emailLowerCase",
+        /// The given name.
+        pub first_name: String = "firstName",
+        pub first_name_lower_case: String = "firstNameLowerCase",
+        pub first_name_raw: String = "firstNameRaw",
+        /// The ids of the users concerned.
+        pub followers: Vec<String> = "followers",
+        pub full_name_lower_case: String = "fullNameLowerCase",
+        /// The id of the custom field; either this or `key` names it.
+        pub id: String = "id",
+        pub keyword: String = "keyword",
+        pub last_activity: Timestamp = "lastActivity",
+        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
+        /// The family name.
+        pub last_name: String = "lastName",
+        pub last_name_lower_case: String = "lastNameLowerCase",
+        pub last_name_raw: String = "lastNameRaw",
+        pub last_session_activity_at: Timestamp = "lastSessionActivityAt",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The full name; an alternative to `firstName` and `lastName`.
+        pub name: String = "name",
+        pub offers: Vec<String> = "offers",
+        /// The main phone number, best in E.164 form, such as `+14155550123`.
+        pub phone: String = "phone",
+        /// The postal code.
+        pub postal_code: String = "postalCode",
+        pub products: Vec<String> = "products",
+        pub profile_photo: String = "profilePhoto",
+        pub search_after: Vec<Value> = "searchAfter",
+        /// Where the contact came from, in free words, such as `trade fair`.
+        pub source: String = "source",
+        pub ssn: String = "ssn",
+        pub start_after: Vec<Value> = "startAfter",
+        /// The state or region.
+        pub state: String = "state",
+        pub tags: Vec<String> = "tags",
+        /// A time zone by its IANA name, such as `America/New_York`.
+        pub timezone: String = "timezone",
+        pub type_: String = "type",
+        pub unsubscribe_email: bool = "unsubscribeEmail",
+        pub visitor_id: String = "visitorId",
+        /// The address of the contact's website.
+        pub website: String = "website",
+    }
+    /// `CreateDeleteCantactsCampaignsSuccessfulResponseDto` of Contacts.
+    #[doc(alias = "CreateDeleteCantactsCampaignsSuccessfulResponseDto")]
+    pub struct ContactCampaignResponse {
+        pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
+    }
     /// `ContactCreatedBy` of Contacts.
     pub struct ContactCreatedBy {
         pub channel: String = "channel",
+        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
         pub source_id: String = "sourceId",
         pub source_name: String = "sourceName",
@@ -63,52 +183,6 @@ hoopai_runtime::model! {
         /// What it is compared with.
         pub value: Value = "value",
     }
-    /// `ContactSearchHit` of Contacts.
-    pub struct ContactSearchHit {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        pub additional_phones: Vec<Value> = "additionalPhones",
-        pub address: String = "address",
-        pub address1: String = "address1",
-        pub assigned_to: String = "assignedTo",
-        pub attachments: String = "attachments",
-        pub attribution_source: Box<AttributionSource> = "attributionSource",
-        pub business_id: String = "businessId",
-        pub city: String = "city",
-        pub company_name: String = "companyName",
-        pub country: String = "country",
-        pub created_by: Box<ContactCreatedBy> = "createdBy",
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub dnd: bool = "dnd",
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        pub email: String = "email",
-        pub email_lower_case: String = "emailLowerCase",
-        pub first_name: String = "firstName",
-        pub first_name_lower_case: String = "firstNameLowerCase",
-        pub followers: Vec<String> = "followers",
-        pub full_name_lower_case: String = "fullNameLowerCase",
-        pub id: String = "id",
-        pub keyword: String = "keyword",
-        pub last_activity: Timestamp = "lastActivity",
-        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
-        pub last_name: String = "lastName",
-        pub last_name_lower_case: String = "lastNameLowerCase",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub search_after: Vec<Value> = "searchAfter",
-        pub source: String = "source",
-        pub ssn: String = "ssn",
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        pub timezone: String = "timezone",
-        pub type_: String = "type",
-        pub visitor_id: String = "visitorId",
-        pub website: String = "website",
-    }
     /// `ContactSearchSort` of Contacts.
     pub struct ContactSearchSort {
         /// `asc` or `desc`.
@@ -116,112 +190,18 @@ hoopai_runtime::model! {
         /// The field that the order goes by.
         pub field: String = "field",
     }
-    /// `ContactsMetaSchema` of Contacts.
-    #[doc(alias = "ContactsMetaSchema")]
-    pub struct ContactsMeta {
-        pub current_page: f64 = "currentPage",
-        pub next_page: Value = "nextPage",
-        pub next_page_url: String = "nextPageUrl",
-        pub prev_page: f64 = "prevPage",
-        pub start_after: f64 = "startAfter",
-        pub start_after_id: String = "startAfterId",
-        pub total: f64 = "total",
-    }
-    /// `ContactsSearchSchema` of Contacts.
-    #[doc(alias = "ContactsSearchSchema")]
-    pub struct ContactsSearch {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        pub address1: String = "address1",
-        pub assigned_to: String = "assignedTo",
-        pub attributions: Vec<AttributionSource> = "attributions",
-        pub business_id: String = "businessId",
-        pub city: String = "city",
-        pub company_name: String = "companyName",
-        pub contact_name: String = "contactName",
-        pub country: String = "country",
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub dnd: bool = "dnd",
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        pub email: String = "email",
-        pub first_name: String = "firstName",
-        pub first_name_raw: String = "firstNameRaw",
-        pub followers: Vec<String> = "followers",
-        pub id: String = "id",
-        pub last_name: String = "lastName",
-        pub last_name_raw: String = "lastNameRaw",
-        pub location_id: String = "locationId",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub profile_photo: String = "profilePhoto",
-        pub source: String = "source",
-        pub start_after: Vec<Value> = "startAfter",
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        pub timezone: String = "timezone",
-        pub type_: String = "type",
-        pub website: String = "website",
-    }
-    /// `ContactsSearchSuccessfulResponseDto` of Contacts.
-    #[doc(alias = "ContactsSearchSuccessfulResponseDto")]
-    pub struct ContactsSearchResponse {
-        pub contacts: Vec<ContactsSearch> = "contacts",
-        pub count: f64 = "count",
-        pub meta: Box<ContactsMeta> = "meta",
-        pub trace_id: String = "traceId",
+    /// From when a workflow counts for a contact.
+    #[doc(alias = "CreateWorkflowDto")]
+    pub struct ContactWorkflowRequest {
+        /// The moment of the event that the workflow counts from, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
+        pub event_start_time: Timestamp = "eventStartTime",
     }
     /// `ContactsWorkflowSuccessfulResponseDto` of Contacts.
     #[doc(alias = "ContactsWorkflowSuccessfulResponseDto")]
-    pub struct ContactsWorkflowResponse {
+    pub struct ContactWorkflowResponse {
         pub succeded: bool = "succeded",
         pub succeeded: bool = "succeeded",
         pub trace_id: String = "traceId",
-    }
-    /// `CreateContactSchema` of Contacts.
-    #[doc(alias = "CreateContactSchema")]
-    pub struct CreateContact {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        pub additional_phones: Vec<Value> = "additionalPhones",
-        pub address1: String = "address1",
-        pub assigned_to: String = "assignedTo",
-        pub birth_day: f64 = "birthDay",
-        pub birth_month: f64 = "birthMonth",
-        pub bounce_email: bool = "bounceEmail",
-        pub business_id: String = "businessId",
-        pub city: String = "city",
-        pub company_name: String = "companyName",
-        pub country: String = "country",
-        pub created_by: Box<ContactCreatedBy> = "createdBy",
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub dnd: bool = "dnd",
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        pub email: String = "email",
-        pub email_lower_case: String = "emailLowerCase",
-        pub first_name: String = "firstName",
-        pub first_name_lower_case: String = "firstNameLowerCase",
-        pub followers: Vec<String> = "followers",
-        pub full_name_lower_case: String = "fullNameLowerCase",
-        pub id: String = "id",
-        pub last_name: String = "lastName",
-        pub last_name_lower_case: String = "lastNameLowerCase",
-        pub last_session_activity_at: Timestamp = "lastSessionActivityAt",
-        pub location_id: String = "locationId",
-        pub offers: Vec<String> = "offers",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub products: Vec<String> = "products",
-        pub source: String = "source",
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        pub type_: String = "type",
-        pub unsubscribe_email: bool = "unsubscribeEmail",
-        pub website: String = "website",
     }
     /// A contact to be made.
     #[doc(alias = "CreateContactDto")]
@@ -239,7 +219,7 @@ hoopai_runtime::model! {
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
@@ -276,26 +256,10 @@ hoopai_runtime::model! {
         /// The address of the contact's website.
         pub website: String = "website",
     }
-    /// `CreateContactRequestCustomField` of Contacts.
-    pub struct CreateContactRequestCustomField {
-        /// The value. Text for text fields and single choices, a number for numbers and amounts of money, a list of text for check boxes and
-        /// multiple choices, for files an object with an entry for each file. Replies call it `value`.
-        pub field_value: CustomFieldValue = "field_value",
-        /// The id of the custom field; either this or `key` names it.
-        pub id: String = "id",
-        /// The key of the custom field, in place of its id.
-        pub key: String = "key",
-    }
     /// `CreateContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "CreateContactsSuccessfulResponseDto")]
     pub struct CreateContactResponse {
-        pub contact: Box<CreateContact> = "contact",
-        pub trace_id: String = "traceId",
-    }
-    /// `CreateDeleteCantactsCampaignsSuccessfulResponseDto` of Contacts.
-    #[doc(alias = "CreateDeleteCantactsCampaignsSuccessfulResponseDto")]
-    pub struct CreateDeleteCantactsCampaignsResponse {
-        pub succeded: bool = "succeded",
+        pub contact: Box<Contact> = "contact",
         pub trace_id: String = "traceId",
     }
     /// A note to be made.
@@ -326,17 +290,22 @@ hoopai_runtime::model! {
         /// What is to be done, in a few words. Declared as required by the platform's specification.
         pub title: String = "title",
     }
-    /// From when a workflow counts for a contact.
-    #[doc(alias = "CreateWorkflowDto")]
-    pub struct CreateWorkflow {
-        /// The moment of the event that the workflow counts from, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
-        pub event_start_time: Timestamp = "eventStartTime",
-    }
     /// `CustomFieldSchema` of Contacts.
     #[doc(alias = "CustomFieldSchema")]
     pub struct CustomField {
+        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub value: CustomFieldValue = "value",
+    }
+    /// `CustomFieldInput` of Contacts.
+    pub struct CustomFieldInput {
+        /// The value. Text for text fields and single choices, a number for numbers and amounts of money, a list of text for check boxes and
+        /// multiple choices, for files an object with an entry for each file. Replies call it `value`.
+        pub field_value: CustomFieldValue = "field_value",
+        /// The id of the custom field; either this or `key` names it.
+        pub id: String = "id",
+        /// The key of the custom field, in place of its id.
+        pub key: String = "key",
     }
     /// `DeleteContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "DeleteContactsSuccessfulResponseDto")]
@@ -384,109 +353,22 @@ hoopai_runtime::model! {
     }
     /// Users who follow a contact, or are to stop.
     #[doc(alias = "FollowersDTO")]
-    pub struct Followers {
+    pub struct FollowersRequest {
         /// The ids of the users concerned. Declared as required by the platform's specification.
         pub followers: Vec<String> = "followers",
     }
     /// `ContactsByIdSuccessfulResponseDto` of Contacts.
     #[doc(alias = "ContactsByIdSuccessfulResponseDto")]
     pub struct GetContactResponse {
-        pub contact: Box<GetContectById> = "contact",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetContectByIdSchema` of Contacts.
-    #[doc(alias = "GetContectByIdSchema")]
-    pub struct GetContectById {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        pub additional_phones: Vec<Value> = "additionalPhones",
-        pub address1: String = "address1",
-        pub assigned_to: String = "assignedTo",
-        pub attachments: String = "attachments",
-        pub attribution_source: Box<AttributionSource> = "attributionSource",
-        pub business_id: String = "businessId",
-        pub city: String = "city",
-        pub company_name: String = "companyName",
-        pub country: String = "country",
-        pub created_by: Box<ContactCreatedBy> = "createdBy",
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub dnd: bool = "dnd",
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        pub email: String = "email",
-        pub email_lower_case: String = "emailLowerCase",
-        pub first_name: String = "firstName",
-        pub first_name_lower_case: String = "firstNameLowerCase",
-        pub followers: Vec<String> = "followers",
-        pub full_name_lower_case: String = "fullNameLowerCase",
-        pub id: String = "id",
-        pub keyword: String = "keyword",
-        pub last_activity: Timestamp = "lastActivity",
-        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
-        pub last_name: String = "lastName",
-        pub last_name_lower_case: String = "lastNameLowerCase",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub source: String = "source",
-        pub ssn: String = "ssn",
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        pub timezone: String = "timezone",
-        pub type_: String = "type",
-        pub visitor_id: String = "visitorId",
-        pub website: String = "website",
-    }
-    /// `GetCreateUpdateNoteSuccessfulResponseDto` of Contacts.
-    #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
-    pub struct GetCreateUpdateNoteResponse {
-        pub note: Box<GetNote> = "note",
+        pub contact: Box<Contact> = "contact",
         pub trace_id: String = "traceId",
     }
     /// `DuplicateContactResponse` of Contacts.
     #[doc(alias = "DuplicateContactResponse")]
     pub struct GetDuplicateContactResponse {
-        pub contact: Box<GetContectById> = "contact",
+        pub contact: Box<Contact> = "contact",
         pub matching_field: String = "matchingField",
         pub trace_id: String = "traceId",
-    }
-    /// `GetEventSchema` of Contacts.
-    #[doc(alias = "GetEventSchema")]
-    pub struct GetEvent {
-        pub address: String = "address",
-        pub appointment_status: String = "appointmentStatus",
-        pub assigned_resources: Vec<String> = "assignedResources",
-        pub assigned_user_id: String = "assignedUserId",
-        pub calendar_id: String = "calendarId",
-        pub contact_id: String = "contactId",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub end_time: String = "endTime",
-        pub group_id: String = "groupId",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub notes: String = "notes",
-        pub start_time: String = "startTime",
-        pub status: String = "status",
-        pub title: String = "title",
-        pub users: Vec<String> = "users",
-    }
-    /// `GetNoteSchema` of Contacts.
-    #[doc(alias = "GetNoteSchema")]
-    pub struct GetNote {
-        pub body: String = "body",
-        pub body_text: String = "bodyText",
-        pub business_id: String = "businessId",
-        pub color: String = "color",
-        pub contact_id: String = "contactId",
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub pinned: bool = "pinned",
-        pub relations: Vec<Value> = "relations",
-        pub title: String = "title",
-        pub user_id: String = "userId",
     }
     /// Whether what comes in is held off.
     #[doc(alias = "InboundDndSettingSchema")]
@@ -505,13 +387,32 @@ hoopai_runtime::model! {
     /// `GetEventsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "GetEventsSuccessfulResponseDto")]
     pub struct ListAppointmentsResponse {
-        pub events: Vec<GetEvent> = "events",
+        pub events: Vec<Appointment> = "events",
+        pub trace_id: String = "traceId",
+    }
+    /// `ContactsMetaSchema` of Contacts.
+    #[doc(alias = "ContactsMetaSchema")]
+    pub struct ListContactsMeta {
+        pub current_page: f64 = "currentPage",
+        pub next_page: Value = "nextPage",
+        pub next_page_url: String = "nextPageUrl",
+        pub prev_page: f64 = "prevPage",
+        pub start_after: f64 = "startAfter",
+        pub start_after_id: String = "startAfterId",
+        pub total: f64 = "total",
+    }
+    /// `ContactsSearchSuccessfulResponseDto` of Contacts.
+    #[doc(alias = "ContactsSearchSuccessfulResponseDto")]
+    pub struct ListContactsResponse {
+        pub contacts: Vec<Contact> = "contacts",
+        pub count: f64 = "count",
+        pub meta: Box<ListContactsMeta> = "meta",
         pub trace_id: String = "traceId",
     }
     /// `GetNotesListSuccessfulResponseDto` of Contacts.
     #[doc(alias = "GetNotesListSuccessfulResponseDto")]
     pub struct ListNotesResponse {
-        pub notes: Vec<GetNote> = "notes",
+        pub notes: Vec<Note> = "notes",
         pub trace_id: String = "traceId",
     }
     /// `TasksListSuccessfulResponseDto` of Contacts.
@@ -520,9 +421,33 @@ hoopai_runtime::model! {
         pub tasks: Vec<Task> = "tasks",
         pub trace_id: String = "traceId",
     }
+    /// `GetNoteSchema` of Contacts.
+    #[doc(alias = "GetNoteSchema")]
+    pub struct Note {
+        pub body: String = "body",
+        pub body_text: String = "bodyText",
+        pub business_id: String = "businessId",
+        pub color: String = "color",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub date_added: Timestamp = "dateAdded",
+        /// The id of the custom field; either this or `key` names it.
+        pub id: String = "id",
+        pub pinned: bool = "pinned",
+        pub relations: Vec<Value> = "relations",
+        pub title: String = "title",
+        pub user_id: String = "userId",
+    }
+    /// `GetCreateUpdateNoteSuccessfulResponseDto` of Contacts.
+    #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
+    pub struct NoteResponse {
+        pub note: Box<Note> = "note",
+        pub trace_id: String = "traceId",
+    }
     /// `DeleteFollowersSuccessfulResponseDto` of Contacts.
     #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
     pub struct RemoveFollowersResponse {
+        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub followers_removed: Vec<String> = "followersRemoved",
         pub trace_id: String = "traceId",
@@ -554,7 +479,7 @@ hoopai_runtime::model! {
     }
     /// `SearchContactsResponse` of Contacts.
     pub struct SearchContactsResponse {
-        pub contacts: Vec<ContactSearchHit> = "contacts",
+        pub contacts: Vec<Contact> = "contacts",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
@@ -578,24 +503,37 @@ hoopai_runtime::model! {
     }
     /// Tags to add or remove.
     #[doc(alias = "TagsDTO")]
-    pub struct Tags {
+    pub struct TagsRequest {
         /// The tags by name. Declared as required by the platform's specification.
         pub tags: Vec<String> = "tags",
+    }
+    /// `TagsUpdate` of Contacts.
+    pub struct TagsUpdate {
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub message: String = "message",
+        pub old_tags: Vec<String> = "oldTags",
+        pub tags_added: Vec<Value> = "tagsAdded",
+        pub tags_removed: Vec<Value> = "tagsRemoved",
+        pub type_: String = "type",
     }
     /// `TaskSchema` of Contacts.
     #[doc(alias = "TaskSchema")]
     pub struct Task {
+        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
         pub body: String = "body",
         pub completed: bool = "completed",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub due_date: Timestamp = "dueDate",
+        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub title: String = "title",
     }
     /// `TaskByIsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "TaskByIsSuccessfulResponseDto")]
-    pub struct TaskByIsResponse {
+    pub struct TaskResponse {
         pub task: Box<Task> = "task",
         pub trace_id: String = "traceId",
     }
@@ -613,7 +551,7 @@ hoopai_runtime::model! {
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
@@ -649,7 +587,7 @@ hoopai_runtime::model! {
     /// `UpdateContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "UpdateContactsSuccessfulResponseDto")]
     pub struct UpdateContactResponse {
-        pub contact: Box<GetContectById> = "contact",
+        pub contact: Box<Contact> = "contact",
         pub succeded: bool = "succeded",
         pub succeeded: bool = "succeeded",
         pub trace_id: String = "traceId",
@@ -684,18 +622,9 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateTagsResponseDTO")]
     pub struct UpdateTagsInBulkResponse {
         pub error_count: f64 = "errorCount",
-        pub responses: Vec<UpdateTagsInBulkResponseResponse> = "responses",
+        pub responses: Vec<TagsUpdate> = "responses",
         pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",
-    }
-    /// `UpdateTagsInBulkResponseResponse` of Contacts.
-    pub struct UpdateTagsInBulkResponseResponse {
-        pub contact_id: String = "contactId",
-        pub message: String = "message",
-        pub old_tags: Vec<String> = "oldTags",
-        pub tags_added: Vec<Value> = "tagsAdded",
-        pub tags_removed: Vec<Value> = "tagsRemoved",
-        pub type_: String = "type",
     }
     /// The state of a task.
     #[doc(alias = "UpdateTaskStatusParams")]
@@ -736,7 +665,7 @@ hoopai_runtime::model! {
         /// With it a repeated request makes another contact: pass `CallOptions::new().idempotent(false)` along, so that none is retried.
         pub create_new_if_duplicate_allowed: bool = "createNewIfDuplicateAllowed",
         /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
@@ -776,7 +705,7 @@ hoopai_runtime::model! {
     /// `UpsertContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "UpsertContactsSuccessfulResponseDto")]
     pub struct UpsertContactResponse {
-        pub contact: Box<GetContectById> = "contact",
+        pub contact: Box<Contact> = "contact",
         pub new_: bool = "new",
         pub succeded: bool = "succeded",
         pub succeeded: bool = "succeeded",
@@ -785,8 +714,8 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    ContactsWorkflowResponse,
-    CreateDeleteCantactsCampaignsResponse,
+    ContactCampaignResponse,
+    ContactWorkflowResponse,
     DeleteContactResponse,
     DeleteNoteResponse,
     DeleteTaskResponse,

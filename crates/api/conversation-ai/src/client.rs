@@ -17,62 +17,37 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Adds an action to an agent.
+    /// Gives an agent another action.
     ///
     /// `POST /conversation-ai/agents/{agentId}/actions`
     ///
-    /// The form of `details` must match `type`; each form has rules of its own.
+    /// The shape of `details` must be the one that belongs to `type`; each is a type of its own with its own rules of what goes together.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversation_ai::types;
-    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
-    /// let reply = conversation_ai
-    ///     .create_action()
-    ///     .agent_id("…")
-    ///     .body(types::CreateAction::new().details(types::Details::new()).name("…").type_(types::Type::TriggerWorkflow))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-action")]
     pub fn create_action(&self) -> builder::CreateAction {
         builder::CreateAction::new(&self.handle)
     }
 
-    /// Creates an agent that replies to text messages.
+    /// Creates an agent that answers written messages.
     ///
     /// `POST /conversation-ai/agents`
     ///
-    /// `mode` is `off` by default. An agent in `auto-pilot` replies at once to real people on its channels.
+    /// It is `off` unless `mode` says otherwise. With `auto-pilot` it answers real people at once on the channels that it is given.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversation_ai::types;
-    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
-    /// let reply = conversation_ai
-    ///     .create_agent()
-    ///     .body(types::CreateAgentRequest::new().goal("…").instructions("…").name("…").personality("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-agent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
     }
 
-    /// Deletes an action permanently, from all agents that have it.
+    /// Deletes an action for good, from all agents that have it.
     ///
     /// `DELETE /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
@@ -80,24 +55,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
-    /// let reply = conversation_ai
-    ///     .delete_action()
-    ///     .agent_id("…")
-    ///     .action_id("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-action")]
     pub fn delete_action(&self) -> builder::DeleteAction {
         builder::DeleteAction::new(&self.handle)
     }
 
-    /// Deletes an agent permanently, with its settings and conversation history.
+    /// Deletes an agent for good, with its settings and the history of its conversations.
     ///
     /// `DELETE /conversation-ai/agents/{agentId}`
     ///
@@ -105,19 +68,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
-    /// let reply = conversation_ai.delete_agent().agent_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-agent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
     }
 
-    /// Gets an action of an agent.
+    /// Gets one action of an agent.
     ///
     /// `GET /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
@@ -125,64 +81,37 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
-    /// let reply = conversation_ai.get_action().agent_id("…").action_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-action-by-id")]
     pub fn get_action(&self) -> builder::GetAction {
         builder::GetAction::new(&self.handle)
     }
 
-    /// Gets an agent with its settings and actions.
+    /// Gets one agent with its settings and actions.
     ///
     /// `GET /conversation-ai/agents/{agentId}`
     ///
-    /// The status of the reply for an unknown id is 400, not 404.
+    /// An unknown id is answered 400, not 404.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
-    /// let reply = conversation_ai.get_agent().agent_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-agent")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
     }
 
-    /// Gets the data from which an agent generated a reply.
+    /// Tells how the agent came to one of its replies.
     ///
     /// `GET /conversation-ai/generations`
     ///
-    /// The reply holds the whole prompt, the history, and the used parts of FAQs, websites and texts.
-    /// It may contain personal data.
+    /// The reply holds the whole prompt, the history, and the pieces of FAQs, websites and texts that were used, so it may hold what
+    /// people wrote.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversation_ai::types;
-    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
-    /// let reply = conversation_ai
-    ///     .get_generation_details()
-    ///     .message_id("…")
-    ///     .source(types::GetGenerationDetailsSource::Conversation)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-generation-details")]
     pub fn get_generation_details(&self) -> builder::GetGenerationDetails {
         builder::GetGenerationDetails::new(&self.handle)
@@ -196,125 +125,67 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
-    /// let reply = conversation_ai.list_actions().agent_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-actions")]
     pub fn list_actions(&self) -> builder::ListActions {
         builder::ListActions::new(&self.handle)
     }
 
-    /// Searches for agents of a location by name.
+    /// Searches the agents of a location by name.
     ///
     /// `GET /conversation-ai/agents/search`
     ///
-    /// To get the next page, send the id of the last agent in `startAfter`. A recorded reply held the
-    /// counts but no list.
+    /// For the next page send the id of the last agent in `startAfter`. A reply was seen that counted agents and had no list.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `startAfter`; [`stream`](builder::SearchAgents::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
-    /// let mut items = conversation_ai.search_agents().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "search-agent")]
     pub fn search_agents(&self) -> builder::SearchAgents {
         builder::SearchAgents::new(&self.handle)
     }
 
-    /// Updates an action of an agent.
+    /// Changes an action of an agent.
     ///
     /// `PUT /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
-    /// The request replaces the whole action: send type, name and all details.
+    /// Type, name and details are sent as a whole, what stays the same included.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversation_ai::types;
-    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
-    /// let reply = conversation_ai
-    ///     .update_action()
-    ///     .agent_id("…")
-    ///     .action_id("…")
-    ///     .body(types::CreateAction::new().details(types::Details::new()).name("…").type_(types::Type::TriggerWorkflow))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-action")]
     pub fn update_action(&self) -> builder::UpdateAction {
         builder::UpdateAction::new(&self.handle)
     }
 
-    /// Updates an agent.
+    /// Changes an agent.
     ///
     /// `PUT /conversation-ai/agents/{agentId}`
     ///
-    /// `autoPilotMaxMessages` is required in every update.
+    /// `autoPilotMaxMessages` is needed each time.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversation_ai::types;
-    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
-    /// let reply = conversation_ai
-    ///     .update_agent()
-    ///     .agent_id("…")
-    ///     .body(types::UpdateAgentRequest::new().auto_pilot_max_messages(0.5))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-agent")]
     pub fn update_agent(&self) -> builder::UpdateAgent {
         builder::UpdateAgent::new(&self.handle)
     }
 
-    /// Updates the follow-up settings of actions of an agent.
+    /// Changes how actions of an agent follow up.
     ///
     /// `PATCH /conversation-ai/agents/{agentId}/followup-settings`
     ///
-    /// It applies to actions of the type `advancedFollowup`, several at once.
+    /// For actions of the type `advancedFollowup`, several at once.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversation_ai::types;
-    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
-    /// let reply = conversation_ai
-    ///     .update_followup_settings()
-    ///     .agent_id("…")
-    ///     .body(types::UpdateFollowupSettingsRequest::new().action_ids(["…"]).followup_settings(types::FollowupSettings::new()))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-followup-settings")]
     pub fn update_followup_settings(&self) -> builder::UpdateFollowupSettings {
         builder::UpdateFollowupSettings::new(&self.handle)
@@ -333,13 +204,13 @@ pub mod builder {
         CreateAction {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            json body: types::CreateAction,
+            json body: types::ActionRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_agent`](super::Client::create_agent).
-        pub CreateAgent(operations::CREATE_AGENT) -> json types::EmployeeResponse
+        pub CreateAgent(operations::CREATE_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         CreateAgent {
@@ -386,7 +257,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_agent`](super::Client::get_agent).
-        pub GetAgent(operations::GET_AGENT) -> json types::EmployeeResponse
+        pub GetAgent(operations::GET_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         GetAgent {
@@ -403,8 +274,8 @@ pub mod builder {
         GetGenerationDetails {
             /// The id of the message that the agent wrote. Declared as required by the platform's specification.
             query message_id: String = "messageId",
-            /// The origin of the message, a conversation or a workflow. Declared as required by the platform's specification.
-            query source: types::GetGenerationDetailsSource = "source",
+            /// What the agent wrote it for, a conversation or a workflow. Declared as required by the platform's specification.
+            query source: types::GenerationDetailSource = "source",
         }
     }
 
@@ -421,15 +292,15 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_agents`](super::Client::search_agents).
-        pub SearchAgents(operations::SEARCH_AGENTS) -> json types::SearchAgentsResponse, paged types::EmployeeListItem
+        pub SearchAgents(operations::SEARCH_AGENTS) -> json types::SearchAgentsResponse, paged types::AgentListItem
     }
     hoopai_runtime::setters! {
         SearchAgents {
-            /// The maximum number of items of a page.
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// The name or a part of it, in lower case.
             query query: String = "query",
-            /// The id of the last agent of the previous page; empty or absent for the first page.
+            /// The id of the last agent of the page before; empty or left out for the first page.
             query start_after: String = "startAfter",
         }
     }
@@ -444,13 +315,13 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// The id of the action.
             path action_id: String = "actionId",
-            json body: types::CreateAction,
+            json body: types::ActionRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent`](super::Client::update_agent).
-        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::EmployeeResponse
+        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         UpdateAgent {

@@ -6,105 +6,13 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// `ActionDataDTO` of Conversation AI.
-    #[doc(alias = "ActionDataDTO")]
-    pub struct ActionData {
-        pub agent_id: String = "agentId",
-        pub details: Box<Details> = "details",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub type_: Type = "type",
-    }
-    /// `createActionResponseDTO` of Conversation AI.
-    #[doc(alias = "createActionResponseDTO")]
-    pub struct ActionResponse {
-        pub data: ActionData = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `ActionsIdDto` of Conversation AI.
-    #[doc(alias = "ActionsIdDto")]
-    pub struct ActionsId {
-        pub id: String = "id",
-        pub type_: Type = "type",
-    }
-    /// An action of an agent.
-    #[doc(alias = "CreateActionDTO")]
-    pub struct CreateAction {
-        /// The settings of the action, in the shape that belongs to `type`. Declared as required by the platform's specification.
-        pub details: Box<Details> = "details",
-        /// What the action is called, such as `Book a visit`. Declared as required by the platform's specification.
-        pub name: String = "name",
-        /// What kind of action it is, which decides the shape of `details`. Declared as required by the platform's specification.
-        pub type_: Type = "type",
-    }
-    /// An agent to be created.
-    #[doc(alias = "CreateEmployeeDto")]
-    pub struct CreateAgentRequest {
-        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
-        /// The business that the agent speaks for.
-        pub business_name: String = "businessName",
-        /// The channels that the agent answers on.
-        pub channels: Vec<Channel> = "channels",
-        /// What the agent is to achieve. Declared as required by the platform's specification.
-        pub goal: String = "goal",
-        /// How the agent is to go about it. Declared as required by the platform's specification.
-        pub instructions: String = "instructions",
-        /// Whether it is a primary agent.
-        pub is_primary: bool = "isPrimary",
-        /// The ids of the knowledge bases that the agent draws on.
-        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
-        /// What the agent does, nothing, drafts, or answers of its own; `off` if left out.
-        pub mode: Mode = "mode",
-        /// The agent's name. Declared as required by the platform's specification.
-        pub name: String = "name",
-        /// What the agent is like, such as `Friendly and helpful`. Declared as required by the platform's specification.
-        pub personality: String = "personality",
-        /// Whether the agent answers voice messages; by default `false`.
-        pub respond_to_audio: bool = "respondToAudio",
-        /// Whether the agent answers pictures; by default `false`.
-        pub respond_to_images: bool = "respondToImages",
-        /// Whether the agent can be put to sleep for a time. The platform advises against it.
-        pub sleep_enabled: bool = "sleepEnabled",
-        /// Whether the agent falls asleep when a person writes.
-        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
-        /// Whether the agent falls asleep when a workflow writes.
-        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
-        /// How long it sleeps, in `sleepTimeUnit`, up to 48 hours; null for until it is woken. Needed if `sleepEnabled` is `true`.
-        pub sleep_time: f64 = "sleepTime",
-        /// The unit of `sleepTime`; null together with it.
-        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
-        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
-        pub wait_time: f64 = "waitTime",
-        /// The unit of `waitTime`.
-        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
-    }
-    /// `DeleteActionDataDTO` of Conversation AI.
-    #[doc(alias = "DeleteActionDataDTO")]
-    pub struct DeleteActionData {
-        pub id: String = "id",
-    }
-    /// `deleteActionResponseDTO` of Conversation AI.
-    #[doc(alias = "deleteActionResponseDTO")]
-    pub struct DeleteActionResponse {
-        pub data: DeleteActionData = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `DeleteEmployeeResponseDTO` of Conversation AI.
-    #[doc(alias = "DeleteEmployeeResponseDTO")]
-    pub struct DeleteAgentResponse {
-        pub id: String = "id",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `Details` of Conversation AI.
-    pub struct Details {
+    /// `ActionDetails` of Conversation AI.
+    pub struct ActionDetails {
         /// The id of an action that this one refers to.
         pub action_id: String = "actionId",
         /// The id of the user who gets the conversation.
         pub assign_to_user_id: String = "assignToUserId",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
         /// Whether the agent may cancel appointments; not with `onlySendLink`.
         pub cancel_enabled: bool = "cancelEnabled",
@@ -143,7 +51,7 @@ hoopai_runtime::model! {
         /// How long it sleeps, in `sleepTimeUnit`; needed if `sleepAfterBooking` is `true`.
         pub sleep_time: f64 = "sleepTime",
         /// The unit of `sleepTime`; needed together with it.
-        pub sleep_time_unit: CreateActionDetailsSleepTimeUnit = "sleepTimeUnit",
+        pub sleep_time_unit: ActionDetailsSleepTimeUnit = "sleepTimeUnit",
         /// Whether the agent stops at a goodbye (`Goodbye`) or at what you describe (`Custom`).
         pub stop_bot_detection_type: StopBotDetectionType = "stopBotDetectionType",
         /// Examples of messages at which it stops, two at least.
@@ -170,57 +78,174 @@ hoopai_runtime::model! {
         pub trigger_message: String = "triggerMessage",
         /// Whether workflows start once it has booked; not with `onlySendLink`.
         pub trigger_workflow: bool = "triggerWorkflow",
-        /// The ids of the workflows that start; needed if `triggerWorkflow` is `true`.
+        /// The ids of the workflows that start.
         pub workflow_ids: Vec<String> = "workflowIds",
     }
-    /// `EmployeeListItemDTO` of Conversation AI.
-    #[doc(alias = "EmployeeListItemDTO")]
-    pub struct EmployeeListItem {
-        pub actions: Vec<Map> = "actions",
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
-        pub business_name: String = "businessName",
-        pub channels: Vec<String> = "channels",
-        pub created_at: Timestamp = "createdAt",
-        pub goal: Map = "goal",
+    /// `ActionsIdDto` of Conversation AI.
+    #[doc(alias = "ActionsIdDto")]
+    pub struct ActionReference {
         pub id: String = "id",
-        pub is_primary: bool = "isPrimary",
-        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
-        pub mode: Mode = "mode",
+        pub type_: ActionType = "type",
+    }
+    /// An action of an agent.
+    #[doc(alias = "CreateActionDTO")]
+    pub struct ActionRequest {
+        /// The settings of the action, in the shape that belongs to `type`. Declared as required by the platform's specification.
+        pub details: Box<ActionDetails> = "details",
+        /// What the action is called, such as `Book a visit`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The platform advises against it.
-        pub sleep_enabled: bool = "sleepEnabled",
-        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
-        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
-        pub sleep_time: f64 = "sleepTime",
-        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
-        pub updated_at: Timestamp = "updatedAt",
-        pub wait_time: f64 = "waitTime",
-        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
+        /// What kind of action it is, which decides the shape of `details`. Declared as required by the platform's specification.
+        pub type_: ActionType = "type",
+    }
+    /// `createActionResponseDTO` of Conversation AI.
+    #[doc(alias = "createActionResponseDTO")]
+    #[doc(alias = "fetchActionDetailsResponseDTO")]
+    #[doc(alias = "updateActionResponseDTO")]
+    pub struct ActionResponse {
+        pub data: AgentAction = "data",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `EmployeeResponseDTO` of Conversation AI.
     #[doc(alias = "EmployeeResponseDTO")]
-    pub struct EmployeeResponse {
-        pub actions: Vec<ActionsId> = "actions",
+    pub struct Agent {
+        pub actions: Vec<ActionReference> = "actions",
+        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
         pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        /// The business that the agent speaks for.
         pub business_name: String = "businessName",
+        /// The channels that the agent answers on.
         pub channels: Vec<Channel> = "channels",
+        /// What the agent is to achieve.
         pub goal: String = "goal",
         pub id: String = "id",
+        /// How the agent is to go about it.
         pub instructions: String = "instructions",
+        /// Whether it is a primary agent.
         pub is_primary: bool = "isPrimary",
+        /// The ids of the knowledge bases that the agent draws on.
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
-        pub mode: Mode = "mode",
+        pub mode: AgentMode = "mode",
         pub name: String = "name",
+        /// What the agent is like, such as `Friendly and helpful`.
         pub personality: String = "personality",
-        /// The platform advises against it.
+        /// Whether the agent can be put to sleep for a time. The platform advises against it.
         pub sleep_enabled: bool = "sleepEnabled",
+        /// Whether the agent falls asleep when a person writes.
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
+        /// Whether the agent falls asleep when a workflow writes.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
-        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
         pub trace_id: String = "traceId",
+        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
         pub wait_time: f64 = "waitTime",
+        /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
+    }
+    /// `ActionDataDTO` of Conversation AI.
+    #[doc(alias = "ActionDataDTO")]
+    pub struct AgentAction {
+        pub agent_id: String = "agentId",
+        pub details: Box<ActionDetails> = "details",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub type_: ActionType = "type",
+    }
+    /// `EmployeeListItemDTO` of Conversation AI.
+    #[doc(alias = "EmployeeListItemDTO")]
+    pub struct AgentListItem {
+        pub actions: Vec<Map> = "actions",
+        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
+        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        /// The business that the agent speaks for.
+        pub business_name: String = "businessName",
+        /// The channels that the agent answers on.
+        pub channels: Vec<String> = "channels",
+        pub created_at: Timestamp = "createdAt",
+        /// What the agent is to achieve.
+        pub goal: Map = "goal",
+        pub id: String = "id",
+        /// Whether it is a primary agent.
+        pub is_primary: bool = "isPrimary",
+        /// The ids of the knowledge bases that the agent draws on.
+        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
+        pub mode: AgentMode = "mode",
+        pub name: String = "name",
+        /// Whether the agent can be put to sleep for a time. The platform advises against it.
+        pub sleep_enabled: bool = "sleepEnabled",
+        /// Whether the agent falls asleep when a person writes.
+        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
+        /// Whether the agent falls asleep when a workflow writes.
+        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
+        pub sleep_time: f64 = "sleepTime",
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
+        pub updated_at: Timestamp = "updatedAt",
+        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
+        pub wait_time: f64 = "waitTime",
+        /// The unit of `waitTime`.
+        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
+    }
+    /// An agent to be created.
+    #[doc(alias = "CreateEmployeeDto")]
+    pub struct CreateAgentRequest {
+        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
+        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        /// The business that the agent speaks for.
+        pub business_name: String = "businessName",
+        /// The channels that the agent answers on.
+        pub channels: Vec<Channel> = "channels",
+        /// What the agent is to achieve. Declared as required by the platform's specification.
+        pub goal: String = "goal",
+        /// How the agent is to go about it. Declared as required by the platform's specification.
+        pub instructions: String = "instructions",
+        /// Whether it is a primary agent.
+        pub is_primary: bool = "isPrimary",
+        /// The ids of the knowledge bases that the agent draws on.
+        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
+        /// What the agent does, nothing, drafts, or answers of its own; `off` if left out.
+        pub mode: AgentMode = "mode",
+        /// The agent's name. Declared as required by the platform's specification.
+        pub name: String = "name",
+        /// What the agent is like, such as `Friendly and helpful`. Declared as required by the platform's specification.
+        pub personality: String = "personality",
+        /// Whether the agent answers voice messages; by default `false`.
+        pub respond_to_audio: bool = "respondToAudio",
+        /// Whether the agent answers pictures; by default `false`.
+        pub respond_to_images: bool = "respondToImages",
+        /// Whether the agent can be put to sleep for a time. The platform advises against it.
+        pub sleep_enabled: bool = "sleepEnabled",
+        /// Whether the agent falls asleep when a person writes.
+        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
+        /// Whether the agent falls asleep when a workflow writes.
+        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
+        /// How long it sleeps, in `sleepTimeUnit`, up to 48 hours; null for until it is woken. Needed if `sleepEnabled` is `true`.
+        pub sleep_time: f64 = "sleepTime",
+        /// The unit of `sleepTime`; null together with it.
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
+        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
+        pub wait_time: f64 = "waitTime",
+        /// The unit of `waitTime`.
+        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
+    }
+    /// `deleteActionResponseDTO` of Conversation AI.
+    #[doc(alias = "deleteActionResponseDTO")]
+    pub struct DeleteActionResponse {
+        pub data: DeletedAction = "data",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
+    /// `DeleteEmployeeResponseDTO` of Conversation AI.
+    #[doc(alias = "DeleteEmployeeResponseDTO")]
+    pub struct DeleteAgentResponse {
+        pub id: String = "id",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
+    /// `DeleteActionDataDTO` of Conversation AI.
+    #[doc(alias = "DeleteActionDataDTO")]
+    pub struct DeletedAction {
+        pub id: String = "id",
     }
     /// One of the messages that follow.
     pub struct FollowupSequence {
@@ -250,7 +275,7 @@ hoopai_runtime::model! {
         /// Whose time zone the hours are in, the contact's or the business's.
         pub timezone_to_use: FollowupSettingsTimezoneToUse = "timezoneToUse",
         /// The working hours, by day of the week.
-        pub working_hours: Vec<WorkingHours> = "workingHours",
+        pub working_hours: Vec<WorkingDay> = "workingHours",
     }
     /// `FetchAIResponseDetailsResponseDTO` of Conversation AI.
     #[doc(alias = "FetchAIResponseDetailsResponseDTO")]
@@ -281,14 +306,14 @@ hoopai_runtime::model! {
     /// `fetchActionsForEmployeeResponseDTO` of Conversation AI.
     #[doc(alias = "fetchActionsForEmployeeResponseDTO")]
     pub struct ListActionsResponse {
-        pub data: Vec<ActionData> = "data",
+        pub data: Vec<AgentAction> = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `SearchEmployeeResponseDTO` of Conversation AI.
     #[doc(alias = "SearchEmployeeResponseDTO")]
     pub struct SearchAgentsResponse {
-        pub agents: Vec<EmployeeListItem> = "agents",
+        pub agents: Vec<AgentListItem> = "agents",
         pub count: f64 = "count",
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
@@ -311,7 +336,7 @@ hoopai_runtime::model! {
         /// The ids of the knowledge bases that the agent draws on.
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
         /// What the agent does, nothing, drafts, or answers of its own; needed if it is a primary agent.
-        pub mode: Mode = "mode",
+        pub mode: AgentMode = "mode",
         /// The agent's name.
         pub name: String = "name",
         /// What the agent is like, such as `Friendly and helpful`.
@@ -329,7 +354,7 @@ hoopai_runtime::model! {
         /// How long it sleeps, in `sleepTimeUnit`, up to 48 hours; null for until it is woken. Needed if `sleepEnabled` is `true`.
         pub sleep_time: f64 = "sleepTime",
         /// The unit of `sleepTime`; null together with it.
-        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
         /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
         pub wait_time: f64 = "waitTime",
         /// The unit of `waitTime`.
@@ -344,7 +369,8 @@ hoopai_runtime::model! {
         pub followup_settings: FollowupSettings = "followupSettings",
     }
     /// The working hours of one day of the week.
-    pub struct WorkingHours {
+    #[doc(alias = "WorkingHours")]
+    pub struct WorkingDay {
         /// The day of the week, 0 for Sunday to 6 for Saturday. Declared as required by the platform's specification.
         pub day_of_the_week: f64 = "dayOfTheWeek",
         /// The times of that day.
@@ -360,17 +386,27 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
+    /// Values of `ActionDetailsSleepTimeUnit`.
+    pub enum ActionDetailsSleepTimeUnit {
+        Days = "days", Hours = "hours", Minutes = "minutes",
+    }
+    /// Values of `ActionType`.
+    pub enum ActionType {
+        TriggerWorkflow = "triggerWorkflow", UpdateContactField = "updateContactField",
+        AppointmentBooking = "appointmentBooking", StopBot = "stopBot", HumanHandOver = "humanHandOver",
+        AdvancedFollowup = "advancedFollowup", TransferBot = "transferBot",
+    }
+    /// Values of `AgentMode`.
+    pub enum AgentMode {
+        Off = "off", Suggestive = "suggestive", AutoPilot = "auto-pilot",
+    }
+    /// Values of `AgentSleepTimeUnit`.
+    pub enum AgentSleepTimeUnit {
+        Hours = "hours", Minutes = "minutes", Seconds = "seconds",
+    }
     /// Values of `Channel`.
     pub enum Channel {
         Ig = "IG", Fb = "FB", Sms = "SMS", WebChat = "WebChat", WhatsApp = "WhatsApp", LiveChat = "Live_Chat",
-    }
-    /// Values of `CreateActionDetailsSleepTimeUnit`.
-    pub enum CreateActionDetailsSleepTimeUnit {
-        Days = "days", Hours = "hours", Minutes = "minutes",
-    }
-    /// Values of `CreateAgentRequestSleepTimeUnit`.
-    pub enum CreateAgentRequestSleepTimeUnit {
-        Hours = "hours", Minutes = "minutes", Seconds = "seconds",
     }
     /// Values of `FollowupSequenceFollowupTimeUnit`.
     pub enum FollowupSequenceFollowupTimeUnit {
@@ -380,18 +416,14 @@ hoopai_runtime::open_enum! {
     pub enum FollowupSettingsTimezoneToUse {
         Contact = "contact", Business = "business",
     }
-    /// Values of `GetGenerationDetailsSource`.
-    pub enum GetGenerationDetailsSource {
+    /// Values of `GenerationDetailSource`.
+    pub enum GenerationDetailSource {
         Conversation = "conversation", Workflow = "workflow",
     }
     /// Values of `HandoverType`.
     pub enum HandoverType {
         ContactRequest = "contactRequest", LackOfInformation = "lackOfInformation",
         FailedToResolveIssue = "failedToResolveIssue", Custom = "custom",
-    }
-    /// Values of `Mode`.
-    pub enum Mode {
-        Off = "off", Suggestive = "suggestive", AutoPilot = "auto-pilot",
     }
     /// Values of `ScenarioId`.
     pub enum ScenarioId {
@@ -405,12 +437,6 @@ hoopai_runtime::open_enum! {
     /// Values of `TransferBotType`.
     pub enum TransferBotType {
         Default = "Default", Custom = "Custom",
-    }
-    /// Values of `Type`.
-    pub enum Type {
-        TriggerWorkflow = "triggerWorkflow", UpdateContactField = "updateContactField",
-        AppointmentBooking = "appointmentBooking", StopBot = "stopBot", HumanHandOver = "humanHandOver",
-        AdvancedFollowup = "advancedFollowup", TransferBot = "transferBot",
     }
     /// Values of `WaitTimeUnit`.
     pub enum WaitTimeUnit {

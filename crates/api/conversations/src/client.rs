@@ -17,84 +17,48 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Adds a message that was received outside the platform to a conversation.
+    /// Adds a message to a conversation that came in outside the platform.
     ///
     /// `POST /conversations/messages/inbound`
     ///
-    /// Nothing is sent. The operation is for providers that carry messages themselves; `direction` can mark the
-    /// message as outbound.
+    /// Nothing is sent. It is for providers that carry messages themselves; `direction` makes it a message that went out.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .add_inbound_message()
-    ///     .body(types::AddInboundMessageRequest::new().type_(types::AddInboundMessageRequestType::Sms))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "add-an-inbound-message")]
     pub fn add_inbound_message(&self) -> builder::AddInboundMessage {
         builder::AddInboundMessage::new(&self.handle)
     }
 
-    /// Adds a call that took place outside the platform to a conversation.
+    /// Adds a call to a conversation that was made outside the platform.
     ///
     /// `POST /conversations/messages/outbound`
     ///
-    /// The platform calls nobody.
+    /// Nobody is called.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .add_outbound_call()
-    ///     .body(types::AddOutboundCallRequest::new().conversation_id("…").conversation_provider_id("…").type_(types::AddOutboundCallRequestType::Call))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "add-an-outbound-message")]
     pub fn add_outbound_call(&self) -> builder::AddOutboundCall {
         builder::AddOutboundCall::new(&self.handle)
     }
 
-    /// Cancels a scheduled email.
+    /// Cancels an email that is to be sent later.
     ///
     /// `DELETE /conversations/messages/email/{emailMessageId}/schedule`
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .cancel_scheduled_email_message()
-    ///     .email_message_id("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "cancel-scheduled-email-message")]
     pub fn cancel_scheduled_email_message(&self) -> builder::CancelScheduledEmailMessage {
         builder::CancelScheduledEmailMessage::new(&self.handle)
     }
 
-    /// Cancels a scheduled message.
+    /// Cancels a message that is to be sent later.
     ///
     /// `DELETE /conversations/messages/{messageId}/schedule`
     ///
@@ -102,19 +66,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations.cancel_scheduled_message().message_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "cancel-scheduled-message")]
     pub fn cancel_scheduled_message(&self) -> builder::CancelScheduledMessage {
         builder::CancelScheduledMessage::new(&self.handle)
     }
 
-    /// Completes the upload of a large file, and returns its URL.
+    /// Ends the upload of a large file, and answers its address.
     ///
     /// `POST /conversations/messages/upload/complete`
     ///
@@ -122,71 +79,35 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .complete_file_upload()
-    ///     .body(types::CompleteFileUploadRequest::new().conversation_id("…").file_path("…").filename("…").upload_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "complete-file-upload")]
     pub fn complete_file_upload(&self) -> builder::CompleteFileUpload {
         builder::CompleteFileUpload::new(&self.handle)
     }
 
-    /// Creates a conversation with a contact.
+    /// Begins a conversation with a contact.
     ///
     /// `POST /conversations/`
     ///
-    /// `send_message` creates the conversation if there is none; this call creates one without a message.
+    /// Sending a message does so by itself; this call is for a conversation without one.
     ///
     /// - Scope: `conversations.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .create_conversation()
-    ///     .body(types::CreateConversationRequest::new().contact_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-conversation")]
     pub fn create_conversation(&self) -> builder::CreateConversation {
         builder::CreateConversation::new(&self.handle)
     }
 
-    /// Creates a subscription, from which contacts can unsubscribe separately.
+    /// Makes a subscription, which contacts can leave without leaving others.
     ///
     /// `POST /conversations/preferences/custom-subtypes`
     ///
-    /// Only admins of the agency or the account are allowed to. Only the trace id of the reply is documented:
-    /// read the rest from its extra fields.
+    /// Only admins of the agency or the account may. What it answers beyond a trace id is described nowhere: read it from the reply's
+    /// extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .create_custom_subtype()
-    ///     .body(types::CreateCustomSubtypeRequest::new().channel(types::CreateCustomSubtypeRequestChannel::Email).language("…").name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-custom-subtype")]
     pub fn create_custom_subtype(&self) -> builder::CreateCustomSubtype {
         builder::CreateCustomSubtype::new(&self.handle)
@@ -200,19 +121,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations.delete_conversation().conversation_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-conversation")]
     pub fn delete_conversation(&self) -> builder::DeleteConversation {
         builder::DeleteConversation::new(&self.handle)
     }
 
-    /// Downloads the transcript of a call, as a text file.
+    /// Downloads what was said in a call, as a text file.
     ///
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription/download`
     ///
@@ -220,69 +134,36 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .download_message_transcription()
-    ///     .message_id("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "download-message-transcription")]
     pub fn download_message_transcription(&self) -> builder::DownloadMessageTranscription {
         builder::DownloadMessageTranscription::new(&self.handle)
     }
 
-    /// Lists the messages of a location, for export.
+    /// Lists the messages of a location, for a copy elsewhere.
     ///
     /// `GET /conversations/messages/export`
     ///
-    /// `nextCursor` of the reply is the position of the next page. Without a channel the list holds messages of
-    /// all types except emails, including notes on appointments and opportunities; emails must be requested by
-    /// their channel.
+    /// The reply's `nextCursor` leads to the next page. Without a channel there are messages of all kinds but emails, notes on
+    /// appointments and opportunities among them; emails must be asked for.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 500 items, by `cursor`; [`stream`](builder::ExportMessages::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let mut items = conversations.export_messages().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "export-messages-by-location")]
     pub fn export_messages(&self) -> builder::ExportMessages {
         builder::ExportMessages::new(&self.handle)
     }
 
-    /// Gets the subscriptions of a contact.
+    /// Gets what a contact is subscribed to.
     ///
     /// `GET /conversations/preferences/unsubscriptions/status`
     ///
-    /// Only the trace id of the reply is documented: read the rest from its extra fields.
+    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .get_contact_unsubscription_status()
-    ///     .contact_id("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-contact-unsubscription-status")]
     pub fn get_contact_unsubscription_status(&self) -> builder::GetContactUnsubscriptionStatus {
         builder::GetContactUnsubscriptionStatus::new(&self.handle)
@@ -296,13 +177,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations.get_conversation().conversation_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-conversation")]
     pub fn get_conversation(&self) -> builder::GetConversation {
         builder::GetConversation::new(&self.handle)
@@ -312,17 +186,10 @@ impl Client {
     ///
     /// `GET /conversations/messages/email/{id}`
     ///
-    /// A message of the type email holds the ids of the emails of its thread in `meta`.
+    /// A message that is an email holds the ids of the emails of its thread in `meta`.
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations.get_email().id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-email-by-id")]
     pub fn get_email(&self) -> builder::GetEmail {
         builder::GetEmail::new(&self.handle)
@@ -332,20 +199,13 @@ impl Client {
     ///
     /// `GET /conversations/messages/{id}`
     ///
-    /// The reply holds the message under `message`, as recorded replies do, although the platform's
-    /// specification declares it at the top level.
+    /// Real replies were seen to hold it one level deeper than declared, under `message`: look there among the extra fields if the fields
+    /// are empty.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations.get_message().id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-message")]
     pub fn get_message(&self) -> builder::GetMessage {
         builder::GetMessage::new(&self.handle)
@@ -359,19 +219,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations.get_message_recording().message_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-message-recording")]
     pub fn get_message_recording(&self) -> builder::GetMessageRecording {
         builder::GetMessageRecording::new(&self.handle)
     }
 
-    /// Gets the transcript of a call, by sentences.
+    /// Gets what was said in a call, sentence by sentence.
     ///
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription`
     ///
@@ -379,13 +232,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations.get_message_transcription().message_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-message-transcription")]
     pub fn get_message_transcription(&self) -> builder::GetMessageTranscription {
         builder::GetMessageTranscription::new(&self.handle)
@@ -395,46 +241,26 @@ impl Client {
     ///
     /// `POST /conversations/messages/upload/initiate`
     ///
-    /// The upload has three steps: this call; a `PUT` of the file to `uploadUrl` of the reply;
-    /// `complete_file_upload`. The URL is valid for 15 minutes and belongs to a storage service: do not send a
-    /// token to it.
+    /// It takes three steps: this call; a `PUT` of the file to the reply's `uploadUrl`, which is good for 15 minutes and belongs to a storage service,
+    /// so that no token must go there; `complete_file_upload`.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .initiate_file_upload()
-    ///     .body(types::InitiateFileUploadRequest::new().channel("…").content_type("…").conversation_id("…").filename("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "initiate-file-upload")]
     pub fn initiate_file_upload(&self) -> builder::InitiateFileUpload {
         builder::InitiateFileUpload::new(&self.handle)
     }
 
-    /// Lists the subscriptions that a location has created.
+    /// Lists the subscriptions that a location has made.
     ///
     /// `GET /conversations/preferences/custom-subtypes`
     ///
-    /// Only the trace id of the reply is documented: read the rest from its extra fields.
+    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations.list_custom_subtypes().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-all-custom-subtypes")]
     pub fn list_custom_subtypes(&self) -> builder::ListCustomSubtypes {
         builder::ListCustomSubtypes::new(&self.handle)
@@ -444,23 +270,14 @@ impl Client {
     ///
     /// `GET /conversations/{conversationId}/messages`
     ///
-    /// The list is nested: `messages` holds `messages`, `nextPage`, and the `lastMessageId` with which the next page is requested.
+    /// The list is one level deeper than elsewhere: `messages` holds `messages`, along with `nextPage` and the `lastMessageId` that the next
+    /// page is asked for with.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `lastMessageId`; [`stream`](builder::ListMessages::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let mut items = conversations.list_messages().conversation_id("…").stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-messages")]
     pub fn list_messages(&self) -> builder::ListMessages {
         builder::ListMessages::new(&self.handle)
@@ -470,30 +287,20 @@ impl Client {
     ///
     /// `GET /conversations/search`
     ///
-    /// All given conditions must hold. The next page starts after the sort value of the last conversation,
-    /// which its `sort` holds; it is requested by `startAfterDate`.
+    /// All conditions given must hold. The next page begins after the sort value of the last conversation, which replies hold in
+    /// its `sort`, and is asked for with `startAfterDate`.
     ///
     /// - Scope: `conversations.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `startAfterDate`; [`stream`](builder::SearchConversations::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let mut items = conversations.search_conversations().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "search-conversation")]
     pub fn search_conversations(&self) -> builder::SearchConversations {
         builder::SearchConversations::new(&self.handle)
     }
 
-    /// Shows or hides the typing indicator for the visitor of a live chat.
+    /// Shows the visitor of a live chat that somebody is typing, or no longer.
     ///
     /// `POST /conversations/providers/live-chat/typing`
     ///
@@ -501,18 +308,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .send_live_chat_typing_indicator()
-    ///     .body(types::SendLiveChatTypingIndicatorRequest::new().conversation_id("…").is_typing("…").visitor_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "live-chat-agent-typing")]
     pub fn send_live_chat_typing_indicator(&self) -> builder::SendLiveChatTypingIndicator {
         builder::SendLiveChatTypingIndicator::new(&self.handle)
@@ -522,35 +317,20 @@ impl Client {
     ///
     /// `POST /conversations/messages`
     ///
-    /// The message reaches a real person and may cost money. The reply holds the ids of the message and of its
-    /// conversation; the outcome of the delivery is in the state of the message later.
-    ///
-    /// With `scheduledTimestamp` the message is sent later, and can be cancelled until then. A scheduled
-    /// message was reported to require the location, which the interface does not declare:
-    /// `.extra_body("locationId", id)` adds it.
+    /// It reaches a real person and may cost money. The reply holds the ids of the message and of its conversation; what became of the message is seen later, in its status.
+    /// With `scheduledTimestamp` it is sent later, and can be cancelled until then. A scheduled message was reported to need the
+    /// location, which the specification does not declare: `.extra_body("locationId", id)` adds it.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .send_message()
-    ///     .body(types::SendMessageRequest::new().contact_id("…").type_(types::SendMessageRequestType::Sms))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "send-a-new-message")]
     pub fn send_message(&self) -> builder::SendMessage {
         builder::SendMessage::new(&self.handle)
     }
 
-    /// Publishes a reply to a review on Google.
+    /// Answers a review on Google, for all to read.
     ///
     /// `POST /conversations/messages/review-reply`
     ///
@@ -558,18 +338,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .send_review_reply()
-    ///     .body(types::SendReviewReplyRequest::new().conversation_id("…").message("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "send-review-reply")]
     pub fn send_review_reply(&self) -> builder::SendReviewReply {
         builder::SendReviewReply::new(&self.handle)
@@ -579,51 +347,26 @@ impl Client {
     ///
     /// `PUT /conversations/messages/{messageId}/attachments`
     ///
-    /// The operation is for calls that took place outside the platform, so that a recording can be added later.
+    /// It is for calls that were made outside the platform, so that a recording can follow.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .set_message_attachments()
-    ///     .message_id("…")
-    ///     .body(types::SetMessageAttachmentsRequest::new().attachments(["…"]))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "add-message-attachments")]
     pub fn set_message_attachments(&self) -> builder::SetMessageAttachments {
         builder::SetMessageAttachments::new(&self.handle)
     }
 
-    /// Changes the subscriptions of a contact, in the name of a user.
+    /// Changes what a contact is subscribed to, in a user's name.
     ///
     /// `POST /conversations/preferences/unsubscriptions/user-change`
     ///
-    /// Subscribing a contact again requires a legal reason; for subscriptions of the location the platform then
-    /// files a legal form. Only the trace id of the reply is documented: read the rest from its extra fields.
+    /// To subscribe somebody anew is a legal matter: it wants a reason, and for subscriptions that the location made the platform files a legal form
+    /// by itself. What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .update_contact_subscription()
-    ///     .body(types::UpdateContactSubscriptionRequest::new().contact_id("…").email("…").subscription_action(types::SubscriptionAction::new()))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "user-subscription-change")]
     pub fn update_contact_subscription(&self) -> builder::UpdateContactSubscription {
         builder::UpdateContactSubscription::new(&self.handle)
@@ -637,74 +380,35 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .update_conversation()
-    ///     .conversation_id("…")
-    ///     .body(types::UpdateConversationRequest::new().starred(true).unread_count(0.5))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-conversation")]
     pub fn update_conversation(&self) -> builder::UpdateConversation {
         builder::UpdateConversation::new(&self.handle)
     }
 
-    /// Updates or archives a subscription.
+    /// Changes a subscription, or archives it.
     ///
     /// `PUT /conversations/preferences/custom-subtypes/{id}`
     ///
-    /// Only admins of the agency or the account are allowed to. Only the trace id of the reply is documented:
-    /// read the rest from its extra fields.
+    /// Only admins of the agency or the account may. What it answers beyond a trace id is described nowhere: read it from the reply's
+    /// extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .update_custom_subtype()
-    ///     .id("…")
-    ///     .body(types::UpdateCustomSubtypeRequest::new().archived(true).description("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-custom-subtype")]
     pub fn update_custom_subtype(&self) -> builder::UpdateCustomSubtype {
         builder::UpdateCustomSubtype::new(&self.handle)
     }
 
-    /// Updates the state of a message that a provider delivers.
+    /// Says what became of a message that a provider was to deliver.
     ///
     /// `PUT /conversations/messages/{messageId}/status`
     ///
-    /// The operation is for conversation providers, which report the outcome of their deliveries.
+    /// It is for conversation providers, which report on what they were told to deliver.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::types;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .update_message_status()
-    ///     .message_id("…")
-    ///     .body(types::UpdateMessageStatusRequest::new().status(types::Status::Delivered))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-message-status")]
     pub fn update_message_status(&self) -> builder::UpdateMessageStatus {
         builder::UpdateMessageStatus::new(&self.handle)
@@ -714,27 +418,13 @@ impl Client {
     ///
     /// `POST /conversations/messages/upload`
     ///
-    /// The reply holds the URLs of the files, for `attachments` of `send_message`. The platform accepts JPG,
-    /// JPEG, PNG, MP4, MPEG, ZIP, RAR, PDF, DOC, DOCX, TXT, MP3 and WAV. Use `initiate_file_upload` for large
-    /// files.
+    /// The reply holds the files' addresses, which go into `attachments` when a message is sent. Accepted are JPG, JPEG, PNG, MP4, MPEG, ZIP, RAR,
+    /// PDF, DOC, DOCX, TXT, MP3 and WAV. For large files there is `initiate_file_upload`.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_conversations::runtime;
-    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
-    /// let reply = conversations
-    ///     .upload_file_attachments()
-    ///     .file_attachment(runtime::Part::bytes("file.pdf", Vec::new()))
-    ///     .conversation_id("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "upload-file-attachments")]
     pub fn upload_file_attachments(&self) -> builder::UploadFileAttachments {
         builder::UploadFileAttachments::new(&self.handle)
@@ -767,7 +457,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`cancel_scheduled_email_message`](super::Client::cancel_scheduled_email_message).
-        pub CancelScheduledEmailMessage(operations::CANCEL_SCHEDULED_EMAIL_MESSAGE) -> json types::CancelScheduledResponse
+        pub CancelScheduledEmailMessage(operations::CANCEL_SCHEDULED_EMAIL_MESSAGE) -> json types::CancelScheduledMessageResponse
     }
     hoopai_runtime::setters! {
         CancelScheduledEmailMessage {
@@ -778,7 +468,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`cancel_scheduled_message`](super::Client::cancel_scheduled_message).
-        pub CancelScheduledMessage(operations::CANCEL_SCHEDULED_MESSAGE) -> json types::CancelScheduledResponse
+        pub CancelScheduledMessage(operations::CANCEL_SCHEDULED_MESSAGE) -> json types::CancelScheduledMessageResponse
     }
     hoopai_runtime::setters! {
         CancelScheduledMessage {
@@ -799,7 +489,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_conversation`](super::Client::create_conversation).
-        pub CreateConversation(operations::CREATE_CONVERSATION) -> json types::CreateConversationResponse
+        pub CreateConversation(operations::CREATE_CONVERSATION) -> json types::ConversationResponse
     }
     hoopai_runtime::setters! {
         CreateConversation {
@@ -809,7 +499,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_subtype`](super::Client::create_custom_subtype).
-        pub CreateCustomSubtype(operations::CREATE_CUSTOM_SUBTYPE) -> json types::Response
+        pub CreateCustomSubtype(operations::CREATE_CUSTOM_SUBTYPE) -> json types::CreateCustomSubtypeResponse
     }
     hoopai_runtime::setters! {
         CreateCustomSubtype {
@@ -845,36 +535,36 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`export_messages`](super::Client::export_messages).
-        pub ExportMessages(operations::EXPORT_MESSAGES) -> json types::ExportMessagesResponse, paged types::GetMessageResponse
+        pub ExportMessages(operations::EXPORT_MESSAGES) -> json types::ExportMessagesResponse, paged types::Message
     }
     hoopai_runtime::setters! {
         ExportMessages {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only messages of this channel; by default all except emails.
-            query channel: types::ExportMessagesChannel = "channel",
+            /// Only messages of this channel; all but emails if left out.
+            query channel: types::ExportMessageChannel = "channel",
             /// Only messages of the contact with this id.
             query contact_id: String = "contactId",
             /// Only messages of the conversation with this id.
             query conversation_id: String = "conversationId",
-            /// The `nextCursor` of the previous page.
+            /// The `nextCursor` of the page before.
             query cursor: String = "cursor",
-            /// Only messages up to this time.
+            /// Only messages up to here.
             query end_date: String = "endDate",
-            /// The number of messages per page, from 10 to 500; by default 100.
+            /// How many messages a page holds, from 10 to 500; 100 if left out.
             query limit: i64 = "limit",
-            /// The value by which the messages are sorted; by default the time of their creation.
-            query sort_by: types::ExportMessagesSortBy = "sortBy",
-            /// Ascending or descending order; by default descending.
-            query sort_order: types::ExportMessagesSortOrder = "sortOrder",
-            /// Only messages from this time on.
+            /// By what the messages are sorted; when they were made, if left out.
+            query sort_by: types::ExportMessageSortBy = "sortBy",
+            /// Ascending or descending order; descending if left out.
+            query sort_order: types::SortOrder = "sortOrder",
+            /// Only messages from here on.
             query start_date: String = "startDate",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_contact_unsubscription_status`](super::Client::get_contact_unsubscription_status).
-        pub GetContactUnsubscriptionStatus(operations::GET_CONTACT_UNSUBSCRIPTION_STATUS) -> json types::Response
+        pub GetContactUnsubscriptionStatus(operations::GET_CONTACT_UNSUBSCRIPTION_STATUS) -> json types::GetContactUnsubscriptionStatusResponse
     }
     hoopai_runtime::setters! {
         GetContactUnsubscriptionStatus {
@@ -882,14 +572,14 @@ pub mod builder {
             query contact_id: String = "contactId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only for this email address; by default for all of the contact's.
+            /// Only for this email address; for all of the contact's if left out.
             query email: String = "email",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_conversation`](super::Client::get_conversation).
-        pub GetConversation(operations::GET_CONVERSATION) -> json types::GetConversationResponse
+        pub GetConversation(operations::GET_CONVERSATION) -> json types::Conversation
     }
     hoopai_runtime::setters! {
         GetConversation {
@@ -900,7 +590,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_email`](super::Client::get_email).
-        pub GetEmail(operations::GET_EMAIL) -> json types::GetEmailResponse
+        pub GetEmail(operations::GET_EMAIL) -> json types::Email
     }
     hoopai_runtime::setters! {
         GetEmail {
@@ -911,7 +601,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_message`](super::Client::get_message).
-        pub GetMessage(operations::GET_MESSAGE) -> json types::GetMessageResponse2
+        pub GetMessage(operations::GET_MESSAGE) -> json types::GetMessageResponse
     }
     hoopai_runtime::setters! {
         GetMessage {
@@ -958,7 +648,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_custom_subtypes`](super::Client::list_custom_subtypes).
-        pub ListCustomSubtypes(operations::LIST_CUSTOM_SUBTYPES) -> json types::Response
+        pub ListCustomSubtypes(operations::LIST_CUSTOM_SUBTYPES) -> json types::ListCustomSubtypesResponse
     }
     hoopai_runtime::setters! {
         ListCustomSubtypes {
@@ -969,69 +659,69 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_messages`](super::Client::list_messages).
-        pub ListMessages(operations::LIST_MESSAGES) -> json types::ListMessagesResponse, paged types::GetMessageResponse
+        pub ListMessages(operations::LIST_MESSAGES) -> json types::ListMessagesResponse, paged types::Message
     }
     hoopai_runtime::setters! {
         ListMessages {
             /// The id of the conversation.
             path conversation_id: String = "conversationId",
-            /// The `lastMessageId` of the previous page.
+            /// The `lastMessageId` of the page before.
             query last_message_id: String = "lastMessageId",
-            /// The number of messages per page; by default 20.
+            /// How many messages a page holds; 20 if left out.
             query limit: i64 = "limit",
-            /// Only messages of this type.
-            query type_: types::ListMessagesType = "type",
+            /// Only messages of this kind.
+            query type_: types::MessageType = "type",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`search_conversations`](super::Client::search_conversations).
-        pub SearchConversations(operations::SEARCH_CONVERSATIONS) -> json types::SearchConversationsResponse, paged types::ConversationSchema
+        pub SearchConversations(operations::SEARCH_CONVERSATIONS) -> json types::SearchConversationsResponse, paged types::Conversation
     }
     hoopai_runtime::setters! {
         SearchConversations {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only conversations that are assigned to these users, as ids separated by commas; `unassigned` for those of no user.
+            /// Only conversations that these users look after, by their ids parted by commas; `unassigned` for those of nobody.
             query assigned_to: String = "assignedTo",
             /// The id of the contact.
             query contact_id: String = "contactId",
-            /// Only conversations added at this time or earlier. On the wire it is in milliseconds since 1970.
+            /// Only conversations added up to here, in milliseconds since 1970.
             query end_date: f64 = "endDate",
-            /// Only conversations that these users follow, as ids separated by commas.
+            /// Only conversations that these users follow, by their ids parted by commas.
             query followers: String = "followers",
             /// Only the conversation with this id.
             query id: String = "id",
-            /// Only conversations whose last outbound message was written by hand, or sent automatically.
-            query last_message_action: types::SearchConversationsLastMessageAction = "lastMessageAction",
-            /// Only conversations whose last message has this direction.
+            /// Only conversations of which the last message sent was written by hand, or by a machine.
+            query last_message_action: types::ConversationLastMessageAction = "lastMessageAction",
+            /// Only conversations of which the last message came in, or went out.
             query last_message_direction: types::LastMessageDirection = "lastMessageDirection",
-            /// Only conversations whose last message is of this type.
-            query last_message_type: types::LastMessageType = "lastMessageType",
-            /// The number of conversations per page; by default 20.
+            /// Only conversations of which the last message is of this kind.
+            query last_message_type: types::MessageType = "lastMessageType",
+            /// How many conversations a page holds; 20 if left out.
             query limit: i64 = "limit",
-            /// Only conversations in which these users are mentioned, as ids separated by commas.
+            /// Only conversations in which these users are mentioned, by their ids parted by commas.
             query mentions: String = "mentions",
-            /// Text to search for.
+            /// Words to look for.
             query query: String = "query",
-            /// Only conversations with a score in the profile with this id, together with the lowest and the highest score.
+            /// Only conversations that have a score in the profile with this id. It goes with the least and the greatest score.
             query score_profile: String = "scoreProfile",
-            /// The highest score, in the profile of `scoreProfile`.
+            /// The greatest score, in the profile that `scoreProfile` names.
             query score_profile_max: f64 = "scoreProfileMax",
-            /// The lowest score, in the profile of `scoreProfile`.
+            /// The least score, in the profile that `scoreProfile` names.
             query score_profile_min: f64 = "scoreProfileMin",
             /// Ascending or descending order.
-            query sort: types::SearchConversationsSort = "sort",
-            /// The value by which the conversations are sorted.
-            query sort_by: types::SearchConversationsSortBy = "sortBy",
-            /// The id of the score profile by which `score_profile` sorts.
+            query sort: types::SortOrder = "sort",
+            /// By what the conversations are sorted.
+            query sort_by: types::ConversationSortBy = "sortBy",
+            /// The id of the score profile that `score_profile` sorts by.
             query sort_score_profile: String = "sortScoreProfile",
-            /// The sort value of the last conversation of the previous page.
+            /// The sort value of the last conversation of the page before.
             query start_after_date: String = "startAfterDate",
-            /// Only conversations added at this time or later. On the wire it is in milliseconds since 1970.
+            /// Only conversations added from here on, in milliseconds since 1970.
             query start_date: f64 = "startDate",
             /// Only conversations in this state; `all` for any.
-            query status: types::SearchConversationsStatus = "status",
+            query status: types::ConversationStatus = "status",
         }
     }
 
@@ -1079,7 +769,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_contact_subscription`](super::Client::update_contact_subscription).
-        pub UpdateContactSubscription(operations::UPDATE_CONTACT_SUBSCRIPTION) -> json types::Response
+        pub UpdateContactSubscription(operations::UPDATE_CONTACT_SUBSCRIPTION) -> json types::UpdateContactSubscriptionResponse
     }
     hoopai_runtime::setters! {
         UpdateContactSubscription {
@@ -1089,7 +779,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_conversation`](super::Client::update_conversation).
-        pub UpdateConversation(operations::UPDATE_CONVERSATION) -> json types::UpdateConversationResponse
+        pub UpdateConversation(operations::UPDATE_CONVERSATION) -> json types::ConversationResponse
     }
     hoopai_runtime::setters! {
         UpdateConversation {
@@ -1101,7 +791,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_custom_subtype`](super::Client::update_custom_subtype).
-        pub UpdateCustomSubtype(operations::UPDATE_CUSTOM_SUBTYPE) -> json types::Response
+        pub UpdateCustomSubtype(operations::UPDATE_CUSTOM_SUBTYPE) -> json types::UpdateCustomSubtypeResponse
     }
     hoopai_runtime::setters! {
         UpdateCustomSubtype {
@@ -1131,9 +821,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadFileAttachments {
-            /// The content of the file.
+            /// The file.
             part file_attachment = "fileAttachment",
-            /// The URLs of files, in place of files themselves.
+            /// Addresses of files, in place of files themselves.
             text attachment_urls: Vec<String> = "attachmentUrls",
             /// The id of Twilio's chat service, for group text messages.
             text chat_service_sid: String = "chatServiceSid",
@@ -1141,7 +831,7 @@ pub mod builder {
             text contact_id: String = "contactId",
             /// The id of the conversation.
             text conversation_id: String = "conversationId",
-            /// Whether the file is for a group text message (`true`), which allows one file per request.
+            /// Whether it is for a group text message (`true`), which takes one file a call.
             text is_group_sms: String = "isGroupSms",
             /// The id of the location (sub-account).
             text location_id: String = "locationId",

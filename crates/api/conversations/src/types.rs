@@ -25,7 +25,7 @@ hoopai_runtime::model! {
         /// When it happened, in ISO 8601.
         pub date: Timestamp = "date",
         /// Which way it went. The interface names `outbound` as what counts when it is left out.
-        pub direction: Direction = "direction",
+        pub direction: MessageDirection = "direction",
         /// The email addresses that get a copy unseen by the others.
         pub email_bcc: Vec<String> = "emailBcc",
         /// The email addresses that get a copy.
@@ -44,7 +44,7 @@ hoopai_runtime::model! {
         pub subject: String = "subject",
         /// The channel. A provider that is an additional one must say `Custom`: its emails under `Email` were seen to end up in the channel of
         /// the default provider. Declared as required by the platform's specification.
-        pub type_: AddInboundMessageRequestType = "type",
+        pub type_: InboundMessageType = "type",
     }
     /// A call that was made outside the platform and is to be shown in it.
     #[doc(alias = "ProcessOutboundMessageBodyDto")]
@@ -62,7 +62,7 @@ hoopai_runtime::model! {
         /// When it happened, in ISO 8601.
         pub date: Timestamp = "date",
         /// A call; there is no other kind. Declared as required by the platform's specification.
-        pub type_: AddOutboundCallRequestType = "type",
+        pub type_: OutboundCallType = "type",
     }
     /// Who called whom, and how it went.
     #[doc(alias = "CallDataDTO")]
@@ -76,7 +76,8 @@ hoopai_runtime::model! {
     }
     /// `CancelScheduledResponseDto` of Conversations.
     #[doc(alias = "CancelScheduledResponseDto")]
-    pub struct CancelScheduledResponse {
+    pub struct CancelScheduledMessageResponse {
+        /// The text of the message.
         pub message: String = "message",
         pub status: f64 = "status",
         pub trace_id: String = "traceId",
@@ -102,53 +103,34 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub uploaded_files: Map = "uploadedFiles",
     }
-    /// `ConversationDto` of Conversations.
+    /// `ConversationCreateResponseDto` of Conversations.
+    #[doc(alias = "ConversationCreateResponseDto")]
+    #[doc(alias = "GetConversationByIdResponse")]
+    #[doc(alias = "ConversationSchema")]
     #[doc(alias = "ConversationDto")]
     pub struct Conversation {
         pub assigned_to: String = "assignedTo",
-        pub contact_id: String = "contactId",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub inbox: bool = "inbox",
-        pub last_message_body: String = "lastMessageBody",
-        pub last_message_date: Timestamp = "lastMessageDate",
-        pub last_message_type: LastMessageType = "lastMessageType",
-        pub location_id: String = "locationId",
-        pub starred: bool = "starred",
-        pub unread_count: f64 = "unreadCount",
-        pub user_id: String = "userId",
-    }
-    /// `ConversationCreateResponseDto` of Conversations.
-    #[doc(alias = "ConversationCreateResponseDto")]
-    pub struct ConversationCreateResponse {
-        pub assigned_to: String = "assignedTo",
-        pub contact_id: String = "contactId",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub last_message_date: Timestamp = "lastMessageDate",
-        pub location_id: String = "locationId",
-    }
-    /// `ConversationSchema` of Conversations.
-    pub struct ConversationSchema {
         pub attributed: bool = "attributed",
         pub company_name: String = "companyName",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
+        pub deleted: bool = "deleted",
         pub email: String = "email",
         pub followers: Vec<Value> = "followers",
         pub full_name: String = "fullName",
         pub id: String = "id",
+        pub inbox: bool = "inbox",
         pub is_last_message_internal_comment: bool = "isLastMessageInternalComment",
         pub last_manual_message_date: Timestamp = "lastManualMessageDate",
         pub last_message_body: String = "lastMessageBody",
-        pub last_message_date: Value = "lastMessageDate",
+        pub last_message_date: Timestamp = "lastMessageDate",
         pub last_message_direction: LastMessageDirection = "lastMessageDirection",
-        pub last_message_type: ConversationSchemaLastMessageType = "lastMessageType",
+        pub last_message_type: MessageType = "lastMessageType",
         pub last_outbound_message_action: String = "lastOutboundMessageAction",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub mentions: Vec<Value> = "mentions",
         pub message_types: Vec<f64> = "messageTypes",
@@ -158,8 +140,18 @@ hoopai_runtime::model! {
         pub sort: Vec<f64> = "sort",
         pub starred: bool = "starred",
         pub tags: Vec<String> = "tags",
-        pub type_: ConversationSchemaType = "type",
+        pub trace_id: String = "traceId",
+        pub type_: ConversationType = "type",
         pub unread_count: f64 = "unreadCount",
+        pub user_id: String = "userId",
+    }
+    /// `CreateConversationSuccessResponse` of Conversations.
+    #[doc(alias = "CreateConversationSuccessResponse")]
+    #[doc(alias = "GetConversationSuccessfulResponse")]
+    pub struct ConversationResponse {
+        pub conversation: Box<Conversation> = "conversation",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// With whom the conversation is to be.
     #[doc(alias = "CreateConversationDto")]
@@ -169,18 +161,11 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
-    /// `CreateConversationSuccessResponse` of Conversations.
-    #[doc(alias = "CreateConversationSuccessResponse")]
-    pub struct CreateConversationResponse {
-        pub conversation: Box<ConversationCreateResponse> = "conversation",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
     /// A subscription to be made.
     #[doc(alias = "CreateCustomSubtypeDto")]
     pub struct CreateCustomSubtypeRequest {
         /// The channel that it is for. Declared as required by the platform's specification.
-        pub channel: CreateCustomSubtypeRequestChannel = "channel",
+        pub channel: CustomSubtypeChannel = "channel",
         /// What readers get by it, 100 characters at most.
         pub description: String = "description",
         /// The language by its code, such as `en`. Declared as required by the platform's specification.
@@ -188,29 +173,68 @@ hoopai_runtime::model! {
         /// Its name, 100 characters at most, such as `Newsletter`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
+    /// `CreateCustomSubtypeResponse` of Conversations.
+    pub struct CreateCustomSubtypeResponse {
+        pub trace_id: String = "traceId",
+    }
     /// `DeleteConversationSuccessfulResponse` of Conversations.
     #[doc(alias = "DeleteConversationSuccessfulResponse")]
     pub struct DeleteConversationResponse {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// An error of a conversation provider.
-    #[doc(alias = "ErrorDto")]
-    pub struct Error {
-        /// The provider's code for it. Declared as required by the platform's specification.
-        pub code: String = "code",
-        /// What went wrong, in words. Declared as required by the platform's specification.
-        pub message: String = "message",
-        /// The kind of error. Declared as required by the platform's specification.
-        pub type_: String = "type",
+    /// `GetEmailMessageResponseDto` of Conversations.
+    #[doc(alias = "GetEmailMessageResponseDto")]
+    pub struct Email {
+        /// The id that the message has with the provider outside the platform.
+        pub alt_id: String = "altId",
+        /// The addresses of files that go with the message. If it is given it must not be empty.
+        pub attachments: Vec<String> = "attachments",
+        pub bcc: Vec<String> = "bcc",
+        pub body: String = "body",
+        pub cc: Vec<String> = "cc",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub content_type: String = "contentType",
+        /// The id of the conversation.
+        pub conversation_id: String = "conversationId",
+        /// The id of the conversation provider that carries the message.
+        pub conversation_provider_id: String = "conversationProviderId",
+        pub date_added: Timestamp = "dateAdded",
+        pub direction: MessageDirection = "direction",
+        pub from: String = "from",
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub provider: String = "provider",
+        pub reply_to_message_id: String = "replyToMessageId",
+        pub source: MessageSource = "source",
+        pub status: EmailStatus = "status",
+        /// The subject line, for emails.
+        pub subject: String = "subject",
+        pub thread_id: String = "threadId",
+        pub to: Vec<String> = "to",
+        pub trace_id: String = "traceId",
     }
     /// `ExportMessagesResponseDto` of Conversations.
     #[doc(alias = "ExportMessagesResponseDto")]
     pub struct ExportMessagesResponse {
-        pub messages: Vec<GetMessageResponse> = "messages",
+        pub messages: Vec<Message> = "messages",
         pub next_cursor: String = "nextCursor",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
+    }
+    /// `ForwardResponseDto` of Conversations.
+    #[doc(alias = "ForwardResponseDto")]
+    pub struct Forward {
+        pub email_message_id: String = "emailMessageId",
+        pub forward_to_email: String = "forwardToEmail",
+        pub forward_whole_thread: bool = "forwardWholeThread",
+        pub message_id: String = "messageId",
+        pub recipient_contact_id: String = "recipientContactId",
+        pub recipient_conversation_id: String = "recipientConversationId",
+        pub source_contact_id: String = "sourceContactId",
+        pub source_conversation_id: String = "sourceConversationId",
     }
     /// What is forwarded to whom.
     #[doc(alias = "ForwardConfigDto")]
@@ -234,86 +258,14 @@ hoopai_runtime::model! {
         /// The email address that it goes to.
         pub to_email: String = "toEmail",
     }
-    /// `ForwardResponseDto` of Conversations.
-    #[doc(alias = "ForwardResponseDto")]
-    pub struct ForwardResponse {
-        pub email_message_id: String = "emailMessageId",
-        pub forward_to_email: String = "forwardToEmail",
-        pub forward_whole_thread: bool = "forwardWholeThread",
-        pub message_id: String = "messageId",
-        pub recipient_contact_id: String = "recipientContactId",
-        pub recipient_conversation_id: String = "recipientConversationId",
-        pub source_contact_id: String = "sourceContactId",
-        pub source_conversation_id: String = "sourceConversationId",
-    }
-    /// `GetConversationByIdResponse` of Conversations.
-    #[doc(alias = "GetConversationByIdResponse")]
-    pub struct GetConversationResponse {
-        pub assigned_to: String = "assignedTo",
-        pub contact_id: String = "contactId",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub inbox: bool = "inbox",
-        pub location_id: String = "locationId",
-        pub starred: bool = "starred",
-        pub trace_id: String = "traceId",
-        pub type_: Value = "type",
-        pub unread_count: f64 = "unreadCount",
-    }
-    /// `GetEmailMessageResponseDto` of Conversations.
-    #[doc(alias = "GetEmailMessageResponseDto")]
-    pub struct GetEmailResponse {
-        pub alt_id: String = "altId",
-        pub attachments: Vec<String> = "attachments",
-        pub bcc: Vec<String> = "bcc",
-        pub body: String = "body",
-        pub cc: Vec<String> = "cc",
-        pub contact_id: String = "contactId",
-        pub content_type: String = "contentType",
-        pub conversation_id: String = "conversationId",
-        pub conversation_provider_id: String = "conversationProviderId",
-        pub date_added: Timestamp = "dateAdded",
-        pub direction: Direction = "direction",
-        pub from: String = "from",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub provider: String = "provider",
-        pub reply_to_message_id: String = "replyToMessageId",
-        pub source: Source = "source",
-        pub status: GetEmailResponseStatus = "status",
-        pub subject: String = "subject",
-        pub thread_id: String = "threadId",
-        pub to: Vec<String> = "to",
+    /// `GetContactUnsubscriptionStatusResponse` of Conversations.
+    pub struct GetContactUnsubscriptionStatusResponse {
         pub trace_id: String = "traceId",
     }
-    /// `GetMessageResponseDto` of Conversations.
-    #[doc(alias = "GetMessageResponseDto")]
+    /// `GetMessageResponse` of Conversations.
     pub struct GetMessageResponse {
-        /// The id that the message has with the provider outside the platform.
-        pub alt_id: String = "altId",
-        pub attachments: Vec<String> = "attachments",
-        pub body: String = "body",
-        pub chat_widget_id: String = "chatWidgetId",
-        pub contact_id: String = "contactId",
-        pub content_type: String = "contentType",
-        pub conversation_id: String = "conversationId",
-        pub conversation_provider_id: String = "conversationProviderId",
-        pub date_added: Timestamp = "dateAdded",
-        /// The time of the last change, such as that of the status.
-        pub date_updated: Timestamp = "dateUpdated",
-        pub direction: Direction = "direction",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub message_type: LastMessageType = "messageType",
-        pub meta: MessageMeta = "meta",
-        pub source: Source = "source",
-        pub status: GetMessageResponseStatus = "status",
-        pub type_: f64 = "type",
-        pub user_id: String = "userId",
-    }
-    /// `GetMessageResponse2` of Conversations.
-    pub struct GetMessageResponse2 {
-        pub message: Box<GetMessageResponse> = "message",
+        /// The text of the message.
+        pub message: Box<Message> = "message",
         pub trace_id: String = "traceId",
     }
     /// `GetMessageTranscriptionResponseDto` of Conversations.
@@ -353,17 +305,55 @@ hoopai_runtime::model! {
         pub upload_id: String = "uploadId",
         pub upload_url: String = "uploadUrl",
     }
+    /// `ListCustomSubtypesResponse` of Conversations.
+    pub struct ListCustomSubtypesResponse {
+        pub trace_id: String = "traceId",
+    }
     /// `GetMessagesByConversationResponseDto` of Conversations.
     #[doc(alias = "GetMessagesByConversationResponseDto")]
     pub struct ListMessagesResponse {
-        pub messages: ListMessagesResponseMessages = "messages",
+        pub messages: MessagePage = "messages",
         pub trace_id: String = "traceId",
     }
-    /// `ListMessagesResponseMessages` of Conversations.
-    pub struct ListMessagesResponseMessages {
-        pub last_message_id: String = "lastMessageId",
-        pub messages: Vec<GetMessageResponse> = "messages",
-        pub next_page: bool = "nextPage",
+    /// `GetMessageResponseDto` of Conversations.
+    #[doc(alias = "GetMessageResponseDto")]
+    pub struct Message {
+        /// The id that the message has with the provider outside the platform.
+        pub alt_id: String = "altId",
+        /// The addresses of files that go with the message. If it is given it must not be empty.
+        pub attachments: Vec<String> = "attachments",
+        pub body: String = "body",
+        pub chat_widget_id: String = "chatWidgetId",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub content_type: String = "contentType",
+        /// The id of the conversation.
+        pub conversation_id: String = "conversationId",
+        /// The id of the conversation provider that carries the message.
+        pub conversation_provider_id: String = "conversationProviderId",
+        pub date_added: Timestamp = "dateAdded",
+        /// The time of the last change, such as that of the status.
+        pub date_updated: Timestamp = "dateUpdated",
+        pub direction: MessageDirection = "direction",
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub message_type: MessageType = "messageType",
+        pub meta: MessageMeta = "meta",
+        pub source: MessageSource = "source",
+        pub status: MessageStatus = "status",
+        pub type_: f64 = "type",
+        pub user_id: String = "userId",
+    }
+    /// An error of a conversation provider.
+    #[doc(alias = "ErrorDto")]
+    pub struct MessageError {
+        /// The provider's code for it. Declared as required by the platform's specification.
+        pub code: String = "code",
+        /// What went wrong, in words. Declared as required by the platform's specification.
+        pub message: String = "message",
+        /// The kind of error. Declared as required by the platform's specification.
+        pub type_: String = "type",
     }
     /// Facts about a message that depend on its channel.
     pub struct MessageMeta {
@@ -382,26 +372,31 @@ hoopai_runtime::model! {
         /// The outcome.
         pub status: CallStatus = "status",
     }
+    /// `MessagePage` of Conversations.
+    pub struct MessagePage {
+        pub last_message_id: String = "lastMessageId",
+        pub messages: Vec<Message> = "messages",
+        pub next_page: bool = "nextPage",
+    }
     /// `ProcessMessageResponseDto` of Conversations.
     #[doc(alias = "ProcessMessageResponseDto")]
     pub struct ProcessMessageResponse {
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
         pub date_added: Timestamp = "dateAdded",
         pub email_message_id: String = "emailMessageId",
+        /// The text of the message.
         pub message: String = "message",
         pub message_id: String = "messageId",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `Response` of Conversations.
-    pub struct Response {
-        pub trace_id: String = "traceId",
-    }
     /// `SendConversationResponseDto` of Conversations.
     #[doc(alias = "SendConversationResponseDto")]
     pub struct SearchConversationsResponse {
-        pub conversations: Vec<ConversationSchema> = "conversations",
+        pub conversations: Vec<Conversation> = "conversations",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
@@ -443,7 +438,7 @@ hoopai_runtime::model! {
         /// The email address that it comes from.
         pub email_from: String = "emailFrom",
         /// Whether an email answers the sender alone, or all.
-        pub email_reply_mode: SendMessageRequestEmailReplyMode = "emailReplyMode",
+        pub email_reply_mode: SendMessageEmailReplyMode = "emailReplyMode",
         /// The email address that it goes to, if not the contact's main one; it must be one of the contact's.
         pub email_to: String = "emailTo",
         /// What is forwarded to whom, if the email forwards another.
@@ -455,13 +450,13 @@ hoopai_runtime::model! {
         /// The text, for all channels but email, which may have `html` as well.
         pub message: String = "message",
         /// Within how many hours it chooses that time.
-        pub optimization_period: SendMessageRequestOptimizationPeriod = "optimizationPeriod",
+        pub optimization_period: SendMessageOptimizationPeriod = "optimizationPeriod",
         /// The id of the message that it answers.
         pub reply_message_id: String = "replyMessageId",
         /// When to send it, in seconds (not milliseconds) since 1970, UTC. At once if left out.
         pub scheduled_timestamp: f64 = "scheduledTimestamp",
         /// What becomes of a message is known only later; leave it out.
-        pub status: Status = "status",
+        pub status: SendMessageStatus = "status",
         /// A closer description of the kind of message; not needed.
         pub sub_type: String = "subType",
         /// The subject line, for emails.
@@ -473,20 +468,21 @@ hoopai_runtime::model! {
         /// The phone number that it goes to, in E.164 form.
         pub to_number: String = "toNumber",
         /// The channel by which it is sent. Declared as required by the platform's specification.
-        pub type_: SendMessageRequestType = "type",
+        pub type_: SendMessageType = "type",
         /// Whether the platform chooses the best time for a scheduled email.
         pub uses_native_scheduling_ai: bool = "usesNativeSchedulingAi",
     }
     /// `SendMessageResponseDto` of Conversations.
     #[doc(alias = "SendMessageResponseDto")]
     pub struct SendMessageResponse {
+        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
         pub email_message_id: String = "emailMessageId",
-        pub forward_data: Box<ForwardResponse> = "forwardData",
+        pub forward_data: Box<Forward> = "forwardData",
         pub message_id: String = "messageId",
         pub message_ids: Vec<String> = "messageIds",
         pub msg: String = "msg",
-        pub status: Status = "status",
+        pub status: SendMessageStatus = "status",
         pub trace_id: String = "traceId",
     }
     /// An answer to a review.
@@ -533,6 +529,10 @@ hoopai_runtime::model! {
         /// What changes. Declared as required by the platform's specification.
         pub subscription_action: SubscriptionAction = "subscription_action",
     }
+    /// `UpdateContactSubscriptionResponse` of Conversations.
+    pub struct UpdateContactSubscriptionResponse {
+        pub trace_id: String = "traceId",
+    }
     /// What to change in a conversation.
     #[doc(alias = "UpdateConversationDto")]
     pub struct UpdateConversationRequest {
@@ -544,13 +544,6 @@ hoopai_runtime::model! {
         pub starred: bool = "starred",
         /// How many of its messages count as unread; zero marks it as read.
         pub unread_count: f64 = "unreadCount",
-    }
-    /// `GetConversationSuccessfulResponse` of Conversations.
-    #[doc(alias = "GetConversationSuccessfulResponse")]
-    pub struct UpdateConversationResponse {
-        pub conversation: Box<Conversation> = "conversation",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
     }
     /// What to change in a subscription.
     #[doc(alias = "UpdateCustomSubtypeDto")]
@@ -564,17 +557,21 @@ hoopai_runtime::model! {
         /// The id of the legal form by which readers subscribe anew; not needed for archiving.
         pub resubscription_legal_form_id: String = "resubscription_legal_form_id",
     }
+    /// `UpdateCustomSubtypeResponse` of Conversations.
+    pub struct UpdateCustomSubtypeResponse {
+        pub trace_id: String = "traceId",
+    }
     /// What became of a message.
     #[doc(alias = "UpdateMessageStatusDto")]
     pub struct UpdateMessageStatusRequest {
         /// The id of the email, if it is one.
         pub email_message_id: String = "emailMessageId",
         /// Why it failed, as the provider says.
-        pub error: Error = "error",
+        pub error: MessageError = "error",
         /// Of an email, the further recipients whom the status concerns.
         pub recipients: Vec<String> = "recipients",
         /// What became of it. Declared as required by the platform's specification.
-        pub status: Status = "status",
+        pub status: SendMessageStatus = "status",
     }
     /// `UploadFilesResponseDto` of Conversations.
     #[doc(alias = "UploadFilesResponseDto")]
@@ -586,96 +583,82 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    CancelScheduledResponse,
-    CreateConversationResponse,
+    CancelScheduledMessageResponse,
+    ConversationResponse,
     DeleteConversationResponse,
     ProcessMessageResponse,
     SendLiveChatTypingIndicatorResponse,
-    UpdateConversationResponse,
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AddInboundMessageRequestType`.
-    pub enum AddInboundMessageRequestType {
-        Sms = "SMS", Rcs = "RCS", Email = "Email", WhatsApp = "WhatsApp", Gmb = "GMB", Ig = "IG", Fb = "FB",
-        Custom = "Custom", WebChat = "WebChat", LiveChat = "Live_Chat", Call = "Call", IvrCall = "IVR_Call",
-        CampaignCall = "Campaign_Call", CampaignVoiceMail = "Campaign_VoiceMail", Tiktok = "TIKTOK",
-        AllInOneChat = "ALL_IN_ONE_CHAT", FormSubmission = "FORM_SUBMISSION",
-    }
-    /// Values of `AddOutboundCallRequestType`.
-    pub enum AddOutboundCallRequestType {
-        Call = "Call",
-    }
     /// Values of `CallStatus`.
     pub enum CallStatus {
         Pending = "pending", Completed = "completed", Answered = "answered", Busy = "busy", NoAnswer = "no-answer",
         Failed = "failed", Canceled = "canceled", Voicemail = "voicemail",
     }
-    /// Values of `ConversationSchemaLastMessageType`.
-    pub enum ConversationSchemaLastMessageType {
-        TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
-        TypeSmsReviewRequest = "TYPE_SMS_REVIEW_REQUEST", TypeWebchat = "TYPE_WEBCHAT",
-        TypeSmsNoShowRequest = "TYPE_SMS_NO_SHOW_REQUEST", TypeCampaignSms = "TYPE_CAMPAIGN_SMS",
-        TypeCampaignCall = "TYPE_CAMPAIGN_CALL", TypeCampaignEmail = "TYPE_CAMPAIGN_EMAIL",
-        TypeCampaignVoicemail = "TYPE_CAMPAIGN_VOICEMAIL", TypeFacebook = "TYPE_FACEBOOK",
-        TypeCampaignFacebook = "TYPE_CAMPAIGN_FACEBOOK", TypeCampaignManualCall = "TYPE_CAMPAIGN_MANUAL_CALL",
-        TypeCampaignManualSms = "TYPE_CAMPAIGN_MANUAL_SMS", TypeGmb = "TYPE_GMB", TypeCampaignGmb = "TYPE_CAMPAIGN_GMB",
-        TypeReview = "TYPE_REVIEW", TypeInstagram = "TYPE_INSTAGRAM", TypeWhatsapp = "TYPE_WHATSAPP",
-        TypeCustomSms = "TYPE_CUSTOM_SMS", TypeCustomEmail = "TYPE_CUSTOM_EMAIL",
-        TypeCustomProviderSms = "TYPE_CUSTOM_PROVIDER_SMS", TypeCustomProviderEmail = "TYPE_CUSTOM_PROVIDER_EMAIL",
-        TypeIvrCall = "TYPE_IVR_CALL", TypeActivityContact = "TYPE_ACTIVITY_CONTACT",
-        TypeActivityInvoice = "TYPE_ACTIVITY_INVOICE", TypeActivityPayment = "TYPE_ACTIVITY_PAYMENT",
-        TypeActivityOpportunity = "TYPE_ACTIVITY_OPPORTUNITY", TypeLiveChat = "TYPE_LIVE_CHAT",
-        TypeLiveChatInfoMessage = "TYPE_LIVE_CHAT_INFO_MESSAGE", TypeActivityAppointment = "TYPE_ACTIVITY_APPOINTMENT",
-        TypeFacebookComment = "TYPE_FACEBOOK_COMMENT", TypeInstagramComment = "TYPE_INSTAGRAM_COMMENT",
-        TypeCustomCall = "TYPE_CUSTOM_CALL", TypeInternalComment = "TYPE_INTERNAL_COMMENT",
-        TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
-        TypeTiktokComment = "TYPE_TIKTOK_COMMENT", TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP",
-        TypeFormSubmission = "TYPE_FORM_SUBMISSION", TypeSmsReaction = "TYPE_SMS_REACTION", TypeNoShow = "TYPE_NO_SHOW",
+    /// Values of `ConversationLastMessageAction`.
+    pub enum ConversationLastMessageAction {
+        Automated = "automated", Manual = "manual",
     }
-    /// Values of `ConversationSchemaType`.
-    pub enum ConversationSchemaType {
+    /// Values of `ConversationSortBy`.
+    pub enum ConversationSortBy {
+        LastManualMessageDate = "last_manual_message_date", LastMessageDate = "last_message_date",
+        ScoreProfile = "score_profile", OverdueAt = "overdue_at", DueAt = "due_at",
+    }
+    /// Values of `ConversationStatus`.
+    pub enum ConversationStatus {
+        All = "all", Read = "read", Unread = "unread", Starred = "starred", Recents = "recents",
+    }
+    /// Values of `ConversationType`.
+    pub enum ConversationType {
         TypePhone = "TYPE_PHONE", TypeEmail = "TYPE_EMAIL", TypeFbMessenger = "TYPE_FB_MESSENGER",
         TypeReview = "TYPE_REVIEW", TypeGroupSms = "TYPE_GROUP_SMS",
     }
-    /// Values of `CreateCustomSubtypeRequestChannel`.
-    pub enum CreateCustomSubtypeRequestChannel {
+    /// Values of `CustomSubtypeChannel`.
+    pub enum CustomSubtypeChannel {
         Email = "email", Sms = "sms",
     }
-    /// Values of `Direction`.
-    pub enum Direction {
-        Inbound = "inbound", Outbound = "outbound",
-    }
-    /// Values of `ExportMessagesChannel`.
-    pub enum ExportMessagesChannel {
-        Call = "Call", Sms = "SMS", Email = "Email", WhatsApp = "WhatsApp", Instagram = "Instagram",
-        Facebook = "Facebook",
-    }
-    /// Values of `ExportMessagesSortBy`.
-    pub enum ExportMessagesSortBy {
-        CreatedAt = "createdAt", UpdatedAt = "updatedAt",
-    }
-    /// Values of `ExportMessagesSortOrder`.
-    pub enum ExportMessagesSortOrder {
-        Asc = "asc", Desc = "desc",
-    }
-    /// Values of `GetEmailResponseStatus`.
-    pub enum GetEmailResponseStatus {
+    /// Values of `EmailStatus`.
+    pub enum EmailStatus {
         Pending = "pending", Scheduled = "scheduled", Sent = "sent", Delivered = "delivered", Read = "read",
         Undelivered = "undelivered", Connected = "connected", Failed = "failed", Opened = "opened",
     }
-    /// Values of `GetMessageResponseStatus`.
-    pub enum GetMessageResponseStatus {
-        Connected = "connected", Delivered = "delivered", Failed = "failed", Opened = "opened", Pending = "pending",
-        Read = "read", Scheduled = "scheduled", Sent = "sent", Undelivered = "undelivered", Clicked = "clicked",
-        OptOut = "opt_out", Queued = "queued",
+    /// Values of `ExportMessageChannel`.
+    pub enum ExportMessageChannel {
+        Call = "Call", Sms = "SMS", Email = "Email", WhatsApp = "WhatsApp", Instagram = "Instagram",
+        Facebook = "Facebook",
+    }
+    /// Values of `ExportMessageSortBy`.
+    pub enum ExportMessageSortBy {
+        CreatedAt = "createdAt", UpdatedAt = "updatedAt",
+    }
+    /// Values of `InboundMessageType`.
+    pub enum InboundMessageType {
+        Sms = "SMS", Rcs = "RCS", Email = "Email", WhatsApp = "WhatsApp", Gmb = "GMB", Ig = "IG", Fb = "FB",
+        Custom = "Custom", WebChat = "WebChat", LiveChat = "Live_Chat", Call = "Call", IvrCall = "IVR_Call",
+        CampaignCall = "Campaign_Call", CampaignVoiceMail = "Campaign_VoiceMail", Tiktok = "TIKTOK",
+        AllInOneChat = "ALL_IN_ONE_CHAT", FormSubmission = "FORM_SUBMISSION",
     }
     /// Values of `LastMessageDirection`.
     pub enum LastMessageDirection {
         Inbound = "inbound", Outbound = "outbound",
     }
-    /// Values of `LastMessageType`.
-    pub enum LastMessageType {
+    /// Values of `MessageDirection`.
+    pub enum MessageDirection {
+        Inbound = "inbound", Outbound = "outbound",
+    }
+    /// Values of `MessageSource`.
+    pub enum MessageSource {
+        Workflow = "workflow", BulkActions = "bulk_actions", Campaign = "campaign", Api = "api", App = "app",
+    }
+    /// Values of `MessageStatus`.
+    pub enum MessageStatus {
+        Connected = "connected", Delivered = "delivered", Failed = "failed", Opened = "opened", Pending = "pending",
+        Read = "read", Scheduled = "scheduled", Sent = "sent", Undelivered = "undelivered", Clicked = "clicked",
+        OptOut = "opt_out", Queued = "queued",
+    }
+    /// Values of `MessageType`.
+    pub enum MessageType {
         TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
         TypeSmsReviewRequest = "TYPE_SMS_REVIEW_REQUEST", TypeWebchat = "TYPE_WEBCHAT",
         TypeSmsNoShowRequest = "TYPE_SMS_NO_SHOW_REQUEST", TypeCampaignSms = "TYPE_CAMPAIGN_SMS",
@@ -695,55 +678,32 @@ hoopai_runtime::open_enum! {
         TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
         TypeTiktokComment = "TYPE_TIKTOK_COMMENT", TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP",
         TypeFormSubmission = "TYPE_FORM_SUBMISSION", TypeSmsReaction = "TYPE_SMS_REACTION",
+        TypeInternalComments = "TYPE_INTERNAL_COMMENTS", TypeNoShow = "TYPE_NO_SHOW",
     }
-    /// Values of `ListMessagesType`.
-    pub enum ListMessagesType {
-        TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
-        TypeFacebook = "TYPE_FACEBOOK", TypeGmb = "TYPE_GMB", TypeInstagram = "TYPE_INSTAGRAM",
-        TypeWhatsapp = "TYPE_WHATSAPP", TypeActivityAppointment = "TYPE_ACTIVITY_APPOINTMENT",
-        TypeActivityContact = "TYPE_ACTIVITY_CONTACT", TypeActivityInvoice = "TYPE_ACTIVITY_INVOICE",
-        TypeActivityPayment = "TYPE_ACTIVITY_PAYMENT", TypeActivityOpportunity = "TYPE_ACTIVITY_OPPORTUNITY",
-        TypeLiveChat = "TYPE_LIVE_CHAT", TypeInternalComments = "TYPE_INTERNAL_COMMENTS",
-        TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
-        TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP", TypeFormSubmission = "TYPE_FORM_SUBMISSION",
+    /// Values of `OutboundCallType`.
+    pub enum OutboundCallType {
+        Call = "Call",
     }
-    /// Values of `SearchConversationsLastMessageAction`.
-    pub enum SearchConversationsLastMessageAction {
-        Automated = "automated", Manual = "manual",
-    }
-    /// Values of `SearchConversationsSort`.
-    pub enum SearchConversationsSort {
-        Asc = "asc", Desc = "desc",
-    }
-    /// Values of `SearchConversationsSortBy`.
-    pub enum SearchConversationsSortBy {
-        LastManualMessageDate = "last_manual_message_date", LastMessageDate = "last_message_date",
-        ScoreProfile = "score_profile", OverdueAt = "overdue_at", DueAt = "due_at",
-    }
-    /// Values of `SearchConversationsStatus`.
-    pub enum SearchConversationsStatus {
-        All = "all", Read = "read", Unread = "unread", Starred = "starred", Recents = "recents",
-    }
-    /// Values of `SendMessageRequestEmailReplyMode`.
-    pub enum SendMessageRequestEmailReplyMode {
+    /// Values of `SendMessageEmailReplyMode`.
+    pub enum SendMessageEmailReplyMode {
         Reply = "reply", ReplyAll = "reply_all",
     }
-    /// Values of `SendMessageRequestOptimizationPeriod`.
-    pub enum SendMessageRequestOptimizationPeriod {
+    /// Values of `SendMessageOptimizationPeriod`.
+    pub enum SendMessageOptimizationPeriod {
         N24h = "24h", N48h = "48h", N72h = "72h",
     }
-    /// Values of `SendMessageRequestType`.
-    pub enum SendMessageRequestType {
+    /// Values of `SendMessageStatus`.
+    pub enum SendMessageStatus {
+        Delivered = "delivered", Failed = "failed", Pending = "pending", Read = "read",
+    }
+    /// Values of `SendMessageType`.
+    pub enum SendMessageType {
         Sms = "SMS", Rcs = "RCS", Email = "Email", WhatsApp = "WhatsApp", Ig = "IG", Fb = "FB", Custom = "Custom",
         LiveChat = "Live_Chat", Tiktok = "TIKTOK",
     }
-    /// Values of `Source`.
-    pub enum Source {
-        Workflow = "workflow", BulkActions = "bulk_actions", Campaign = "campaign", Api = "api", App = "app",
-    }
-    /// Values of `Status`.
-    pub enum Status {
-        Delivered = "delivered", Failed = "failed", Pending = "pending", Read = "read",
+    /// Values of `SortOrder`.
+    pub enum SortOrder {
+        Asc = "asc", Desc = "desc",
     }
     /// Values of `SubscriptionActionSubtypeName`.
     pub enum SubscriptionActionSubtypeName {

@@ -223,7 +223,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_field_folder`](super::Client::create_custom_field_folder).
-        pub CreateCustomFieldFolder(operations::CREATE_CUSTOM_FIELD_FOLDER) -> json types::ICustomFieldFolder
+        pub CreateCustomFieldFolder(operations::CREATE_CUSTOM_FIELD_FOLDER) -> json types::CustomFieldFolder
     }
     hoopai_runtime::setters! {
         CreateCustomFieldFolder {
@@ -233,7 +233,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_custom_field`](super::Client::delete_custom_field).
-        pub DeleteCustomField(operations::DELETE_CUSTOM_FIELD) -> json types::CustomFolderDeleteResponse
+        pub DeleteCustomField(operations::DELETE_CUSTOM_FIELD) -> json types::DeleteCustomFieldResponse
     }
     hoopai_runtime::setters! {
         DeleteCustomField {
@@ -244,7 +244,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_custom_field_folder`](super::Client::delete_custom_field_folder).
-        pub DeleteCustomFieldFolder(operations::DELETE_CUSTOM_FIELD_FOLDER) -> json types::CustomFolderDeleteResponse
+        pub DeleteCustomFieldFolder(operations::DELETE_CUSTOM_FIELD_FOLDER) -> json types::DeleteCustomFieldResponse
     }
     hoopai_runtime::setters! {
         DeleteCustomFieldFolder {
@@ -293,7 +293,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_custom_field_folder`](super::Client::update_custom_field_folder).
-        pub UpdateCustomFieldFolder(operations::UPDATE_CUSTOM_FIELD_FOLDER) -> json types::ICustomFieldFolder
+        pub UpdateCustomFieldFolder(operations::UPDATE_CUSTOM_FIELD_FOLDER) -> json types::CustomFieldFolder
     }
     hoopai_runtime::setters! {
         UpdateCustomFieldFolder {

@@ -23,7 +23,7 @@ hoopai_runtime::model! {
         /// Whether people may type in a value that is no option; for `RADIO` fields. Such a value stays with its record and becomes no option for others.
         pub allow_custom_option: bool = "allowCustomOption",
         /// The type of the values. Mind the spelling of `MONETORY`. Declared as required by the platform's specification.
-        pub data_type: CreateCustomFieldRequestDataType = "dataType",
+        pub data_type: CustomFieldDataType = "dataType",
         /// What the field is for.
         pub description: String = "description",
         /// The key of the field, which continues that of the object, such as `custom_objects.pet.name`. Declared as required by the platform's specification.
@@ -37,7 +37,7 @@ hoopai_runtime::model! {
         /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Declared as required by the platform's specification.
         pub object_key: String = "objectKey",
         /// The options to choose from; for fields that offer a choice.
-        pub options: Vec<OptionDto> = "options",
+        pub options: Vec<CustomFieldOption> = "options",
         /// The id of the folder that the field lies in. Declared as required by the platform's specification.
         pub parent_id: String = "parentId",
         /// The text that an empty input shows.
@@ -45,63 +45,76 @@ hoopai_runtime::model! {
         /// Whether the field can be used in forms. Declared as required by the platform's specification.
         pub show_in_forms: bool = "showInForms",
     }
-    /// `CustomFieldSuccessfulResponseDto` of Custom Fields.
-    #[doc(alias = "CustomFieldSuccessfulResponseDto")]
-    pub struct CustomFieldResponse {
-        pub field: Box<ICustomField> = "field",
-        pub trace_id: String = "traceId",
-    }
-    /// `CustomFolderDeleteResponseDto` of Custom Fields.
-    #[doc(alias = "CustomFolderDeleteResponseDto")]
-    pub struct CustomFolderDeleteResponse {
-        pub id: String = "id",
-        pub key: String = "key",
-        pub succeded: bool = "succeded",
-        pub trace_id: String = "traceId",
-    }
     /// `ICustomField` of Custom Fields.
-    pub struct ICustomField {
+    #[doc(alias = "ICustomField")]
+    pub struct CustomField {
+        /// The file format that may be uploaded, such as `.pdf`, or `all`; for `FILE_UPLOAD` fields.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
         pub allow_custom_option: bool = "allowCustomOption",
-        pub data_type: ICustomFieldDataType = "dataType",
+        pub data_type: CustomFieldDataType = "dataType",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
+        /// What the field is for.
         pub description: String = "description",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// How many files may be uploaded; for `FILE_UPLOAD` fields.
         pub max_file_limit: f64 = "maxFileLimit",
+        /// The field's name on screen.
         pub name: String = "name",
+        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
-        pub options: Vec<OptionDto> = "options",
+        pub options: Vec<CustomFieldOption> = "options",
         pub parent_id: String = "parentId",
+        /// The text that an empty input shows.
         pub placeholder: String = "placeholder",
+        /// Whether the field can be used in forms.
         pub show_in_forms: bool = "showInForms",
     }
     /// `ICustomFieldFolder` of Custom Fields.
-    pub struct ICustomFieldFolder {
+    #[doc(alias = "ICustomFieldFolder")]
+    pub struct CustomFieldFolder {
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The field's name on screen.
         pub name: String = "name",
+        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
-        pub trace_id: String = "traceId",
-    }
-    /// `CustomFieldsResponseDTO` of Custom Fields.
-    #[doc(alias = "CustomFieldsResponseDTO")]
-    pub struct ListCustomFieldsResponse {
-        pub fields: Vec<ICustomField> = "fields",
-        pub folders: Vec<ICustomField> = "folders",
         pub trace_id: String = "traceId",
     }
     /// `OptionDTO` of Custom Fields.
     #[doc(alias = "OptionDTO")]
-    pub struct OptionDto {
+    pub struct CustomFieldOption {
         /// The key of the option, which is sent when a field is created and left out when it is changed. Declared as required by the platform's specification.
         pub key: String = "key",
         /// The option's text on screen. Declared as required by the platform's specification.
         pub label: String = "label",
         /// An address that goes with the option; for `RADIO` fields.
         pub url: String = "url",
+    }
+    /// `CustomFieldSuccessfulResponseDto` of Custom Fields.
+    #[doc(alias = "CustomFieldSuccessfulResponseDto")]
+    pub struct CustomFieldResponse {
+        pub field: Box<CustomField> = "field",
+        pub trace_id: String = "traceId",
+    }
+    /// `CustomFolderDeleteResponseDto` of Custom Fields.
+    #[doc(alias = "CustomFolderDeleteResponseDto")]
+    pub struct DeleteCustomFieldResponse {
+        pub id: String = "id",
+        pub key: String = "key",
+        pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
+    }
+    /// `CustomFieldsResponseDTO` of Custom Fields.
+    #[doc(alias = "CustomFieldsResponseDTO")]
+    pub struct ListCustomFieldsResponse {
+        pub fields: Vec<CustomField> = "fields",
+        pub folders: Vec<CustomField> = "folders",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateFolder` of Custom Fields.
     #[doc(alias = "UpdateFolder")]
@@ -125,7 +138,7 @@ hoopai_runtime::model! {
         /// The field's name on screen.
         pub name: String = "name",
         /// The whole list of options, old and new ones; for fields that offer a choice.
-        pub options: Vec<OptionDto> = "options",
+        pub options: Vec<CustomFieldOption> = "options",
         /// The text that an empty input shows.
         pub placeholder: String = "placeholder",
         /// Whether the field can be used in forms. Declared as required by the platform's specification.
@@ -134,7 +147,7 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    CustomFolderDeleteResponse,
+    DeleteCustomFieldResponse,
 }
 
 hoopai_runtime::open_enum! {
@@ -143,16 +156,10 @@ hoopai_runtime::open_enum! {
         Pdf = ".pdf", Docx = ".docx", Doc = ".doc", Jpg = ".jpg", Jpeg = ".jpeg", Png = ".png", Gif = ".gif",
         Csv = ".csv", Xlsx = ".xlsx", Xls = ".xls", All = "all",
     }
-    /// Values of `CreateCustomFieldRequestDataType`.
-    pub enum CreateCustomFieldRequestDataType {
+    /// Values of `CustomFieldDataType`.
+    pub enum CustomFieldDataType {
         Text = "TEXT", LargeText = "LARGE_TEXT", Numerical = "NUMERICAL", Phone = "PHONE", Monetory = "MONETORY",
         Checkbox = "CHECKBOX", SingleOptions = "SINGLE_OPTIONS", MultipleOptions = "MULTIPLE_OPTIONS", Date = "DATE",
         TextboxList = "TEXTBOX_LIST", FileUpload = "FILE_UPLOAD", Radio = "RADIO", Email = "EMAIL",
-    }
-    /// Values of `ICustomFieldDataType`.
-    pub enum ICustomFieldDataType {
-        Text = "TEXT", LargeText = "LARGE_TEXT", Numerical = "NUMERICAL", Phone = "PHONE", Monetory = "MONETORY",
-        Checkbox = "CHECKBOX", SingleOptions = "SINGLE_OPTIONS", MultipleOptions = "MULTIPLE_OPTIONS", Date = "DATE",
-        TextboxList = "TEXTBOX_LIST", FileUpload = "FILE_UPLOAD", Radio = "RADIO",
     }
 }

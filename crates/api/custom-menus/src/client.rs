@@ -144,7 +144,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_menu`](super::Client::create_custom_menu).
-        pub CreateCustomMenu(operations::CREATE_CUSTOM_MENU) -> json types::GetSingleCustomMenusResponse
+        pub CreateCustomMenu(operations::CREATE_CUSTOM_MENU) -> json types::CustomMenuResponse
     }
     hoopai_runtime::setters! {
         CreateCustomMenu {
@@ -165,7 +165,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_custom_menu`](super::Client::get_custom_menu).
-        pub GetCustomMenu(operations::GET_CUSTOM_MENU) -> json types::GetSingleCustomMenusResponse
+        pub GetCustomMenu(operations::GET_CUSTOM_MENU) -> json types::CustomMenuResponse
     }
     hoopai_runtime::setters! {
         GetCustomMenu {

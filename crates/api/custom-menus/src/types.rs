@@ -48,6 +48,12 @@ hoopai_runtime::model! {
         pub url: String = "url",
         pub user_role: UserRole = "userRole",
     }
+    /// `GetSingleCustomMenusSuccessfulResponseDTO` of Custom Menus.
+    #[doc(alias = "GetSingleCustomMenusSuccessfulResponseDTO")]
+    pub struct CustomMenuResponse {
+        pub custom_menu: Box<CustomMenu> = "customMenu",
+        pub trace_id: String = "traceId",
+    }
     /// `DeleteCustomMenuSuccessfulResponseDTO` of Custom Menus.
     #[doc(alias = "DeleteCustomMenuSuccessfulResponseDTO")]
     pub struct DeleteCustomMenuResponse {
@@ -57,14 +63,9 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `GetSingleCustomMenusSuccessfulResponseDTO` of Custom Menus.
-    #[doc(alias = "GetSingleCustomMenusSuccessfulResponseDTO")]
-    pub struct GetSingleCustomMenusResponse {
-        pub custom_menu: Box<CustomMenu> = "customMenu",
-        pub trace_id: String = "traceId",
-    }
     /// `IconSchema` of Custom Menus.
     #[doc(alias = "IconSchema")]
+    #[doc(alias = "IconSchemaOptional")]
     pub struct Icon {
         /// The family of the icon in Font Awesome: `fas` solid, `far` regular, `fab` brands. Declared as required by the platform's specification.
         pub font_family: FontFamily = "fontFamily",

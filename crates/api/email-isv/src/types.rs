@@ -3,51 +3,43 @@
 //! The models of requests and replies.
 
 hoopai_runtime::model! {
-    /// The recommendation of the platform for an email address.
+    /// `LeadConnectorRecomandationDto` of Email Verification.
     #[doc(alias = "LeadConnectorRecomandationDto")]
-    pub struct LeadConnectorRecomandation {
-        /// Whether emails should be sent to the address.
+    pub struct Recommendation {
         pub is_email_valid: bool = "isEmailValid",
     }
-    /// An email address to check.
+    /// `VerificationBodyDto` of Email Verification.
     #[doc(alias = "VerificationBodyDto")]
     pub struct VerifyEmailRequest {
-        /// The kind of value in `verify`, an email address (`email`) or the id of a contact (`contact`). Declared as required by the platform's specification.
-        pub type_: VerifyEmailRequestType = "type",
+        /// What `verify` holds, an email address (`email`) or the id of a contact (`contact`). Declared as required by the platform's specification.
+        pub type_: VerifyEmailType = "type",
         /// The email address, or the id of the contact whose address is checked. Declared as required by the platform's specification.
         pub verify: String = "verify",
     }
     /// `VerifyEmailResponse` of Email Verification.
     pub struct VerifyEmailResponse {
-        /// The email address to which the result applies.
         pub address: String = "address",
-        /// The recommendation of the platform, in its spelling.
-        pub leadconnector_recomendation: LeadConnectorRecomandation = "leadconnectorRecomendation",
-        /// The reason as a sentence.
+        pub leadconnector_recomendation: Recommendation = "leadconnectorRecomendation",
         pub message: String = "message",
-        /// The reasons why the address does not accept emails, such as `mailbox_does_not_exist`.
         pub reason: Vec<String> = "reason",
-        /// Whether the address accepts emails.
-        pub result: VerifyEmailResponseResult = "result",
-        /// The risk that an email to the address bounces.
-        pub risk: VerifyEmailResponseRisk = "risk",
-        /// Whether the address was checked, always false.
+        pub result: VerifyEmailResult = "result",
+        pub risk: VerifyEmailRisk = "risk",
         pub verified: bool = "verified",
     }
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `VerifyEmailRequestType`.
-    pub enum VerifyEmailRequestType {
-        Email = "email", Contact = "contact",
-    }
-    /// Values of `VerifyEmailResponseResult`.
-    pub enum VerifyEmailResponseResult {
+    /// Values of `VerifyEmailResult`.
+    pub enum VerifyEmailResult {
         Deliverable = "deliverable", Undeliverable = "undeliverable", DoNotSend = "do_not_send", Unknown = "unknown",
         CatchAll = "catch_all",
     }
-    /// Values of `VerifyEmailResponseRisk`.
-    pub enum VerifyEmailResponseRisk {
+    /// Values of `VerifyEmailRisk`.
+    pub enum VerifyEmailRisk {
         High = "high", Low = "low", Medium = "medium", Unknown = "unknown",
+    }
+    /// Values of `VerifyEmailType`.
+    pub enum VerifyEmailType {
+        Email = "email", Contact = "contact",
     }
 }

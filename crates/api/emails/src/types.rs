@@ -12,7 +12,7 @@ hoopai_runtime::model! {
         /// The version of the builder; `2` if left out.
         pub builder_version: BuilderVersion = "builderVersion",
         /// The service that the template is imported from.
-        pub import_provider: CreateTemplateRequestImportProvider = "importProvider",
+        pub import_provider: TemplateImportProvider = "importProvider",
         /// The address of the template at the service, as it is shared there.
         pub import_url: String = "importURL",
         /// Whether the email is plain text.
@@ -30,7 +30,7 @@ hoopai_runtime::model! {
         /// The template's title.
         pub title: String = "title",
         /// What comes about, such as `html` for plain HTML, `builder` for blocks, or `folder`. Declared as required by the platform's specification.
-        pub type_: CreateTemplateRequestType = "type",
+        pub type_: TemplateType = "type",
         /// The id of the user who makes it.
         pub updated_by: String = "updatedBy",
     }
@@ -46,44 +46,9 @@ hoopai_runtime::model! {
         pub ok: String = "ok",
         pub trace_id: String = "traceId",
     }
-    /// `FetchBuilderSuccesfulResponseDto` of Emails.
-    #[doc(alias = "FetchBuilderSuccesfulResponseDto")]
-    pub struct FetchBuilderResponse {
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub is_plain_text: bool = "isPlainText",
-        pub last_updated: Timestamp = "lastUpdated",
-        pub name: String = "name",
-        pub preview_url: String = "previewUrl",
-        pub template_type: String = "templateType",
-        pub updated_by: String = "updatedBy",
-        pub version: String = "version",
-    }
-    /// `IBuilderJsonMapper` of Emails.
-    pub struct IBuilderJsonMapper {
-        /// Attributes of the email as a whole. Declared as required by the platform's specification.
-        pub attrs: Map = "attrs",
-        /// The blocks in their order. Declared as required by the platform's specification.
-        pub elements: Vec<String> = "elements",
-        /// Settings of the email as a whole. Declared as required by the platform's specification.
-        pub template_settings: Map = "templateSettings",
-    }
-    /// `ScheduleFetchSuccessfulDTO` of Emails.
-    #[doc(alias = "ScheduleFetchSuccessfulDTO")]
-    pub struct ListCampaignsResponse {
-        pub schedules: Vec<Schedule> = "schedules",
-        pub total: Vec<String> = "total",
-        pub trace_id: String = "traceId",
-    }
-    /// `ListTemplatesResponse` of Emails.
-    pub struct ListTemplatesResponse {
-        pub builders: Vec<FetchBuilderResponse> = "builders",
-        pub total: Value = "total",
-        pub trace_id: String = "traceId",
-    }
     /// `ScheduleDto` of Emails.
     #[doc(alias = "ScheduleDto")]
-    pub struct Schedule {
+    pub struct EmailCampaign {
         pub v: f64 = "__v",
         pub _id: String = "_id",
         pub archived: bool = "archived",
@@ -112,13 +77,49 @@ hoopai_runtime::model! {
         pub template_type: String = "templateType",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// `IBuilderJsonMapper` of Emails.
+    #[doc(alias = "IBuilderJsonMapper")]
+    pub struct EmailDesign {
+        /// Attributes of the email as a whole. Declared as required by the platform's specification.
+        pub attrs: Map = "attrs",
+        /// The blocks in their order. Declared as required by the platform's specification.
+        pub elements: Vec<String> = "elements",
+        /// Settings of the email as a whole. Declared as required by the platform's specification.
+        pub template_settings: Map = "templateSettings",
+    }
+    /// `FetchBuilderSuccesfulResponseDto` of Emails.
+    #[doc(alias = "FetchBuilderSuccesfulResponseDto")]
+    pub struct EmailTemplate {
+        pub date_added: Timestamp = "dateAdded",
+        pub id: String = "id",
+        pub is_plain_text: bool = "isPlainText",
+        pub last_updated: Timestamp = "lastUpdated",
+        pub name: String = "name",
+        pub preview_url: String = "previewUrl",
+        pub template_type: String = "templateType",
+        pub updated_by: String = "updatedBy",
+        pub version: String = "version",
+    }
+    /// `ScheduleFetchSuccessfulDTO` of Emails.
+    #[doc(alias = "ScheduleFetchSuccessfulDTO")]
+    pub struct ListCampaignsResponse {
+        pub schedules: Vec<EmailCampaign> = "schedules",
+        pub total: Vec<String> = "total",
+        pub trace_id: String = "traceId",
+    }
+    /// `ListTemplatesResponse` of Emails.
+    pub struct ListTemplatesResponse {
+        pub builders: Vec<EmailTemplate> = "builders",
+        pub total: Value = "total",
+        pub trace_id: String = "traceId",
+    }
     /// `SaveBuilderDataDto` of Emails.
     #[doc(alias = "SaveBuilderDataDto")]
     pub struct UpdateTemplateRequest {
         /// The email as blocks, as the builder keeps them. Declared as required by the platform's specification.
-        pub dnd: IBuilderJsonMapper = "dnd",
+        pub dnd: EmailDesign = "dnd",
         /// The editor that the template opens in, `html` or `builder`. Declared as required by the platform's specification.
-        pub editor_type: UpdateTemplateRequestEditorType = "editorType",
+        pub editor_type: TemplateEditorType = "editorType",
         /// The email as HTML. Declared as required by the platform's specification.
         pub html: String = "html",
         /// Whether the email is plain text.
@@ -151,27 +152,27 @@ hoopai_runtime::open_enum! {
     pub enum BuilderVersion {
         N1 = "1", N2 = "2",
     }
-    /// Values of `CreateTemplateRequestImportProvider`.
-    pub enum CreateTemplateRequestImportProvider {
-        Mailchimp = "mailchimp", ActiveCampaign = "active_campaign", Kajabi = "kajabi",
-    }
-    /// Values of `CreateTemplateRequestType`.
-    pub enum CreateTemplateRequestType {
-        Html = "html", Folder = "folder", Import = "import", Builder = "builder", Blank = "blank",
-    }
-    /// Values of `ListCampaignsEmailStatus`.
-    pub enum ListCampaignsEmailStatus {
+    /// Values of `CampaignEmailStatus`.
+    pub enum CampaignEmailStatus {
         All = "all", NotStarted = "not-started", Paused = "paused", Cancelled = "cancelled", Processing = "processing",
         Resumed = "resumed", NextDrip = "next-drip", Complete = "complete", Success = "success", Error = "error",
         Waiting = "waiting", Queued = "queued", Queueing = "queueing", Reading = "reading", Scheduled = "scheduled",
     }
-    /// Values of `ListCampaignsStatus`.
-    pub enum ListCampaignsStatus {
+    /// Values of `CampaignStatus`.
+    pub enum CampaignStatus {
         Active = "active", Pause = "pause", Complete = "complete", Cancelled = "cancelled", Retry = "retry",
         Draft = "draft", ResendScheduled = "resend-scheduled",
     }
-    /// Values of `UpdateTemplateRequestEditorType`.
-    pub enum UpdateTemplateRequestEditorType {
+    /// Values of `TemplateEditorType`.
+    pub enum TemplateEditorType {
         Html = "html", Builder = "builder",
+    }
+    /// Values of `TemplateImportProvider`.
+    pub enum TemplateImportProvider {
+        Mailchimp = "mailchimp", ActiveCampaign = "active_campaign", Kajabi = "kajabi",
+    }
+    /// Values of `TemplateType`.
+    pub enum TemplateType {
+        Html = "html", Folder = "folder", Import = "import", Builder = "builder", Blank = "blank",
     }
 }

@@ -461,7 +461,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_form_submissions`](super::Client::list_form_submissions).
-        pub ListFormSubmissions(operations::LIST_FORM_SUBMISSIONS) -> json types::ListFormSubmissionsResponse, paged types::FormsSubmissionsSubmissions
+        pub ListFormSubmissions(operations::LIST_FORM_SUBMISSIONS) -> json types::ListFormSubmissionsResponse, paged types::FormSubmission
     }
     hoopai_runtime::setters! {
         ListFormSubmissions {
@@ -484,7 +484,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_forms`](super::Client::list_forms).
-        pub ListForms(operations::LIST_FORMS) -> json types::ListFormsResponse, paged types::FormsParams
+        pub ListForms(operations::LIST_FORMS) -> json types::ListFormsResponse, paged types::Form
     }
     hoopai_runtime::setters! {
         ListForms {

@@ -33,53 +33,56 @@ hoopai_runtime::model! {
         pub version: String = "version",
     }
     /// `FormsParams` of Forms.
-    pub struct FormsParams {
+    #[doc(alias = "FormsParams")]
+    pub struct Form {
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
     }
     /// `FormsSubmissionsSubmissionsSchema` of Forms.
     #[doc(alias = "FormsSubmissionsSubmissionsSchema")]
-    pub struct FormsSubmissionsSubmissions {
+    pub struct FormSubmission {
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub email: String = "email",
         pub form_id: String = "formId",
         pub id: String = "id",
         pub name: String = "name",
-        pub others: Others = "others",
-    }
-    /// `FormsSubmissionsSuccessfulResponseDto` of Forms.
-    #[doc(alias = "FormsSubmissionsSuccessfulResponseDto")]
-    pub struct ListFormSubmissionsResponse {
-        pub meta: Meta = "meta",
-        pub submissions: Vec<FormsSubmissionsSubmissions> = "submissions",
-        pub trace_id: String = "traceId",
-    }
-    /// `FormsSuccessfulResponseDto` of Forms.
-    #[doc(alias = "FormsSuccessfulResponseDto")]
-    pub struct ListFormsResponse {
-        pub forms: Vec<FormsParams> = "forms",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-    }
-    /// `metaSchema` of Forms.
-    #[doc(alias = "metaSchema")]
-    pub struct Meta {
-        pub current_page: f64 = "currentPage",
-        pub next_page: Value = "nextPage",
-        pub prev_page: f64 = "prevPage",
-        pub total: f64 = "total",
+        pub others: FormSubmissionOthers = "others",
     }
     /// `othersSchema` of Forms.
     #[doc(alias = "othersSchema")]
     ///
     /// Other fields hold [`CustomFieldValue`](hoopai_runtime::CustomFieldValue): `extra.typed::<CustomFieldValue>()` reads them.
-    pub struct Others {
+    pub struct FormSubmissionOthers {
         pub custom_field_id: String = "__custom_field_id__",
         pub submissions_other_field: String = "__submissions_other_field__",
         pub event_data: Box<EventData> = "eventData",
         pub fields_ori_sequance: Vec<String> = "fieldsOriSequance",
+    }
+    /// `metaSchema` of Forms.
+    #[doc(alias = "metaSchema")]
+    pub struct ListFormSubmissionsMeta {
+        pub current_page: f64 = "currentPage",
+        pub next_page: Value = "nextPage",
+        pub prev_page: f64 = "prevPage",
+        pub total: f64 = "total",
+    }
+    /// `FormsSubmissionsSuccessfulResponseDto` of Forms.
+    #[doc(alias = "FormsSubmissionsSuccessfulResponseDto")]
+    pub struct ListFormSubmissionsResponse {
+        pub meta: ListFormSubmissionsMeta = "meta",
+        pub submissions: Vec<FormSubmission> = "submissions",
+        pub trace_id: String = "traceId",
+    }
+    /// `FormsSuccessfulResponseDto` of Forms.
+    #[doc(alias = "FormsSuccessfulResponseDto")]
+    pub struct ListFormsResponse {
+        pub forms: Vec<Form> = "forms",
+        pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `PageDetailsSchema` of Forms.
     #[doc(alias = "PageDetailsSchema")]

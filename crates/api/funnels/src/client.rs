@@ -477,7 +477,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_redirect`](super::Client::create_redirect).
-        pub CreateRedirect(operations::CREATE_REDIRECT) -> json types::CreateRedirectResponse
+        pub CreateRedirect(operations::CREATE_REDIRECT) -> json types::RedirectResponse
     }
     hoopai_runtime::setters! {
         CreateRedirect {
@@ -592,7 +592,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_pages`](super::Client::list_pages).
-        pub ListPages(operations::LIST_PAGES) -> json Vec<types::FunnelPageResponse>, paged types::FunnelPageResponse
+        pub ListPages(operations::LIST_PAGES) -> json Vec<types::FunnelPage>, paged types::FunnelPage
     }
     hoopai_runtime::setters! {
         ListPages {
@@ -611,7 +611,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_redirects`](super::Client::list_redirects).
-        pub ListRedirects(operations::LIST_REDIRECTS) -> json types::ListRedirectsResponse, paged types::RedirectResponse
+        pub ListRedirects(operations::LIST_REDIRECTS) -> json types::ListRedirectsResponse, paged types::Redirect
     }
     hoopai_runtime::setters! {
         ListRedirects {
@@ -650,7 +650,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_redirect`](super::Client::update_redirect).
-        pub UpdateRedirect(operations::UPDATE_REDIRECT) -> json types::CreateRedirectResponse
+        pub UpdateRedirect(operations::UPDATE_REDIRECT) -> json types::RedirectResponse
     }
     hoopai_runtime::setters! {
         UpdateRedirect {

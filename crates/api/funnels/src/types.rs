@@ -10,7 +10,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateRedirectParams")]
     pub struct CreateRedirectRequest {
         /// The kind of target: a funnel, a website, a plain address (`url`), or `all`. Declared as required by the platform's specification.
-        pub action: Action = "action",
+        pub action: RedirectAction = "action",
         /// The domain whose visitors are sent on, without a scheme, such as `example.com`. Declared as required by the platform's specification.
         pub domain: String = "domain",
         /// The id of the location (sub-account). The client's default location unless set.
@@ -20,12 +20,6 @@ hoopai_runtime::model! {
         /// Where visitors are sent, such as a whole address for `url`. Declared as required by the platform's specification.
         pub target: String = "target",
     }
-    /// `CreateRedirectResponseDTO` of Funnels.
-    #[doc(alias = "CreateRedirectResponseDTO")]
-    pub struct CreateRedirectResponse {
-        pub data: Box<RedirectResponse> = "data",
-        pub trace_id: String = "traceId",
-    }
     /// `DeleteRedirectResponseDTO` of Funnels.
     #[doc(alias = "DeleteRedirectResponseDTO")]
     pub struct DeleteRedirectResponse {
@@ -34,10 +28,11 @@ hoopai_runtime::model! {
     }
     /// `FunnelPageResponseDTO` of Funnels.
     #[doc(alias = "FunnelPageResponseDTO")]
-    pub struct FunnelPageResponse {
+    pub struct FunnelPage {
         pub id: String = "_id",
         pub deleted: bool = "deleted",
         pub funnel_id: String = "funnelId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub step_id: String = "stepId",
@@ -59,51 +54,40 @@ hoopai_runtime::model! {
     /// `RedirectListResponseDTO` of Funnels.
     #[doc(alias = "RedirectListResponseDTO")]
     pub struct ListRedirectsResponse {
-        pub data: ListRedirectsResponseData = "data",
+        pub data: RedirectData = "data",
         pub trace_id: String = "traceId",
-    }
-    /// `ListRedirectsResponseData` of Funnels.
-    pub struct ListRedirectsResponseData {
-        pub count: f64 = "count",
-        pub data: Vec<RedirectResponse> = "data",
     }
     /// `RedirectResponseDTO` of Funnels.
     #[doc(alias = "RedirectResponseDTO")]
-    pub struct RedirectResponse {
+    pub struct Redirect {
+        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`.
         pub action: String = "action",
+        /// The domain whose visitors are sent on, without a scheme, such as `example.com`.
         pub domain: String = "domain",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The path on the domain that is redirected, such as `/hello`.
         pub path: String = "path",
         pub path_lowercase: String = "pathLowercase",
+        /// Where visitors are sent, such as a whole address for `url`.
         pub target: String = "target",
         pub type_: String = "type",
     }
-    /// `SendConversionEventRequest` of Funnels.
-    pub struct SendConversionEventRequest {
-        /// Who the visitor is, as far as it is known.
-        pub contact: Box<SendConversionEventRequestContact> = "contact",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// An id of the event.
-        pub event_id: String = "eventId",
-        /// What happened. Declared as required by the platform's specification.
-        pub event_name: String = "eventName",
-        /// The id of the event at Facebook.
-        pub fb_event_id: String = "fbEventId",
-        /// The value of Facebook's cookie `_fbc`, which remembers a click on an advertisement.
-        pub fbc: String = "fbc",
-        /// The click id that Facebook adds to the address of a landing page.
-        pub fbclid: String = "fbclid",
-        /// The value of Facebook's cookie `_fbp`, which knows the browser again.
-        pub fbp: String = "fbp",
-        /// The address of the page where it happened.
-        pub url: String = "url",
-        /// What the event is worth, in `currency`.
-        pub value: Value = "value",
+    /// `RedirectData` of Funnels.
+    pub struct RedirectData {
+        pub count: f64 = "count",
+        pub data: Vec<Redirect> = "data",
+    }
+    /// `CreateRedirectResponseDTO` of Funnels.
+    #[doc(alias = "CreateRedirectResponseDTO")]
+    #[doc(alias = "UpdateRedirectResponseDTO")]
+    pub struct RedirectResponse {
+        pub data: Box<Redirect> = "data",
+        pub trace_id: String = "traceId",
     }
     /// Who the visitor is, as far as it is known.
-    pub struct SendConversionEventRequestContact {
+    pub struct SendConversionEventContact {
         /// The visitor's city.
         pub city: String = "city",
         /// The visitor's country.
@@ -123,11 +107,34 @@ hoopai_runtime::model! {
         /// The visitor's state.
         pub state: String = "state",
     }
+    /// `SendConversionEventRequest` of Funnels.
+    pub struct SendConversionEventRequest {
+        /// Who the visitor is, as far as it is known.
+        pub contact: Box<SendConversionEventContact> = "contact",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// An id of the event.
+        pub event_id: String = "eventId",
+        /// What happened. Declared as required by the platform's specification.
+        pub event_name: String = "eventName",
+        /// The id of the event at Facebook.
+        pub fb_event_id: String = "fbEventId",
+        /// The value of Facebook's cookie `_fbc`, which remembers a click on an advertisement.
+        pub fbc: String = "fbc",
+        /// The click id that Facebook adds to the address of a landing page.
+        pub fbclid: String = "fbclid",
+        /// The value of Facebook's cookie `_fbp`, which knows the browser again.
+        pub fbp: String = "fbp",
+        /// The address of the page where it happened.
+        pub url: String = "url",
+        /// What the event is worth, in `currency`.
+        pub value: Value = "value",
+    }
     /// `UpdateRedirectParams` of Funnels.
     #[doc(alias = "UpdateRedirectParams")]
     pub struct UpdateRedirectRequest {
         /// The kind of target: a funnel, a website, a plain address (`url`), or `all`. Declared as required by the platform's specification.
-        pub action: Action = "action",
+        pub action: RedirectAction = "action",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// Where visitors are sent, such as a whole address for `url`. Declared as required by the platform's specification.
@@ -136,8 +143,8 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `Action`.
-    pub enum Action {
+    /// Values of `RedirectAction`.
+    pub enum RedirectAction {
         Funnel = "funnel", Website = "website", Url = "url", All = "all",
     }
 }

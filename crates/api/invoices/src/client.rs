@@ -24,95 +24,52 @@ impl Client {
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.cancel_invoice_schedule().schedule_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "cancel-invoice-schedule")]
     pub fn cancel_invoice_schedule(&self) -> builder::CancelInvoiceSchedule {
         builder::CancelInvoiceSchedule::new(&self.handle)
     }
 
-    /// Creates an estimate.
+    /// Makes an estimate.
     ///
     /// `POST /invoices/estimate`
     ///
-    /// Nothing is sent unless `sendEstimateDetails` is set; `send_estimate` sends it later.
+    /// Nothing is sent unless `sendEstimateDetails` is given; `send_estimate` sends it later.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .create_estimate()
-    ///     .body(types::CreateEstimateRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").discount(types::Discount::new()).frequency_settings(types::FrequencySettings::new()).items([types::EstimateLineItem::new()]).name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-new-estimate")]
     pub fn create_estimate(&self) -> builder::CreateEstimate {
         builder::CreateEstimate::new(&self.handle)
     }
 
-    /// Creates an estimate template.
+    /// Makes an estimate template.
     ///
     /// `POST /invoices/estimate/template`
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .create_estimate_template()
-    ///     .body(types::EstimateTemplates::new().business_details(types::BusinessDetailsDto::new()).currency("…").discount(types::Discount::new()).items(["…"]).name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-estimate-template")]
     pub fn create_estimate_template(&self) -> builder::CreateEstimateTemplate {
         builder::CreateEstimateTemplate::new(&self.handle)
     }
 
-    /// Creates an invoice as a draft.
+    /// Makes an invoice, as a draft.
     ///
     /// `POST /invoices/`
     ///
-    /// Nothing is sent until `send_invoice` is called. Lines need no product of the catalogue.
+    /// Nothing is sent yet: `send_invoice` does that. Products are not needed, an item can be written out by hand.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .create_invoice()
-    ///     .body(types::CreateInvoiceRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").issue_date("…").items([types::InvoiceItem::new()]).live_mode(true).name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-invoice")]
     pub fn create_invoice(&self) -> builder::CreateInvoice {
         builder::CreateInvoice::new(&self.handle)
     }
 
-    /// Creates an invoice from an estimate.
+    /// Makes an invoice of an estimate.
     ///
     /// `POST /invoices/estimate/{estimateId}/invoice`
     ///
@@ -121,69 +78,32 @@ impl Client {
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .create_invoice_from_estimate()
-    ///     .estimate_id("…")
-    ///     .body(types::CreateInvoiceFromEstimateRequest::new().mark_as_invoiced(true))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-invoice-from-estimate")]
     pub fn create_invoice_from_estimate(&self) -> builder::CreateInvoiceFromEstimate {
         builder::CreateInvoiceFromEstimate::new(&self.handle)
     }
 
-    /// Creates an invoice schedule.
+    /// Makes a schedule of invoices.
     ///
     /// `POST /invoices/schedule`
     ///
-    /// No invoice is sent until `schedule_invoice_schedule` starts the schedule.
+    /// It sends nothing before it is started with `schedule_invoice_schedule`.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .create_invoice_schedule()
-    ///     .body(types::CreateInvoiceScheduleRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").schedule(types::ScheduleOptions::new()))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-invoice-schedule")]
     pub fn create_invoice_schedule(&self) -> builder::CreateInvoiceSchedule {
         builder::CreateInvoiceSchedule::new(&self.handle)
     }
 
-    /// Creates an invoice template.
+    /// Makes an invoice template.
     ///
     /// `POST /invoices/template`
     ///
     /// - Scope: `invoices/template.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .create_invoice_template()
-    ///     .body(types::CreateInvoiceTemplateRequest::new().business_details(types::BusinessDetailsDto::new()).currency("…").items([types::InvoiceItem::new()]).name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-invoice-template")]
     pub fn create_invoice_template(&self) -> builder::CreateInvoiceTemplate {
         builder::CreateInvoiceTemplate::new(&self.handle)
@@ -193,18 +113,11 @@ impl Client {
     ///
     /// `DELETE /invoices/estimate/{estimateId}`
     ///
-    /// The reply holds the deleted estimate.
+    /// It answers the deleted estimate.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.delete_estimate().estimate_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-estimate")]
     pub fn delete_estimate(&self) -> builder::DeleteEstimate {
         builder::DeleteEstimate::new(&self.handle)
@@ -214,18 +127,11 @@ impl Client {
     ///
     /// `DELETE /invoices/estimate/template/{templateId}`
     ///
-    /// The reply holds the deleted template.
+    /// It answers the deleted template.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.delete_estimate_template().template_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-estimate-template")]
     pub fn delete_estimate_template(&self) -> builder::DeleteEstimateTemplate {
         builder::DeleteEstimateTemplate::new(&self.handle)
@@ -235,18 +141,11 @@ impl Client {
     ///
     /// `DELETE /invoices/{invoiceId}`
     ///
-    /// `void_invoice` keeps the invoice and only cancels the claim.
+    /// To keep it and only take its claim away, use `void_invoice`.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.delete_invoice().invoice_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-invoice")]
     pub fn delete_invoice(&self) -> builder::DeleteInvoice {
         builder::DeleteInvoice::new(&self.handle)
@@ -256,18 +155,11 @@ impl Client {
     ///
     /// `DELETE /invoices/schedule/{scheduleId}`
     ///
-    /// `cancel_invoice_schedule` ends a schedule and keeps it.
+    /// To end it and keep it, use `cancel_invoice_schedule`.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.delete_invoice_schedule().schedule_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-invoice-schedule")]
     pub fn delete_invoice_schedule(&self) -> builder::DeleteInvoiceSchedule {
         builder::DeleteInvoiceSchedule::new(&self.handle)
@@ -280,133 +172,84 @@ impl Client {
     /// - Scope: `invoices/template.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.delete_invoice_template().template_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-invoice-template")]
     pub fn delete_invoice_template(&self) -> builder::DeleteInvoiceTemplate {
         builder::DeleteInvoiceTemplate::new(&self.handle)
     }
 
-    /// Returns the next estimate number of a location.
+    /// Hands out the next estimate number of a location.
     ///
     /// `GET /invoices/estimate/number/generate`
     ///
-    /// A second call may return another number and leave a gap in the sequence.
+    /// Called twice, it may hand out two numbers and leave a gap in the sequence.
     ///
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.generate_estimate_number().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "generate-estimate-number")]
     pub fn generate_estimate_number(&self) -> builder::GenerateEstimateNumber {
         builder::GenerateEstimateNumber::new(&self.handle)
     }
 
-    /// Returns the next invoice number of a location.
+    /// Hands out the next invoice number of a location.
     ///
     /// `GET /invoices/generate-invoice-number`
     ///
-    /// A second call may return another number and leave a gap in the sequence.
+    /// Called twice, it may hand out two numbers and leave a gap in the sequence.
     ///
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.generate_invoice_number().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "generate-invoice-number")]
     pub fn generate_invoice_number(&self) -> builder::GenerateInvoiceNumber {
         builder::GenerateInvoiceNumber::new(&self.handle)
     }
 
-    /// Returns an invoice with its lines, totals and status.
+    /// Answers one invoice, with its items, sums and state.
     ///
     /// `GET /invoices/{invoiceId}`
     ///
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.get_invoice().invoice_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-invoice")]
     pub fn get_invoice(&self) -> builder::GetInvoice {
         builder::GetInvoice::new(&self.handle)
     }
 
-    /// Returns an invoice schedule with the invoices that it generated.
+    /// Answers one invoice schedule, with the invoices it made.
     ///
     /// `GET /invoices/schedule/{scheduleId}`
     ///
     /// - Scope: `invoices/schedule.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.get_invoice_schedule().schedule_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-invoice-schedule")]
     pub fn get_invoice_schedule(&self) -> builder::GetInvoiceSchedule {
         builder::GetInvoiceSchedule::new(&self.handle)
     }
 
-    /// Returns a location's settings for invoices and estimates: terms, prefixes, reminders, fees.
+    /// Answers a location's settings for invoices and estimates: terms, prefixes, reminders, fees.
     ///
     /// `GET /invoices/settings`
     ///
-    /// This API cannot change them.
+    /// They can only be read here.
     ///
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.get_invoice_settings().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-invoice-settings")]
     pub fn get_invoice_settings(&self) -> builder::GetInvoiceSettings {
         builder::GetInvoiceSettings::new(&self.handle)
     }
 
-    /// Returns an invoice template.
+    /// Answers one invoice template.
     ///
     /// `GET /invoices/template/{templateId}`
     ///
     /// - Scope: `invoices/template.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.get_invoice_template().template_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-invoice-template")]
     pub fn get_invoice_template(&self) -> builder::GetInvoiceTemplate {
         builder::GetInvoiceTemplate::new(&self.handle)
@@ -416,28 +259,18 @@ impl Client {
     ///
     /// `GET /invoices/estimate/template`
     ///
-    /// There is no operation for a single template: search for its id with `search`, or use `preview_estimate_template`.
+    /// No call answers a single one: look for its id with `search`, or use `preview_estimate_template`.
     ///
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListEstimateTemplates::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let mut items = invoices.list_estimate_templates().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-estimate-templates")]
     pub fn list_estimate_templates(&self) -> builder::ListEstimateTemplates {
         builder::ListEstimateTemplates::new(&self.handle)
     }
 
-    /// Lists the estimates of a location, optionally filtered.
+    /// Lists the estimates of a location, filtered as wished.
     ///
     /// `GET /invoices/estimate/list`
     ///
@@ -445,22 +278,12 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListEstimates::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let mut items = invoices.list_estimates().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-estimates")]
     pub fn list_estimates(&self) -> builder::ListEstimates {
         builder::ListEstimates::new(&self.handle)
     }
 
-    /// Lists the invoice schedules of a location, optionally filtered.
+    /// Lists the invoice schedules of a location, filtered as wished.
     ///
     /// `GET /invoices/schedule`
     ///
@@ -468,22 +291,12 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInvoiceSchedules::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let mut items = invoices.list_invoice_schedules().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-invoice-schedules")]
     pub fn list_invoice_schedules(&self) -> builder::ListInvoiceSchedules {
         builder::ListInvoiceSchedules::new(&self.handle)
     }
 
-    /// Lists the invoice templates of a location, optionally filtered.
+    /// Lists the invoice templates of a location, filtered as wished.
     ///
     /// `GET /invoices/template`
     ///
@@ -491,22 +304,12 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInvoiceTemplates::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let mut items = invoices.list_invoice_templates().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-invoice-templates")]
     pub fn list_invoice_templates(&self) -> builder::ListInvoiceTemplates {
         builder::ListInvoiceTemplates::new(&self.handle)
     }
 
-    /// Lists the invoices of a location, optionally filtered.
+    /// Lists the invoices of a location, filtered as wished.
     ///
     /// `GET /invoices/`
     ///
@@ -514,63 +317,32 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInvoices::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let mut items = invoices.list_invoices().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-invoices")]
     pub fn list_invoices(&self) -> builder::ListInvoices {
         builder::ListInvoices::new(&self.handle)
     }
 
-    /// Returns a preview of an estimate template.
+    /// Answers an estimate template as a preview.
     ///
     /// `GET /invoices/estimate/template/preview`
     ///
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.preview_estimate_template().template_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "preview-estimate-template")]
     pub fn preview_estimate_template(&self) -> builder::PreviewEstimateTemplate {
         builder::PreviewEstimateTemplate::new(&self.handle)
     }
 
-    /// Records a payment of an invoice that was received outside the platform.
+    /// Records a payment for an invoice that was made outside the platform.
     ///
     /// `POST /invoices/{invoiceId}/record-payment`
     ///
-    /// Nobody is charged: the call records that cash, a cheque or the like was received. `card` and `cheque` are both declared as required, whatever
-    /// `mode` is.
+    /// Nobody is charged: it notes that cash, a cheque or the like was received. `card` and `cheque` are both declared as needed, however it was paid.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .record_invoice_payment()
-    ///     .invoice_id("…")
-    ///     .body(types::RecordInvoicePaymentRequest::new().mode(types::RecordInvoicePaymentRequestMode::Cash))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "record-invoice")]
     pub fn record_invoice_payment(&self) -> builder::RecordInvoicePayment {
         builder::RecordInvoicePayment::new(&self.handle)
@@ -580,24 +352,11 @@ impl Client {
     ///
     /// `POST /invoices/schedule/{scheduleId}/schedule`
     ///
-    /// From then on a real person receives invoices. With `autoPayment` they are charged automatically.
+    /// From then on a real person gets invoices. With `autoPayment` they are paid automatically.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .schedule_invoice_schedule()
-    ///     .schedule_id("…")
-    ///     .body(types::ScheduleInvoiceScheduleRequest::new().live_mode(true))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "schedule-invoice-schedule")]
     pub fn schedule_invoice_schedule(&self) -> builder::ScheduleInvoiceSchedule {
         builder::ScheduleInvoiceSchedule::new(&self.handle)
@@ -607,25 +366,12 @@ impl Client {
     ///
     /// `POST /invoices/estimate/{estimateId}/send`
     ///
-    /// A real person receives an email, an SMS or both, unless `action` is `send_manually`. The user in `userId` needs access to the location; later
-    /// messages about the estimate are sent on behalf of that user.
+    /// A real person gets an email, an SMS or both, unless `action` is `send_manually`. The user named by `userId` must have access to the location;
+    /// later messages about the estimate run through that user.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .send_estimate()
-    ///     .estimate_id("…")
-    ///     .body(types::SendEstimate::new().action(types::Action::SmsAndEmail).live_mode(true).user_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "send-estimate")]
     pub fn send_estimate(&self) -> builder::SendEstimate {
         builder::SendEstimate::new(&self.handle)
@@ -635,385 +381,203 @@ impl Client {
     ///
     /// `POST /invoices/{invoiceId}/send`
     ///
-    /// A real person receives an email, an SMS or both, unless `action` is `send_manually`. The user in `userId` needs access to the location; later
-    /// messages about the invoice are sent on behalf of that user.
+    /// A real person gets an email, an SMS or both, unless `action` is `send_manually`. The user named by `userId` must have access to the location;
+    /// later messages about the invoice run through that user.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .send_invoice()
-    ///     .invoice_id("…")
-    ///     .body(types::SendInvoiceRequest::new().action(types::Action::SmsAndEmail).live_mode(true).user_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "send-invoice")]
     pub fn send_invoice(&self) -> builder::SendInvoice {
         builder::SendInvoice::new(&self.handle)
     }
 
-    /// Updates an active invoice schedule and schedules it again.
+    /// Updates an invoice schedule that runs already, and schedules it anew.
     ///
     /// `POST /invoices/schedule/{scheduleId}/updateAndSchedule`
     ///
-    /// The operation has no declared body: change the content with `update_invoice_schedule`.
+    /// It is declared without a body: what is to change is said with `update_invoice_schedule`.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .update_and_schedule_invoice_schedule()
-    ///     .schedule_id("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-and-schedule-invoice-schedule")]
     pub fn update_and_schedule_invoice_schedule(&self) -> builder::UpdateAndScheduleInvoiceSchedule {
         builder::UpdateAndScheduleInvoiceSchedule::new(&self.handle)
     }
 
-    /// Updates an estimate.
+    /// Changes an estimate.
     ///
     /// `PUT /invoices/estimate/{estimateId}`
     ///
-    /// Replaces the whole estimate: contact, business and all lines are required, even if unchanged.
+    /// It is sent as a whole: contact, business and all items, changed or not.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .update_estimate()
-    ///     .estimate_id("…")
-    ///     .body(types::UpdateEstimateRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").discount(types::Discount::new()).frequency_settings(types::FrequencySettings::new()).items([types::EstimateLineItem::new()]).name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-estimate")]
     pub fn update_estimate(&self) -> builder::UpdateEstimate {
         builder::UpdateEstimate::new(&self.handle)
     }
 
-    /// Records a visit to an estimate at the current time.
+    /// Marks an estimate as visited now.
     ///
     /// `PATCH /invoices/estimate/stats/last-visited-at`
     ///
-    /// The content of the reply is undocumented, except for a trace id: read it from the reply's extra fields.
+    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .update_estimate_last_visit()
-    ///     .body(types::UpdateEstimateLastVisitRequest::new().estimate_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-estimate-last-visited-at")]
     pub fn update_estimate_last_visit(&self) -> builder::UpdateEstimateLastVisit {
         builder::UpdateEstimateLastVisit::new(&self.handle)
     }
 
-    /// Updates an estimate template.
+    /// Changes an estimate template.
     ///
     /// `PUT /invoices/estimate/template/{templateId}`
     ///
-    /// Replaces the whole template: business, discount and all lines are required, even if unchanged.
+    /// It is sent as a whole: business, discount and all items, changed or not.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .update_estimate_template()
-    ///     .template_id("…")
-    ///     .body(types::EstimateTemplates::new().business_details(types::BusinessDetailsDto::new()).currency("…").discount(types::Discount::new()).items(["…"]).name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-estimate-template")]
     pub fn update_estimate_template(&self) -> builder::UpdateEstimateTemplate {
         builder::UpdateEstimateTemplate::new(&self.handle)
     }
 
-    /// Updates an invoice.
+    /// Changes an invoice.
     ///
     /// `PUT /invoices/{invoiceId}`
     ///
-    /// Name, currency, lines and both dates are required each time, even if unchanged. The lines are in `invoiceItems` here.
+    /// Name, currency, items and both dates must be sent each time, changed or not. The items stand in `invoiceItems` here.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .update_invoice()
-    ///     .invoice_id("…")
-    ///     .body(types::UpdateInvoiceRequest::new().currency("…").due_date("…").invoice_items([types::InvoiceItem::new()]).issue_date("…").name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-invoice")]
     pub fn update_invoice(&self) -> builder::UpdateInvoice {
         builder::UpdateInvoice::new(&self.handle)
     }
 
-    /// Records a visit to an invoice at the current time.
+    /// Marks an invoice as visited now.
     ///
     /// `PATCH /invoices/stats/last-visited-at`
     ///
-    /// The content of the reply is undocumented, except for a trace id: read it from the reply's extra fields.
+    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .update_invoice_last_visit()
-    ///     .body(types::UpdateInvoiceLastVisitRequest::new().invoice_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-invoice-last-visited-at")]
     pub fn update_invoice_last_visit(&self) -> builder::UpdateInvoiceLastVisit {
         builder::UpdateInvoiceLastVisit::new(&self.handle)
     }
 
-    /// Sets the late fees of an invoice.
+    /// Sets what is charged when an invoice is paid late.
     ///
     /// `PATCH /invoices/{invoiceId}/late-fees-configuration`
     ///
-    /// Replaces the whole late fee configuration; the rest of the invoice stays unchanged.
+    /// The whole configuration is sent; nothing else of the invoice changes.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .update_invoice_late_fees()
-    ///     .invoice_id("…")
-    ///     .body(types::UpdateInvoiceLateFeesConfiguration::new().late_fees_configuration(types::LateFeesConfiguration::new()))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-invoice-late-fees-configuration")]
     pub fn update_invoice_late_fees(&self) -> builder::UpdateInvoiceLateFees {
         builder::UpdateInvoiceLateFees::new(&self.handle)
     }
 
-    /// Updates an invoice schedule.
+    /// Changes an invoice schedule.
     ///
     /// `PUT /invoices/schedule/{scheduleId}`
     ///
-    /// Replaces the whole schedule: contact, rule and all lines are required, even if unchanged.
+    /// It is sent as a whole: who pays, when, and all items, changed or not.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .update_invoice_schedule()
-    ///     .schedule_id("…")
-    ///     .body(types::UpdateInvoiceScheduleRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").schedule(types::ScheduleOptions::new()))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-invoice-schedule")]
     pub fn update_invoice_schedule(&self) -> builder::UpdateInvoiceSchedule {
         builder::UpdateInvoiceSchedule::new(&self.handle)
     }
 
-    /// Sets the automatic payment of the invoices of a schedule.
+    /// Sets whether and by what the invoices of a schedule are paid automatically.
     ///
     /// `POST /invoices/schedule/{scheduleId}/auto-payment`
     ///
-    /// If enabled, the platform charges the payment method that the customer stored, without further confirmation.
+    /// With it, a payment method that the customer left is charged by itself.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .update_invoice_schedule_auto_payment()
-    ///     .schedule_id("…")
-    ///     .body(types::UpdateInvoiceScheduleAutoPaymentRequest::new().auto_payment(types::AutoPaymentDetails::new()).id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "auto-payment-invoice-schedule")]
     pub fn update_invoice_schedule_auto_payment(&self) -> builder::UpdateInvoiceScheduleAutoPayment {
         builder::UpdateInvoiceScheduleAutoPayment::new(&self.handle)
     }
 
-    /// Updates an invoice template.
+    /// Changes an invoice template.
     ///
     /// `PUT /invoices/template/{templateId}`
     ///
-    /// `update_invoice_template_late_fees` and `update_invoice_template_payment_methods` update late fees and payment methods.
+    /// Late fees and payment methods have calls of their own: `update_invoice_template_late_fees` and `update_invoice_template_payment_methods`.
     ///
     /// - Scope: `invoices/template.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .update_invoice_template()
-    ///     .template_id("…")
-    ///     .body(types::UpdateInvoiceTemplateRequest::new().business_details(types::BusinessDetailsDto::new()).currency("…").items([types::InvoiceItem::new()]).name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-invoice-template")]
     pub fn update_invoice_template(&self) -> builder::UpdateInvoiceTemplate {
         builder::UpdateInvoiceTemplate::new(&self.handle)
     }
 
-    /// Sets the late fees of an invoice template.
+    /// Sets what invoices of a template charge when they are paid late.
     ///
     /// `PATCH /invoices/template/{templateId}/late-fees-configuration`
     ///
-    /// Replaces the whole late fee configuration; the rest of the template stays unchanged.
+    /// The whole configuration is sent; nothing else of the template changes.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .update_invoice_template_late_fees()
-    ///     .template_id("…")
-    ///     .body(types::UpdateInvoiceLateFeesConfiguration::new().late_fees_configuration(types::LateFeesConfiguration::new()))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-invoice-template-late-fees-configuration")]
     pub fn update_invoice_template_late_fees(&self) -> builder::UpdateInvoiceTemplateLateFees {
         builder::UpdateInvoiceTemplateLateFees::new(&self.handle)
     }
 
-    /// Sets the payment methods of an invoice template.
+    /// Sets how invoices of a template can be paid.
     ///
     /// `PATCH /invoices/template/{templateId}/payment-methods-configuration`
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .update_invoice_template_payment_methods()
-    ///     .template_id("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-invoice-payment-methods-configuration")]
     pub fn update_invoice_template_payment_methods(&self) -> builder::UpdateInvoiceTemplatePaymentMethods {
         builder::UpdateInvoiceTemplatePaymentMethods::new(&self.handle)
     }
 
-    /// Creates or updates an invoice, and optionally sends it.
+    /// Makes an invoice or changes one, and sends it if wished.
     ///
     /// `POST /invoices/text2pay`
     ///
-    /// Each call without `id` creates a new invoice; a call with `id` updates that invoice. With the `action` `send` a real person receives a
-    /// message. The reply holds the URL at which the invoice can be viewed.
+    /// Without `id` a new invoice is made, each time it is called; with `id` that one is changed. With `send` as its `action` a real person gets a
+    /// message. The reply holds the address under which the invoice can be seen.
     ///
     /// - Scope: `invoices.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_invoices::types;
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices
-    ///     .upsert_text2pay_invoice()
-    ///     .body(types::UpsertText2payInvoiceRequest::new().action(types::UpsertText2payInvoiceRequestAction::Draft).contact_details(types::ContactDetailsDto::new()).currency("…").issue_date("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").sent_to(types::SentToDto::new()).user_id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "text2pay-invoice")]
     pub fn upsert_text2pay_invoice(&self) -> builder::UpsertText2payInvoice {
         builder::UpsertText2payInvoice::new(&self.handle)
     }
 
-    /// Voids an invoice, so that it is no longer payable.
+    /// Voids an invoice, so that it is not to be paid any more.
     ///
     /// `POST /invoices/{invoiceId}/void`
     ///
-    /// The invoice stays, with the status `void`.
+    /// Unlike after `delete_invoice` it stays, with the state `void`.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
-    /// let reply = invoices.void_invoice().invoice_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "void-invoice")]
     pub fn void_invoice(&self) -> builder::VoidInvoice {
         builder::VoidInvoice::new(&self.handle)
@@ -1026,7 +590,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`cancel_invoice_schedule`](super::Client::cancel_invoice_schedule).
-        pub CancelInvoiceSchedule(operations::CANCEL_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub CancelInvoiceSchedule(operations::CANCEL_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         CancelInvoiceSchedule {
@@ -1038,7 +602,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_estimate`](super::Client::create_estimate).
-        pub CreateEstimate(operations::CREATE_ESTIMATE) -> json types::EstimateResponse
+        pub CreateEstimate(operations::CREATE_ESTIMATE) -> json types::Estimate
     }
     hoopai_runtime::setters! {
         CreateEstimate {
@@ -1048,17 +612,17 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_estimate_template`](super::Client::create_estimate_template).
-        pub CreateEstimateTemplate(operations::CREATE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplateResponse
+        pub CreateEstimateTemplate(operations::CREATE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         CreateEstimateTemplate {
-            json body: types::EstimateTemplates,
+            json body: types::EstimateTemplateRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice`](super::Client::create_invoice).
-        pub CreateInvoice(operations::CREATE_INVOICE) -> json types::InvoiceResponse
+        pub CreateInvoice(operations::CREATE_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         CreateInvoice {
@@ -1080,7 +644,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice_schedule`](super::Client::create_invoice_schedule).
-        pub CreateInvoiceSchedule(operations::CREATE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub CreateInvoiceSchedule(operations::CREATE_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         CreateInvoiceSchedule {
@@ -1090,7 +654,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice_template`](super::Client::create_invoice_template).
-        pub CreateInvoiceTemplate(operations::CREATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplateResponse
+        pub CreateInvoiceTemplate(operations::CREATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         CreateInvoiceTemplate {
@@ -1100,40 +664,40 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_estimate`](super::Client::delete_estimate).
-        pub DeleteEstimate(operations::DELETE_ESTIMATE) -> json types::EstimateResponse
+        pub DeleteEstimate(operations::DELETE_ESTIMATE) -> json types::Estimate
     }
     hoopai_runtime::setters! {
         DeleteEstimate {
             /// The id of the estimate.
             path estimate_id: String = "estimateId",
-            json body: types::Alt,
+            json body: types::DeleteEstimateRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`delete_estimate_template`](super::Client::delete_estimate_template).
-        pub DeleteEstimateTemplate(operations::DELETE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplateResponse
+        pub DeleteEstimateTemplate(operations::DELETE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         DeleteEstimateTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            json body: types::Alt,
+            json body: types::DeleteEstimateRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`delete_invoice`](super::Client::delete_invoice).
-        pub DeleteInvoice(operations::DELETE_INVOICE) -> json types::InvoiceResponse
+        pub DeleteInvoice(operations::DELETE_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         DeleteInvoice {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -1145,10 +709,10 @@ pub mod builder {
         DeleteInvoiceSchedule {
             /// The id of the schedule.
             path schedule_id: String = "scheduleId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -1160,10 +724,10 @@ pub mod builder {
         DeleteInvoiceTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -1173,10 +737,10 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GenerateEstimateNumber {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -1186,214 +750,214 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GenerateInvoiceNumber {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_invoice`](super::Client::get_invoice).
-        pub GetInvoice(operations::GET_INVOICE) -> json types::GetInvoiceResponse
+        pub GetInvoice(operations::GET_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         GetInvoice {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_invoice_schedule`](super::Client::get_invoice_schedule).
-        pub GetInvoiceSchedule(operations::GET_INVOICE_SCHEDULE) -> json types::GetScheduleResponse
+        pub GetInvoiceSchedule(operations::GET_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         GetInvoiceSchedule {
             /// The id of the schedule.
             path schedule_id: String = "scheduleId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_invoice_settings`](super::Client::get_invoice_settings).
-        pub GetInvoiceSettings(operations::GET_INVOICE_SETTINGS) -> json types::GetInvoiceSettingsResponse
+        pub GetInvoiceSettings(operations::GET_INVOICE_SETTINGS) -> json types::InvoiceSettings
     }
     hoopai_runtime::setters! {
         GetInvoiceSettings {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_invoice_template`](super::Client::get_invoice_template).
-        pub GetInvoiceTemplate(operations::GET_INVOICE_TEMPLATE) -> json types::GetTemplateResponse
+        pub GetInvoiceTemplate(operations::GET_INVOICE_TEMPLATE) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         GetInvoiceTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_estimate_templates`](super::Client::list_estimate_templates).
-        pub ListEstimateTemplates(operations::LIST_ESTIMATE_TEMPLATES) -> json types::ListEstimateTemplatesResponse, paged types::EstimateTemplateResponse
+        pub ListEstimateTemplates(operations::LIST_ESTIMATE_TEMPLATES) -> json types::ListEstimateTemplatesResponse, paged types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         ListEstimateTemplates {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
             query offset: String = "offset",
-            /// An id or a name to search for.
+            /// An id or a name to look for.
             query search: String = "search",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_estimates`](super::Client::list_estimates).
-        pub ListEstimates(operations::LIST_ESTIMATES) -> json types::ListEstimatesResponse, paged types::EstimateResponse
+        pub ListEstimates(operations::LIST_ESTIMATES) -> json types::ListEstimatesResponse, paged types::Estimate
     }
     hoopai_runtime::setters! {
         ListEstimates {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
             query offset: String = "offset",
-            /// The id of the contact that receives the estimates.
+            /// The id of the contact whom the estimate is for.
             query contact_id: String = "contactId",
-            /// The last day of the period, such as `2023-01-31`.
+            /// The day on which the period ends, such as `2023-01-31`.
             query end_at: String = "endAt",
-            /// Words to search for in the name of the estimate.
+            /// Words to look for in the estimate's name.
             query search: String = "search",
-            /// The first day of the period, such as `2023-01-01`.
+            /// The day on which the period begins, such as `2023-01-01`.
             query start_at: String = "startAt",
-            /// The status of the estimates: `draft`, `sent`, `viewed`, `accepted`, `declined`, `invoiced`, or `all`.
-            query status: types::ListEstimatesStatus = "status",
+            /// The state of the estimates: `draft`, `sent`, `viewed`, `accepted`, `declined`, `invoiced`, or `all`.
+            query status: types::EstimateStatus = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_invoice_schedules`](super::Client::list_invoice_schedules).
-        pub ListInvoiceSchedules(operations::LIST_INVOICE_SCHEDULES) -> json types::ListInvoiceSchedulesResponse, paged types::GetScheduleResponse
+        pub ListInvoiceSchedules(operations::LIST_INVOICE_SCHEDULES) -> json types::ListInvoiceSchedulesResponse, paged types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         ListInvoiceSchedules {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
             query offset: String = "offset",
-            /// The last day of the period, such as `2023-01-31`.
+            /// The day on which the period ends, such as `2023-01-31`.
             query end_at: String = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
-            /// An id, a name, an email address or a phone number to search for.
+            /// An id, a name, an email address or a phone number to look for.
             query search: String = "search",
-            /// The first day of the period, such as `2023-01-01`.
+            /// The day on which the period begins, such as `2023-01-01`.
             query start_at: String = "startAt",
-            /// The status of the schedules.
+            /// The state of the schedules.
             query status: String = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_invoice_templates`](super::Client::list_invoice_templates).
-        pub ListInvoiceTemplates(operations::LIST_INVOICE_TEMPLATES) -> json types::ListInvoiceTemplatesResponse, paged types::GetTemplateResponse
+        pub ListInvoiceTemplates(operations::LIST_INVOICE_TEMPLATES) -> json types::ListInvoiceTemplatesResponse, paged types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         ListInvoiceTemplates {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
             query offset: String = "offset",
-            /// The last day of the period, such as `2023-01-31`.
+            /// The day on which the period ends, such as `2023-01-31`.
             query end_at: String = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
-            /// An id, a name, an email address or a phone number to search for.
+            /// An id, a name, an email address or a phone number to look for.
             query search: String = "search",
-            /// The first day of the period, such as `2023-01-01`.
+            /// The day on which the period begins, such as `2023-01-01`.
             query start_at: String = "startAt",
-            /// The status of the templates.
+            /// The state of the templates.
             query status: String = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_invoices`](super::Client::list_invoices).
-        pub ListInvoices(operations::LIST_INVOICES) -> json types::ListInvoicesResponse, paged types::GetInvoiceResponse
+        pub ListInvoices(operations::LIST_INVOICES) -> json types::ListInvoicesResponse, paged types::Invoice
     }
     hoopai_runtime::setters! {
         ListInvoices {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Required.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Required.
             query offset: String = "offset",
-            /// The id of the contact that the invoices bill.
+            /// The id of the contact who is to pay.
             query contact_id: String = "contactId",
-            /// The last day of the period, such as `2023-01-31`.
+            /// The day on which the period ends, such as `2023-01-31`.
             query end_at: String = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
-            /// An id, a name, an email address or a phone number to search for.
+            /// An id, a name, an email address or a phone number to look for.
             query search: String = "search",
-            /// The field to sort by; only `issueDate` is allowed.
-            query sort_field: types::ListInvoicesSortField = "sortField",
-            /// The direction: `ascend` or `descend`.
-            query sort_order: types::ListInvoicesSortOrder = "sortOrder",
-            /// The first day of the period, such as `2023-01-01`.
+            /// What to sort by; `issueDate` is the only choice.
+            query sort_field: types::InvoiceSortField = "sortField",
+            /// The direction: `ascend` upwards, `descend` downwards.
+            query sort_order: types::InvoiceSortOrder = "sortOrder",
+            /// The day on which the period begins, such as `2023-01-01`.
             query start_at: String = "startAt",
-            /// The status of the invoices: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
+            /// The state of the invoices: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
             query status: String = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`preview_estimate_template`](super::Client::preview_estimate_template).
-        pub PreviewEstimateTemplate(operations::PREVIEW_ESTIMATE_TEMPLATE) -> json types::EstimateTemplateResponse
+        pub PreviewEstimateTemplate(operations::PREVIEW_ESTIMATE_TEMPLATE) -> json types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         PreviewEstimateTemplate {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
             /// The id of the template. Declared as required by the platform's specification.
             query template_id: String = "templateId",
         }
@@ -1413,7 +977,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`schedule_invoice_schedule`](super::Client::schedule_invoice_schedule).
-        pub ScheduleInvoiceSchedule(operations::SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub ScheduleInvoiceSchedule(operations::SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         ScheduleInvoiceSchedule {
@@ -1425,13 +989,13 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`send_estimate`](super::Client::send_estimate).
-        pub SendEstimate(operations::SEND_ESTIMATE) -> json types::EstimateResponse
+        pub SendEstimate(operations::SEND_ESTIMATE) -> json types::Estimate
     }
     hoopai_runtime::setters! {
         SendEstimate {
             /// The id of the estimate.
             path estimate_id: String = "estimateId",
-            json body: types::SendEstimate,
+            json body: types::SendEstimateRequest,
         }
     }
 
@@ -1449,7 +1013,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_and_schedule_invoice_schedule`](super::Client::update_and_schedule_invoice_schedule).
-        pub UpdateAndScheduleInvoiceSchedule(operations::UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub UpdateAndScheduleInvoiceSchedule(operations::UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         UpdateAndScheduleInvoiceSchedule {
@@ -1460,7 +1024,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_estimate`](super::Client::update_estimate).
-        pub UpdateEstimate(operations::UPDATE_ESTIMATE) -> json types::EstimateResponse
+        pub UpdateEstimate(operations::UPDATE_ESTIMATE) -> json types::Estimate
     }
     hoopai_runtime::setters! {
         UpdateEstimate {
@@ -1472,7 +1036,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_estimate_last_visit`](super::Client::update_estimate_last_visit).
-        pub UpdateEstimateLastVisit(operations::UPDATE_ESTIMATE_LAST_VISIT) -> json types::Response
+        pub UpdateEstimateLastVisit(operations::UPDATE_ESTIMATE_LAST_VISIT) -> json types::UpdateEstimateLastVisitResponse
     }
     hoopai_runtime::setters! {
         UpdateEstimateLastVisit {
@@ -1482,19 +1046,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_estimate_template`](super::Client::update_estimate_template).
-        pub UpdateEstimateTemplate(operations::UPDATE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplateResponse
+        pub UpdateEstimateTemplate(operations::UPDATE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         UpdateEstimateTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            json body: types::EstimateTemplates,
+            json body: types::EstimateTemplateRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice`](super::Client::update_invoice).
-        pub UpdateInvoice(operations::UPDATE_INVOICE) -> json types::InvoiceResponse
+        pub UpdateInvoice(operations::UPDATE_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         UpdateInvoice {
@@ -1506,7 +1070,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_last_visit`](super::Client::update_invoice_last_visit).
-        pub UpdateInvoiceLastVisit(operations::UPDATE_INVOICE_LAST_VISIT) -> json types::Response
+        pub UpdateInvoiceLastVisit(operations::UPDATE_INVOICE_LAST_VISIT) -> json types::UpdateInvoiceLastVisitResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceLastVisit {
@@ -1516,19 +1080,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_late_fees`](super::Client::update_invoice_late_fees).
-        pub UpdateInvoiceLateFees(operations::UPDATE_INVOICE_LATE_FEES) -> json types::InvoiceResponse
+        pub UpdateInvoiceLateFees(operations::UPDATE_INVOICE_LATE_FEES) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         UpdateInvoiceLateFees {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            json body: types::UpdateInvoiceLateFeesConfiguration,
+            json body: types::UpdateLateFeesRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_schedule`](super::Client::update_invoice_schedule).
-        pub UpdateInvoiceSchedule(operations::UPDATE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub UpdateInvoiceSchedule(operations::UPDATE_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         UpdateInvoiceSchedule {
@@ -1540,7 +1104,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_schedule_auto_payment`](super::Client::update_invoice_schedule_auto_payment).
-        pub UpdateInvoiceScheduleAutoPayment(operations::UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT) -> json types::UpdateInvoiceScheduleAutoPaymentResponse
+        pub UpdateInvoiceScheduleAutoPayment(operations::UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         UpdateInvoiceScheduleAutoPayment {
@@ -1552,7 +1116,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template`](super::Client::update_invoice_template).
-        pub UpdateInvoiceTemplate(operations::UPDATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplateResponse
+        pub UpdateInvoiceTemplate(operations::UPDATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplate {
@@ -1564,19 +1128,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template_late_fees`](super::Client::update_invoice_template_late_fees).
-        pub UpdateInvoiceTemplateLateFees(operations::UPDATE_INVOICE_TEMPLATE_LATE_FEES) -> json types::InvoiceTemplateResponse
+        pub UpdateInvoiceTemplateLateFees(operations::UPDATE_INVOICE_TEMPLATE_LATE_FEES) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplateLateFees {
             /// The id of the template.
             path template_id: String = "templateId",
-            json body: types::UpdateInvoiceLateFeesConfiguration,
+            json body: types::UpdateLateFeesRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template_payment_methods`](super::Client::update_invoice_template_payment_methods).
-        pub UpdateInvoiceTemplatePaymentMethods(operations::UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS) -> json types::InvoiceTemplateResponse
+        pub UpdateInvoiceTemplatePaymentMethods(operations::UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplatePaymentMethods {
@@ -1598,7 +1162,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`void_invoice`](super::Client::void_invoice).
-        pub VoidInvoice(operations::VOID_INVOICE) -> json types::InvoiceResponse
+        pub VoidInvoice(operations::VOID_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         VoidInvoice {

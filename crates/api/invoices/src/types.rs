@@ -8,21 +8,13 @@ use hoopai_runtime::{Decimal, Timestamp};
 hoopai_runtime::model! {
     /// A further email address of a contact.
     #[doc(alias = "AdditionalEmailsDto")]
-    pub struct AdditionalEmails {
+    pub struct AdditionalEmail {
         /// The email address. Declared as required by the platform's specification.
         pub email: String = "email",
     }
-    /// `Address` of Invoices.
-    pub struct Address {
-        pub address_line1: String = "addressLine1",
-        pub address_line2: String = "addressLine2",
-        pub city: String = "city",
-        pub country_code: AddressCountryCode = "countryCode",
-        pub postal_code: String = "postalCode",
-        pub state: String = "state",
-    }
     /// A postal address.
-    pub struct AddressDto {
+    #[doc(alias = "AddressDto")]
+    pub struct Address {
         /// The first line, as a rule street and number.
         pub address_line1: String = "addressLine1",
         /// The second line.
@@ -36,17 +28,9 @@ hoopai_runtime::model! {
         /// The state or region, such as `TX`.
         pub state: String = "state",
     }
-    /// `AltDto` of Invoices.
-    #[doc(alias = "AltDto")]
-    pub struct Alt {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-    }
     /// A file that goes with the document.
     #[doc(alias = "AttachmentsDto")]
-    pub struct Attachments {
+    pub struct Attachment {
         /// The id of the file. Declared as required by the platform's specification.
         pub id: String = "id",
         /// The file's name, such as `Electronics.pdf`. Declared as required by the platform's specification.
@@ -108,10 +92,21 @@ hoopai_runtime::model! {
         /// The last four digits of the account's number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
+    /// `Address` of Invoices.
+    #[doc(alias = "Address")]
+    pub struct BusinessAddress {
+        pub address_line1: String = "addressLine1",
+        pub address_line2: String = "addressLine2",
+        pub city: String = "city",
+        pub country_code: BusinessAddressCountryCode = "countryCode",
+        pub postal_code: String = "postalCode",
+        pub state: String = "state",
+    }
     /// The business that writes, as it stands on the document.
-    pub struct BusinessDetailsDto {
+    #[doc(alias = "BusinessDetailsDto")]
+    pub struct BusinessDetails {
         /// The business's postal address.
-        pub address: Box<AddressDto> = "address",
+        pub address: Box<Address> = "address",
         /// Custom values that stand on the document; replies hold objects where text is declared.
         pub custom_values: Vec<String> = "customValues",
         /// The address of the logo.
@@ -129,7 +124,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
     }
     /// A card, in as far as it may be kept.
     #[doc(alias = "CardDto")]
@@ -146,11 +141,12 @@ hoopai_runtime::model! {
         pub number: String = "number",
     }
     /// The contact to whom the document goes.
-    pub struct ContactDetailsDto {
+    #[doc(alias = "ContactDetailsDto")]
+    pub struct ContactDetails {
         /// Further email addresses of the contact.
-        pub additional_emails: Vec<AdditionalEmails> = "additionalEmails",
+        pub additional_emails: Vec<AdditionalEmail> = "additionalEmails",
         /// The contact's postal address.
-        pub address: Box<AddressDto> = "address",
+        pub address: Box<Address> = "address",
         /// The name of the contact's company.
         pub company_name: String = "companyName",
         /// Custom fields of the contact.
@@ -170,17 +166,17 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        pub attachments: Vec<Attachment> = "attachments",
         /// Whether an invoice is made of the estimate automatically.
         pub auto_invoice: AutoInvoicing = "autoInvoice",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
+        pub business_details: Box<BusinessDetails> = "businessDetails",
         /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
+        pub contact_details: Box<ContactDetails> = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off. Declared as required by the platform's specification.
@@ -208,9 +204,9 @@ hoopai_runtime::model! {
         /// The parts in which the estimate is paid.
         pub payment_schedule_config: PaymentScheduleConfig = "paymentScheduleConfig",
         /// How to send the estimate at once, when it is saved; a real person gets it.
-        pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
+        pub send_estimate_details: Box<SendEstimateRequest> = "sendEstimateDetails",
         /// The addresses and phone numbers to which it is sent.
-        pub sent_to: SentToDto = "sentTo",
+        pub sent_to: Recipients = "sentTo",
         /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
@@ -224,17 +220,17 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Whether the estimate gets the state `invoiced`. Declared as required by the platform's specification.
         pub mark_as_invoiced: bool = "markAsInvoiced",
         /// The version of the request, `v1` or `v2`; what sets them apart is described nowhere.
-        pub version: CreateInvoiceFromEstimateRequestVersion = "version",
+        pub version: InvoiceVersion = "version",
     }
     /// `CreateInvoiceFromEstimateResponseDTO` of Invoices.
     #[doc(alias = "CreateInvoiceFromEstimateResponseDTO")]
     pub struct CreateInvoiceFromEstimateResponse {
-        pub estimate: Box<EstimateResponse> = "estimate",
-        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
+        pub estimate: Box<Estimate> = "estimate",
+        pub invoice: Box<Invoice> = "invoice",
         pub trace_id: String = "traceId",
     }
     /// An invoice to be made.
@@ -243,15 +239,15 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        pub attachments: Vec<Attachment> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
+        pub business_details: Box<BusinessDetails> = "businessDetails",
         /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
+        pub contact_details: Box<ContactDetails> = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
@@ -279,7 +275,7 @@ hoopai_runtime::model! {
         /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
         /// The addresses and phone numbers to which it is sent.
-        pub sent_to: SentToDto = "sentTo",
+        pub sent_to: Recipients = "sentTo",
         /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// Whether and which tips are offered.
@@ -293,15 +289,15 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        pub attachments: Vec<Attachment> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
+        pub business_details: Box<BusinessDetails> = "businessDetails",
         /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
+        pub contact_details: Box<ContactDetails> = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
@@ -335,13 +331,13 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Files that go with the invoices, as text whose form is described nowhere.
         pub attachments: Vec<String> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
+        pub business_details: Box<BusinessDetails> = "businessDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
@@ -398,64 +394,13 @@ hoopai_runtime::model! {
         pub from_name: String = "fromName",
         pub sms_template: String = "smsTemplate",
     }
-    /// A rule by which something recurs.
-    #[doc(alias = "CustomRRuleOptionsDto")]
-    pub struct CustomRRuleOptions {
-        /// How many times it happens at most.
-        pub count: f64 = "count",
-        /// The day of the month: `1` to `28`, or `-1` for the last.
-        pub day_of_month: f64 = "dayOfMonth",
-        /// The day of the week: `mo`, `tu`, `we`, `th`, `fr`, `sa` or `su`.
-        pub day_of_week: CustomRRuleOptionsDayOfWeek = "dayOfWeek",
-        /// How many days earlier than the rule says it happens.
-        pub days_before: f64 = "daysBefore",
-        /// The day on which it ends, such as `2029-11-01`.
-        pub end_date: String = "endDate",
-        /// The time of day at which it ends, such as `18:45:00`.
-        pub end_time: String = "endTime",
-        /// How it ends: `after` so many times (`count`), `by` a day (`endDate`) or `never`.
-        pub end_type: String = "endType",
-        /// Every so many intervals it happens. Declared as required by the platform's specification.
-        pub interval: f64 = "interval",
-        /// The interval: `yearly`, `monthly`, `weekly`, `daily`, `hourly`, `minutely` or `secondly`. Declared as required by the platform's specification.
-        pub interval_type: IntervalType = "intervalType",
-        /// The month by its first three letters, such as `jan`.
-        pub month_of_year: CustomRRuleOptionsMonthOfYear = "monthOfYear",
-        /// Which week: `1` to `4`, or `-1` for the last.
-        pub num_of_week: f64 = "numOfWeek",
-        /// The day on which it begins, such as `2023-01-01`. Declared as required by the platform's specification.
-        pub start_date: String = "startDate",
-        /// The time of day at which it begins, such as `20:45:00`.
-        pub start_time: String = "startTime",
-        /// Whether it begins on the day when the primary user accepts.
-        pub use_start_as_primary_user_accepted: bool = "useStartAsPrimaryUserAccepted",
-    }
-    /// `DefaultInvoiceResponseDto` of Invoices.
-    #[doc(alias = "DefaultInvoiceResponseDto")]
-    pub struct DefaultInvoiceResponse {
-        pub id: String = "_id",
+    /// `AltDto` of Invoices.
+    #[doc(alias = "AltDto")]
+    pub struct DeleteEstimateRequest {
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub amount_due: Decimal = "amountDue",
-        pub amount_paid: Decimal = "amountPaid",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        pub business_details: Map = "businessDetails",
-        pub contact_details: Map = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Map = "discount",
-        pub due_date: String = "dueDate",
-        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        pub invoice_number: f64 = "invoiceNumber",
-        pub issue_date: String = "issueDate",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub updated_at: Timestamp = "updatedAt",
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
     }
     /// `DeleteInvoiceScheduleResponseDto` of Invoices.
     #[doc(alias = "DeleteInvoiceScheduleResponseDto")]
@@ -479,6 +424,69 @@ hoopai_runtime::model! {
         /// How much is taken off, in per cent or in money as `type` says.
         pub value: Decimal = "value",
     }
+    /// `EstimateResponseDto` of Invoices.
+    #[doc(alias = "EstimateResponseDto")]
+    pub struct Estimate {
+        pub v: f64 = "__v",
+        pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltIdType = "altType",
+        /// Files that go with the document.
+        pub attachments: Vec<Attachment> = "attachments",
+        /// Whether an invoice is made of the estimate automatically.
+        pub auto_invoice: Map = "autoInvoice",
+        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// Whether taxes are calculated automatically.
+        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
+        pub business_details: Map = "businessDetails",
+        /// The id of the agency (company).
+        pub company_id: String = "companyId",
+        /// The contact to whom the document goes.
+        pub contact_details: Map = "contactDetails",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        pub deleted: bool = "deleted",
+        /// What is taken off.
+        pub discount: Discount = "discount",
+        pub estimate_action_history: Vec<EstimateActionHistory> = "estimateActionHistory",
+        /// What goes before the number; `EST-` when left out.
+        pub estimate_number_prefix: String = "estimateNumberPrefix",
+        /// The day on which the estimate expires, such as `2024-08-10`.
+        pub expiry_date: Timestamp = "expiryDate",
+        /// Whether and how often the estimate recurs.
+        pub frequency_settings: FrequencySettings = "frequencySettings",
+        /// The day on which it is issued, such as `2023-01-01`.
+        pub issue_date: Timestamp = "issueDate",
+        /// What is charged for, one entry a line.
+        pub items: Vec<EstimateLineItem> = "items",
+        pub last_visited_at: Timestamp = "lastVisitedAt",
+        /// Whether real money is meant; if not, payments are tests.
+        pub live_mode: bool = "liveMode",
+        /// Further data of your own, kept with the document.
+        pub meta: Map = "meta",
+        pub name: String = "name",
+        pub sent_by: String = "sentBy",
+        /// The addresses and phone numbers to which it is sent.
+        pub sent_to: Map = "sentTo",
+        /// The terms at the foot of the document; HTML is allowed.
+        pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
+        pub title: String = "title",
+        pub total: Decimal = "total",
+        pub totalamount_in_usd: Decimal = "totalamountInUSD",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+        pub updated_by: String = "updatedBy",
+    }
+    /// `EstimateActionHistory` of Invoices.
+    pub struct EstimateActionHistory {
+        pub action: String = "action",
+        pub timestamp: String = "timestamp",
+    }
     /// A line of an estimate.
     #[doc(alias = "EstimateLineItemDto")]
     pub struct EstimateLineItem {
@@ -486,8 +494,9 @@ hoopai_runtime::model! {
         pub amount: Decimal = "amount",
         /// The addresses of files that go with the line.
         pub attachments: Vec<String> = "attachments",
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is charged for, in more words.
         pub description: String = "description",
@@ -504,72 +513,41 @@ hoopai_runtime::model! {
         /// Whether the amount contains the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
         /// The taxes on this line.
-        pub taxes: Vec<ItemTax> = "taxes",
+        pub taxes: Vec<InvoiceItemTax> = "taxes",
         /// The kind of price: `one_time` or `recurring`.
         pub type_: InvoiceItemType = "type",
     }
-    /// `EstimateResponseDto` of Invoices.
-    #[doc(alias = "EstimateResponseDto")]
-    pub struct EstimateResponse {
-        pub v: f64 = "__v",
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub attachments: Vec<Attachments> = "attachments",
-        pub auto_invoice: Map = "autoInvoice",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        pub business_details: Map = "businessDetails",
-        pub company_id: String = "companyId",
-        pub contact_details: Map = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub deleted: bool = "deleted",
-        pub discount: Discount = "discount",
-        pub estimate_action_history: Vec<EstimateResponseEstimateActionHistory> = "estimateActionHistory",
-        pub estimate_number_prefix: String = "estimateNumberPrefix",
-        pub expiry_date: Timestamp = "expiryDate",
-        pub frequency_settings: FrequencySettings = "frequencySettings",
-        pub issue_date: Timestamp = "issueDate",
-        pub items: Vec<EstimateLineItem> = "items",
-        pub last_visited_at: Timestamp = "lastVisitedAt",
-        pub live_mode: bool = "liveMode",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub sent_by: String = "sentBy",
-        pub sent_to: Map = "sentTo",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub totalamount_in_usd: Decimal = "totalamountInUSD",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-        pub updated_by: String = "updatedBy",
-    }
-    /// `EstimateResponseEstimateActionHistory` of Invoices.
-    pub struct EstimateResponseEstimateActionHistory {
-        pub action: String = "action",
-        pub timestamp: String = "timestamp",
-    }
     /// `EstimateTemplateResponseDTO` of Invoices.
     #[doc(alias = "EstimateTemplateResponseDTO")]
-    pub struct EstimateTemplateResponse {
+    pub struct EstimateTemplate {
         pub v: f64 = "__v",
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub attachments: Vec<Attachments> = "attachments",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltIdType = "altType",
+        /// Files that go with the document.
+        pub attachments: Vec<Attachment> = "attachments",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
         pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
+        /// What is taken off.
         pub discount: Discount = "discount",
+        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
+        /// What is charged for, one entry a line.
         pub items: Vec<EstimateLineItem> = "items",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
         pub updated_at: Timestamp = "updatedAt",
@@ -577,17 +555,17 @@ hoopai_runtime::model! {
     }
     /// An estimate template, to be made or as it is to be.
     #[doc(alias = "EstimateTemplatesDto")]
-    pub struct EstimateTemplates {
+    pub struct EstimateTemplateRequest {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        pub attachments: Vec<Attachment> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
+        pub business_details: Box<BusinessDetails> = "businessDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off. Declared as required by the platform's specification.
@@ -605,7 +583,7 @@ hoopai_runtime::model! {
         /// The template's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// How to send the estimate at once, when it is saved; a real person gets it.
-        pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
+        pub send_estimate_details: Box<SendEstimateRequest> = "sendEstimateDetails",
         /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
@@ -621,106 +599,64 @@ hoopai_runtime::model! {
     }
     /// `GenerateEstimateNumberResponse` of Invoices.
     pub struct GenerateEstimateNumberResponse {
+        /// The number of the estimate; when left out, the next free one is taken.
         pub estimate_number: f64 = "estimateNumber",
         pub trace_id: String = "traceId",
     }
     /// `GenerateInvoiceNumberResponseDto` of Invoices.
     #[doc(alias = "GenerateInvoiceNumberResponseDto")]
     pub struct GenerateInvoiceNumberResponse {
+        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
         pub trace_id: String = "traceId",
     }
-    /// `GetInvoiceResponseDto` of Invoices.
+    /// `DefaultInvoiceResponseDto` of Invoices.
+    #[doc(alias = "DefaultInvoiceResponseDto")]
+    #[doc(alias = "CreateInvoiceResponseDto")]
+    #[doc(alias = "DeleteInvoiceResponseDto")]
     #[doc(alias = "GetInvoiceResponseDto")]
-    pub struct GetInvoiceResponse {
+    #[doc(alias = "UpdateInvoiceResponseDto")]
+    #[doc(alias = "VoidInvoiceResponseDto")]
+    pub struct Invoice {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltIdType = "altType",
         pub amount_due: Decimal = "amountDue",
         pub amount_paid: Decimal = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
+        /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
         pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Map = "discount",
+        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
+        /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
+        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
+        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
         pub reminders_configuration: RemindersConfiguration = "remindersConfiguration",
-        pub status: Status = "status",
+        pub status: InvoiceStatus = "status",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: Decimal = "total",
         pub total_summary: TotalSummary = "totalSummary",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetInvoiceSettingsResponseDto` of Invoices.
-    #[doc(alias = "GetInvoiceSettingsResponseDto")]
-    pub struct GetInvoiceSettingsResponse {
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: Box<InvoiceSettingsBusinessDetails> = "businessDetails",
-        pub custom_fields: Vec<String> = "customFields",
-        pub custom_notification: Box<CustomNotification> = "customNotification",
-        pub due_after_x_days: f64 = "dueAfterXDays",
-        pub estimate_number_prefix: String = "estimateNumberPrefix",
-        pub estimates_expire_after_x_days: f64 = "estimatesExpireAfterXDays",
-        pub estimates_terms_note: String = "estimatesTermsNote",
-        pub estimates_title: String = "estimatesTitle",
-        pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
-        pub minimum_percentage_partial_payment: f64 = "minimumPercentagePartialPayment",
-        pub payment_methods: PaymentMethod = "paymentMethods",
-        pub product_settings: InvoiceProductSettings = "productSettings",
-        pub reminder_settings: ReminderSettings = "reminderSettings",
-        pub sender_configuration: InvoiceSettingsSenderConfiguration = "senderConfiguration",
-        pub terms_note: String = "termsNote",
-        pub tips_configuration: TipsConfiguration = "tipsConfiguration",
-        pub title: String = "title",
         pub trace_id: String = "traceId",
-    }
-    /// `GetScheduleResponseDto` of Invoices.
-    #[doc(alias = "GetScheduleResponseDto")]
-    pub struct GetScheduleResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        pub items: Vec<InvoiceItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetTemplateResponseDto` of Invoices.
-    #[doc(alias = "GetTemplateResponseDto")]
-    pub struct GetTemplateResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        pub items: Vec<InvoiceItem> = "items",
-        pub name: String = "name",
-        pub total: Decimal = "total",
         pub updated_at: Timestamp = "updatedAt",
     }
     /// A line of an invoice.
@@ -728,8 +664,9 @@ hoopai_runtime::model! {
     pub struct InvoiceItem {
         /// What one piece costs, in major units. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// Declared as required by the platform's specification.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is charged for, in more words.
         pub description: String = "description",
@@ -746,110 +683,17 @@ hoopai_runtime::model! {
         /// Whether the amount contains the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
         /// The taxes on this line.
-        pub taxes: Vec<ItemTax> = "taxes",
+        pub taxes: Vec<InvoiceItemTax> = "taxes",
         /// The kind of price: `one_time` or `recurring`.
         pub type_: InvoiceItemType = "type",
     }
-    /// `InvoiceProductSettingsDto` of Invoices.
-    #[doc(alias = "InvoiceProductSettingsDto")]
-    pub struct InvoiceProductSettings {
-        pub description_optional: bool = "descriptionOptional",
-        pub enable_import_product_description: bool = "enableImportProductDescription",
-    }
-    /// `CreateInvoiceResponseDto` of Invoices.
-    #[doc(alias = "CreateInvoiceResponseDto")]
-    pub struct InvoiceResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub amount_due: Decimal = "amountDue",
-        pub amount_paid: Decimal = "amountPaid",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        pub business_details: Map = "businessDetails",
-        pub contact_details: Map = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Map = "discount",
-        pub due_date: String = "dueDate",
-        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        pub invoice_number: f64 = "invoiceNumber",
-        pub issue_date: String = "issueDate",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `CancelInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "CancelInvoiceScheduleResponseDto")]
-    pub struct InvoiceScheduleResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        pub items: Vec<InvoiceItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `InvoiceSettingsBusinessDetailsDto` of Invoices.
-    #[doc(alias = "InvoiceSettingsBusinessDetailsDto")]
-    pub struct InvoiceSettingsBusinessDetails {
-        pub address: Box<Address> = "address",
-        pub custom_values: Vec<String> = "customValues",
-        pub logo_url: String = "logoUrl",
-        pub name: String = "name",
-        pub phone_no: String = "phoneNo",
-        pub website: String = "website",
-    }
-    /// The sender, as the receiver sees it.
-    #[doc(alias = "InvoiceSettingsSenderConfigurationDto")]
-    pub struct InvoiceSettingsSenderConfiguration {
-        /// The sender's email address.
-        pub from_email: String = "fromEmail",
-        /// The sender's name.
-        pub from_name: String = "fromName",
-    }
-    /// `CreateInvoiceTemplateResponseDto` of Invoices.
-    #[doc(alias = "CreateInvoiceTemplateResponseDto")]
-    pub struct InvoiceTemplateResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        pub items: Vec<InvoiceItem> = "items",
-        pub name: String = "name",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// A tax on a line.
     #[doc(alias = "ItemTaxDto")]
-    pub struct ItemTax {
+    pub struct InvoiceItemTax {
         /// The id of the tax. Declared as required by the platform's specification.
         pub id: String = "_id",
         /// How it is calculated; `exclusive`, on top of the amount, is the only choice.
-        pub calculation: ItemTaxCalculation = "calculation",
+        pub calculation: InvoiceItemTaxCalculation = "calculation",
         /// What the tax is, in a few words.
         pub description: String = "description",
         /// The tax's name. Declared as required by the platform's specification.
@@ -858,6 +702,122 @@ hoopai_runtime::model! {
         pub rate: f64 = "rate",
         /// A further id of the tax.
         pub tax_id: String = "taxId",
+    }
+    /// `InvoiceProductSettingsDto` of Invoices.
+    #[doc(alias = "InvoiceProductSettingsDto")]
+    pub struct InvoiceProductSettings {
+        pub description_optional: bool = "descriptionOptional",
+        pub enable_import_product_description: bool = "enableImportProductDescription",
+    }
+    /// `CancelInvoiceScheduleResponseDto` of Invoices.
+    #[doc(alias = "CancelInvoiceScheduleResponseDto")]
+    #[doc(alias = "CreateInvoiceScheduleResponseDto")]
+    #[doc(alias = "GetScheduleResponseDto")]
+    #[doc(alias = "ScheduleInvoiceScheduleResponseDto")]
+    #[doc(alias = "UpdateAndScheduleInvoiceScheduleResponseDto")]
+    #[doc(alias = "UpdateInvoiceScheduleResponseDto")]
+    #[doc(alias = "AutoPaymentInvoiceScheduleResponseDto")]
+    pub struct InvoiceSchedule {
+        pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltIdType = "altType",
+        /// The business that writes, as it stands on the document.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        pub compiled_terms_notes: String = "compiledTermsNotes",
+        /// The contact to whom the document goes.
+        pub contact_details: Box<ContactDetails> = "contactDetails",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// What is taken off.
+        pub discount: Discount = "discount",
+        pub invoices: Vec<Invoice> = "invoices",
+        /// What is charged for, one entry a line.
+        pub items: Vec<InvoiceItem> = "items",
+        /// Whether real money is meant; if not, payments are tests.
+        pub live_mode: bool = "liveMode",
+        pub name: String = "name",
+        pub schedule: ScheduleOptions = "schedule",
+        pub status: String = "status",
+        /// The terms at the foot of the document; HTML is allowed.
+        pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
+        pub title: String = "title",
+        pub total: Decimal = "total",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `GetInvoiceSettingsResponseDto` of Invoices.
+    #[doc(alias = "GetInvoiceSettingsResponseDto")]
+    pub struct InvoiceSettings {
+        /// The id of the account that `altType` names, as a rule a location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltIdType = "altType",
+        /// The business that writes, as it stands on the document.
+        pub business_details: Box<InvoiceSettingsBusinessDetails> = "businessDetails",
+        pub custom_fields: Vec<String> = "customFields",
+        pub custom_notification: Box<CustomNotification> = "customNotification",
+        pub due_after_x_days: f64 = "dueAfterXDays",
+        /// What goes before the number; `EST-` when left out.
+        pub estimate_number_prefix: String = "estimateNumberPrefix",
+        pub estimates_expire_after_x_days: f64 = "estimatesExpireAfterXDays",
+        pub estimates_terms_note: String = "estimatesTermsNote",
+        pub estimates_title: String = "estimatesTitle",
+        /// What goes before the number, such as `INV-`.
+        pub invoice_number_prefix: String = "invoiceNumberPrefix",
+        /// What is charged when it is paid late.
+        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
+        pub minimum_percentage_partial_payment: f64 = "minimumPercentagePartialPayment",
+        /// How it can be paid.
+        pub payment_methods: PaymentMethod = "paymentMethods",
+        pub product_settings: InvoiceProductSettings = "productSettings",
+        pub reminder_settings: ReminderSettings = "reminderSettings",
+        pub sender_configuration: SenderConfiguration = "senderConfiguration",
+        pub terms_note: String = "termsNote",
+        /// Whether and which tips are offered.
+        pub tips_configuration: TipsConfiguration = "tipsConfiguration",
+        /// The heading of the document, such as `INVOICE`.
+        pub title: String = "title",
+        pub trace_id: String = "traceId",
+    }
+    /// `InvoiceSettingsBusinessDetailsDto` of Invoices.
+    #[doc(alias = "InvoiceSettingsBusinessDetailsDto")]
+    pub struct InvoiceSettingsBusinessDetails {
+        pub address: Box<BusinessAddress> = "address",
+        pub custom_values: Vec<String> = "customValues",
+        pub logo_url: String = "logoUrl",
+        pub name: String = "name",
+        pub phone_no: String = "phoneNo",
+        pub website: String = "website",
+    }
+    /// `CreateInvoiceTemplateResponseDto` of Invoices.
+    #[doc(alias = "CreateInvoiceTemplateResponseDto")]
+    #[doc(alias = "GetTemplateResponseDto")]
+    #[doc(alias = "UpdateInvoiceTemplateResponseDto")]
+    pub struct InvoiceTemplate {
+        pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltIdType = "altType",
+        /// The business that writes, as it stands on the document.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// What is taken off.
+        pub discount: Discount = "discount",
+        /// What goes before the number, such as `INV-`.
+        pub invoice_number_prefix: String = "invoiceNumberPrefix",
+        /// What is charged for, one entry a line.
+        pub items: Vec<InvoiceItem> = "items",
+        pub name: String = "name",
+        pub total: Decimal = "total",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// What is charged when an invoice is paid late.
     #[doc(alias = "LateFeesConfigurationDto")]
@@ -902,35 +862,35 @@ hoopai_runtime::model! {
     /// `ListEstimateTemplateResponseDTO` of Invoices.
     #[doc(alias = "ListEstimateTemplateResponseDTO")]
     pub struct ListEstimateTemplatesResponse {
-        pub data: Vec<EstimateTemplateResponse> = "data",
+        pub data: Vec<EstimateTemplate> = "data",
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// `ListEstimatesResponseDTO` of Invoices.
     #[doc(alias = "ListEstimatesResponseDTO")]
     pub struct ListEstimatesResponse {
-        pub estimates: Vec<EstimateResponse> = "estimates",
+        pub estimates: Vec<Estimate> = "estimates",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `ListSchedulesResponseDto` of Invoices.
     #[doc(alias = "ListSchedulesResponseDto")]
     pub struct ListInvoiceSchedulesResponse {
-        pub schedules: Vec<GetScheduleResponse> = "schedules",
+        pub schedules: Vec<InvoiceSchedule> = "schedules",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `ListTemplatesResponseDto` of Invoices.
     #[doc(alias = "ListTemplatesResponseDto")]
     pub struct ListInvoiceTemplatesResponse {
-        pub data: Vec<GetTemplateResponse> = "data",
+        pub data: Vec<InvoiceTemplate> = "data",
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// `ListInvoicesResponseDto` of Invoices.
     #[doc(alias = "ListInvoicesResponseDto")]
     pub struct ListInvoicesResponse {
-        pub invoices: Vec<GetInvoiceResponse> = "invoices",
+        pub invoices: Vec<Invoice> = "invoices",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
@@ -962,9 +922,9 @@ hoopai_runtime::model! {
     #[doc(alias = "PaymentScheduleDateConfigDto")]
     pub struct PaymentScheduleDateConfig {
         /// When the deposit is due: once the estimate is accepted (`estimate_accepted`) or on a day of your own (`custom`). Declared as required by the platform's specification.
-        pub deposit_date_type: PaymentScheduleDateConfigDepositDateType = "depositDateType",
+        pub deposit_date_type: DepositDateType = "depositDateType",
         /// When the other parts are due: at a `regular_interval` or on days of your own (`custom`). Declared as required by the platform's specification.
-        pub schedule_date_type: PaymentScheduleDateConfigScheduleDateType = "scheduleDateType",
+        pub schedule_date_type: ScheduleDateType = "scheduleDateType",
     }
     /// Charges beside the items.
     #[doc(alias = "ProcessingFeeDto")]
@@ -988,13 +948,25 @@ hoopai_runtime::model! {
         /// The charge's name, such as `Processing Fee`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
+    /// Where a document is sent.
+    #[doc(alias = "SentToDto")]
+    pub struct Recipients {
+        /// The email addresses. Declared as required by the platform's specification.
+        pub email: Vec<String> = "email",
+        /// The email addresses that get a hidden copy.
+        pub email_bcc: Vec<String> = "emailBcc",
+        /// The email addresses that get a copy.
+        pub email_cc: Vec<String> = "emailCc",
+        /// The phone numbers.
+        pub phone_no: Vec<String> = "phoneNo",
+    }
     /// A payment that was received outside the platform.
     #[doc(alias = "RecordPaymentDto")]
     pub struct RecordInvoicePaymentRequest {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// How much was paid, in major units.
         pub amount: Decimal = "amount",
         /// The card that was used.
@@ -1006,7 +978,7 @@ hoopai_runtime::model! {
         /// Further data of your own, kept with the payment.
         pub meta: Map = "meta",
         /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Declared as required by the platform's specification.
-        pub mode: RecordInvoicePaymentRequestMode = "mode",
+        pub mode: RecordInvoicePaymentMode = "mode",
         /// A note to be kept with the payment.
         pub notes: String = "notes",
         /// The ids of the parts of the invoice's payment schedule that this payment settles.
@@ -1015,9 +987,41 @@ hoopai_runtime::model! {
     /// `RecordPaymentResponseDto` of Invoices.
     #[doc(alias = "RecordPaymentResponseDto")]
     pub struct RecordInvoicePaymentResponse {
-        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
+        pub invoice: Box<Invoice> = "invoice",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
+    }
+    /// A rule by which something recurs.
+    #[doc(alias = "CustomRRuleOptionsDto")]
+    pub struct RecurrenceOptions {
+        /// How many times it happens at most.
+        pub count: f64 = "count",
+        /// The day of the month: `1` to `28`, or `-1` for the last.
+        pub day_of_month: f64 = "dayOfMonth",
+        /// The day of the week: `mo`, `tu`, `we`, `th`, `fr`, `sa` or `su`.
+        pub day_of_week: DayOfWeek = "dayOfWeek",
+        /// How many days earlier than the rule says it happens.
+        pub days_before: f64 = "daysBefore",
+        /// The day on which it ends, such as `2029-11-01`.
+        pub end_date: String = "endDate",
+        /// The time of day at which it ends, such as `18:45:00`.
+        pub end_time: String = "endTime",
+        /// How it ends: `after` so many times (`count`), `by` a day (`endDate`) or `never`.
+        pub end_type: String = "endType",
+        /// Every so many intervals it happens. Declared as required by the platform's specification.
+        pub interval: f64 = "interval",
+        /// The interval: `yearly`, `monthly`, `weekly`, `daily`, `hourly`, `minutely` or `secondly`. Declared as required by the platform's specification.
+        pub interval_type: IntervalType = "intervalType",
+        /// The month by its first three letters, such as `jan`.
+        pub month_of_year: MonthOfYear = "monthOfYear",
+        /// Which week: `1` to `4`, or `-1` for the last.
+        pub num_of_week: f64 = "numOfWeek",
+        /// The day on which it begins, such as `2023-01-01`. Declared as required by the platform's specification.
+        pub start_date: String = "startDate",
+        /// The time of day at which it begins, such as `20:45:00`.
+        pub start_time: String = "startTime",
+        /// Whether it begins on the day when the primary user accepts.
+        pub use_start_as_primary_user_accepted: bool = "useStartAsPrimaryUserAccepted",
     }
     /// `ReminderDto` of Invoices.
     #[doc(alias = "ReminderDto")]
@@ -1029,12 +1033,13 @@ hoopai_runtime::model! {
         pub interval_type: IntervalType = "intervalType",
         pub max_reminders: f64 = "maxReminders",
         pub reminder_id: String = "reminderId",
-        pub reminder_invoice_condition: ReminderReminderInvoiceCondition = "reminderInvoiceCondition",
+        pub reminder_invoice_condition: ReminderInvoiceCondition = "reminderInvoiceCondition",
         pub reminder_name: String = "reminderName",
         pub reminder_number: f64 = "reminderNumber",
-        pub reminder_time: ReminderReminderTime = "reminderTime",
+        pub reminder_time: ReminderTime = "reminderTime",
         pub sms_template: String = "smsTemplate",
         pub start_time: String = "startTime",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
     }
     /// `ReminderSettingsDto` of Invoices.
@@ -1049,17 +1054,13 @@ hoopai_runtime::model! {
         pub reminder_execution_details_list: Map = "reminderExecutionDetailsList",
         pub reminder_settings: ReminderSettings = "reminderSettings",
     }
-    /// `Response` of Invoices.
-    pub struct Response {
-        pub trace_id: String = "traceId",
-    }
     /// How an invoice schedule is started.
     #[doc(alias = "ScheduleInvoiceScheduleDto")]
     pub struct ScheduleInvoiceScheduleRequest {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Whether and by what it is paid automatically.
         pub auto_payment: Box<AutoPaymentDetails> = "autoPayment",
         /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
@@ -1071,23 +1072,23 @@ hoopai_runtime::model! {
         /// The moment at which it happens, if only once.
         pub execute_at: Timestamp = "executeAt",
         /// The rule by which it recurs.
-        pub rrule: Box<CustomRRuleOptions> = "rrule",
+        pub rrule: Box<RecurrenceOptions> = "rrule",
     }
     /// How an estimate is sent.
     #[doc(alias = "SendEstimateDto")]
-    pub struct SendEstimate {
+    pub struct SendEstimateRequest {
         /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Declared as required by the platform's specification.
-        pub action: Action = "action",
+        pub action: SendInvoiceAction = "action",
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The estimate's name.
         pub estimate_name: String = "estimateName",
         /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
         /// The sender, as the receiver sees it; not for `send_manually`.
-        pub sent_from: InvoiceSettingsSenderConfiguration = "sentFrom",
+        pub sent_from: SenderConfiguration = "sentFrom",
         /// The id of the user who sends it; must be one with access to the location. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
@@ -1095,17 +1096,17 @@ hoopai_runtime::model! {
     #[doc(alias = "SendInvoiceDto")]
     pub struct SendInvoiceRequest {
         /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Declared as required by the platform's specification.
-        pub action: Action = "action",
+        pub action: SendInvoiceAction = "action",
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Whether and by what it is paid automatically.
         pub auto_payment: Box<AutoPaymentDetails> = "autoPayment",
         /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
         /// The sender, as the receiver sees it; not for `send_manually`.
-        pub sent_from: InvoiceSettingsSenderConfiguration = "sentFrom",
+        pub sent_from: SenderConfiguration = "sentFrom",
         /// The id of the user who sends it; must be one with access to the location. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
@@ -1113,20 +1114,17 @@ hoopai_runtime::model! {
     #[doc(alias = "SendInvoicesResponseDto")]
     pub struct SendInvoiceResponse {
         pub email_data: Map = "emailData",
-        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
+        pub invoice: Box<Invoice> = "invoice",
         pub sms_data: Map = "smsData",
         pub trace_id: String = "traceId",
     }
-    /// Where a document is sent.
-    pub struct SentToDto {
-        /// The email addresses. Declared as required by the platform's specification.
-        pub email: Vec<String> = "email",
-        /// The email addresses that get a hidden copy.
-        pub email_bcc: Vec<String> = "emailBcc",
-        /// The email addresses that get a copy.
-        pub email_cc: Vec<String> = "emailCc",
-        /// The phone numbers.
-        pub phone_no: Vec<String> = "phoneNo",
+    /// The sender, as the receiver sees it.
+    #[doc(alias = "InvoiceSettingsSenderConfigurationDto")]
+    pub struct SenderConfiguration {
+        /// The sender's email address.
+        pub from_email: String = "fromEmail",
+        /// The sender's name.
+        pub from_name: String = "fromName",
     }
     /// An account in the euro area, in as far as it may be kept.
     #[doc(alias = "SepaDirectDebitDTO")]
@@ -1155,6 +1153,7 @@ hoopai_runtime::model! {
     /// `TotalSummaryDto` of Invoices.
     #[doc(alias = "TotalSummaryDto")]
     pub struct TotalSummary {
+        /// What is taken off.
         pub discount: Decimal = "discount",
         pub sub_total: Decimal = "subTotal",
         pub tax: Decimal = "tax",
@@ -1165,23 +1164,27 @@ hoopai_runtime::model! {
         /// The id of the estimate. Declared as required by the platform's specification.
         pub estimate_id: String = "estimateId",
     }
+    /// `UpdateEstimateLastVisitResponse` of Invoices.
+    pub struct UpdateEstimateLastVisitResponse {
+        pub trace_id: String = "traceId",
+    }
     /// An estimate as it is to be.
     #[doc(alias = "UpdateEstimateDto")]
     pub struct UpdateEstimateRequest {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        pub attachments: Vec<Attachment> = "attachments",
         /// Whether an invoice is made of the estimate automatically.
         pub auto_invoice: AutoInvoicing = "autoInvoice",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
+        pub business_details: Box<BusinessDetails> = "businessDetails",
         /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
+        pub contact_details: Box<ContactDetails> = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off. Declared as required by the platform's specification.
@@ -1191,7 +1194,7 @@ hoopai_runtime::model! {
         /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// The state of the estimate; `all` is declared too, but is a word for filters.
-        pub estimate_status: UpdateEstimateRequestEstimateStatus = "estimateStatus",
+        pub estimate_status: EstimateStatus = "estimateStatus",
         /// The day on which the estimate expires, such as `2024-08-10`.
         pub expiry_date: String = "expiryDate",
         /// Whether and how often the estimate recurs. Declared as required by the platform's specification.
@@ -1211,9 +1214,9 @@ hoopai_runtime::model! {
         /// The parts in which the estimate is paid.
         pub payment_schedule_config: PaymentScheduleConfig = "paymentScheduleConfig",
         /// How to send the estimate at once, when it is saved; a real person gets it.
-        pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
+        pub send_estimate_details: Box<SendEstimateRequest> = "sendEstimateDetails",
         /// The addresses and phone numbers to which it is sent.
-        pub sent_to: SentToDto = "sentTo",
+        pub sent_to: Recipients = "sentTo",
         /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
@@ -1227,15 +1230,9 @@ hoopai_runtime::model! {
         /// The id of the invoice. Declared as required by the platform's specification.
         pub invoice_id: String = "invoiceId",
     }
-    /// `UpdateInvoiceLateFeesConfigurationDto` of Invoices.
-    #[doc(alias = "UpdateInvoiceLateFeesConfigurationDto")]
-    pub struct UpdateInvoiceLateFeesConfiguration {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// What is charged when it is paid late. Declared as required by the platform's specification.
-        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
+    /// `UpdateInvoiceLastVisitResponse` of Invoices.
+    pub struct UpdateInvoiceLastVisitResponse {
+        pub trace_id: String = "traceId",
     }
     /// An invoice as it is to be.
     #[doc(alias = "UpdateInvoiceDto")]
@@ -1243,15 +1240,15 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        pub attachments: Vec<Attachment> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
+        pub business_details: Box<BusinessDetails> = "businessDetails",
         /// The contact to whom the document goes.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
+        pub contact_details: Box<ContactDetails> = "contactDetails",
         /// The id of the contact to whom the invoice goes.
         pub contact_id: String = "contactId",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
@@ -1295,35 +1292,11 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Whether and by what it is paid automatically. Declared as required by the platform's specification.
         pub auto_payment: Box<AutoPaymentDetails> = "autoPayment",
         /// The id of the schedule, as in the path. Declared as required by the platform's specification.
         pub id: String = "id",
-    }
-    /// `AutoPaymentInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "AutoPaymentInvoiceScheduleResponseDto")]
-    pub struct UpdateInvoiceScheduleAutoPaymentResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        pub items: Vec<InvoiceItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
     }
     /// A schedule of invoices as it is to be.
     #[doc(alias = "UpdateInvoiceScheduleDto")]
@@ -1331,13 +1304,13 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        pub attachments: Vec<Attachment> = "attachments",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
+        pub business_details: Box<BusinessDetails> = "businessDetails",
         /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
+        pub contact_details: Box<ContactDetails> = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
@@ -1363,7 +1336,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
     }
@@ -1373,9 +1346,9 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
+        pub business_details: Box<BusinessDetails> = "businessDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
@@ -1393,23 +1366,33 @@ hoopai_runtime::model! {
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
+    /// `UpdateInvoiceLateFeesConfigurationDto` of Invoices.
+    #[doc(alias = "UpdateInvoiceLateFeesConfigurationDto")]
+    pub struct UpdateLateFeesRequest {
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// What is charged when it is paid late. Declared as required by the platform's specification.
+        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
+    }
     /// An invoice to be made or changed, and sent.
     #[doc(alias = "Text2PayDto")]
     pub struct UpsertText2payInvoiceRequest {
         /// `draft` only saves the invoice, `send` sends it. Declared as required by the platform's specification.
-        pub action: UpsertText2payInvoiceRequestAction = "action",
+        pub action: Text2payInvoiceAction = "action",
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        pub attachments: Vec<Attachment> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
+        pub business_details: Box<BusinessDetails> = "businessDetails",
         /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
+        pub contact_details: Box<ContactDetails> = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
@@ -1441,7 +1424,7 @@ hoopai_runtime::model! {
         /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
         /// The addresses and phone numbers to which it is sent. Declared as required by the platform's specification.
-        pub sent_to: SentToDto = "sentTo",
+        pub sent_to: Recipients = "sentTo",
         /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// Whether and which tips are offered.
@@ -1454,7 +1437,7 @@ hoopai_runtime::model! {
     /// `Text2PayInvoiceResponseDto` of Invoices.
     #[doc(alias = "Text2PayInvoiceResponseDto")]
     pub struct UpsertText2payInvoiceResponse {
-        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
+        pub invoice: Box<Invoice> = "invoice",
         pub invoice_url: String = "invoiceUrl",
         pub trace_id: String = "traceId",
     }
@@ -1472,7 +1455,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
     }
 }
 
@@ -1483,12 +1466,12 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `Action`.
-    pub enum Action {
-        SmsAndEmail = "sms_and_email", SendManually = "send_manually", Email = "email", Sms = "sms",
+    /// Values of `AltIdType`.
+    pub enum AltIdType {
+        Location = "location",
     }
-    /// Values of `AddressCountryCode`.
-    pub enum AddressCountryCode {
+    /// Values of `BusinessAddressCountryCode`.
+    pub enum BusinessAddressCountryCode {
         Af = "AF", Ax = "AX", Al = "AL", Dz = "DZ", As = "AS", Ad = "AD", Ao = "AO", Ai = "AI", Aq = "AQ", Ag = "AG",
         Ar = "AR", Am = "AM", Aw = "AW", Au = "AU", At = "AT", Az = "AZ", Bs = "BS", Bh = "BH", Bd = "BD", Bb = "BB",
         By = "BY", Be = "BE", Bz = "BZ", Bj = "BJ", Bm = "BM", Bt = "BT", Bo = "BO", Ba = "BA", Bw = "BW", Bv = "BV",
@@ -1515,39 +1498,52 @@ hoopai_runtime::open_enum! {
         Gb = "GB", Ua = "UA", Ae = "AE", Us = "US", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
         Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
     }
-    /// Values of `AltType`.
-    pub enum AltType {
-        Location = "location",
-    }
-    /// Values of `CreateInvoiceFromEstimateRequestVersion`.
-    pub enum CreateInvoiceFromEstimateRequestVersion {
-        V1 = "v1", V2 = "v2",
-    }
-    /// Values of `CustomRRuleOptionsDayOfWeek`.
-    pub enum CustomRRuleOptionsDayOfWeek {
+    /// Values of `DayOfWeek`.
+    pub enum DayOfWeek {
         Mo = "mo", Tu = "tu", We = "we", Th = "th", Fr = "fr", Sa = "sa", Su = "su",
     }
-    /// Values of `CustomRRuleOptionsMonthOfYear`.
-    pub enum CustomRRuleOptionsMonthOfYear {
-        Jan = "jan", Feb = "feb", Mar = "mar", Apr = "apr", May = "may", Jun = "jun", Jul = "jul", Aug = "aug",
-        Sep = "sep", Oct = "oct", Nov = "nov", Dec = "dec",
+    /// Values of `DepositDateType`.
+    pub enum DepositDateType {
+        EstimateAccepted = "estimate_accepted", Custom = "custom",
     }
     /// Values of `DiscountType`.
     pub enum DiscountType {
         Percentage = "percentage", Fixed = "fixed",
+    }
+    /// Values of `EstimateStatus`.
+    pub enum EstimateStatus {
+        All = "all", Draft = "draft", Sent = "sent", Accepted = "accepted", Declined = "declined",
+        Invoiced = "invoiced", Viewed = "viewed",
     }
     /// Values of `IntervalType`.
     pub enum IntervalType {
         Yearly = "yearly", Monthly = "monthly", Weekly = "weekly", Daily = "daily", Hourly = "hourly",
         Minutely = "minutely", Secondly = "secondly",
     }
+    /// Values of `InvoiceItemTaxCalculation`.
+    pub enum InvoiceItemTaxCalculation {
+        Exclusive = "exclusive",
+    }
     /// Values of `InvoiceItemType`.
     pub enum InvoiceItemType {
         OneTime = "one_time", Recurring = "recurring",
     }
-    /// Values of `ItemTaxCalculation`.
-    pub enum ItemTaxCalculation {
-        Exclusive = "exclusive",
+    /// Values of `InvoiceSortField`.
+    pub enum InvoiceSortField {
+        IssueDate = "issueDate",
+    }
+    /// Values of `InvoiceSortOrder`.
+    pub enum InvoiceSortOrder {
+        Ascend = "ascend", Descend = "descend",
+    }
+    /// Values of `InvoiceStatus`.
+    pub enum InvoiceStatus {
+        Draft = "draft", Sent = "sent", PaymentProcessing = "payment_processing", Paid = "paid", Void = "void",
+        PartiallyPaid = "partially_paid",
+    }
+    /// Values of `InvoiceVersion`.
+    pub enum InvoiceVersion {
+        V1 = "v1", V2 = "v2",
     }
     /// Values of `LateFeesFrequencyInterval`.
     pub enum LateFeesFrequencyInterval {
@@ -1561,55 +1557,37 @@ hoopai_runtime::open_enum! {
     pub enum LateFeesMaxFeesType {
         Fixed = "fixed",
     }
-    /// Values of `ListEstimatesStatus`.
-    pub enum ListEstimatesStatus {
-        All = "all", Draft = "draft", Sent = "sent", Accepted = "accepted", Declined = "declined",
-        Invoiced = "invoiced", Viewed = "viewed",
-    }
-    /// Values of `ListInvoicesSortField`.
-    pub enum ListInvoicesSortField {
-        IssueDate = "issueDate",
-    }
-    /// Values of `ListInvoicesSortOrder`.
-    pub enum ListInvoicesSortOrder {
-        Ascend = "ascend", Descend = "descend",
+    /// Values of `MonthOfYear`.
+    pub enum MonthOfYear {
+        Jan = "jan", Feb = "feb", Mar = "mar", Apr = "apr", May = "may", Jun = "jun", Jul = "jul", Aug = "aug",
+        Sep = "sep", Oct = "oct", Nov = "nov", Dec = "dec",
     }
     /// Values of `PaymentMode`.
     pub enum PaymentMode {
         Default = "default", Live = "live", Test = "test",
     }
-    /// Values of `PaymentScheduleDateConfigDepositDateType`.
-    pub enum PaymentScheduleDateConfigDepositDateType {
-        EstimateAccepted = "estimate_accepted", Custom = "custom",
-    }
-    /// Values of `PaymentScheduleDateConfigScheduleDateType`.
-    pub enum PaymentScheduleDateConfigScheduleDateType {
-        RegularInterval = "regular_interval", Custom = "custom",
-    }
-    /// Values of `RecordInvoicePaymentRequestMode`.
-    pub enum RecordInvoicePaymentRequestMode {
+    /// Values of `RecordInvoicePaymentMode`.
+    pub enum RecordInvoicePaymentMode {
         Cash = "cash", Card = "card", Cheque = "cheque", BankTransfer = "bank_transfer", Other = "other",
     }
-    /// Values of `ReminderReminderInvoiceCondition`.
-    pub enum ReminderReminderInvoiceCondition {
+    /// Values of `ReminderInvoiceCondition`.
+    pub enum ReminderInvoiceCondition {
         InvoiceSent = "invoice_sent", InvoiceOverdue = "invoice_overdue",
     }
-    /// Values of `ReminderReminderTime`.
-    pub enum ReminderReminderTime {
+    /// Values of `ReminderTime`.
+    pub enum ReminderTime {
         Before = "before", After = "after",
     }
-    /// Values of `Status`.
-    pub enum Status {
-        Draft = "draft", Sent = "sent", PaymentProcessing = "payment_processing", Paid = "paid", Void = "void",
-        PartiallyPaid = "partially_paid",
+    /// Values of `ScheduleDateType`.
+    pub enum ScheduleDateType {
+        RegularInterval = "regular_interval", Custom = "custom",
     }
-    /// Values of `UpdateEstimateRequestEstimateStatus`.
-    pub enum UpdateEstimateRequestEstimateStatus {
-        All = "all", Draft = "draft", Sent = "sent", Accepted = "accepted", Declined = "declined",
-        Invoiced = "invoiced", Viewed = "viewed",
+    /// Values of `SendInvoiceAction`.
+    pub enum SendInvoiceAction {
+        SmsAndEmail = "sms_and_email", SendManually = "send_manually", Email = "email", Sms = "sms",
     }
-    /// Values of `UpsertText2payInvoiceRequestAction`.
-    pub enum UpsertText2payInvoiceRequestAction {
+    /// Values of `Text2payInvoiceAction`.
+    pub enum Text2payInvoiceAction {
         Draft = "draft", Send = "send",
     }
 }

@@ -386,7 +386,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_knowledge_base`](super::Client::create_knowledge_base).
-        pub CreateKnowledgeBase(operations::CREATE_KNOWLEDGE_BASE) -> json types::CreateKnowledgeBaseResponse
+        pub CreateKnowledgeBase(operations::CREATE_KNOWLEDGE_BASE) -> json types::KnowledgeBaseResponse
     }
     hoopai_runtime::setters! {
         CreateKnowledgeBase {
@@ -453,7 +453,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_knowledge_base`](super::Client::get_knowledge_base).
-        pub GetKnowledgeBase(operations::GET_KNOWLEDGE_BASE) -> json types::GetKnowledgeBaseResponse
+        pub GetKnowledgeBase(operations::GET_KNOWLEDGE_BASE) -> json types::KnowledgeBaseResponse
     }
     hoopai_runtime::setters! {
         GetKnowledgeBase {
@@ -464,7 +464,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_faqs`](super::Client::list_faqs).
-        pub ListFaqs(operations::LIST_FAQS) -> json types::ListFaqsResponse, paged types::FaqResponse
+        pub ListFaqs(operations::LIST_FAQS) -> json types::ListFaqsResponse, paged types::Faq
     }
     hoopai_runtime::setters! {
         ListFaqs {
@@ -481,7 +481,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_knowledge_bases`](super::Client::list_knowledge_bases).
-        pub ListKnowledgeBases(operations::LIST_KNOWLEDGE_BASES) -> json types::ListKnowledgeBasesResponse, paged types::KnowledgeBaseListItem
+        pub ListKnowledgeBases(operations::LIST_KNOWLEDGE_BASES) -> json types::ListKnowledgeBasesResponse, paged types::KnowledgeBase
     }
     hoopai_runtime::setters! {
         ListKnowledgeBases {

@@ -12,9 +12,11 @@ hoopai_runtime::model! {
         pub content: String = "content",
         pub content_edited_by_user: bool = "contentEditedByUser",
         pub id: String = "id",
+        /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub status: Status = "status",
+        pub status: CrawledUrlStatus = "status",
         pub title: String = "title",
         pub updated_at: Timestamp = "updatedAt",
         pub url: String = "url",
@@ -23,22 +25,50 @@ hoopai_runtime::model! {
     #[doc(alias = "CrawlingAggregateDTO")]
     pub struct CrawlingAggregate {
         /// The status that they have in common. They are grouped by it; it is the id of nothing.
-        pub id: Status = "_id",
+        pub id: CrawledUrlStatus = "_id",
         pub records: Vec<CrawlingRecord> = "records",
+    }
+    /// `ErrorDetailsDTO` of Knowledge Base.
+    #[doc(alias = "ErrorDetailsDTO")]
+    pub struct CrawlingError {
+        pub message: String = "message",
+        pub name: String = "name",
+        pub options: Map = "options",
+        pub response: String = "response",
+        pub stack: String = "stack",
+        pub status: f64 = "status",
+    }
+    /// `OperationDetailsDTO` of Knowledge Base.
+    #[doc(alias = "OperationDetailsDTO")]
+    pub struct CrawlingOperation {
+        pub v: f64 = "__v",
+        pub id: String = "_id",
+        pub created_at: Timestamp = "createdAt",
+        pub discovered_urls_count: f64 = "discoveredUrlsCount",
+        /// The id of the knowledge base.
+        pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub mode: DiscoverWebsiteOption = "mode",
+        pub robots_file_data: String = "robotsFileData",
+        pub status: CrawledUrlStatus = "status",
+        pub trained_urls_count: f64 = "trainedUrlsCount",
+        pub updated_at: Timestamp = "updatedAt",
+        pub url: String = "url",
     }
     /// `CrawlingRecordDTO` of Knowledge Base.
     #[doc(alias = "CrawlingRecordDTO")]
     pub struct CrawlingRecord {
-        pub error: Box<ErrorDetails> = "error",
+        pub error: Box<CrawlingError> = "error",
         pub id: String = "id",
         pub title: String = "title",
         pub url: String = "url",
     }
     /// `CrawlingStatusDataDTO` of Knowledge Base.
     #[doc(alias = "CrawlingStatusDataDTO")]
-    pub struct CrawlingStatusData {
+    pub struct CrawlingStatus {
         pub aggregate: Vec<CrawlingAggregate> = "aggregate",
-        pub operation_details: Box<OperationDetails> = "operationDetails",
+        pub operation_details: Box<CrawlingOperation> = "operationDetails",
     }
     /// `AddFaqDTO` of Knowledge Base.
     #[doc(alias = "AddFaqDTO")]
@@ -55,7 +85,7 @@ hoopai_runtime::model! {
     /// `CreateFaqResponseDTO` of Knowledge Base.
     #[doc(alias = "CreateFaqResponseDTO")]
     pub struct CreateFaqResponse {
-        pub faq: Box<FaqResponse> = "faq",
+        pub faq: Box<Faq> = "faq",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -68,13 +98,6 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         /// The name of the knowledge base. Declared as required by the platform's specification.
         pub name: String = "name",
-    }
-    /// `CreateKnowledgeBaseResponseDTO` of Knowledge Base.
-    #[doc(alias = "CreateKnowledgeBaseResponseDTO")]
-    pub struct CreateKnowledgeBaseResponse {
-        pub data: Box<KnowledgeBaseData> = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
     }
     /// `DeleteFaqResponseDTO` of Knowledge Base.
     #[doc(alias = "DeleteFaqResponseDTO")]
@@ -104,13 +127,6 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `DiscoverWebsiteDataDTO` of Knowledge Base.
-    #[doc(alias = "DiscoverWebsiteDataDTO")]
-    pub struct DiscoverWebsiteData {
-        pub operation_id: String = "operationId",
-        pub status: Status = "status",
-        pub url: String = "url",
-    }
     /// `DiscoverWebsiteRequestDTO` of Knowledge Base.
     #[doc(alias = "DiscoverWebsiteRequestDTO")]
     pub struct DiscoverWebsiteRequest {
@@ -119,94 +135,57 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// How far the crawl goes: `Exact` takes the one page, `Path` what lies below its path, `Domain` the whole domain. Declared as required by the platform's specification.
-        pub option: DiscoverWebsiteRequestOption = "option",
+        pub option: DiscoverWebsiteOption = "option",
         /// The address that the crawl begins with. Declared as required by the platform's specification.
         pub url: String = "url",
     }
     /// `DiscoverWebsiteResponseDTO` of Knowledge Base.
     #[doc(alias = "DiscoverWebsiteResponseDTO")]
     pub struct DiscoverWebsiteResponse {
-        pub data: DiscoverWebsiteData = "data",
+        pub data: WebsiteDiscovery = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `ErrorDetailsDTO` of Knowledge Base.
-    #[doc(alias = "ErrorDetailsDTO")]
-    pub struct ErrorDetails {
-        pub message: String = "message",
-        pub name: String = "name",
-        pub options: Map = "options",
-        pub response: String = "response",
-        pub stack: String = "stack",
-        pub status: f64 = "status",
-    }
     /// `FaqResponseDTO` of Knowledge Base.
     #[doc(alias = "FaqResponseDTO")]
-    pub struct FaqResponse {
+    pub struct Faq {
+        /// The answer, as the bot should know it.
         pub answer: String = "answer",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub id: String = "id",
+        /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The question, as somebody may ask it.
         pub question: String = "question",
         pub question_lower_case: String = "questionLowerCase",
         pub trained_url_id: String = "trainedUrlId",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `GetAllKnowledgeBasesPaginatedDataDTO` of Knowledge Base.
-    #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]
-    pub struct GetAllKnowledgeBasesPaginatedData {
-        pub active_count: f64 = "activeCount",
-        pub has_more: bool = "hasMore",
-        pub knowledge_bases: Vec<KnowledgeBaseListItem> = "knowledgeBases",
-        pub last_knowledge_base_id: String = "lastKnowledgeBaseId",
-    }
     /// `CrawlingStatusResponseDTO` of Knowledge Base.
     #[doc(alias = "CrawlingStatusResponseDTO")]
     pub struct GetCrawlingStatusResponse {
-        pub data: CrawlingStatusData = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetKnowledgeBaseByIdDataDTO` of Knowledge Base.
-    #[doc(alias = "GetKnowledgeBaseByIdDataDTO")]
-    pub struct GetKnowledgeBaseByIdData {
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub is_default: bool = "isDefault",
-        pub kb_metadata: KnowledgeBaseMetadata = "kbMetadata",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub name_lower_case: String = "nameLowerCase",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetKnowledgeBaseByIdResponseDTO` of Knowledge Base.
-    #[doc(alias = "GetKnowledgeBaseByIdResponseDTO")]
-    pub struct GetKnowledgeBaseResponse {
-        pub data: Box<GetKnowledgeBaseByIdData> = "data",
+        pub data: CrawlingStatus = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `KnowledgeBaseDataDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseDataDTO")]
-    pub struct KnowledgeBaseData {
+    #[doc(alias = "GetKnowledgeBaseByIdDataDTO")]
+    #[doc(alias = "KnowledgeBaseListItemDTO")]
+    pub struct KnowledgeBase {
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub id: String = "id",
-        pub kb_metadata: Map = "kbMetadata",
+        pub is_default: bool = "isDefault",
+        pub kb_metadata: KnowledgeBaseMetadata = "kbMetadata",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub name_lower_case: String = "nameLowerCase",
         pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `KnowledgeBaseListItemDTO` of Knowledge Base.
-    #[doc(alias = "KnowledgeBaseListItemDTO")]
-    pub struct KnowledgeBaseListItem {
-        pub created_at: Timestamp = "createdAt",
-        pub id: String = "id",
-        pub name: String = "name",
     }
     /// `KnowledgeBaseMetadataDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseMetadataDTO")]
@@ -218,11 +197,27 @@ hoopai_runtime::model! {
         pub urls: f64 = "urls",
         pub web_searches: f64 = "webSearches",
     }
+    /// `GetAllKnowledgeBasesPaginatedDataDTO` of Knowledge Base.
+    #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]
+    pub struct KnowledgeBasePage {
+        pub active_count: f64 = "activeCount",
+        pub has_more: bool = "hasMore",
+        pub knowledge_bases: Vec<KnowledgeBase> = "knowledgeBases",
+        pub last_knowledge_base_id: String = "lastKnowledgeBaseId",
+    }
+    /// `CreateKnowledgeBaseResponseDTO` of Knowledge Base.
+    #[doc(alias = "CreateKnowledgeBaseResponseDTO")]
+    #[doc(alias = "GetKnowledgeBaseByIdResponseDTO")]
+    pub struct KnowledgeBaseResponse {
+        pub data: Box<KnowledgeBase> = "data",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
     /// `ListFaqsResponseDTO` of Knowledge Base.
     #[doc(alias = "ListFaqsResponseDTO")]
     pub struct ListFaqsResponse {
         pub count: f64 = "count",
-        pub faqs: Vec<FaqResponse> = "faqs",
+        pub faqs: Vec<Faq> = "faqs",
         pub has_more: bool = "hasMore",
         pub last_faq_id: String = "lastFaqId",
         pub trace_id: String = "traceId",
@@ -230,7 +225,7 @@ hoopai_runtime::model! {
     /// `GetAllKnowledgeBasesPaginatedResponseDTO` of Knowledge Base.
     #[doc(alias = "GetAllKnowledgeBasesPaginatedResponseDTO")]
     pub struct ListKnowledgeBasesResponse {
-        pub data: GetAllKnowledgeBasesPaginatedData = "data",
+        pub data: KnowledgeBasePage = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -240,22 +235,6 @@ hoopai_runtime::model! {
         pub count: f64 = "count",
         pub trace_id: String = "traceId",
         pub urls: Vec<CrawledUrl> = "urls",
-    }
-    /// `OperationDetailsDTO` of Knowledge Base.
-    #[doc(alias = "OperationDetailsDTO")]
-    pub struct OperationDetails {
-        pub v: f64 = "__v",
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub discovered_urls_count: f64 = "discoveredUrlsCount",
-        pub knowledge_base_id: String = "knowledgeBaseId",
-        pub location_id: String = "locationId",
-        pub mode: OperationDetailsMode = "mode",
-        pub robots_file_data: String = "robotsFileData",
-        pub status: Status = "status",
-        pub trained_urls_count: f64 = "trainedUrlsCount",
-        pub updated_at: Timestamp = "updatedAt",
-        pub url: String = "url",
     }
     /// `TrainDiscoveredUrlsDTO` of Knowledge Base.
     #[doc(alias = "TrainDiscoveredUrlsDTO")]
@@ -303,17 +282,23 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
+    /// `DiscoverWebsiteDataDTO` of Knowledge Base.
+    #[doc(alias = "DiscoverWebsiteDataDTO")]
+    pub struct WebsiteDiscovery {
+        pub operation_id: String = "operationId",
+        pub status: CrawledUrlStatus = "status",
+        pub url: String = "url",
+    }
 }
 
 hoopai_runtime::confirmations! {
     CreateFaqResponse,
-    CreateKnowledgeBaseResponse,
     DeleteFaqResponse,
     DeleteKnowledgeBaseResponse,
     DeleteTrainedUrlsResponse,
     DiscoverWebsiteResponse,
     GetCrawlingStatusResponse,
-    GetKnowledgeBaseResponse,
+    KnowledgeBaseResponse,
     ListKnowledgeBasesResponse,
     TrainDiscoveredUrlsResponse,
     UpdateFaqResponse,
@@ -321,18 +306,14 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `DiscoverWebsiteRequestOption`.
-    pub enum DiscoverWebsiteRequestOption {
-        Exact = "Exact", Path = "Path", Domain = "Domain",
-    }
-    /// Values of `OperationDetailsMode`.
-    pub enum OperationDetailsMode {
-        Exact = "Exact", Path = "Path", Domain = "Domain",
-    }
-    /// Values of `Status`.
-    pub enum Status {
+    /// Values of `CrawledUrlStatus`.
+    pub enum CrawledUrlStatus {
         Pending = "Pending", Processing = "Processing", Successful = "Successful", Failed = "Failed",
         Existing = "Existing", Restricted = "Restricted", Cancelled = "Cancelled", Aborted = "Aborted",
         Training = "Training",
+    }
+    /// Values of `DiscoverWebsiteOption`.
+    pub enum DiscoverWebsiteOption {
+        Exact = "Exact", Path = "Path", Domain = "Domain",
     }
 }

@@ -161,7 +161,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_link`](super::Client::create_link).
-        pub CreateLink(operations::CREATE_LINK) -> json types::GetLinkResponse
+        pub CreateLink(operations::CREATE_LINK) -> json types::LinkResponse
     }
     hoopai_runtime::setters! {
         CreateLink {
@@ -182,7 +182,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_link`](super::Client::get_link).
-        pub GetLink(operations::GET_LINK) -> json types::GetLinkResponse
+        pub GetLink(operations::GET_LINK) -> json types::LinkResponse
     }
     hoopai_runtime::setters! {
         GetLink {
@@ -195,7 +195,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_links`](super::Client::list_links).
-        pub ListLinks(operations::LIST_LINKS) -> json types::GetLinksResponse
+        pub ListLinks(operations::LIST_LINKS) -> json types::LinksResponse
     }
     hoopai_runtime::setters! {
         ListLinks {
@@ -206,7 +206,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_links`](super::Client::search_links).
-        pub SearchLinks(operations::SEARCH_LINKS) -> json types::GetLinksResponse, paged types::Link
+        pub SearchLinks(operations::SEARCH_LINKS) -> json types::LinksResponse, paged types::Link
     }
     hoopai_runtime::setters! {
         SearchLinks {
@@ -223,7 +223,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_link`](super::Client::update_link).
-        pub UpdateLink(operations::UPDATE_LINK) -> json types::GetLinkResponse
+        pub UpdateLink(operations::UPDATE_LINK) -> json types::LinkResponse
     }
     hoopai_runtime::setters! {
         UpdateLink {

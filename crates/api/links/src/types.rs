@@ -19,18 +19,6 @@ hoopai_runtime::model! {
         pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",
     }
-    /// `GetLinkSuccessfulResponseDto` of Trigger Links.
-    #[doc(alias = "GetLinkSuccessfulResponseDto")]
-    pub struct GetLinkResponse {
-        pub link: Box<Link> = "link",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetLinksSuccessfulResponseDto` of Trigger Links.
-    #[doc(alias = "GetLinksSuccessfulResponseDto")]
-    pub struct GetLinksResponse {
-        pub links: Vec<Link> = "links",
-        pub trace_id: String = "traceId",
-    }
     /// `LinkSchema` of Trigger Links.
     #[doc(alias = "LinkSchema")]
     pub struct Link {
@@ -39,6 +27,18 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub redirect_to: String = "redirectTo",
+    }
+    /// `GetLinkSuccessfulResponseDto` of Trigger Links.
+    #[doc(alias = "GetLinkSuccessfulResponseDto")]
+    pub struct LinkResponse {
+        pub link: Box<Link> = "link",
+        pub trace_id: String = "traceId",
+    }
+    /// `GetLinksSuccessfulResponseDto` of Trigger Links.
+    #[doc(alias = "GetLinksSuccessfulResponseDto")]
+    pub struct LinksResponse {
+        pub links: Vec<Link> = "links",
+        pub trace_id: String = "traceId",
     }
     /// `LinkUpdateDto` of Trigger Links.
     #[doc(alias = "LinkUpdateDto")]

@@ -16,6 +16,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub postal_code: String = "postalCode",
         pub state: String = "state",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub website: String = "website",
     }
@@ -33,7 +34,7 @@ hoopai_runtime::model! {
         /// For uploads, how many files may be given at most.
         pub max_number_of_files: f64 = "maxNumberOfFiles",
         /// Whose field it is, a contact's or an opportunity's.
-        pub model: Model = "model",
+        pub model: CustomFieldSubject = "model",
         /// The field's name, as forms and records show it. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The choices of a field of type `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `RADIO` or `CHECKBOX`, in their order. Replies hold them as `picklistOptions`.
@@ -45,7 +46,7 @@ hoopai_runtime::model! {
         /// Where the field stands among the others; smaller numbers come first, `0` when left out.
         pub position: f64 = "position",
         /// For lists of text boxes, the boxes in their order.
-        pub text_box_list_options: Vec<TextBoxListOptions> = "textBoxListOptions",
+        pub text_box_list_options: Vec<TextBoxListOption> = "textBoxListOptions",
     }
     /// A location to be created.
     #[doc(alias = "CreateLocationDto")]
@@ -69,11 +70,11 @@ hoopai_runtime::model! {
         /// The agency's contact person at the business; all three fields must be given.
         pub prospect_info: ProspectInfo = "prospectInfo",
         /// How the location treats duplicates and time zones of contacts.
-        pub settings: Settings = "settings",
+        pub settings: LocationSettings = "settings",
         /// The id of a snapshot that is loaded into the new location.
         pub snapshot_id: String = "snapshotId",
         /// The business's pages on social networks.
-        pub social: Box<Social> = "social",
+        pub social: Box<SocialLinks> = "social",
         /// The state or region of the business.
         pub state: String = "state",
         /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as `US/Central` are taken, too.
@@ -81,26 +82,6 @@ hoopai_runtime::model! {
         /// The Twilio account over which the location calls and texts.
         pub twilio: Twilio = "twilio",
         /// The address of the business's website.
-        pub website: String = "website",
-    }
-    /// `CreateLocationSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "CreateLocationSuccessfulResponseDto")]
-    pub struct CreateLocationResponse {
-        pub address: String = "address",
-        pub city: String = "city",
-        pub company_id: String = "companyId",
-        pub country: Country = "country",
-        pub domain: String = "domain",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub settings: Settings = "settings",
-        pub social: Box<Social> = "social",
-        pub state: String = "state",
-        pub timezone: String = "timezone",
-        pub trace_id: String = "traceId",
         pub website: String = "website",
     }
     /// A recurring task to be created.
@@ -115,7 +96,7 @@ hoopai_runtime::model! {
         /// The ids of the users to whom the tasks are assigned.
         pub owners: Vec<String> = "owners",
         /// The schedule. Declared as required by the platform's specification.
-        pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
+        pub rrule_options: Box<RecurrenceOptions> = "rruleOptions",
         /// The title that each task made from it gets. Declared as required by the platform's specification.
         pub title: String = "title",
     }
@@ -129,9 +110,10 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub is_allowed_custom_option: bool = "isAllowedCustomOption",
         pub is_multi_file_allowed: bool = "isMultiFileAllowed",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub max_file_limit: f64 = "maxFileLimit",
-        pub model: Model = "model",
+        pub model: CustomFieldSubject = "model",
         pub name: String = "name",
         pub parent_id: String = "parentId",
         pub picklist_image_options: Vec<String> = "picklistImageOptions",
@@ -147,59 +129,31 @@ hoopai_runtime::model! {
         pub custom_field: Box<CustomField> = "customField",
         pub trace_id: String = "traceId",
     }
-    /// The schedule of a recurring task.
-    pub struct CustomRRulesOptions {
-        /// How many times a task is made at most.
-        pub count: f64 = "count",
-        /// Whether the next task is made while the one before is overdue.
-        pub create_task_if_over_due: bool = "createTaskIfOverDue",
-        /// The day of the month on which tasks are made: `1` to `27`, or `31`.
-        pub day_of_month: f64 = "dayOfMonth",
-        /// The day of the week on which tasks are made.
-        pub day_of_week: CustomRRulesOptionsDayOfWeek = "dayOfWeek",
-        /// How many seconds after it is made a task falls due. Declared as required by the platform's specification.
-        pub due_after_seconds: f64 = "dueAfterSeconds",
-        /// When the schedule ends, in ISO 8601; open when left out.
-        pub end_date: Timestamp = "endDate",
-        /// Every how many units a task is made; `2` with `monthly` is every second month. Declared as required by the platform's specification.
-        pub interval: f64 = "interval",
-        /// The unit in which `interval` counts. Declared as required by the platform's specification.
-        pub interval_type: CustomRRulesOptionsIntervalType = "intervalType",
-        /// The month in which tasks are made, from `1` to `12`.
-        pub month_of_year: f64 = "monthOfYear",
-        /// When the schedule begins, in ISO 8601, such as `2026-09-30T00:00:00.000Z`. Declared as required by the platform's specification.
-        pub start_date: Timestamp = "startDate",
-    }
     /// `CustomValueSchema` of Accounts.
     #[doc(alias = "CustomValueSchema")]
     pub struct CustomValue {
         pub document_type: String = "documentType",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub parent_id: String = "parentId",
         pub value: String = "value",
     }
-    /// `CustomValueDeleteSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "CustomValueDeleteSuccessfulResponseDto")]
-    pub struct CustomValueDeleteResponse {
-        pub succeded: bool = "succeded",
-        pub trace_id: String = "traceId",
-    }
-    /// `CustomValueIdSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "CustomValueIdSuccessfulResponseDto")]
-    pub struct CustomValueIdResponse {
-        pub custom_value: Box<CustomValue> = "customValue",
-        pub trace_id: String = "traceId",
-    }
     /// A custom value.
     #[doc(alias = "customValuesDTO")]
-    pub struct CustomValues {
+    pub struct CustomValueRequest {
         /// The name, from which the platform makes the placeholder. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The text that takes the placeholder's place. Declared as required by the platform's specification.
         pub value: String = "value",
+    }
+    /// `CustomValueIdSuccessfulResponseDto` of Accounts.
+    #[doc(alias = "CustomValueIdSuccessfulResponseDto")]
+    pub struct CustomValueResponse {
+        pub custom_value: Box<CustomValue> = "customValue",
+        pub trace_id: String = "traceId",
     }
     /// `CustomFieldDeleteSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomFieldDeleteSuccessfulResponseDto")]
@@ -227,51 +181,10 @@ hoopai_runtime::model! {
         pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",
     }
-    /// `GetLocationSchema` of Accounts.
-    #[doc(alias = "GetLocationSchema")]
-    pub struct GetLocation {
-        pub address: String = "address",
-        pub city: String = "city",
-        pub country: String = "country",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub settings: Settings = "settings",
-        pub social: Box<Social> = "social",
-        pub state: String = "state",
-        pub timezone: String = "timezone",
-        pub website: String = "website",
-    }
-    /// `GetLocationByIdSchema` of Accounts.
-    #[doc(alias = "GetLocationByIdSchema")]
-    pub struct GetLocationById {
-        pub address: String = "address",
-        pub business: Box<Business> = "business",
-        pub city: String = "city",
-        pub company_id: String = "companyId",
-        pub country: String = "country",
-        pub domain: String = "domain",
-        pub email: String = "email",
-        pub first_name: String = "firstName",
-        pub id: String = "id",
-        pub last_name: String = "lastName",
-        pub logo_url: String = "logoUrl",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub reseller: Map = "reseller",
-        pub settings: Settings = "settings",
-        pub social: Box<Social> = "social",
-        pub state: String = "state",
-        pub timezone: String = "timezone",
-        pub website: String = "website",
-    }
     /// `GetLocationByIdSuccessfulResponseDto` of Accounts.
     #[doc(alias = "GetLocationByIdSuccessfulResponseDto")]
     pub struct GetLocationResponse {
-        pub location: Box<GetLocationById> = "location",
+        pub location: Box<Location> = "location",
         pub trace_id: String = "traceId",
     }
     /// `CustomFieldsListSuccessfulResponseDto` of Accounts.
@@ -289,43 +202,69 @@ hoopai_runtime::model! {
     /// `LocationTagsSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationTagsSuccessfulResponseDto")]
     pub struct ListTagsResponse {
-        pub tags: Vec<LocationTags> = "tags",
+        pub tags: Vec<Tag> = "tags",
         pub trace_id: String = "traceId",
     }
     /// `GetTemplatesSuccessfulResponseDto` of Accounts.
     #[doc(alias = "GetTemplatesSuccessfulResponseDto")]
     pub struct ListTemplatesResponse {
-        pub templates: Vec<ListTemplatesResponseTemplate> = "templates",
+        pub templates: Vec<Template> = "templates",
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
-    }
-    /// `ListTemplatesResponseTemplate` of Accounts.
-    pub struct ListTemplatesResponseTemplate {
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub template: Value = "template",
-        pub type_: String = "type",
-        pub url_attachments: Vec<String> = "urlAttachments",
     }
     /// `ListTimezonesResponse` of Accounts.
     pub struct ListTimezonesResponse {
         pub time_zones: Vec<String> = "timeZones",
         pub trace_id: String = "traceId",
     }
-    /// `LocationTagSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "LocationTagSuccessfulResponseDto")]
-    pub struct LocationTagResponse {
-        pub tag: LocationTags = "tag",
-        pub trace_id: String = "traceId",
-    }
-    /// `LocationTagsSchema` of Accounts.
-    #[doc(alias = "LocationTagsSchema")]
-    pub struct LocationTags {
+    /// `CreateLocationSuccessfulResponseDto` of Accounts.
+    #[doc(alias = "CreateLocationSuccessfulResponseDto")]
+    #[doc(alias = "GetLocationByIdSchema")]
+    #[doc(alias = "GetLocationSchema")]
+    pub struct Location {
+        pub address: String = "address",
+        pub business: Box<Business> = "business",
+        pub city: String = "city",
+        /// The id of the agency (company).
+        pub company_id: String = "companyId",
+        pub country: Country = "country",
+        pub domain: String = "domain",
+        pub email: String = "email",
+        pub first_name: String = "firstName",
         pub id: String = "id",
-        pub location_id: String = "locationId",
+        pub last_name: String = "lastName",
+        pub logo_url: String = "logoUrl",
         pub name: String = "name",
+        pub phone: String = "phone",
+        pub postal_code: String = "postalCode",
+        pub reseller: Map = "reseller",
+        pub settings: LocationSettings = "settings",
+        pub social: Box<SocialLinks> = "social",
+        pub state: String = "state",
+        /// A time zone by its IANA name, such as `America/New_York`.
+        pub timezone: String = "timezone",
+        pub trace_id: String = "traceId",
+        pub website: String = "website",
+    }
+    /// How a location treats duplicates and time zones of contacts.
+    #[doc(alias = "SettingsSchema")]
+    pub struct LocationSettings {
+        /// Whether two contacts may have the same email address or phone number.
+        pub allow_duplicate_contact: bool = "allowDuplicateContact",
+        /// Whether a contact may have several opportunities.
+        pub allow_duplicate_opportunity: bool = "allowDuplicateOpportunity",
+        /// Whether a contact from Facebook may be merged with one of the same name.
+        pub allow_facebook_name_merge: bool = "allowFacebookNameMerge",
+        /// Whether the time zones of single contacts are ignored.
+        pub disable_contact_timezone: bool = "disableContactTimezone",
+    }
+    /// A snapshot to load into a location.
+    #[doc(alias = "SnapshotPutSchema")]
+    pub struct LocationSnapshot {
+        /// The id of the snapshot. Declared as required by the platform's specification.
+        pub id: String = "id",
+        /// Whether assets of the location that conflict with the snapshot are overwritten; `false` when left out.
+        pub override_: bool = "override",
     }
     /// The credentials of a Mailgun account.
     #[doc(alias = "MailgunSchema")]
@@ -345,31 +284,57 @@ hoopai_runtime::model! {
         /// The person's family name. Declared as required by the platform's specification.
         pub last_name: String = "lastName",
     }
+    /// The schedule of a recurring task.
+    #[doc(alias = "CustomRRulesOptions")]
+    pub struct RecurrenceOptions {
+        /// How many times a task is made at most.
+        pub count: f64 = "count",
+        /// Whether the next task is made while the one before is overdue.
+        pub create_task_if_over_due: bool = "createTaskIfOverDue",
+        /// The day of the month on which tasks are made: `1` to `27`, or `31`.
+        pub day_of_month: f64 = "dayOfMonth",
+        /// The day of the week on which tasks are made.
+        pub day_of_week: DayOfWeek = "dayOfWeek",
+        /// How many seconds after it is made a task falls due. Declared as required by the platform's specification.
+        pub due_after_seconds: f64 = "dueAfterSeconds",
+        /// When the schedule ends, in ISO 8601; open when left out.
+        pub end_date: Timestamp = "endDate",
+        /// Every how many units a task is made; `2` with `monthly` is every second month. Declared as required by the platform's specification.
+        pub interval: f64 = "interval",
+        /// The unit in which `interval` counts. Declared as required by the platform's specification.
+        pub interval_type: IntervalType = "intervalType",
+        /// The month in which tasks are made, from `1` to `12`.
+        pub month_of_year: f64 = "monthOfYear",
+        /// When the schedule begins, in ISO 8601, such as `2026-09-30T00:00:00.000Z`. Declared as required by the platform's specification.
+        pub start_date: Timestamp = "startDate",
+    }
     /// `RecurringTaskResponseDTO` of Accounts.
     #[doc(alias = "RecurringTaskResponseDTO")]
-    pub struct RecurringTaskResponse {
+    pub struct RecurringTask {
         pub assigned_to: String = "assignedTo",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
+        pub rrule_options: Box<RecurrenceOptions> = "rruleOptions",
         pub title: String = "title",
         pub total_occurrence: f64 = "totalOccurrence",
         pub updated_at: Timestamp = "updatedAt",
     }
     /// `RecurringTaskSingleResponseDTO` of Accounts.
     #[doc(alias = "RecurringTaskSingleResponseDTO")]
-    pub struct RecurringTaskSingleResponse {
-        pub recurring_task: Box<RecurringTaskResponse> = "recurringTask",
+    pub struct RecurringTaskResponse {
+        pub recurring_task: Box<RecurringTask> = "recurringTask",
         pub trace_id: String = "traceId",
     }
     /// `SearchSuccessfulResponseDto` of Accounts.
     #[doc(alias = "SearchSuccessfulResponseDto")]
     pub struct SearchLocationsResponse {
-        pub locations: Vec<GetLocation> = "locations",
+        pub locations: Vec<Location> = "locations",
         pub trace_id: String = "traceId",
     }
     /// Which tasks to look for.
@@ -393,42 +358,12 @@ hoopai_runtime::model! {
     /// `LocationTaskListSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationTaskListSuccessfulResponseDto")]
     pub struct SearchTasksResponse {
-        pub tasks: Vec<SearchTasksResponseTask> = "tasks",
+        pub tasks: Vec<Task> = "tasks",
         pub trace_id: String = "traceId",
-    }
-    /// `SearchTasksResponseTask` of Accounts.
-    pub struct SearchTasksResponseTask {
-        pub assigned_to: String = "assignedTo",
-        pub body: String = "body",
-        pub completed: bool = "completed",
-        pub contact_id: String = "contactId",
-        pub due_date: String = "dueDate",
-        pub id: String = "id",
-        pub title: String = "title",
-    }
-    /// How a location treats duplicates and time zones of contacts.
-    #[doc(alias = "SettingsSchema")]
-    pub struct Settings {
-        /// Whether two contacts may have the same email address or phone number.
-        pub allow_duplicate_contact: bool = "allowDuplicateContact",
-        /// Whether a contact may have several opportunities.
-        pub allow_duplicate_opportunity: bool = "allowDuplicateOpportunity",
-        /// Whether a contact from Facebook may be merged with one of the same name.
-        pub allow_facebook_name_merge: bool = "allowFacebookNameMerge",
-        /// Whether the time zones of single contacts are ignored.
-        pub disable_contact_timezone: bool = "disableContactTimezone",
-    }
-    /// A snapshot to load into a location.
-    #[doc(alias = "SnapshotPutSchema")]
-    pub struct SnapshotPut {
-        /// The id of the snapshot. Declared as required by the platform's specification.
-        pub id: String = "id",
-        /// Whether assets of the location that conflict with the snapshot are overwritten; `false` when left out.
-        pub override_: bool = "override",
     }
     /// The pages of a business on social networks.
     #[doc(alias = "SocialSchema")]
-    pub struct Social {
+    pub struct SocialLinks {
         /// The address of its blog's RSS feed.
         pub blog_rss: String = "blogRss",
         /// The address of its Facebook page.
@@ -452,15 +387,57 @@ hoopai_runtime::model! {
         /// The address of its YouTube channel.
         pub youtube: String = "youtube",
     }
+    /// `CustomValueDeleteSuccessfulResponseDto` of Accounts.
+    #[doc(alias = "CustomValueDeleteSuccessfulResponseDto")]
+    pub struct SuccessResponse {
+        pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
+    }
+    /// `LocationTagsSchema` of Accounts.
+    #[doc(alias = "LocationTagsSchema")]
+    pub struct Tag {
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+    }
     /// A tag.
     #[doc(alias = "tagBody")]
-    pub struct TagBody {
+    pub struct TagRequest {
         /// The text of the tag. Declared as required by the platform's specification.
         pub name: String = "name",
     }
+    /// `LocationTagSuccessfulResponseDto` of Accounts.
+    #[doc(alias = "LocationTagSuccessfulResponseDto")]
+    pub struct TagResponse {
+        pub tag: Tag = "tag",
+        pub trace_id: String = "traceId",
+    }
+    /// `Task` of Accounts.
+    pub struct Task {
+        pub assigned_to: String = "assignedTo",
+        pub body: String = "body",
+        pub completed: bool = "completed",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub due_date: String = "dueDate",
+        pub id: String = "id",
+        pub title: String = "title",
+    }
+    /// `Template` of Accounts.
+    pub struct Template {
+        pub date_added: Timestamp = "dateAdded",
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub template: Value = "template",
+        pub type_: String = "type",
+        pub url_attachments: Vec<String> = "urlAttachments",
+    }
     /// A box of a list of text boxes.
     #[doc(alias = "textBoxListOptionsSchema")]
-    pub struct TextBoxListOptions {
+    pub struct TextBoxListOption {
         /// The text that stands beside the box.
         pub label: String = "label",
         /// What the box holds before anybody writes into it.
@@ -486,7 +463,7 @@ hoopai_runtime::model! {
         /// For uploads, how many files may be given at most.
         pub max_number_of_files: f64 = "maxNumberOfFiles",
         /// Whose field it is, a contact's or an opportunity's.
-        pub model: Model = "model",
+        pub model: CustomFieldSubject = "model",
         /// The field's name, as forms and records show it. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The choices of a field with choices, in their order. They replace the choices that it had.
@@ -498,7 +475,7 @@ hoopai_runtime::model! {
         /// Where the field stands among the others; smaller numbers come first.
         pub position: f64 = "position",
         /// For lists of text boxes, the boxes in their order.
-        pub text_box_list_options: Vec<TextBoxListOptions> = "textBoxListOptions",
+        pub text_box_list_options: Vec<TextBoxListOption> = "textBoxListOptions",
     }
     /// What is to change in a location.
     #[doc(alias = "UpdateLocationDto")]
@@ -522,11 +499,11 @@ hoopai_runtime::model! {
         /// The agency's contact person at the business; all three fields must be given.
         pub prospect_info: ProspectInfo = "prospectInfo",
         /// How the location treats duplicates and time zones of contacts.
-        pub settings: Settings = "settings",
+        pub settings: LocationSettings = "settings",
         /// A snapshot that is loaded into the location.
-        pub snapshot: SnapshotPut = "snapshot",
+        pub snapshot: LocationSnapshot = "snapshot",
         /// The business's pages on social networks.
-        pub social: Box<Social> = "social",
+        pub social: Box<SocialLinks> = "social",
         /// The state or region of the business.
         pub state: String = "state",
         /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as `US/Central` are taken, too.
@@ -548,19 +525,19 @@ hoopai_runtime::model! {
         /// The ids of the users to whom the tasks are assigned.
         pub owners: Vec<String> = "owners",
         /// The schedule.
-        pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
+        pub rrule_options: Box<RecurrenceOptions> = "rruleOptions",
         /// The title that each task made from it gets.
         pub title: String = "title",
     }
     /// `FileUploadResponseDto` of Accounts.
     #[doc(alias = "FileUploadResponseDto")]
     pub struct UploadCustomFieldFilesResponse {
-        pub meta: Vec<UploadCustomFieldFilesResponseMeta> = "meta",
+        pub meta: Vec<UploadedFile> = "meta",
         pub trace_id: String = "traceId",
         pub uploaded_files: Map = "uploadedFiles",
     }
-    /// `UploadCustomFieldFilesResponseMeta` of Accounts.
-    pub struct UploadCustomFieldFilesResponseMeta {
+    /// `UploadedFile` of Accounts.
+    pub struct UploadedFile {
         pub encoding: String = "encoding",
         pub fieldname: String = "fieldname",
         pub mimetype: String = "mimetype",
@@ -571,11 +548,11 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    CustomValueDeleteResponse,
     DeleteCustomFieldResponse,
     DeleteLocationResponse,
     DeleteRecurringTaskResponse,
     DeleteTagResponse,
+    SuccessResponse,
 }
 
 hoopai_runtime::open_enum! {
@@ -607,24 +584,24 @@ hoopai_runtime::open_enum! {
         Gb = "GB", Ua = "UA", Ae = "AE", Us = "US", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
         Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
     }
-    /// Values of `CustomRRulesOptionsDayOfWeek`.
-    pub enum CustomRRulesOptionsDayOfWeek {
+    /// Values of `CustomFieldSubject`.
+    pub enum CustomFieldSubject {
+        Contact = "contact", Opportunity = "opportunity",
+    }
+    /// Values of `DayOfWeek`.
+    pub enum DayOfWeek {
         Mo = "MO", Tu = "TU", We = "WE", Th = "TH", Fr = "FR", Sa = "SA", Su = "SU",
     }
-    /// Values of `CustomRRulesOptionsIntervalType`.
-    pub enum CustomRRulesOptionsIntervalType {
+    /// Values of `IntervalType`.
+    pub enum IntervalType {
         Yearly = "yearly", Monthly = "monthly", Weekly = "weekly", Daily = "daily", Hourly = "hourly",
     }
-    /// Values of `ListCustomFieldsModel`.
-    pub enum ListCustomFieldsModel {
+    /// Values of `ListCustomFieldsSubject`.
+    pub enum ListCustomFieldsSubject {
         Contact = "contact", Opportunity = "opportunity", All = "all",
     }
-    /// Values of `ListTemplatesType`.
-    pub enum ListTemplatesType {
+    /// Values of `TemplateType`.
+    pub enum TemplateType {
         Sms = "sms", Email = "email", Whatsapp = "whatsapp",
-    }
-    /// Values of `Model`.
-    pub enum Model {
-        Contact = "contact", Opportunity = "opportunity",
     }
 }

@@ -265,7 +265,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_charge`](super::Client::get_charge).
-        pub GetCharge(operations::GET_CHARGE) -> json types::GetChargeResponse
+        pub GetCharge(operations::GET_CHARGE) -> json types::Charge
     }
     hoopai_runtime::setters! {
         GetCharge {
@@ -300,7 +300,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_charges`](super::Client::list_charges).
-        pub ListCharges(operations::LIST_CHARGES) -> json types::ListChargesResponse, paged types::ListChargesResponseCharge
+        pub ListCharges(operations::LIST_CHARGES) -> json types::ListChargesResponse, paged types::Charge
     }
     hoopai_runtime::setters! {
         ListCharges {

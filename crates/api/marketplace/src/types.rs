@@ -6,6 +6,25 @@ use hoopai_runtime::json::Map;
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
+    /// `Charge` of Marketplace.
+    pub struct Charge {
+        pub amount_charged: Decimal = "amountCharged",
+        pub app_id: String = "appId",
+        pub charge_id: String = "chargeId",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        pub entity_id: String = "entityId",
+        pub entity_type: String = "entityType",
+        pub meta: Map = "meta",
+        pub meter_id: String = "meterId",
+        pub price_per_unit: Decimal = "pricePerUnit",
+        pub refunded: bool = "refunded",
+        pub trace_id: String = "traceId",
+        pub transaction_type: String = "transactionType",
+        pub units: f64 = "units",
+        pub updated_at: Timestamp = "updatedAt",
+    }
     /// `CheckFundsResponse` of Marketplace.
     pub struct CheckFundsResponse {
         pub has_funds: bool = "hasFunds",
@@ -46,24 +65,6 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `GetChargeResponse` of Marketplace.
-    pub struct GetChargeResponse {
-        pub amount_charged: Decimal = "amountCharged",
-        pub app_id: String = "appId",
-        pub charge_id: String = "chargeId",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub entity_id: String = "entityId",
-        pub entity_type: String = "entityType",
-        pub meta: Map = "meta",
-        pub meter_id: String = "meterId",
-        pub price_per_unit: Decimal = "pricePerUnit",
-        pub refunded: bool = "refunded",
-        pub trace_id: String = "traceId",
-        pub transaction_type: String = "transactionType",
-        pub units: f64 = "units",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `GetInstallerDetailsResponseDTO` of Marketplace.
     #[doc(alias = "GetInstallerDetailsResponseDTO")]
     pub struct GetInstallerDetailsResponse {
@@ -82,11 +83,13 @@ hoopai_runtime::model! {
         pub company_email: String = "companyEmail",
         /// The platform advises against it.
         pub company_high_level_plan: String = "companyHighLevelPlan",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub company_name: String = "companyName",
         pub company_owner_full_name: String = "companyOwnerFullName",
         pub company_plan: String = "companyPlan",
         pub is_whitelabel_company: bool = "isWhitelabelCompany",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub marketplace_app_plan_id: String = "marketplaceAppPlanId",
         pub relationship_number: String = "relationshipNumber",
@@ -95,34 +98,11 @@ hoopai_runtime::model! {
     }
     /// `ListChargesResponse` of Marketplace.
     pub struct ListChargesResponse {
-        pub charges: Vec<ListChargesResponseCharge> = "charges",
+        pub charges: Vec<Charge> = "charges",
         /// The platform advises against it.
         pub count: f64 = "count",
-        pub pagination: ListChargesResponsePagination = "pagination",
+        pub pagination: Pagination = "pagination",
         pub trace_id: String = "traceId",
-    }
-    /// `ListChargesResponseCharge` of Marketplace.
-    pub struct ListChargesResponseCharge {
-        pub amount_charged: Decimal = "amountCharged",
-        pub app_id: String = "appId",
-        pub charge_id: String = "chargeId",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub entity_id: String = "entityId",
-        pub entity_type: String = "entityType",
-        pub meta: Map = "meta",
-        pub meter_id: String = "meterId",
-        pub price_per_unit: Decimal = "pricePerUnit",
-        pub refunded: bool = "refunded",
-        pub transaction_type: String = "transactionType",
-        pub units: f64 = "units",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `ListChargesResponsePagination` of Marketplace.
-    pub struct ListChargesResponsePagination {
-        pub limit: i64 = "limit",
-        pub skip: i64 = "skip",
-        pub total: f64 = "total",
     }
     /// `MigrateConnectionDto` of Marketplace.
     #[doc(alias = "MigrateConnectionDto")]
@@ -154,7 +134,7 @@ hoopai_runtime::model! {
         /// What the tokens allow, for `oauth2`.
         pub scopes: Vec<String> = "scopes",
         /// The kind of credentials: OAuth 2.0 tokens, or a key or password. Declared as required by the platform's specification.
-        pub type_: MigrateConnectionRequestType = "type",
+        pub type_: MigrateConnectionType = "type",
     }
     /// `MigrateConnectionResponseDto` of Marketplace.
     #[doc(alias = "MigrateConnectionResponseDto")]
@@ -163,6 +143,12 @@ hoopai_runtime::model! {
         pub message: String = "message",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
+    }
+    /// `Pagination` of Marketplace.
+    pub struct Pagination {
+        pub limit: i64 = "limit",
+        pub skip: i64 = "skip",
+        pub total: f64 = "total",
     }
     /// `PlansDTO` of Marketplace.
     #[doc(alias = "PlansDTO")]
@@ -227,8 +213,8 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `MigrateConnectionRequestType`.
-    pub enum MigrateConnectionRequestType {
+    /// Values of `MigrateConnectionType`.
+    pub enum MigrateConnectionType {
         Oauth2 = "oauth2", Basic = "basic",
     }
     /// Values of `UsagePlanPriceType`.

@@ -25,18 +25,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_medias::types;
-    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
-    /// let reply = medias
-    ///     .create_media_folder()
-    ///     .body(types::CreateMediaFolderRequest::new().name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-media-folder")]
     pub fn create_media_folder(&self) -> builder::CreateMediaFolder {
         builder::CreateMediaFolder::new(&self.handle)
@@ -50,13 +38,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
-    /// let reply = medias.delete_media_object().id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-media-content")]
     pub fn delete_media_object(&self) -> builder::DeleteMediaObject {
         builder::DeleteMediaObject::new(&self.handle)
@@ -66,23 +47,11 @@ impl Client {
     ///
     /// `PUT /medias/delete-files`
     ///
-    /// The reply has an item for each file or folder, with its id and whether it was deleted.
+    /// The reply has an entry for each, with its id and whether it was deleted.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_medias::types;
-    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
-    /// let reply = medias
-    ///     .delete_media_objects_in_bulk()
-    ///     .body(types::DeleteMediaObjectsInBulkRequest::new().files_to_be_deleted([types::DeleteMediaObjectItem::new()]).status(types::DeleteMediaObjectsInBulkRequestStatus::Deleted))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "bulk-delete-media-objects")]
     pub fn delete_media_objects_in_bulk(&self) -> builder::DeleteMediaObjectsInBulk {
         builder::DeleteMediaObjectsInBulk::new(&self.handle)
@@ -92,28 +61,13 @@ impl Client {
     ///
     /// `GET /medias/files`
     ///
-    /// `parentId` selects the content of a folder.
+    /// `parentId` looks into a folder.
     ///
     /// - Scope: `medias.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListMediaObjects::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
-    /// let mut items = medias
-    ///     .list_media_objects()
-    ///     .sort_by("…")
-    ///     .sort_order("…")
-    ///     .type_("…")
-    ///     .stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fetch-media-content")]
     pub fn list_media_objects(&self) -> builder::ListMediaObjects {
         builder::ListMediaObjects::new(&self.handle)
@@ -126,19 +80,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_medias::types;
-    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
-    /// let reply = medias
-    ///     .update_media_object()
-    ///     .id("…")
-    ///     .body(types::UpdateMediaObjectRequest::new().name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-media-object")]
     pub fn update_media_object(&self) -> builder::UpdateMediaObject {
         builder::UpdateMediaObject::new(&self.handle)
@@ -148,51 +89,27 @@ impl Client {
     ///
     /// `PUT /medias/update-files`
     ///
-    /// The reply has an item for each file or folder, with its id and whether it was renamed.
+    /// The reply has an entry for each, with its id and whether it was updated.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_medias::types;
-    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
-    /// let reply = medias
-    ///     .update_media_objects_in_bulk()
-    ///     .body(types::UpdateMediaObjectsInBulkRequest::new().files_to_be_updated([types::UpdateMediaObject::new()]))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "bulk-update-media-objects")]
     pub fn update_media_objects_in_bulk(&self) -> builder::UpdateMediaObjectsInBulk {
         builder::UpdateMediaObjectsInBulk::new(&self.handle)
     }
 
-    /// Uploads a file, or adds one from a URL.
+    /// Uploads a file, or takes one over from an address.
     ///
     /// `POST /medias/upload-file`
     ///
-    /// Send either `file`, at most 25 MB, or `hosted` as true and `fileUrl`. The reply holds the id of the file
-    /// and its URL in the library.
+    /// Either send `file`, up to 25 MB, or set `hosted` to `true` and send `fileUrl`. The reply has the file's id and the
+    /// address under which it is stored.
     ///
     /// - Scope: `medias.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_medias::runtime;
-    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
-    /// let reply = medias
-    ///     .upload_media_file()
-    ///     .file(runtime::Part::bytes("file.pdf", Vec::new()))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "upload-media-content")]
     pub fn upload_media_file(&self) -> builder::UploadMediaFile {
         builder::UploadMediaFile::new(&self.handle)
@@ -205,7 +122,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_media_folder`](super::Client::create_media_folder).
-        pub CreateMediaFolder(operations::CREATE_MEDIA_FOLDER) -> json types::CreateMediaFolderResponse
+        pub CreateMediaFolder(operations::CREATE_MEDIA_FOLDER) -> json types::MediaFolder
     }
     hoopai_runtime::setters! {
         CreateMediaFolder {
@@ -223,14 +140,14 @@ pub mod builder {
             path id: String = "id",
             /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account with the id `altId`; always `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`delete_media_objects_in_bulk`](super::Client::delete_media_objects_in_bulk).
-        pub DeleteMediaObjectsInBulk(operations::DELETE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::DeleteMediaObjectsInBulkResponse>
+        pub DeleteMediaObjectsInBulk(operations::DELETE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::DeletedMediaObject>
     }
     hoopai_runtime::setters! {
         DeleteMediaObjectsInBulk {
@@ -240,29 +157,29 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_media_objects`](super::Client::list_media_objects).
-        pub ListMediaObjects(operations::LIST_MEDIA_OBJECTS) -> json types::ListMediaObjectsResponse, paged types::ListMediaObjectsResponseFile
+        pub ListMediaObjects(operations::LIST_MEDIA_OBJECTS) -> json types::ListMediaObjectsResponse, paged types::MediaObject
     }
     hoopai_runtime::setters! {
         ListMediaObjects {
             /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account with the id `altId`; always `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The field by which they are sorted, such as `createdAt`. Declared as required by the platform's specification.
+            /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The field to sort by, such as `createdAt`. Declared as required by the platform's specification.
             query sort_by: String = "sortBy",
             /// The sort order, such as `asc`. Declared as required by the platform's specification.
             query sort_order: String = "sortOrder",
-            /// The kind of media objects to list, such as `file` or `folder`. Declared as required by the platform's specification.
+            /// What to list, such as `file` or `folder`. Declared as required by the platform's specification.
             query type_: String = "type",
-            /// Whether all files or folders are returned, as text: `true` or `false`.
+            /// Whether all files or folders are answered, as text: `true` or `false`.
             query fetch_all: String = "fetchAll",
-            /// The maximum number of items of a page.
+            /// How many items a page holds at most.
             query limit: String = "limit",
-            /// The number of items to skip before the page.
+            /// How many items are left out before the page begins.
             query offset: String = "offset",
-            /// The id of the folder whose content is listed.
+            /// The id of the folder whose contents are listed.
             query parent_id: String = "parentId",
-            /// Text to search for in the names.
+            /// Words to look for in the names.
             query query: String = "query",
         }
     }
@@ -281,7 +198,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_media_objects_in_bulk`](super::Client::update_media_objects_in_bulk).
-        pub UpdateMediaObjectsInBulk(operations::UPDATE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::UpdateMediaObjectsInBulkResponse>
+        pub UpdateMediaObjectsInBulk(operations::UPDATE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::UpdatedMediaObject>
     }
     hoopai_runtime::setters! {
         UpdateMediaObjectsInBulk {
@@ -295,15 +212,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadMediaFile {
-            /// The file, at most 25 MB; required unless `hosted` is true.
+            /// The file itself, up to 25 MB; needed unless `hosted` is `true`.
             part file = "file",
-            /// The URL of the file; required if `hosted` is true.
+            /// The address of the file; needed if `hosted` is `true`.
             text file_url: String = "fileUrl",
-            /// Whether the file is already available at `fileUrl`.
+            /// Whether the file lies elsewhere already, at `fileUrl`.
             text hosted: bool = "hosted",
-            /// The name of the file in the library.
+            /// The name that the file gets in the library.
             text name: String = "name",
-            /// The id of the folder that is to hold the file; by default it is at the top level of the library.
+            /// The id of the folder for the file; the library's top level when left out.
             text parent_id: String = "parentId",
         }
     }

@@ -9,32 +9,11 @@ hoopai_runtime::model! {
         /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The name of the folder. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The id of the folder in which it is created; the library's top level when left out.
         pub parent_id: String = "parentId",
-    }
-    /// `FolderDTO` of Media Library.
-    #[doc(alias = "FolderDTO")]
-    pub struct CreateMediaFolderResponse {
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub app_folder: bool = "appFolder",
-        pub category: String = "category",
-        pub deleted: bool = "deleted",
-        pub is_essential: bool = "isEssential",
-        pub is_private: bool = "isPrivate",
-        pub last_updated_by: String = "lastUpdatedBy",
-        pub migration_completed: bool = "migrationCompleted",
-        pub name: String = "name",
-        pub parent_id: String = "parentId",
-        pub pending_upload: bool = "pendingUpload",
-        pub relocated_folder: bool = "relocatedFolder",
-        pub status: String = "status",
-        pub sub_category: String = "subCategory",
-        pub trace_id: String = "traceId",
-        pub type_: String = "type",
     }
     /// `DeleteMediaObjectItem` of Media Library.
     pub struct DeleteMediaObjectItem {
@@ -52,26 +31,51 @@ hoopai_runtime::model! {
         /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The files and folders. Declared as required by the platform's specification.
         pub files_to_be_deleted: Vec<DeleteMediaObjectItem> = "filesToBeDeleted",
         /// What becomes of them: `trashed` moves them to the trash, `deleted` marks them as deleted. Declared as required by the platform's specification.
-        pub status: DeleteMediaObjectsInBulkRequestStatus = "status",
+        pub status: MediaObjectStatus = "status",
     }
-    /// `DeleteMediaObjectsInBulkResponse` of Media Library.
-    pub struct DeleteMediaObjectsInBulkResponse {
+    /// `DeletedMediaObject` of Media Library.
+    pub struct DeletedMediaObject {
         pub deleted: bool = "deleted",
         pub id: String = "id",
     }
     /// `GetFilesResponseDTO` of Media Library.
     #[doc(alias = "GetFilesResponseDTO")]
     pub struct ListMediaObjectsResponse {
-        pub files: Vec<ListMediaObjectsResponseFile> = "files",
+        pub files: Vec<MediaObject> = "files",
         pub trace_id: String = "traceId",
     }
-    /// `ListMediaObjectsResponseFile` of Media Library.
-    pub struct ListMediaObjectsResponseFile {
+    /// `FolderDTO` of Media Library.
+    #[doc(alias = "FolderDTO")]
+    pub struct MediaFolder {
+        /// The id of the location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; always `location`.
+        pub alt_type: AltIdType = "altType",
+        pub app_folder: bool = "appFolder",
+        pub category: String = "category",
+        pub deleted: bool = "deleted",
+        pub is_essential: bool = "isEssential",
+        pub is_private: bool = "isPrivate",
+        pub last_updated_by: String = "lastUpdatedBy",
+        pub migration_completed: bool = "migrationCompleted",
+        pub name: String = "name",
+        pub parent_id: String = "parentId",
+        pub pending_upload: bool = "pendingUpload",
+        pub relocated_folder: bool = "relocatedFolder",
+        pub status: String = "status",
+        pub sub_category: String = "subCategory",
+        pub trace_id: String = "traceId",
+        pub type_: String = "type",
+    }
+    /// `MediaObject` of Media Library.
+    pub struct MediaObject {
+        /// The id of the location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; always `location`.
         pub alt_type: String = "altType",
         pub name: String = "name",
         pub parent_id: String = "parentId",
@@ -91,7 +95,7 @@ hoopai_runtime::model! {
         /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The new name, with the extension in the case of a file. Declared as required by the platform's specification.
         pub name: String = "name",
     }
@@ -106,12 +110,12 @@ hoopai_runtime::model! {
         /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The files and folders, each with what is to change. Declared as required by the platform's specification.
         pub files_to_be_updated: Vec<UpdateMediaObject> = "filesToBeUpdated",
     }
-    /// `UpdateMediaObjectsInBulkResponse` of Media Library.
-    pub struct UpdateMediaObjectsInBulkResponse {
+    /// `UpdatedMediaObject` of Media Library.
+    pub struct UpdatedMediaObject {
         pub id: String = "id",
         pub updated: bool = "updated",
     }
@@ -129,12 +133,12 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AltType`.
-    pub enum AltType {
+    /// Values of `AltIdType`.
+    pub enum AltIdType {
         Location = "location",
     }
-    /// Values of `DeleteMediaObjectsInBulkRequestStatus`.
-    pub enum DeleteMediaObjectsInBulkRequestStatus {
+    /// Values of `MediaObjectStatus`.
+    pub enum MediaObjectStatus {
         Deleted = "deleted", Trashed = "trashed",
     }
 }

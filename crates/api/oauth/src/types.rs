@@ -16,13 +16,13 @@ hoopai_runtime::model! {
         /// The authorization code from the redirect, for `authorization_code`; good for one use.
         pub code: String = "code",
         /// What is exchanged: an authorization code, a refresh token, or the credentials of the app alone. Declared as required by the platform's specification.
-        pub grant_type: CreateAccessTokenRequestGrantType = "grant_type",
+        pub grant_type: AccessTokenGrantType = "grant_type",
         /// The redirect address, as it was given when the code was asked for.
         pub redirect_uri: String = "redirect_uri",
         /// The refresh token, for `refresh_token`; good for one use.
         pub refresh_token: String = "refresh_token",
         /// The kind of account that the token is to be for.
-        pub user_type: CreateAccessTokenRequestUserType = "user_type",
+        pub user_type: AccessTokenUserType = "user_type",
     }
     /// `GetAccessCodeSuccessfulResponseDto` of OAuth 2.0.
     #[doc(alias = "GetAccessCodeSuccessfulResponseDto")]
@@ -88,7 +88,7 @@ hoopai_runtime::model! {
         /// The amount that was to be paid.
         pub amount: Value = "amount",
         /// Who paid: a location or an agency (`company`).
-        pub auth_type: SendBillingWebhookRequestAuthType = "authType",
+        pub auth_type: SendBillingWebhookAuthType = "authType",
         /// The client id of the app.
         pub client_id: String = "clientId",
         /// The id of the agency that paid, if `authType` is `company`.
@@ -96,32 +96,32 @@ hoopai_runtime::model! {
         /// The id of the location that paid, if `authType` is `location`.
         pub location_id: String = "locationId",
         /// Whether it is paid once or again and again.
-        pub payment_type: SendBillingWebhookRequestPaymentType = "paymentType",
+        pub payment_type: SendBillingWebhookPaymentType = "paymentType",
         /// Whether the payment was completed or failed.
-        pub status: SendBillingWebhookRequestStatus = "status",
+        pub status: SendBillingWebhookStatus = "status",
     }
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `CreateAccessTokenRequestGrantType`.
-    pub enum CreateAccessTokenRequestGrantType {
+    /// Values of `AccessTokenGrantType`.
+    pub enum AccessTokenGrantType {
         AuthorizationCode = "authorization_code", RefreshToken = "refresh_token",
         ClientCredentials = "client_credentials",
     }
-    /// Values of `CreateAccessTokenRequestUserType`.
-    pub enum CreateAccessTokenRequestUserType {
+    /// Values of `AccessTokenUserType`.
+    pub enum AccessTokenUserType {
         Company = "Company", Location = "Location",
     }
-    /// Values of `SendBillingWebhookRequestAuthType`.
-    pub enum SendBillingWebhookRequestAuthType {
+    /// Values of `SendBillingWebhookAuthType`.
+    pub enum SendBillingWebhookAuthType {
         Location = "location", Company = "company",
     }
-    /// Values of `SendBillingWebhookRequestPaymentType`.
-    pub enum SendBillingWebhookRequestPaymentType {
+    /// Values of `SendBillingWebhookPaymentType`.
+    pub enum SendBillingWebhookPaymentType {
         OneTime = "one_time", Recurring = "recurring",
     }
-    /// Values of `SendBillingWebhookRequestStatus`.
-    pub enum SendBillingWebhookRequestStatus {
+    /// Values of `SendBillingWebhookStatus`.
+    pub enum SendBillingWebhookStatus {
         Completed = "COMPLETED", Failed = "FAILED",
     }
 }

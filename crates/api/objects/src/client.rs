@@ -249,7 +249,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_object`](super::Client::create_object).
-        pub CreateObject(operations::CREATE_OBJECT) -> json types::CustomObjectResponse
+        pub CreateObject(operations::CREATE_OBJECT) -> json types::ObjectResponse
     }
     hoopai_runtime::setters! {
         CreateObject {
@@ -259,7 +259,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_object_record`](super::Client::create_object_record).
-        pub CreateObjectRecord(operations::CREATE_OBJECT_RECORD) -> json types::RecordByIdResponse
+        pub CreateObjectRecord(operations::CREATE_OBJECT_RECORD) -> json types::ObjectRecordResponse
     }
     hoopai_runtime::setters! {
         CreateObjectRecord {
@@ -299,7 +299,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_object_record`](super::Client::get_object_record).
-        pub GetObjectRecord(operations::GET_OBJECT_RECORD) -> json types::RecordByIdResponse
+        pub GetObjectRecord(operations::GET_OBJECT_RECORD) -> json types::ObjectRecordResponse
     }
     hoopai_runtime::setters! {
         GetObjectRecord {
@@ -323,7 +323,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_object_records`](super::Client::search_object_records).
-        pub SearchObjectRecords(operations::SEARCH_OBJECT_RECORDS) -> json types::SearchObjectRecordsResponse, paged types::RecordResponse
+        pub SearchObjectRecords(operations::SEARCH_OBJECT_RECORDS) -> json types::SearchObjectRecordsResponse, paged types::ObjectRecord
     }
     hoopai_runtime::setters! {
         SearchObjectRecords {
@@ -335,7 +335,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_object`](super::Client::update_object).
-        pub UpdateObject(operations::UPDATE_OBJECT) -> json types::CustomObjectResponse
+        pub UpdateObject(operations::UPDATE_OBJECT) -> json types::ObjectResponse
     }
     hoopai_runtime::setters! {
         UpdateObject {
@@ -347,7 +347,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_object_record`](super::Client::update_object_record).
-        pub UpdateObjectRecord(operations::UPDATE_OBJECT_RECORD) -> json types::RecordByIdResponse
+        pub UpdateObjectRecord(operations::UPDATE_OBJECT_RECORD) -> json types::ObjectRecordResponse
     }
     hoopai_runtime::setters! {
         UpdateObjectRecord {

@@ -30,12 +30,58 @@ hoopai_runtime::model! {
         /// The field that names a record on screen. Declared as required by the platform's specification.
         pub primary_display_property_details: CustomObjectDisplayPropertyDetails = "primaryDisplayPropertyDetails",
     }
-    /// `CreatedByResponse` of Objects.
-    pub struct CreatedByResponse {
+    /// `CreatedByResponseDTO` of Objects.
+    #[doc(alias = "CreatedByResponseDTO")]
+    pub struct CreatedBy {
         pub channel: String = "channel",
         pub created_at: Timestamp = "createdAt",
         pub source: String = "source",
         pub source_id: String = "sourceId",
+    }
+    /// `ICustomField` of Objects.
+    #[doc(alias = "ICustomField")]
+    pub struct CustomField {
+        pub accepted_formats: CustomFieldAcceptedFormats = "acceptedFormats",
+        pub allow_custom_option: bool = "allowCustomOption",
+        pub data_type: CustomFieldDataType = "dataType",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub description: String = "description",
+        pub field_key: String = "fieldKey",
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub max_file_limit: f64 = "maxFileLimit",
+        pub name: String = "name",
+        pub object_key: String = "objectKey",
+        pub options: Vec<CustomFieldOption> = "options",
+        pub parent_id: String = "parentId",
+        pub placeholder: String = "placeholder",
+        pub position: f64 = "position",
+        pub show_in_forms: bool = "showInForms",
+        pub standard: bool = "standard",
+    }
+    /// `OptionDTO` of Objects.
+    #[doc(alias = "OptionDTO")]
+    pub struct CustomFieldOption {
+        pub key: String = "key",
+        pub label: String = "label",
+        pub url: String = "url",
+    }
+    /// `ICustomObjectSchema` of Objects.
+    #[doc(alias = "ICustomObjectSchema")]
+    pub struct CustomObject {
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub description: String = "description",
+        pub id: String = "id",
+        pub key: String = "key",
+        pub labels: CustomObjectLabel = "labels",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub primary_display_property: String = "primaryDisplayProperty",
+        pub standard: bool = "standard",
+        pub type_: String = "type",
     }
     /// `CustomObjectDisplayPropertyDetails` of Objects.
     pub struct CustomObjectDisplayPropertyDetails {
@@ -62,12 +108,6 @@ hoopai_runtime::model! {
         /// Its name for one, such as `Pet`.
         pub singular: String = "singular",
     }
-    /// `CustomObjectResponseDTO` of Objects.
-    #[doc(alias = "CustomObjectResponseDTO")]
-    pub struct CustomObjectResponse {
-        pub object: Box<ICustomObject> = "object",
-        pub trace_id: String = "traceId",
-    }
     /// `ObjectRecordDeleteResponseDTO` of Objects.
     #[doc(alias = "ObjectRecordDeleteResponseDTO")]
     pub struct DeleteObjectRecordResponse {
@@ -79,97 +119,50 @@ hoopai_runtime::model! {
     #[doc(alias = "CustomObjectByIdResponseDTO")]
     pub struct GetObjectResponse {
         pub cache: bool = "cache",
-        pub fields: Vec<ICustomField> = "fields",
-        pub object: Box<ICustomObject> = "object",
+        pub fields: Vec<CustomField> = "fields",
+        pub object: Box<CustomObject> = "object",
         pub trace_id: String = "traceId",
     }
-    /// `ICustomField` of Objects.
-    pub struct ICustomField {
-        pub accepted_formats: ICustomFieldAcceptedFormats = "acceptedFormats",
-        pub allow_custom_option: bool = "allowCustomOption",
-        pub data_type: ICustomFieldDataType = "dataType",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub description: String = "description",
-        pub field_key: String = "fieldKey",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub max_file_limit: f64 = "maxFileLimit",
-        pub name: String = "name",
-        pub object_key: String = "objectKey",
-        pub options: Vec<OptionDto> = "options",
-        pub parent_id: String = "parentId",
-        pub placeholder: String = "placeholder",
-        pub position: f64 = "position",
-        pub show_in_forms: bool = "showInForms",
-        pub standard: bool = "standard",
-    }
-    /// `ICustomObjectSchema` of Objects.
-    #[doc(alias = "ICustomObjectSchema")]
-    pub struct ICustomObject {
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub description: String = "description",
-        pub id: String = "id",
-        pub key: String = "key",
-        pub labels: CustomObjectLabel = "labels",
-        pub location_id: String = "locationId",
-        pub primary_display_property: String = "primaryDisplayProperty",
-        pub standard: bool = "standard",
-        pub type_: String = "type",
+    /// `CustomObjectListResponseDTO` of Objects.
+    #[doc(alias = "CustomObjectListResponseDTO")]
+    pub struct ListObjectsResponse {
+        pub objects: Vec<CustomObject> = "objects",
+        pub trace_id: String = "traceId",
     }
     /// `IRecordSchema` of Objects.
     #[doc(alias = "IRecordSchema")]
-    pub struct IRecord {
+    #[doc(alias = "RecordResponseDTO")]
+    pub struct ObjectRecord {
         pub created_at: Timestamp = "createdAt",
-        pub created_by: CreatedByResponse = "createdBy",
+        pub created_by: CreatedBy = "createdBy",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
         pub follower: Vec<Value> = "follower",
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
+        pub last_updated_by: CreatedBy = "lastUpdatedBy",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        pub object_id: String = "objectId",
         pub object_key: String = "objectKey",
         pub owner: Vec<String> = "owner",
         pub owners: Vec<Value> = "owners",
         pub properties: BTreeMap<String, CustomFieldValue> = "properties",
         pub relations: Vec<Value> = "relations",
+        pub search_after: Vec<Value> = "searchAfter",
         pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `CustomObjectListResponseDTO` of Objects.
-    #[doc(alias = "CustomObjectListResponseDTO")]
-    pub struct ListObjectsResponse {
-        pub objects: Vec<ICustomObject> = "objects",
-        pub trace_id: String = "traceId",
-    }
-    /// `OptionDTO` of Objects.
-    #[doc(alias = "OptionDTO")]
-    pub struct OptionDto {
-        pub key: String = "key",
-        pub label: String = "label",
-        pub url: String = "url",
     }
     /// `RecordByIdResponseDTO` of Objects.
     #[doc(alias = "RecordByIdResponseDTO")]
-    pub struct RecordByIdResponse {
-        pub record: Box<IRecord> = "record",
+    pub struct ObjectRecordResponse {
+        pub record: Box<ObjectRecord> = "record",
         pub trace_id: String = "traceId",
     }
-    /// `RecordResponseDTO` of Objects.
-    #[doc(alias = "RecordResponseDTO")]
-    pub struct RecordResponse {
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: CreatedByResponse = "createdBy",
-        pub followers: Vec<String> = "followers",
-        pub id: String = "id",
-        pub last_updated_by: CreatedByResponse = "lastUpdatedBy",
-        pub location_id: String = "locationId",
-        pub object_id: String = "objectId",
-        pub object_key: String = "objectKey",
-        pub owner: Vec<String> = "owner",
-        pub properties: BTreeMap<String, CustomFieldValue> = "properties",
-        pub search_after: Vec<Value> = "searchAfter",
-        pub updated_at: Timestamp = "updatedAt",
+    /// `CustomObjectResponseDTO` of Objects.
+    #[doc(alias = "CustomObjectResponseDTO")]
+    pub struct ObjectResponse {
+        pub object: Box<CustomObject> = "object",
+        pub trace_id: String = "traceId",
     }
     /// `SearchRecordsBody` of Objects.
     #[doc(alias = "SearchRecordsBody")]
@@ -188,7 +181,7 @@ hoopai_runtime::model! {
     /// `SearchRecordResponseDTO` of Objects.
     #[doc(alias = "SearchRecordResponseDTO")]
     pub struct SearchObjectRecordsResponse {
-        pub records: Vec<RecordResponse> = "records",
+        pub records: Vec<ObjectRecord> = "records",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
@@ -217,13 +210,13 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `ICustomFieldAcceptedFormats`.
-    pub enum ICustomFieldAcceptedFormats {
+    /// Values of `CustomFieldAcceptedFormats`.
+    pub enum CustomFieldAcceptedFormats {
         Pdf = ".pdf", Docx = ".docx", Doc = ".doc", Jpg = ".jpg", Jpeg = ".jpeg", Png = ".png", Gif = ".gif",
         Csv = ".csv", Xlsx = ".xlsx", Xls = ".xls", All = "all",
     }
-    /// Values of `ICustomFieldDataType`.
-    pub enum ICustomFieldDataType {
+    /// Values of `CustomFieldDataType`.
+    pub enum CustomFieldDataType {
         Text = "TEXT", LargeText = "LARGE_TEXT", Numerical = "NUMERICAL", Phone = "PHONE", Monetory = "MONETORY",
         Checkbox = "CHECKBOX", SingleOptions = "SINGLE_OPTIONS", MultipleOptions = "MULTIPLE_OPTIONS", Date = "DATE",
         TextboxList = "TEXTBOX_LIST", FileUpload = "FILE_UPLOAD", Radio = "RADIO",

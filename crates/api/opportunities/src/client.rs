@@ -335,13 +335,13 @@ pub mod builder {
         AddFollowers {
             /// The id of the opportunity.
             path id: String = "id",
-            json body: types::Followers,
+            json body: types::FollowersRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_opportunity`](super::Client::create_opportunity).
-        pub CreateOpportunity(operations::CREATE_OPPORTUNITY) -> json types::GetPostOpportunityResponse
+        pub CreateOpportunity(operations::CREATE_OPPORTUNITY) -> json types::OpportunityResponse
     }
     hoopai_runtime::setters! {
         CreateOpportunity {
@@ -351,7 +351,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_opportunity`](super::Client::delete_opportunity).
-        pub DeleteOpportunity(operations::DELETE_OPPORTUNITY) -> json types::DeleteUpdateOpportunityResponse
+        pub DeleteOpportunity(operations::DELETE_OPPORTUNITY) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteOpportunity {
@@ -362,7 +362,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_opportunity`](super::Client::get_opportunity).
-        pub GetOpportunity(operations::GET_OPPORTUNITY) -> json types::GetPostOpportunityResponse
+        pub GetOpportunity(operations::GET_OPPORTUNITY) -> json types::OpportunityResponse
     }
     hoopai_runtime::setters! {
         GetOpportunity {
@@ -373,7 +373,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_lost_reasons`](super::Client::list_lost_reasons).
-        pub ListLostReasons(operations::LIST_LOST_REASONS) -> json types::ListLostReasonsResponse, paged types::LostReasonResponse
+        pub ListLostReasons(operations::LIST_LOST_REASONS) -> json types::ListLostReasonsResponse, paged types::LostReason
     }
     hoopai_runtime::setters! {
         ListLostReasons {
@@ -415,13 +415,13 @@ pub mod builder {
             path id: String = "id",
             /// Whether all followers are removed.
             query is_remove_all_followers: bool = "isRemoveAllFollowers",
-            json body: types::Followers,
+            json body: types::FollowersRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`search_opportunities`](super::Client::search_opportunities).
-        pub SearchOpportunities(operations::SEARCH_OPPORTUNITIES) -> json types::SearchOpportunitiesResponse, paged types::SearchOpportunitiesResponseSchema
+        pub SearchOpportunities(operations::SEARCH_OPPORTUNITIES) -> json types::SearchOpportunitiesResponse, paged types::Opportunity
     }
     hoopai_runtime::setters! {
         SearchOpportunities {
@@ -464,13 +464,13 @@ pub mod builder {
             /// The `startAfterId` of the previous page, an id. Only together with `startAfter`.
             query start_after_id: String = "startAfterId",
             /// Only opportunities in this state; `all` for any.
-            query status: types::Status = "status",
+            query status: types::OpportunityStatus = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`search_opportunities_advanced`](super::Client::search_opportunities_advanced).
-        pub SearchOpportunitiesAdvanced(operations::SEARCH_OPPORTUNITIES_ADVANCED) -> json types::SearchOpportunitiesAdvancedResponse, paged types::SearchOpportunitiesResponseSchema
+        pub SearchOpportunitiesAdvanced(operations::SEARCH_OPPORTUNITIES_ADVANCED) -> json types::SearchOpportunitiesAdvancedResponse, paged types::Opportunity
     }
     hoopai_runtime::setters! {
         SearchOpportunitiesAdvanced {
@@ -480,7 +480,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_opportunity`](super::Client::update_opportunity).
-        pub UpdateOpportunity(operations::UPDATE_OPPORTUNITY) -> json types::GetPostOpportunityResponse
+        pub UpdateOpportunity(operations::UPDATE_OPPORTUNITY) -> json types::OpportunityResponse
     }
     hoopai_runtime::setters! {
         UpdateOpportunity {
@@ -492,7 +492,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_opportunity_status`](super::Client::update_opportunity_status).
-        pub UpdateOpportunityStatus(operations::UPDATE_OPPORTUNITY_STATUS) -> json types::DeleteUpdateOpportunityResponse
+        pub UpdateOpportunityStatus(operations::UPDATE_OPPORTUNITY_STATUS) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         UpdateOpportunityStatus {

@@ -9,21 +9,10 @@ hoopai_runtime::model! {
     /// `CreateAddFollowersSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "CreateAddFollowersSuccessfulResponseDto")]
     pub struct AddFollowersResponse {
+        /// The ids of the followers.
         pub followers: Vec<String> = "followers",
         pub followers_added: Vec<String> = "followersAdded",
         pub trace_id: String = "traceId",
-    }
-    /// What the hits of a search tell besides.
-    #[doc(alias = "AdditionalDetailsDTO")]
-    pub struct AdditionalDetails {
-        /// Whether calendar events are told. Declared as required by the platform's specification.
-        pub calendar_events: bool = "calendarEvents",
-        /// Whether notes are told. Declared as required by the platform's specification.
-        pub notes: bool = "notes",
-        /// Whether tasks are told. Declared as required by the platform's specification.
-        pub tasks: bool = "tasks",
-        /// Whether unread conversations are told. Declared as required by the platform's specification.
-        pub un_read_conversations: bool = "unReadConversations",
     }
     /// An opportunity to be made.
     #[doc(alias = "CreateDto")]
@@ -33,7 +22,7 @@ hoopai_runtime::model! {
         /// The id of the contact with whom the deal would be made. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
@@ -45,21 +34,12 @@ hoopai_runtime::model! {
         /// The id of its stage, one of the pipeline's.
         pub pipeline_stage_id: String = "pipelineStageId",
         /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it. Declared as required by the platform's specification.
-        pub status: Status = "status",
-    }
-    /// `CustomField` of Opportunities.
-    pub struct CustomField {
-        /// The value, text, a list of text or an object, as the kind of field has it.
-        pub field_value: CustomFieldValue = "field_value",
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
-        pub id: String = "id",
-        /// The key of the custom field, in place of its id.
-        pub key: String = "key",
+        pub status: OpportunityStatus = "status",
     }
     /// The value of a custom field. A single opportunity has it in `fieldValue`; hits of a search have it in a field that depends on the
     /// kind of value, of which `fieldValueString` and `fieldValueArray` are known. Others are in `extra`.
     #[doc(alias = "CustomFieldResponseSchema")]
-    pub struct CustomFieldResponse {
+    pub struct CustomField {
         pub field_value: CustomFieldValue = "fieldValue",
         pub field_value_array: Vec<String> = "fieldValueArray",
         pub field_value_string: String = "fieldValueString",
@@ -68,65 +48,129 @@ hoopai_runtime::model! {
         /// The kind of value, such as `string`.
         pub type_: String = "type",
     }
-    /// `DeleteUpdateOpportunitySuccessfulResponseDto` of Opportunities.
-    #[doc(alias = "DeleteUpdateOpportunitySuccessfulResponseDto")]
-    pub struct DeleteUpdateOpportunityResponse {
-        pub succeded: bool = "succeded",
-        pub trace_id: String = "traceId",
+    /// `CustomFieldInput` of Opportunities.
+    pub struct CustomFieldInput {
+        /// The value, text, a list of text or an object, as the kind of field has it.
+        pub field_value: CustomFieldValue = "field_value",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
+        pub id: String = "id",
+        /// The key of the custom field, in place of its id.
+        pub key: String = "key",
     }
     /// Followers to add or remove.
     #[doc(alias = "FollowersDTO")]
-    pub struct Followers {
+    pub struct FollowersRequest {
         /// The ids of the followers. Declared as required by the platform's specification.
         pub followers: Vec<String> = "followers",
-    }
-    /// `GetPostOpportunitySuccessfulResponseDto` of Opportunities.
-    #[doc(alias = "GetPostOpportunitySuccessfulResponseDto")]
-    pub struct GetPostOpportunityResponse {
-        pub opportunity: Box<SearchOpportunitiesResponseSchema> = "opportunity",
-        pub trace_id: String = "traceId",
     }
     /// `LostReasonsResponseSchema` of Opportunities.
     #[doc(alias = "LostReasonsResponseSchema")]
     pub struct ListLostReasonsResponse {
-        pub lost_reasons: Vec<LostReasonResponse> = "lostReasons",
+        pub lost_reasons: Vec<LostReason> = "lostReasons",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
     /// `GetPipelinesSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "GetPipelinesSuccessfulResponseDto")]
     pub struct ListPipelinesResponse {
-        pub pipelines: Vec<PipelinesResponse> = "pipelines",
+        pub pipelines: Vec<Pipeline> = "pipelines",
         pub trace_id: String = "traceId",
     }
     /// `LostReasonResponseSchema` of Opportunities.
     #[doc(alias = "LostReasonResponseSchema")]
-    pub struct LostReasonResponse {
+    pub struct LostReason {
         pub created_at: Timestamp = "createdAt",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// What the opportunity is called.
         pub name: String = "name",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// `SearchOpportunitiesResponseSchema` of Opportunities.
+    #[doc(alias = "SearchOpportunitiesResponseSchema")]
+    pub struct Opportunity {
+        /// The id of the user who looks after the opportunity.
+        pub assigned_to: String = "assignedTo",
+        pub calendar_events: Vec<Value> = "calendarEvents",
+        pub contact: Box<OpportunityContact> = "contact",
+        /// The id of the contact with whom the deal would be made.
+        pub contact_id: String = "contactId",
+        pub created_at: Timestamp = "createdAt",
+        /// Values of the fields that the location has defined for opportunities itself, one item for each.
+        pub custom_fields: Vec<CustomField> = "customFields",
+        pub external_object_id: String = "externalObjectId",
+        /// The ids of the followers.
+        pub followers: Vec<Value> = "followers",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
+        pub id: String = "id",
+        pub index_version: String = "indexVersion",
+        pub last_action_date: Timestamp = "lastActionDate",
+        pub last_stage_change_at: Timestamp = "lastStageChangeAt",
+        pub last_status_change_at: Timestamp = "lastStatusChangeAt",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
+        pub lost_reason_id: String = "lostReasonId",
+        /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
+        pub monetary_value: Decimal = "monetaryValue",
+        /// What the opportunity is called.
+        pub name: String = "name",
+        pub notes: Vec<Value> = "notes",
+        /// The id of the pipeline that the opportunity stands in.
+        pub pipeline_id: String = "pipelineId",
+        /// The id of its stage, one of the pipeline's.
+        pub pipeline_stage_id: String = "pipelineStageId",
+        pub sort: Vec<Value> = "sort",
+        pub source: String = "source",
+        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
+        pub status: String = "status",
+        pub tasks: Vec<Value> = "tasks",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `SearchOpportunitiesContactResponseSchema` of Opportunities.
+    #[doc(alias = "SearchOpportunitiesContactResponseSchema")]
+    pub struct OpportunityContact {
+        pub company_name: String = "companyName",
+        pub email: String = "email",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
+        pub id: String = "id",
+        /// What the opportunity is called.
+        pub name: String = "name",
+        pub phone: String = "phone",
+        pub tags: Vec<String> = "tags",
+    }
+    /// `GetPostOpportunitySuccessfulResponseDto` of Opportunities.
+    #[doc(alias = "GetPostOpportunitySuccessfulResponseDto")]
+    pub struct OpportunityResponse {
+        pub opportunity: Box<Opportunity> = "opportunity",
+        pub trace_id: String = "traceId",
+    }
     /// `PipelinesResponseSchema` of Opportunities.
     #[doc(alias = "PipelinesResponseSchema")]
-    pub struct PipelinesResponse {
-        pub color_render_mode: PipelinesResponseColorRenderMode = "colorRenderMode",
+    pub struct Pipeline {
+        pub color_render_mode: PipelineColorRenderMode = "colorRenderMode",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// What the opportunity is called.
         pub name: String = "name",
         pub origin_id: String = "originId",
         pub position: String = "position",
         pub show_in_funnel: bool = "showInFunnel",
         pub show_in_pie_chart: bool = "showInPieChart",
-        pub stages: Vec<PipelinesResponseStage> = "stages",
+        pub stages: Vec<PipelineStage> = "stages",
         pub use_opportunity_probability: bool = "useOpportunityProbability",
     }
-    /// `PipelinesResponseStage` of Opportunities.
-    pub struct PipelinesResponseStage {
+    /// `PipelineStage` of Opportunities.
+    pub struct PipelineStage {
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
+        /// What the opportunity is called.
         pub name: String = "name",
         pub origin_id: String = "originId",
         pub position: f64 = "position",
@@ -137,26 +181,28 @@ hoopai_runtime::model! {
     /// `DeleteFollowersSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
     pub struct RemoveFollowersResponse {
+        /// The ids of the followers.
         pub followers: Vec<String> = "followers",
         pub followers_removed: Vec<String> = "followersRemoved",
         pub trace_id: String = "traceId",
     }
-    /// `SearchMetaResponseSchema` of Opportunities.
-    #[doc(alias = "SearchMetaResponseSchema")]
-    pub struct SearchMetaResponse {
-        pub current_page: f64 = "currentPage",
-        pub next_page: Value = "nextPage",
-        pub next_page_url: String = "nextPageUrl",
-        pub prev_page: f64 = "prevPage",
-        pub start_after: f64 = "startAfter",
-        pub start_after_id: String = "startAfterId",
-        pub total: f64 = "total",
+    /// What the hits of a search tell besides.
+    #[doc(alias = "AdditionalDetailsDTO")]
+    pub struct SearchAdditionalDetails {
+        /// Whether calendar events are told. Declared as required by the platform's specification.
+        pub calendar_events: bool = "calendarEvents",
+        /// Whether notes are told. Declared as required by the platform's specification.
+        pub notes: bool = "notes",
+        /// Whether tasks are told. Declared as required by the platform's specification.
+        pub tasks: bool = "tasks",
+        /// Whether unread conversations are told. Declared as required by the platform's specification.
+        pub un_read_conversations: bool = "unReadConversations",
     }
     /// What to search for.
     #[doc(alias = "OpportunitySearchBodyDTO")]
     pub struct SearchOpportunitiesAdvancedRequest {
         /// What each hit tells besides. Declared as required by the platform's specification.
-        pub additional_details: AdditionalDetails = "additionalDetails",
+        pub additional_details: SearchAdditionalDetails = "additionalDetails",
         /// How many opportunities a page holds. Declared as required by the platform's specification.
         pub limit: i64 = "limit",
         /// The id of the location (sub-account). The client's default location unless set.
@@ -172,55 +218,34 @@ hoopai_runtime::model! {
     #[doc(alias = "PostSearchSuccessfulResponseDto")]
     pub struct SearchOpportunitiesAdvancedResponse {
         pub aggregations: Map = "aggregations",
-        pub opportunities: Vec<SearchOpportunitiesResponseSchema> = "opportunities",
+        pub opportunities: Vec<Opportunity> = "opportunities",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
-    /// `SearchOpportunitiesContactResponseSchema` of Opportunities.
-    #[doc(alias = "SearchOpportunitiesContactResponseSchema")]
-    pub struct SearchOpportunitiesContactResponse {
-        pub company_name: String = "companyName",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub tags: Vec<String> = "tags",
+    /// `SearchMetaResponseSchema` of Opportunities.
+    #[doc(alias = "SearchMetaResponseSchema")]
+    pub struct SearchOpportunitiesMeta {
+        pub current_page: f64 = "currentPage",
+        pub next_page: Value = "nextPage",
+        pub next_page_url: String = "nextPageUrl",
+        pub prev_page: f64 = "prevPage",
+        pub start_after: f64 = "startAfter",
+        pub start_after_id: String = "startAfterId",
+        pub total: f64 = "total",
     }
     /// `SearchSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "SearchSuccessfulResponseDto")]
     pub struct SearchOpportunitiesResponse {
         pub aggregations: Map = "aggregations",
-        pub meta: Box<SearchMetaResponse> = "meta",
-        pub opportunities: Vec<SearchOpportunitiesResponseSchema> = "opportunities",
+        pub meta: Box<SearchOpportunitiesMeta> = "meta",
+        pub opportunities: Vec<Opportunity> = "opportunities",
         pub trace_id: String = "traceId",
     }
-    /// `SearchOpportunitiesResponseSchema` of Opportunities.
-    pub struct SearchOpportunitiesResponseSchema {
-        pub assigned_to: String = "assignedTo",
-        pub calendar_events: Vec<Value> = "calendarEvents",
-        pub contact: Box<SearchOpportunitiesContactResponse> = "contact",
-        pub contact_id: String = "contactId",
-        pub created_at: Timestamp = "createdAt",
-        pub custom_fields: Vec<CustomFieldResponse> = "customFields",
-        pub external_object_id: String = "externalObjectId",
-        pub followers: Vec<Value> = "followers",
-        pub id: String = "id",
-        pub index_version: String = "indexVersion",
-        pub last_action_date: Timestamp = "lastActionDate",
-        pub last_stage_change_at: Timestamp = "lastStageChangeAt",
-        pub last_status_change_at: Timestamp = "lastStatusChangeAt",
-        pub location_id: String = "locationId",
-        pub lost_reason_id: String = "lostReasonId",
-        pub monetary_value: Decimal = "monetaryValue",
-        pub name: String = "name",
-        pub notes: Vec<Value> = "notes",
-        pub pipeline_id: String = "pipelineId",
-        pub pipeline_stage_id: String = "pipelineStageId",
-        pub sort: Vec<Value> = "sort",
-        pub source: String = "source",
-        pub status: String = "status",
-        pub tasks: Vec<Value> = "tasks",
-        pub updated_at: Timestamp = "updatedAt",
+    /// `DeleteUpdateOpportunitySuccessfulResponseDto` of Opportunities.
+    #[doc(alias = "DeleteUpdateOpportunitySuccessfulResponseDto")]
+    pub struct SuccessResponse {
+        pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// What to change in an opportunity. What is left out stays as it is.
     #[doc(alias = "UpdateOpportunityDto")]
@@ -228,7 +253,7 @@ hoopai_runtime::model! {
         /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
         pub monetary_value: Decimal = "monetaryValue",
         /// What the opportunity is called.
@@ -238,7 +263,7 @@ hoopai_runtime::model! {
         /// The id of its stage, one of the pipeline's.
         pub pipeline_stage_id: String = "pipelineStageId",
         /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
-        pub status: Status = "status",
+        pub status: OpportunityStatus = "status",
     }
     /// How the deal stands from now on.
     #[doc(alias = "UpdateStatusDto")]
@@ -246,7 +271,7 @@ hoopai_runtime::model! {
         /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
         pub lost_reason_id: String = "lostReasonId",
         /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it. Declared as required by the platform's specification.
-        pub status: Status = "status",
+        pub status: OpportunityStatus = "status",
     }
     /// An opportunity to be changed if it is there, or else made.
     #[doc(alias = "UpsertOpportunityDto")]
@@ -256,11 +281,11 @@ hoopai_runtime::model! {
         /// The id of the contact whose opportunity it is. The platform's specification of 2025 had it; public clients send it.
         pub contact_id: String = "contactId",
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// The ids of the followers.
         pub followers: Vec<String> = "followers",
         /// What is done with `followers`: they are added, or they are removed.
-        pub followers_action_type: UpsertOpportunityRequestFollowersActionType = "followersActionType",
+        pub followers_action_type: OpportunityFollowersActionType = "followersActionType",
         /// The id of the opportunity to be changed. Leave it out to make one.
         pub id: String = "id",
         /// Whether all followers are removed.
@@ -280,7 +305,7 @@ hoopai_runtime::model! {
         /// Where the opportunity comes from, in free words.
         pub source: String = "source",
         /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
-        pub status: Status = "status",
+        pub status: OpportunityStatus = "status",
     }
     /// `UpsertOpportunitySuccessfulResponseDto` of Opportunities.
     #[doc(alias = "UpsertOpportunitySuccessfulResponseDto")]
@@ -292,20 +317,20 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    DeleteUpdateOpportunityResponse,
+    SuccessResponse,
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `PipelinesResponseColorRenderMode`.
-    pub enum PipelinesResponseColorRenderMode {
-        Dot = "dot", BgTint = "bg-tint", None = "none",
+    /// Values of `OpportunityFollowersActionType`.
+    pub enum OpportunityFollowersActionType {
+        Add = "add", Remove = "remove",
     }
-    /// Values of `Status`.
-    pub enum Status {
+    /// Values of `OpportunityStatus`.
+    pub enum OpportunityStatus {
         Open = "open", Won = "won", Lost = "lost", Abandoned = "abandoned", All = "all",
     }
-    /// Values of `UpsertOpportunityRequestFollowersActionType`.
-    pub enum UpsertOpportunityRequestFollowersActionType {
-        Add = "add", Remove = "remove",
+    /// Values of `PipelineColorRenderMode`.
+    pub enum PipelineColorRenderMode {
+        Dot = "dot", BgTint = "bg-tint", None = "none",
     }
 }

@@ -17,28 +17,16 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Creates a coupon.
+    /// Makes a coupon.
     ///
     /// `POST /payments/coupon`
     ///
-    /// Customers can redeem it from its start date. `limitPerCustomer` is a number in replies and a flag in requests.
+    /// From its start date on customers can redeem it. A reply tells `limitPerCustomer` as a number, where the request takes a flag.
     ///
     /// - Scope: `payments/coupons.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_payments::types;
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments
-    ///     .create_coupon()
-    ///     .body(types::CreateCouponRequest::new().code("…").discount_type(types::DiscountType::Percentage).discount_value(10).name("…").start_date(std::time::SystemTime::now()))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-coupon")]
     pub fn create_coupon(&self) -> builder::CreateCoupon {
         builder::CreateCoupon::new(&self.handle)
@@ -48,208 +36,123 @@ impl Client {
     ///
     /// `POST /payments/custom-provider/connect`
     ///
-    /// `create_custom_provider_integration` must have added the provider to the location. The keys are secrets.
+    /// The provider must stand in the location already, by `create_custom_provider_integration`. The keys are secrets.
     ///
     /// - Scope: `payments/custom-provider.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_payments::types;
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments
-    ///     .create_custom_provider_config()
-    ///     .body(types::CreateCustomProviderConfigRequest::new().live(types::CustomProviderKeys::new()).test(types::CustomProviderKeys::new()))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-config")]
     pub fn create_custom_provider_config(&self) -> builder::CreateCustomProviderConfig {
         builder::CreateCustomProviderConfig::new(&self.handle)
     }
 
-    /// Adds the calling app to a location as a custom payment provider.
+    /// Puts the calling app into a location as a custom payment provider.
     ///
     /// `POST /payments/custom-provider/provider`
     ///
-    /// The token identifies the app. The provider then appears among the payment integrations of the location, and needs keys before it can accept
-    /// payments: `create_custom_provider_config`.
+    /// Which app is meant follows from the token. The provider then stands among the payment integrations of the location, and needs keys before it
+    /// can take payments: `create_custom_provider_config`.
     ///
     /// - Scope: `payments/custom-provider.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_payments::types;
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments
-    ///     .create_custom_provider_integration()
-    ///     .body(types::CreateCustomProviderIntegrationRequest::new().description("…").image_url("…").name("…").payments_url("…").query_url("…").supports_subscription_schedule(true))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-integration")]
     pub fn create_custom_provider_integration(&self) -> builder::CreateCustomProviderIntegration {
         builder::CreateCustomProviderIntegration::new(&self.handle)
     }
 
-    /// Fulfils items of an order, with their shipments.
+    /// Fulfills items of an order, with how they were shipped.
     ///
     /// `POST /payments/orders/{orderId}/fulfillments`
     ///
-    /// An order can be fulfilled in several parts. With `notifyCustomer` a real person receives a message.
+    /// An order can be fulfilled in several parts. With `notifyCustomer` a message goes out to a real person.
     ///
     /// - Scope: `payments/orders.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_payments::types;
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments
-    ///     .create_order_fulfillment()
-    ///     .order_id("…")
-    ///     .body(types::CreateOrderFulfillmentRequest::new().items([types::FulfillmentItems::new()]).notify_customer(true).trackings([types::FulfillmentTracking::new()]))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-order-fulfillment")]
     pub fn create_order_fulfillment(&self) -> builder::CreateOrderFulfillment {
         builder::CreateOrderFulfillment::new(&self.handle)
     }
 
-    /// Adds a white-label payment provider based on Authorize.net or NMI.
+    /// Adds a white-label payment provider that is built on Authorize.net or NMI.
     ///
     /// `POST /payments/integrations/provider/whitelabel`
     ///
-    /// Requires the token of a marketplace app.
+    /// Only the token of a marketplace app is let in.
     ///
     /// - Scope: `payments/integration.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_payments::types;
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments
-    ///     .create_white_label_provider()
-    ///     .body(types::CreateWhiteLabelProviderRequest::new().description("…").image_url("…").provider(types::CreateWhiteLabelProviderRequestProvider::AuthorizeNet).title("…").unique_name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn create_white_label_provider(&self) -> builder::CreateWhiteLabelProvider {
         builder::CreateWhiteLabelProvider::new(&self.handle)
     }
 
-    /// Deletes a coupon permanently.
+    /// Deletes a coupon for good.
     ///
     /// `DELETE /payments/coupon`
+    ///
+    /// This cannot be undone.
     ///
     /// - Scope: `payments/coupons.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_payments::types;
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments
-    ///     .delete_coupon()
-    ///     .body(types::DeleteCouponRequest::new().id("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-coupon")]
     pub fn delete_coupon(&self) -> builder::DeleteCoupon {
         builder::DeleteCoupon::new(&self.handle)
     }
 
-    /// Removes the calling app from a location as a custom payment provider.
+    /// Takes the calling app out of a location as a custom payment provider.
     ///
     /// `DELETE /payments/custom-provider/provider`
     ///
-    /// The token identifies the app. `disconnect_custom_provider_config` stops only live or only test payments.
+    /// Which app is meant follows from the token. To stop only live or only test payments, use `disconnect_custom_provider_config`.
     ///
     /// - Scope: `payments/custom-provider.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments.delete_custom_provider_integration().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-integration")]
     pub fn delete_custom_provider_integration(&self) -> builder::DeleteCustomProviderIntegration {
         builder::DeleteCustomProviderIntegration::new(&self.handle)
     }
 
-    /// Removes the live or the test keys of a custom payment provider.
+    /// Removes the keys of a custom payment provider, of live or of test payments.
     ///
     /// `POST /payments/custom-provider/disconnect`
     ///
-    /// `delete_custom_provider_integration` removes the provider from the location.
+    /// To take the provider out of the location as a whole, use `delete_custom_provider_integration`.
     ///
     /// - Scope: `payments/custom-provider.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_payments::types;
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments
-    ///     .disconnect_custom_provider_config()
-    ///     .body(types::DisconnectCustomProviderConfigRequest::new().live_mode(true))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "disconnect-config")]
     pub fn disconnect_custom_provider_config(&self) -> builder::DisconnectCustomProviderConfig {
         builder::DisconnectCustomProviderConfig::new(&self.handle)
     }
 
-    /// Returns a coupon with the number of its uses.
+    /// Answers one coupon, with how often it was used.
     ///
     /// `GET /payments/coupon`
     ///
-    /// Both id and code are required. `list_coupons` finds a coupon by its code alone.
+    /// Id and code are both asked for, although each names a coupon. `list_coupons` finds one by its code alone.
     ///
     /// - Scope: `payments/coupons.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments.get_coupon().code("…").id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-coupon")]
     pub fn get_coupon(&self) -> builder::GetCoupon {
         builder::GetCoupon::new(&self.handle)
     }
 
-    /// Returns the configuration of the calling app's custom payment provider in a location.
+    /// Answers the configuration of the calling app's custom payment provider in a location.
     ///
     /// `GET /payments/custom-provider/connect`
     ///
@@ -259,79 +162,51 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments.get_custom_provider_config().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "fetch-config")]
     pub fn get_custom_provider_config(&self) -> builder::GetCustomProviderConfig {
         builder::GetCustomProviderConfig::new(&self.handle)
     }
 
-    /// Returns an order with its items, amounts, coupon and source.
+    /// Answers one order, with its items, amounts, coupon and source.
     ///
     /// `GET /payments/orders/{orderId}`
     ///
-    /// `contactSnapshot` is a copy from the time of the order; the contact may have changed since.
+    /// The contact's details in `contactSnapshot` are a copy kept with the order; they need not be what the contact says today.
     ///
     /// - Scope: `payments/orders.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments.get_order().order_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-order-by-id")]
     pub fn get_order(&self) -> builder::GetOrder {
         builder::GetOrder::new(&self.handle)
     }
 
-    /// Returns a subscription with its product, schedule and automatic payment.
+    /// Answers one subscription, with its product, schedule and automatic payment.
     ///
     /// `GET /payments/subscriptions/{subscriptionId}`
     ///
-    /// A subscription has two ids: `_id` is the platform's and the one required here, `subscriptionId` in the reply is the payment provider's.
+    /// A subscription bears two ids: `_id` is the platform's and the one wanted here, `subscriptionId` in the reply is the payment provider's.
     ///
     /// - Scope: `payments/subscriptions.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments.get_subscription().subscription_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-subscription-by-id")]
     pub fn get_subscription(&self) -> builder::GetSubscription {
         builder::GetSubscription::new(&self.handle)
     }
 
-    /// Returns a transaction with its charge, payment provider and refunds.
+    /// Answers one transaction, with its charge, payment provider and refunds.
     ///
     /// `GET /payments/transactions/{transactionId}`
     ///
-    /// `chargeSnapshot` holds the payment provider's reply, in the provider's own format.
+    /// What the payment provider said stands in `chargeSnapshot`, in the provider's own shape.
     ///
     /// - Scope: `payments/transactions.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments.get_transaction().transaction_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-transaction-by-id")]
     pub fn get_transaction(&self) -> builder::GetTransaction {
         builder::GetTransaction::new(&self.handle)
@@ -346,22 +221,12 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListCoupons::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let mut items = payments.list_coupons().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-coupons")]
     pub fn list_coupons(&self) -> builder::ListCoupons {
         builder::ListCoupons::new(&self.handle)
     }
 
-    /// Lists the fulfilments of an order.
+    /// Lists all fulfillments of an order.
     ///
     /// `GET /payments/orders/{orderId}/fulfillments`
     ///
@@ -369,13 +234,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments.list_order_fulfillments().order_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-order-fulfillment")]
     pub fn list_order_fulfillments(&self) -> builder::ListOrderFulfillments {
         builder::ListOrderFulfillments::new(&self.handle)
@@ -385,50 +243,33 @@ impl Client {
     ///
     /// `GET /payments/orders/{orderId}/notes`
     ///
-    /// The field that holds the notes is undocumented: read them from the reply's extra fields.
+    /// In which field the notes stand is described nowhere: read them from the reply's extra fields.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments.list_order_notes().order_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-order-notes")]
     pub fn list_order_notes(&self) -> builder::ListOrderNotes {
         builder::ListOrderNotes::new(&self.handle)
     }
 
-    /// Lists the orders of a location, optionally filtered.
+    /// Lists the orders of a location, filtered as wished.
     ///
     /// `GET /payments/orders`
     ///
-    /// The items are summaries; `get_order` returns the purchased items and the buyer's details.
+    /// An item is a summary; what was bought and the buyer's details come with `get_order`.
     ///
     /// - Scope: `payments/orders.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListOrders::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let mut items = payments.list_orders().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-orders")]
     pub fn list_orders(&self) -> builder::ListOrders {
         builder::ListOrders::new(&self.handle)
     }
 
-    /// Lists the subscriptions of a location, optionally filtered.
+    /// Lists the subscriptions of a location, filtered as wished.
     ///
     /// `GET /payments/subscriptions`
     ///
@@ -437,48 +278,28 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListSubscriptions::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let mut items = payments.list_subscriptions().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-subscriptions")]
     pub fn list_subscriptions(&self) -> builder::ListSubscriptions {
         builder::ListSubscriptions::new(&self.handle)
     }
 
-    /// Lists the transactions of a location, optionally filtered.
+    /// Lists the transactions of a location, filtered as wished.
     ///
     /// `GET /payments/transactions`
     ///
-    /// `entityType` and `entityId` of an item identify the purchase, such as an order.
+    /// An item tells what was paid for by `entityType` and `entityId`, such as an order.
     ///
     /// - Scope: `payments/transactions.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListTransactions::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let mut items = payments.list_transactions().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-transactions")]
     pub fn list_transactions(&self) -> builder::ListTransactions {
         builder::ListTransactions::new(&self.handle)
     }
 
-    /// Lists the white-label payment providers, those based on Authorize.net or NMI.
+    /// Lists the white-label payment providers, those built on Authorize.net or NMI.
     ///
     /// `GET /payments/integrations/provider/whitelabel`
     ///
@@ -487,99 +308,52 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListWhiteLabelProviders::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let mut items = payments.list_white_label_providers().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-integration-providers")]
     pub fn list_white_label_providers(&self) -> builder::ListWhiteLabelProviders {
         builder::ListWhiteLabelProviders::new(&self.handle)
     }
 
-    /// Records a payment of an order that was received outside the platform.
+    /// Records a payment for an order that was made outside the platform.
     ///
     /// `POST /payments/orders/{orderId}/record-payment`
     ///
-    /// The order becomes paid, unless the payment is marked as partial. Nobody is charged: the call records that cash, a cheque or the like was
-    /// received. An unknown id is answered with 404 "Order not found".
+    /// The order's state becomes paid, unless the payment is marked as a partial one. Nobody is charged: it notes that cash, a cheque or the like
+    /// was received. An id that no order has is answered 404 "Order not found".
     ///
     /// - Scope: `payments/orders.collectPayment`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_payments::types;
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments
-    ///     .record_order_payment()
-    ///     .order_id("…")
-    ///     .body(types::RecordOrderPaymentRequest::new().mode(types::RecordOrderPaymentRequestMode::Cash))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "record-order-payment")]
     pub fn record_order_payment(&self) -> builder::RecordOrderPayment {
         builder::RecordOrderPayment::new(&self.handle)
     }
 
-    /// Updates a coupon.
+    /// Changes a coupon.
     ///
     /// `PUT /payments/coupon`
     ///
-    /// Name, code, discount and start date are required each time, even if unchanged: read the coupon first and send all of it.
+    /// Name, code, discount and start date must be sent each time, changed or not: read the coupon first and send it again as a whole.
     ///
     /// - Scope: `payments/coupons.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_payments::types;
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments
-    ///     .update_coupon()
-    ///     .body(types::UpdateCouponRequest::new().code("…").discount_type(types::DiscountType::Percentage).discount_value(10).id("…").name("…").start_date(std::time::SystemTime::now()))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-coupon")]
     pub fn update_coupon(&self) -> builder::UpdateCoupon {
         builder::UpdateCoupon::new(&self.handle)
     }
 
-    /// Declares the capabilities of the calling app as a custom payment provider.
+    /// Says what the calling app can do as a custom payment provider.
     ///
     /// `PUT /payments/custom-provider/capabilities`
     ///
-    /// The token identifies the app. Either `companyId` or `locationId` is required.
+    /// Which app is meant follows from the token. Either `companyId` or `locationId` must be given.
     ///
     /// - Scope: `payments/custom-provider.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_payments::types;
-    /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
-    /// let reply = payments
-    ///     .update_custom_provider_capabilities()
-    ///     .body(types::UpdateCustomProviderCapabilitiesRequest::new().supports_subscription_schedules(true))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "custom-provider-marketplace-app-update-capabilities")]
     pub fn update_custom_provider_capabilities(&self) -> builder::UpdateCustomProviderCapabilities {
         builder::UpdateCustomProviderCapabilities::new(&self.handle)
@@ -592,7 +366,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_coupon`](super::Client::create_coupon).
-        pub CreateCoupon(operations::CREATE_COUPON) -> json types::CreateCouponResponse
+        pub CreateCoupon(operations::CREATE_COUPON) -> json types::Coupon
     }
     hoopai_runtime::setters! {
         CreateCoupon {
@@ -602,7 +376,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_provider_config`](super::Client::create_custom_provider_config).
-        pub CreateCustomProviderConfig(operations::CREATE_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProviderConfigResponse
+        pub CreateCustomProviderConfig(operations::CREATE_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProvider
     }
     hoopai_runtime::setters! {
         CreateCustomProviderConfig {
@@ -614,7 +388,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_provider_integration`](super::Client::create_custom_provider_integration).
-        pub CreateCustomProviderIntegration(operations::CREATE_CUSTOM_PROVIDER_INTEGRATION) -> json types::CreateCustomProviderIntegrationResponse
+        pub CreateCustomProviderIntegration(operations::CREATE_CUSTOM_PROVIDER_INTEGRATION) -> json types::CustomProvider
     }
     hoopai_runtime::setters! {
         CreateCustomProviderIntegration {
@@ -638,7 +412,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_white_label_provider`](super::Client::create_white_label_provider).
-        pub CreateWhiteLabelProvider(operations::CREATE_WHITE_LABEL_PROVIDER) -> json types::CreateWhiteLabelProviderResponse
+        pub CreateWhiteLabelProvider(operations::CREATE_WHITE_LABEL_PROVIDER) -> json types::WhiteLabelIntegration
     }
     hoopai_runtime::setters! {
         CreateWhiteLabelProvider {
@@ -681,15 +455,15 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_coupon`](super::Client::get_coupon).
-        pub GetCoupon(operations::GET_COUPON) -> json types::CreateCouponResponse
+        pub GetCoupon(operations::GET_COUPON) -> json types::Coupon
     }
     hoopai_runtime::setters! {
         GetCoupon {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The code that customers enter. Declared as required by the platform's specification.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The code of the coupon, as customers type it. Declared as required by the platform's specification.
             query code: String = "code",
             /// The id of the coupon. Declared as required by the platform's specification.
             query id: String = "id",
@@ -698,7 +472,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_custom_provider_config`](super::Client::get_custom_provider_config).
-        pub GetCustomProviderConfig(operations::GET_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProviderConfigResponse
+        pub GetCustomProviderConfig(operations::GET_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProvider
     }
     hoopai_runtime::setters! {
         GetCustomProviderConfig {
@@ -709,13 +483,13 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_order`](super::Client::get_order).
-        pub GetOrder(operations::GET_ORDER) -> json types::GetOrderResponse
+        pub GetOrder(operations::GET_ORDER) -> json types::Order
     }
     hoopai_runtime::setters! {
         GetOrder {
             /// The id of the order.
             path order_id: String = "orderId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -724,30 +498,30 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_subscription`](super::Client::get_subscription).
-        pub GetSubscription(operations::GET_SUBSCRIPTION) -> json types::GetSubscriptionResponse
+        pub GetSubscription(operations::GET_SUBSCRIPTION) -> json types::Subscription
     }
     hoopai_runtime::setters! {
         GetSubscription {
-            /// The id of the subscription, from `_id` of the list.
+            /// The id of the subscription, the `_id` of a list's item.
             path subscription_id: String = "subscriptionId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_transaction`](super::Client::get_transaction).
-        pub GetTransaction(operations::GET_TRANSACTION) -> json types::GetTransactionResponse
+        pub GetTransaction(operations::GET_TRANSACTION) -> json types::Transaction
     }
     hoopai_runtime::setters! {
         GetTransaction {
             /// The id of the transaction.
             path transaction_id: String = "transactionId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: String = "altType",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -760,18 +534,18 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCoupons {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The maximum number of items of a page.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
-            /// The number of items to skip before the page.
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
-            /// Words to search for in name and code.
+            /// Words to look for in name and code.
             query search: String = "search",
-            /// The status of the coupons: `scheduled`, `active` or `expired`.
-            query status: types::Status = "status",
+            /// The state of the coupons: `scheduled`, `active` or `expired`.
+            query status: types::CouponStatus = "status",
         }
     }
 
@@ -783,10 +557,10 @@ pub mod builder {
         ListOrderFulfillments {
             /// The id of the order.
             path order_id: String = "orderId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -798,135 +572,135 @@ pub mod builder {
         ListOrderNotes {
             /// The id of the order.
             path order_id: String = "orderId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_orders`](super::Client::list_orders).
-        pub ListOrders(operations::LIST_ORDERS) -> json types::ListOrdersResponse, paged types::OrderResponse
+        pub ListOrders(operations::LIST_ORDERS) -> json types::ListOrdersResponse, paged types::Order
     }
     hoopai_runtime::setters! {
         ListOrders {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The id of the contact that ordered.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The id of the contact who ordered.
             query contact_id: String = "contactId",
-            /// The last day of the period, such as `2024-02-13`.
+            /// Where the period ends, a date such as `2024-02-13`.
             query end_at: String = "endAt",
             /// The ids of products of a funnel, separated by commas.
             query funnel_product_ids: String = "funnelProductIds",
-            /// The maximum number of items of a page.
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// The number of items to skip before the page.
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
             /// The mode of payment, such as `live`.
             query payment_mode: String = "paymentMode",
-            /// The payment status of the orders: `paid`, `unpaid`, `refunded` or `partially_paid`.
-            query payment_status: types::ListOrdersPaymentStatus = "paymentStatus",
-            /// Words to search for in the name of the order.
+            /// Whether the order is paid: `paid`, `unpaid`, `refunded` or `partially_paid`.
+            query payment_status: types::OrderPaymentStatus = "paymentStatus",
+            /// Words to look for in the order's name.
             query search: String = "search",
-            /// The id of the source of the orders, such as a funnel.
+            /// The id of what the order came from, such as a funnel.
             query source_id: String = "sourceId",
-            /// The first day of the period, such as `2024-02-01`.
+            /// Where the period begins, a date such as `2024-02-01`.
             query start_at: String = "startAt",
-            /// The status of the orders, such as `completed`.
+            /// The state of the order, such as `completed`.
             query status: String = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_subscriptions`](super::Client::list_subscriptions).
-        pub ListSubscriptions(operations::LIST_SUBSCRIPTIONS) -> json types::ListSubscriptionsResponse, paged types::SubscriptionResponse
+        pub ListSubscriptions(operations::LIST_SUBSCRIPTIONS) -> json types::ListSubscriptionsResponse, paged types::Subscription
     }
     hoopai_runtime::setters! {
         ListSubscriptions {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The id of the contact that subscribed.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The id of the contact who subscribed.
             query contact_id: String = "contactId",
-            /// The last day of the period, such as `2024-02-13`.
+            /// Where the period ends, a date such as `2024-02-13`.
             query end_at: String = "endAt",
-            /// The id of the purchase that started the subscription, such as an order.
+            /// The id of what the subscription began with, such as an order.
             query entity_id: String = "entityId",
-            /// The kind of source of the subscription, such as `funnel`.
+            /// The kind of place where the subscription came from, such as `funnel`.
             query entity_source_type: String = "entitySourceType",
-            /// Whether to include the number of payments collected by each subscription.
+            /// Whether to answer how many payments were collected for each subscription.
             query get_payments_collected_count: bool = "getPaymentsCollectedCount",
-            /// The id of a single subscription.
+            /// The id of one subscription.
             query id: String = "id",
-            /// The maximum number of items of a page.
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
-            /// The number of items to skip before the page.
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
             /// The mode of payment, such as `live`.
             query payment_mode: String = "paymentMode",
-            /// Words to search for in the name of the subscription.
+            /// Words to look for in the subscription's name.
             query search: String = "search",
-            /// The first day of the period, such as `2024-02-01`.
+            /// Where the period begins, a date such as `2024-02-01`.
             query start_at: String = "startAt",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_transactions`](super::Client::list_transactions).
-        pub ListTransactions(operations::LIST_TRANSACTIONS) -> json types::ListTransactionsResponse, paged types::TxnResponse
+        pub ListTransactions(operations::LIST_TRANSACTIONS) -> json types::ListTransactionsResponse, paged types::Transaction
     }
     hoopai_runtime::setters! {
         ListTransactions {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: String = "altType",
-            /// The id of the contact that paid.
+            /// The id of the contact who paid.
             query contact_id: String = "contactId",
-            /// The last day of the period, such as `2024-02-13`.
+            /// Where the period ends, a date such as `2024-02-13`.
             query end_at: String = "endAt",
-            /// The id of the purchase that was paid, such as an order.
+            /// The id of what was paid for, such as an order.
             query entity_id: String = "entityId",
-            /// The kind of source in more detail, such as `two_step_order_form`.
+            /// The kind of place more exactly, such as `two_step_order_form`.
             query entity_source_sub_type: String = "entitySourceSubType",
-            /// The kind of source of the payment, such as `funnel`.
+            /// The kind of place where the payment came from, such as `funnel`.
             query entity_source_type: String = "entitySourceType",
-            /// The maximum number of items of a page.
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// The number of items to skip before the page.
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
             /// The mode of payment, such as `live`.
             query payment_mode: String = "paymentMode",
-            /// Words to search for in the name of the transaction.
+            /// Words to look for in the transaction's name.
             query search: String = "search",
-            /// The first day of the period, such as `2024-02-01`.
+            /// Where the period begins, a date such as `2024-02-01`.
             query start_at: String = "startAt",
-            /// The payment provider's id of the subscription that was paid.
+            /// The id of the subscription whose payments are wanted, as the payment provider writes it.
             query subscription_id: String = "subscriptionId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_white_label_providers`](super::Client::list_white_label_providers).
-        pub ListWhiteLabelProviders(operations::LIST_WHITE_LABEL_PROVIDERS) -> json types::ListWhiteLabelProvidersResponse, paged types::IntegrationProvider
+        pub ListWhiteLabelProviders(operations::LIST_WHITE_LABEL_PROVIDERS) -> json types::ListWhiteLabelProvidersResponse, paged types::WhiteLabelIntegration
     }
     hoopai_runtime::setters! {
         ListWhiteLabelProviders {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The maximum number of items of a page.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
-            /// The number of items to skip before the page.
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
         }
     }
@@ -945,7 +719,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_coupon`](super::Client::update_coupon).
-        pub UpdateCoupon(operations::UPDATE_COUPON) -> json types::CreateCouponResponse
+        pub UpdateCoupon(operations::UPDATE_COUPON) -> json types::Coupon
     }
     hoopai_runtime::setters! {
         UpdateCoupon {

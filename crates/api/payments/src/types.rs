@@ -11,21 +11,6 @@ hoopai_runtime::model! {
         pub discount: Decimal = "discount",
         pub subtotal: Decimal = "subtotal",
     }
-    /// For how long a coupon reduces the later payments of a subscription.
-    pub struct ApplyToFuturePaymentsConfig {
-        /// The number of months; of use with `fixed` only. Declared as required by the platform's specification.
-        pub duration: f64 = "duration",
-        /// The unit of `duration`; always `months`. Declared as required by the platform's specification.
-        pub duration_type: ApplyToFuturePaymentsConfigDurationType = "durationType",
-        /// `forever`, or `fixed` for the time that `duration` gives. Declared as required by the platform's specification.
-        pub type_: Type = "type",
-    }
-    /// `ApplyToFuturePaymentsConfigDto` of Payments.
-    pub struct ApplyToFuturePaymentsConfigDto {
-        pub duration: f64 = "duration",
-        pub duration_type: String = "durationType",
-        pub type_: Type = "type",
-    }
     /// The card that was used, in as far as it may be kept.
     #[doc(alias = "CardDto")]
     pub struct Card {
@@ -40,14 +25,17 @@ hoopai_runtime::model! {
         /// The number of the cheque. Declared as required by the platform's specification.
         pub number: String = "number",
     }
-    /// `CouponDto` of Payments.
+    /// `CreateCouponResponseDto` of Payments.
+    #[doc(alias = "CreateCouponResponseDto")]
     #[doc(alias = "CouponDto")]
     pub struct Coupon {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub apply_to_future_payments: bool = "applyToFuturePayments",
-        pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
+        pub apply_to_future_payments_config: CouponFuturePayments = "applyToFuturePaymentsConfig",
         pub code: String = "code",
         pub created_at: Timestamp = "createdAt",
         pub discount_type: DiscountType = "discountType",
@@ -56,10 +44,28 @@ hoopai_runtime::model! {
         pub limit_per_customer: f64 = "limitPerCustomer",
         pub name: String = "name",
         pub start_date: Timestamp = "startDate",
-        pub status: Status = "status",
+        pub status: CouponStatus = "status",
+        pub trace_id: String = "traceId",
         pub updated_at: Timestamp = "updatedAt",
         pub usage_count: f64 = "usageCount",
         pub user_id: String = "userId",
+    }
+    /// `ApplyToFuturePaymentsConfigDto` of Payments.
+    #[doc(alias = "ApplyToFuturePaymentsConfigDto")]
+    pub struct CouponFuturePayments {
+        pub duration: f64 = "duration",
+        pub duration_type: String = "durationType",
+        pub type_: CouponFuturePaymentsType = "type",
+    }
+    /// For how long a coupon reduces the later payments of a subscription.
+    #[doc(alias = "ApplyToFuturePaymentsConfig")]
+    pub struct CouponFuturePaymentsInput {
+        /// The number of months; of use with `fixed` only. Declared as required by the platform's specification.
+        pub duration: f64 = "duration",
+        /// The unit of `duration`; always `months`. Declared as required by the platform's specification.
+        pub duration_type: CouponFuturePaymentsDurationType = "durationType",
+        /// `forever`, or `fixed` for the time that `duration` gives. Declared as required by the platform's specification.
+        pub type_: CouponFuturePaymentsType = "type",
     }
     /// A coupon to be made.
     #[doc(alias = "CreateCouponParams")]
@@ -67,11 +73,11 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Whether later payments of a subscription are reduced too; `true` when left out.
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         /// For how long later payments are reduced; when left out, `forever`.
-        pub apply_to_future_payments_config: ApplyToFuturePaymentsConfig = "applyToFuturePaymentsConfig",
+        pub apply_to_future_payments_config: CouponFuturePaymentsInput = "applyToFuturePaymentsConfig",
         /// The code that customers type, such as `SUMMER10`. Declared as required by the platform's specification.
         pub code: String = "code",
         /// What `discountValue` means: `percentage` of the price or an `amount` of money. Declared as required by the platform's specification.
@@ -90,28 +96,6 @@ hoopai_runtime::model! {
         pub start_date: Timestamp = "startDate",
         /// How many times it can be redeemed, all customers taken together.
         pub usage_limit: f64 = "usageLimit",
-    }
-    /// `CreateCouponResponseDto` of Payments.
-    #[doc(alias = "CreateCouponResponseDto")]
-    pub struct CreateCouponResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
-        pub apply_to_future_payments: bool = "applyToFuturePayments",
-        pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
-        pub code: String = "code",
-        pub created_at: Timestamp = "createdAt",
-        pub discount_type: DiscountType = "discountType",
-        pub discount_value: Decimal = "discountValue",
-        pub end_date: Timestamp = "endDate",
-        pub limit_per_customer: f64 = "limitPerCustomer",
-        pub name: String = "name",
-        pub start_date: Timestamp = "startDate",
-        pub status: Status = "status",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-        pub usage_count: f64 = "usageCount",
-        pub user_id: String = "userId",
     }
     /// The keys of a custom payment provider.
     #[doc(alias = "ConnectCustomProvidersConfigDto")]
@@ -137,32 +121,15 @@ hoopai_runtime::model! {
         /// Whether the provider can run subscriptions that follow a schedule. Declared as required by the platform's specification.
         pub supports_subscription_schedule: bool = "supportsSubscriptionSchedule",
     }
-    /// `CreateCustomProvidersResponseSchema` of Payments.
-    #[doc(alias = "CreateCustomProvidersResponseSchema")]
-    pub struct CreateCustomProviderIntegrationResponse {
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub description: String = "description",
-        pub image_url: String = "imageUrl",
-        pub location_id: String = "locationId",
-        pub marketplace_app_id: String = "marketplaceAppId",
-        pub name: String = "name",
-        pub payment_provider: Map = "paymentProvider",
-        pub payments_url: String = "paymentsUrl",
-        pub query_url: String = "queryUrl",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// A fulfillment of an order, or of a part of it.
     #[doc(alias = "CreateFulfillmentDto")]
     pub struct CreateOrderFulfillmentRequest {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The items that this fulfillment covers. Declared as required by the platform's specification.
-        pub items: Vec<FulfillmentItems> = "items",
+        pub items: Vec<FulfillmentItem> = "items",
         /// Whether the customer is sent a message about it. Declared as required by the platform's specification.
         pub notify_customer: bool = "notifyCustomer",
         /// Where the shipped items can be tracked; an empty list if nothing is shipped. Declared as required by the platform's specification.
@@ -181,41 +148,29 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// What the provider offers, in a few words. Declared as required by the platform's specification.
         pub description: String = "description",
         /// The address of its picture; begins with `https://` and must be open to the public. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
         /// What it is built on: `authorize-net` or `nmi`. Declared as required by the platform's specification.
-        pub provider: CreateWhiteLabelProviderRequestProvider = "provider",
+        pub provider: WhiteLabelProvider = "provider",
         /// The provider's name, as people see it. Declared as required by the platform's specification.
         pub title: String = "title",
         /// The provider's unique name: lower-case letters and hyphens, a letter at both ends, such as `easy-direct`. Declared as required by the platform's specification.
         pub unique_name: String = "uniqueName",
     }
-    /// `CreateWhitelabelIntegrationResponseDto` of Payments.
-    #[doc(alias = "CreateWhitelabelIntegrationResponseDto")]
-    pub struct CreateWhiteLabelProviderResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image_url: String = "imageUrl",
-        pub provider: String = "provider",
-        pub route: String = "route",
-        pub title: String = "title",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `ConnectCustomProvidersResponseSchema` of Payments.
     #[doc(alias = "ConnectCustomProvidersResponseSchema")]
-    pub struct CustomProviderConfigResponse {
+    #[doc(alias = "CreateCustomProvidersResponseSchema")]
+    #[doc(alias = "GetCustomProvidersResponseSchema")]
+    pub struct CustomProvider {
         pub id: String = "_id",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub marketplace_app_id: String = "marketplaceAppId",
         pub name: String = "name",
@@ -234,71 +189,13 @@ hoopai_runtime::model! {
         /// The key of the provider that pages may show. Declared as required by the platform's specification.
         pub publishable_key: String = "publishableKey",
     }
-    /// `CustomRRuleOptionsDto` of Payments.
-    #[doc(alias = "CustomRRuleOptionsDto")]
-    pub struct CustomRRuleOptions {
-        pub count: f64 = "count",
-        pub day_of_month: f64 = "dayOfMonth",
-        pub day_of_week: CustomRRuleOptionsDayOfWeek = "dayOfWeek",
-        pub days_before: f64 = "daysBefore",
-        pub end_date: String = "endDate",
-        pub end_time: String = "endTime",
-        pub interval: f64 = "interval",
-        pub interval_type: CustomRRuleOptionsIntervalType = "intervalType",
-        pub month_of_year: CustomRRuleOptionsMonthOfYear = "monthOfYear",
-        pub num_of_week: f64 = "numOfWeek",
-        pub start_date: String = "startDate",
-        pub start_time: String = "startTime",
-    }
-    /// `DefaultPriceResponseDto` of Payments.
-    #[doc(alias = "DefaultPriceResponseDto")]
-    pub struct DefaultPriceResponse {
-        pub id: String = "_id",
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: Decimal = "amount",
-        pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: Decimal = "compareAtPrice",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub location_id: String = "locationId",
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        pub recurring: Recurring = "recurring",
-        pub track_inventory: bool = "trackInventory",
-        pub type_: DefaultPriceResponseType = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user_id: String = "userId",
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
-    /// `DefaultProductResponseDto` of Payments.
-    #[doc(alias = "DefaultProductResponseDto")]
-    pub struct DefaultProductResponse {
-        pub id: String = "_id",
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        pub slug: String = "slug",
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub updated_at: Timestamp = "updatedAt",
-        pub variants: Vec<ProductVariant> = "variants",
-    }
     /// `DeleteCouponParams` of Payments.
     #[doc(alias = "DeleteCouponParams")]
     pub struct DeleteCouponRequest {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The id of the coupon to be deleted. Declared as required by the platform's specification.
         pub id: String = "id",
     }
@@ -330,23 +227,26 @@ hoopai_runtime::model! {
     pub struct FulfilledItem {
         pub id: String = "_id",
         pub name: String = "name",
-        pub price: Box<DefaultPriceResponse> = "price",
-        pub product: Box<DefaultProductResponse> = "product",
+        pub price: Box<Price> = "price",
+        pub product: Box<Product> = "product",
         pub qty: f64 = "qty",
     }
     /// `FulfillmentSchema` of Payments.
     #[doc(alias = "FulfillmentSchema")]
     pub struct Fulfillment {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltIdType = "altType",
         pub created_at: Timestamp = "createdAt",
         pub items: Vec<FulfilledItem> = "items",
         pub trackings: Vec<FulfillmentTracking> = "trackings",
         pub updated_at: Timestamp = "updatedAt",
     }
     /// An item that is fulfilled.
-    pub struct FulfillmentItems {
+    #[doc(alias = "FulfillmentItems")]
+    pub struct FulfillmentItem {
         /// The id of the price that was bought. Declared as required by the platform's specification.
         pub price_id: String = "priceId",
         /// How many pieces are fulfilled. Declared as required by the platform's specification.
@@ -360,128 +260,6 @@ hoopai_runtime::model! {
         pub tracking_number: String = "trackingNumber",
         /// The address where the shipment can be followed.
         pub tracking_url: String = "trackingUrl",
-    }
-    /// `GetOrderResponseSchema` of Payments.
-    #[doc(alias = "GetOrderResponseSchema")]
-    pub struct GetOrderResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
-        pub amount: Decimal = "amount",
-        pub amount_summary: AmountSummary = "amountSummary",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        pub contact_id: String = "contactId",
-        pub contact_snapshot: Map = "contactSnapshot",
-        pub coupon: Map = "coupon",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub currency: String = "currency",
-        pub fingerprint: String = "fingerprint",
-        pub fulfillment_status: String = "fulfillmentStatus",
-        pub items: Vec<GetOrderResponseItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub mark_as_test: bool = "markAsTest",
-        pub meta: Map = "meta",
-        pub source: Box<OrderSource> = "source",
-        pub status: String = "status",
-        pub tax_calculation_provider: String = "taxCalculationProvider",
-        pub trace_id: String = "traceId",
-        pub tracking_id: String = "trackingId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetOrderResponseItem` of Payments.
-    pub struct GetOrderResponseItem {
-        pub id: String = "_id",
-        pub authorize_amount: Decimal = "authorizeAmount",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub price: Map = "price",
-        pub product: GetOrderResponseItemProduct = "product",
-    }
-    /// `GetOrderResponseItemProduct` of Payments.
-    pub struct GetOrderResponseItemProduct {
-        pub name: String = "name",
-        pub product_type: String = "productType",
-    }
-    /// `GetSubscriptionResponseSchema` of Payments.
-    #[doc(alias = "GetSubscriptionResponseSchema")]
-    pub struct GetSubscriptionResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
-        pub amount: Decimal = "amount",
-        pub auto_payment: Map = "autoPayment",
-        pub canceled_at: Timestamp = "canceledAt",
-        pub canceled_by: String = "canceledBy",
-        pub contact_id: String = "contactId",
-        pub contact_snapshot: Map = "contactSnapshot",
-        pub coupon: Map = "coupon",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub currency: String = "currency",
-        pub entity_id: String = "entityId",
-        pub entity_source: Box<OrderSource> = "entitySource",
-        pub entity_type: String = "entityType",
-        pub ip_address: String = "ipAddress",
-        pub live_mode: bool = "liveMode",
-        pub mark_as_test: bool = "markAsTest",
-        pub meta: Map = "meta",
-        pub payment_provider: Map = "paymentProvider",
-        pub recurring_product: Map = "recurringProduct",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub subscription_id: String = "subscriptionId",
-        pub subscription_snapshot: Map = "subscriptionSnapshot",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetTxnResponseSchema` of Payments.
-    #[doc(alias = "GetTxnResponseSchema")]
-    pub struct GetTransactionResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
-        pub amount: Decimal = "amount",
-        pub amount_refunded: Decimal = "amountRefunded",
-        pub charge_id: String = "chargeId",
-        pub charge_snapshot: Map = "chargeSnapshot",
-        pub contact_id: String = "contactId",
-        pub contact_snapshot: Map = "contactSnapshot",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub currency: String = "currency",
-        pub entity_id: String = "entityId",
-        pub entity_source: Box<OrderSource> = "entitySource",
-        pub entity_type: String = "entityType",
-        pub invoice_id: String = "invoiceId",
-        pub ip_address: String = "ipAddress",
-        pub is_parent: bool = "isParent",
-        pub live_mode: bool = "liveMode",
-        pub mark_as_test: bool = "markAsTest",
-        pub merged_from_contact_id: String = "mergedFromContactId",
-        pub meta: Map = "meta",
-        pub payment_provider: Map = "paymentProvider",
-        pub qbo_response: Map = "qboResponse",
-        pub qbo_synced: bool = "qboSynced",
-        pub receipt_id: String = "receiptId",
-        pub status: String = "status",
-        pub subscription_id: String = "subscriptionId",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `IntegrationProviderSchema` of Payments.
-    #[doc(alias = "IntegrationProviderSchema")]
-    pub struct IntegrationProvider {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image_url: String = "imageUrl",
-        pub provider: String = "provider",
-        pub route: String = "route",
-        pub title: String = "title",
-        pub updated_at: Timestamp = "updatedAt",
     }
     /// `ListCouponsResponseDto` of Payments.
     #[doc(alias = "ListCouponsResponseDto")]
@@ -505,28 +283,28 @@ hoopai_runtime::model! {
     /// `ListOrdersResponseDto` of Payments.
     #[doc(alias = "ListOrdersResponseDto")]
     pub struct ListOrdersResponse {
-        pub data: Vec<OrderResponse> = "data",
+        pub data: Vec<Order> = "data",
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// `ListSubscriptionResponseDto` of Payments.
     #[doc(alias = "ListSubscriptionResponseDto")]
     pub struct ListSubscriptionsResponse {
-        pub data: Vec<SubscriptionResponse> = "data",
+        pub data: Vec<Subscription> = "data",
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// `ListTxnsResponseDto` of Payments.
     #[doc(alias = "ListTxnsResponseDto")]
     pub struct ListTransactionsResponse {
-        pub data: Vec<TxnResponse> = "data",
+        pub data: Vec<Transaction> = "data",
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
     /// `ListWhitelabelIntegrationProviderResponseDto` of Payments.
     #[doc(alias = "ListWhitelabelIntegrationProviderResponseDto")]
     pub struct ListWhiteLabelProvidersResponse {
-        pub providers: Vec<IntegrationProvider> = "providers",
+        pub providers: Vec<WhiteLabelIntegration> = "providers",
         pub trace_id: String = "traceId",
     }
     /// `MembershipOfferDto` of Payments.
@@ -536,25 +314,39 @@ hoopai_runtime::model! {
         pub label: String = "label",
         pub value: String = "value",
     }
-    /// `OrderResponseSchema` of Payments.
+    /// `GetOrderResponseSchema` of Payments.
+    #[doc(alias = "GetOrderResponseSchema")]
     #[doc(alias = "OrderResponseSchema")]
-    pub struct OrderResponse {
+    pub struct Order {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub amount: Decimal = "amount",
+        pub amount_summary: AmountSummary = "amountSummary",
+        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
         pub contact_email: String = "contactEmail",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
+        pub contact_snapshot: Map = "contactSnapshot",
+        pub coupon: Map = "coupon",
         pub coupon_code: String = "couponCode",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Decimal = "discount",
+        pub fingerprint: String = "fingerprint",
         pub fulfillment_status: String = "fulfillmentStatus",
+        pub items: Vec<OrderItem> = "items",
         pub live_mode: bool = "liveMode",
+        pub mark_as_test: bool = "markAsTest",
+        pub meta: Map = "meta",
         pub onetime_products: f64 = "onetimeProducts",
         pub recurring_products: f64 = "recurringProducts",
+        pub source: Box<OrderSource> = "source",
         pub source_id: String = "sourceId",
         pub source_meta: Map = "sourceMeta",
         pub source_name: String = "sourceName",
@@ -562,8 +354,26 @@ hoopai_runtime::model! {
         pub source_type: String = "sourceType",
         pub status: String = "status",
         pub subtotal: Decimal = "subtotal",
+        pub tax_calculation_provider: String = "taxCalculationProvider",
         pub total_products: f64 = "totalProducts",
+        pub trace_id: String = "traceId",
+        pub tracking_id: String = "trackingId",
         pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `OrderItem` of Payments.
+    pub struct OrderItem {
+        pub id: String = "_id",
+        pub authorize_amount: Decimal = "authorizeAmount",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub price: Map = "price",
+        pub product: OrderItemProduct = "product",
+    }
+    /// `OrderItemProduct` of Payments.
+    pub struct OrderItemProduct {
+        pub name: String = "name",
+        pub product_type: String = "productType",
     }
     /// `OrderSource` of Payments.
     pub struct OrderSource {
@@ -572,6 +382,51 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub sub_type: OrderSourceSubType = "subType",
         pub type_: OrderSourceType = "type",
+    }
+    /// `DefaultPriceResponseDto` of Payments.
+    #[doc(alias = "DefaultPriceResponseDto")]
+    pub struct Price {
+        pub id: String = "_id",
+        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
+        pub amount: Decimal = "amount",
+        pub available_quantity: f64 = "availableQuantity",
+        pub compare_at_price: Decimal = "compareAtPrice",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
+        pub name: String = "name",
+        pub product: String = "product",
+        pub recurring: Recurring = "recurring",
+        pub track_inventory: bool = "trackInventory",
+        pub type_: PriceType = "type",
+        pub updated_at: Timestamp = "updatedAt",
+        pub user_id: String = "userId",
+        pub variant_option_ids: Vec<String> = "variantOptionIds",
+    }
+    /// `DefaultProductResponseDto` of Payments.
+    #[doc(alias = "DefaultProductResponseDto")]
+    pub struct Product {
+        pub id: String = "_id",
+        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        pub available_in_store: bool = "availableInStore",
+        pub collection_ids: Vec<String> = "collectionIds",
+        pub created_at: Timestamp = "createdAt",
+        pub description: String = "description",
+        pub image: String = "image",
+        pub is_taxes_enabled: bool = "isTaxesEnabled",
+        pub label: ProductLabel = "label",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub product_type: String = "productType",
+        pub slug: String = "slug",
+        pub statement_descriptor: String = "statementDescriptor",
+        pub taxes: Vec<String> = "taxes",
+        pub updated_at: Timestamp = "updatedAt",
+        pub variants: Vec<ProductVariant> = "variants",
     }
     /// `ProductLabelDto` of Payments.
     #[doc(alias = "ProductLabelDto")]
@@ -599,7 +454,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// How much was paid.
         pub amount: Decimal = "amount",
         /// The card, if one was used.
@@ -611,7 +466,7 @@ hoopai_runtime::model! {
         /// Further data of your own, kept with the transaction.
         pub meta: Map = "meta",
         /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Declared as required by the platform's specification.
-        pub mode: RecordOrderPaymentRequestMode = "mode",
+        pub mode: RecordOrderPaymentMode = "mode",
         /// A note to be kept with the transaction.
         pub notes: String = "notes",
     }
@@ -620,6 +475,22 @@ hoopai_runtime::model! {
     pub struct RecordOrderPaymentResponse {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
+    }
+    /// `CustomRRuleOptionsDto` of Payments.
+    #[doc(alias = "CustomRRuleOptionsDto")]
+    pub struct RecurrenceOptions {
+        pub count: f64 = "count",
+        pub day_of_month: f64 = "dayOfMonth",
+        pub day_of_week: DayOfWeek = "dayOfWeek",
+        pub days_before: f64 = "daysBefore",
+        pub end_date: String = "endDate",
+        pub end_time: String = "endTime",
+        pub interval: f64 = "interval",
+        pub interval_type: IntervalType = "intervalType",
+        pub month_of_year: MonthOfYear = "monthOfYear",
+        pub num_of_week: f64 = "numOfWeek",
+        pub start_date: String = "startDate",
+        pub start_time: String = "startTime",
     }
     /// `RecurringDto` of Payments.
     #[doc(alias = "RecurringDto")]
@@ -631,22 +502,33 @@ hoopai_runtime::model! {
     #[doc(alias = "ScheduleOptionsDto")]
     pub struct ScheduleOptions {
         pub execute_at: Timestamp = "executeAt",
-        pub rrule: Box<CustomRRuleOptions> = "rrule",
+        pub rrule: Box<RecurrenceOptions> = "rrule",
     }
-    /// `SubscriptionResponseSchema` of Payments.
+    /// `GetSubscriptionResponseSchema` of Payments.
+    #[doc(alias = "GetSubscriptionResponseSchema")]
     #[doc(alias = "SubscriptionResponseSchema")]
-    pub struct SubscriptionResponse {
+    pub struct Subscription {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltIdType = "altType",
         pub amount: Decimal = "amount",
+        pub auto_payment: Map = "autoPayment",
+        pub canceled_at: Timestamp = "canceledAt",
+        pub canceled_by: String = "canceledBy",
         pub contact_email: String = "contactEmail",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
+        pub contact_snapshot: Map = "contactSnapshot",
+        pub coupon: Map = "coupon",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
+        pub entity_source: Box<OrderSource> = "entitySource",
         pub entity_source_id: String = "entitySourceId",
         pub entity_source_meta: Map = "entitySourceMeta",
         pub entity_source_name: String = "entitySourceName",
@@ -654,30 +536,43 @@ hoopai_runtime::model! {
         pub entity_type: String = "entityType",
         pub ip_address: String = "ipAddress",
         pub live_mode: bool = "liveMode",
+        pub mark_as_test: bool = "markAsTest",
+        pub meta: Map = "meta",
+        pub payment_provider: Map = "paymentProvider",
         pub payment_provider_connected_account: String = "paymentProviderConnectedAccount",
         pub payment_provider_type: String = "paymentProviderType",
+        pub recurring_product: Map = "recurringProduct",
+        pub schedule: ScheduleOptions = "schedule",
         pub status: String = "status",
         pub subscription_id: String = "subscriptionId",
         pub subscription_snapshot: Map = "subscriptionSnapshot",
+        pub trace_id: String = "traceId",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `TxnResponseSchema` of Payments.
+    /// `GetTxnResponseSchema` of Payments.
+    #[doc(alias = "GetTxnResponseSchema")]
     #[doc(alias = "TxnResponseSchema")]
-    pub struct TxnResponse {
+    pub struct Transaction {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub amount: Decimal = "amount",
         pub amount_refunded: Decimal = "amountRefunded",
         pub charge_id: String = "chargeId",
         pub charge_snapshot: Map = "chargeSnapshot",
         pub contact_email: String = "contactEmail",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
+        pub contact_snapshot: Map = "contactSnapshot",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
+        pub entity_source: Box<OrderSource> = "entitySource",
         pub entity_source_id: String = "entitySourceId",
         pub entity_source_meta: Map = "entitySourceMeta",
         pub entity_source_name: String = "entitySourceName",
@@ -685,14 +580,23 @@ hoopai_runtime::model! {
         pub entity_source_type: String = "entitySourceType",
         pub entity_type: String = "entityType",
         pub fulfilled_at: Timestamp = "fulfilledAt",
+        pub invoice_id: String = "invoiceId",
         pub ip_address: String = "ipAddress",
+        pub is_parent: bool = "isParent",
         pub live_mode: bool = "liveMode",
+        pub mark_as_test: bool = "markAsTest",
         pub merged_from_contact_id: String = "mergedFromContactId",
+        pub meta: Map = "meta",
         pub payment_method: Map = "paymentMethod",
+        pub payment_provider: Map = "paymentProvider",
         pub payment_provider_connected_account: String = "paymentProviderConnectedAccount",
         pub payment_provider_type: String = "paymentProviderType",
+        pub qbo_response: Map = "qboResponse",
+        pub qbo_synced: bool = "qboSynced",
+        pub receipt_id: String = "receiptId",
         pub status: String = "status",
         pub subscription_id: String = "subscriptionId",
+        pub trace_id: String = "traceId",
         pub updated_at: Timestamp = "updatedAt",
     }
     /// A coupon as it is to be, as a whole.
@@ -701,11 +605,11 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Whether later payments of a subscription are reduced too; `true` when left out.
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         /// For how long later payments are reduced; when left out, `forever`.
-        pub apply_to_future_payments_config: ApplyToFuturePaymentsConfig = "applyToFuturePaymentsConfig",
+        pub apply_to_future_payments_config: CouponFuturePaymentsInput = "applyToFuturePaymentsConfig",
         /// The code that customers type, such as `SUMMER10`. Declared as required by the platform's specification.
         pub code: String = "code",
         /// What `discountValue` means: `percentage` of the price or an `amount` of money. Declared as required by the platform's specification.
@@ -743,6 +647,24 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
+    /// `CreateWhitelabelIntegrationResponseDto` of Payments.
+    #[doc(alias = "CreateWhitelabelIntegrationResponseDto")]
+    #[doc(alias = "IntegrationProviderSchema")]
+    pub struct WhiteLabelIntegration {
+        pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: String = "altType",
+        pub created_at: Timestamp = "createdAt",
+        pub description: String = "description",
+        pub image_url: String = "imageUrl",
+        pub provider: String = "provider",
+        pub route: String = "route",
+        pub title: String = "title",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+    }
 }
 
 hoopai_runtime::confirmations! {
@@ -754,46 +676,46 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AltType`.
-    pub enum AltType {
+    /// Values of `AltIdType`.
+    pub enum AltIdType {
         Location = "location",
-    }
-    /// Values of `ApplyToFuturePaymentsConfigDurationType`.
-    pub enum ApplyToFuturePaymentsConfigDurationType {
-        Months = "months",
     }
     /// Values of `CardType`.
     pub enum CardType {
         Visa = "visa", Mastercard = "mastercard", Other = "other",
     }
-    /// Values of `CreateWhiteLabelProviderRequestProvider`.
-    pub enum CreateWhiteLabelProviderRequestProvider {
-        AuthorizeNet = "authorize-net", Nmi = "nmi",
+    /// Values of `CouponFuturePaymentsDurationType`.
+    pub enum CouponFuturePaymentsDurationType {
+        Months = "months",
     }
-    /// Values of `CustomRRuleOptionsDayOfWeek`.
-    pub enum CustomRRuleOptionsDayOfWeek {
+    /// Values of `CouponFuturePaymentsType`.
+    pub enum CouponFuturePaymentsType {
+        Forever = "forever", Fixed = "fixed",
+    }
+    /// Values of `CouponStatus`.
+    pub enum CouponStatus {
+        Scheduled = "scheduled", Active = "active", Expired = "expired",
+    }
+    /// Values of `DayOfWeek`.
+    pub enum DayOfWeek {
         Mo = "mo", Tu = "tu", We = "we", Th = "th", Fr = "fr", Sa = "sa", Su = "su",
-    }
-    /// Values of `CustomRRuleOptionsIntervalType`.
-    pub enum CustomRRuleOptionsIntervalType {
-        Yearly = "yearly", Monthly = "monthly", Weekly = "weekly", Daily = "daily", Hourly = "hourly",
-        Minutely = "minutely", Secondly = "secondly",
-    }
-    /// Values of `CustomRRuleOptionsMonthOfYear`.
-    pub enum CustomRRuleOptionsMonthOfYear {
-        Jan = "jan", Feb = "feb", Mar = "mar", Apr = "apr", May = "may", Jun = "jun", Jul = "jul", Aug = "aug",
-        Sep = "sep", Oct = "oct", Nov = "nov", Dec = "dec",
-    }
-    /// Values of `DefaultPriceResponseType`.
-    pub enum DefaultPriceResponseType {
-        OneTime = "one_time", Recurring = "recurring",
     }
     /// Values of `DiscountType`.
     pub enum DiscountType {
         Percentage = "percentage", Amount = "amount",
     }
-    /// Values of `ListOrdersPaymentStatus`.
-    pub enum ListOrdersPaymentStatus {
+    /// Values of `IntervalType`.
+    pub enum IntervalType {
+        Yearly = "yearly", Monthly = "monthly", Weekly = "weekly", Daily = "daily", Hourly = "hourly",
+        Minutely = "minutely", Secondly = "secondly",
+    }
+    /// Values of `MonthOfYear`.
+    pub enum MonthOfYear {
+        Jan = "jan", Feb = "feb", Mar = "mar", Apr = "apr", May = "may", Jun = "jun", Jul = "jul", Aug = "aug",
+        Sep = "sep", Oct = "oct", Nov = "nov", Dec = "dec",
+    }
+    /// Values of `OrderPaymentStatus`.
+    pub enum OrderPaymentStatus {
         Paid = "paid", Unpaid = "unpaid", Refunded = "refunded", PartiallyPaid = "partially_paid",
     }
     /// Values of `OrderSourceSubType`.
@@ -812,20 +734,20 @@ hoopai_runtime::open_enum! {
         Communities = "communities", PointOfSale = "point_of_sale", Manual = "manual", Form = "form", Survey = "survey",
         PaymentLink = "payment_link", External = "external",
     }
-    /// Values of `RecordOrderPaymentRequestMode`.
-    pub enum RecordOrderPaymentRequestMode {
+    /// Values of `PriceType`.
+    pub enum PriceType {
+        OneTime = "one_time", Recurring = "recurring",
+    }
+    /// Values of `RecordOrderPaymentMode`.
+    pub enum RecordOrderPaymentMode {
         Cash = "cash", Card = "card", Cheque = "cheque", BankTransfer = "bank_transfer", Other = "other",
     }
     /// Values of `RecurringInterval`.
     pub enum RecurringInterval {
         Day = "day", Month = "month", Week = "week", Year = "year",
     }
-    /// Values of `Status`.
-    pub enum Status {
-        Scheduled = "scheduled", Active = "active", Expired = "expired",
-    }
-    /// Values of `Type`.
-    pub enum Type {
-        Forever = "forever", Fixed = "fixed",
+    /// Values of `WhiteLabelProvider`.
+    pub enum WhiteLabelProvider {
+        AuthorizeNet = "authorize-net", Nmi = "nmi",
     }
 }

@@ -125,7 +125,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_active_phone_numbers`](super::Client::list_active_phone_numbers).
-        pub ListActivePhoneNumbers(operations::LIST_ACTIVE_PHONE_NUMBERS) -> json types::ListActivePhoneNumbersResponse, paged types::DetailedPhoneNumber
+        pub ListActivePhoneNumbers(operations::LIST_ACTIVE_PHONE_NUMBERS) -> json types::ListActivePhoneNumbersResponse, paged types::PhoneNumber
     }
     hoopai_runtime::setters! {
         ListActivePhoneNumbers {

@@ -21,77 +21,40 @@ impl Client {
     ///
     /// `POST /products/{productId}/price`
     ///
-    /// A recurring price requires `recurring`. For a variant, `variantOptionIds` holds one option of each variant.
+    /// A recurring price needs `recurring`. For a variant, name one option of each variant in `variantOptionIds`.
     ///
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .create_price()
-    ///     .product_id("…")
-    ///     .body(types::CreatePriceRequest::new().amount(10).currency("…").name("…").type_(types::Type::OneTime))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-price-for-product")]
     pub fn create_price(&self) -> builder::CreatePrice {
         builder::CreatePrice::new(&self.handle)
     }
 
-    /// Creates a product.
+    /// Makes a product.
     ///
     /// `POST /products/`
     ///
-    /// It cannot be purchased until it has a price: `create_price`. With variants, create one price for each combination of options.
+    /// It cannot be bought before it has a price: `create_price`. With variants, make one price for each combination of options.
     ///
     /// - Scope: `products.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .create_product()
-    ///     .body(types::CreateProductRequest::new().name("…").product_type(types::ProductType::Digital))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-product")]
     pub fn create_product(&self) -> builder::CreateProduct {
         builder::CreateProduct::new(&self.handle)
     }
 
-    /// Creates a collection.
+    /// Makes a collection.
     ///
     /// `POST /products/collections`
     ///
-    /// Products join it by their own `collectionIds`, or many at once with `update_products_in_bulk`.
+    /// Products are put into it by their own `collectionIds`, or many at once with `update_products_in_bulk`.
     ///
     /// - Scope: `products/collection.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .create_product_collection()
-    ///     .body(types::CreateProductCollectionRequest::new().name("…").slug("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-product-collection")]
     pub fn create_product_collection(&self) -> builder::CreateProductCollection {
         builder::CreateProductCollection::new(&self.handle)
@@ -104,13 +67,6 @@ impl Client {
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products.delete_price().product_id("…").price_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-price-by-id-for-product")]
     pub fn delete_price(&self) -> builder::DeletePrice {
         builder::DeletePrice::new(&self.handle)
@@ -123,13 +79,6 @@ impl Client {
     /// - Scope: `products.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products.delete_product().product_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-product-by-id")]
     pub fn delete_product(&self) -> builder::DeleteProduct {
         builder::DeleteProduct::new(&self.handle)
@@ -143,13 +92,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products.delete_product_collection().collection_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-product-collection")]
     pub fn delete_product_collection(&self) -> builder::DeleteProductCollection {
         builder::DeleteProductCollection::new(&self.handle)
@@ -163,109 +105,69 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .delete_product_review()
-    ///     .review_id("…")
-    ///     .product_id("…")
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-product-review")]
     pub fn delete_product_review(&self) -> builder::DeleteProductReview {
         builder::DeleteProductReview::new(&self.handle)
     }
 
-    /// Returns a price of a product.
+    /// Answers one price of a product.
     ///
     /// `GET /products/{productId}/price/{priceId}`
     ///
     /// - Scope: `products/prices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products.get_price().product_id("…").price_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-price-by-id-for-product")]
     pub fn get_price(&self) -> builder::GetPrice {
         builder::GetPrice::new(&self.handle)
     }
 
-    /// Returns a product.
+    /// Answers one product.
     ///
     /// `GET /products/{productId}`
     ///
-    /// `list_prices` returns its prices.
+    /// Its prices are listed by `list_prices`.
     ///
     /// - Scope: `products.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products.get_product().product_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-product-by-id")]
     pub fn get_product(&self) -> builder::GetProduct {
         builder::GetProduct::new(&self.handle)
     }
 
-    /// Returns a collection.
+    /// Answers one collection.
     ///
     /// `GET /products/collections/{collectionId}`
     ///
-    /// One recorded reply is 401 "This route is not yet supported by the IAM Service"; `list_product_collections` with the id in `collectionIds`
-    /// finds the collection too.
+    /// It was seen to be refused with 401 "This route is not yet supported by the IAM Service"; `list_product_collections` with the id in
+    /// `collectionIds` finds the collection too.
     ///
     /// - Scope: `products/collection.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products.get_product_collection().collection_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-product-collection-id")]
     pub fn get_product_collection(&self) -> builder::GetProductCollection {
         builder::GetProductCollection::new(&self.handle)
     }
 
-    /// Counts the reviews of a location's products by status.
+    /// Counts the reviews of a location's products, by their state.
     ///
     /// `GET /products/reviews/count`
     ///
-    /// Accepts the filters of `get_product_reviews`. The reply has one count per status; the fields of the counts are undocumented.
+    /// It takes the filters of `get_product_reviews` and answers one count for each state; in which fields is described nowhere.
     ///
     /// - Scope: `products.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products.get_product_review_counts().send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-reviews-count")]
     pub fn get_product_review_counts(&self) -> builder::GetProductReviewCounts {
         builder::GetProductReviewCounts::new(&self.handle)
     }
 
-    /// Counts the products that a store displays, the others, and all.
+    /// Counts the products that a store shows, those it does not, and all.
     ///
     /// `GET /products/store/{storeId}/stats`
     ///
@@ -273,19 +175,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products.get_product_store_stats().store_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-product-store-stats")]
     pub fn get_product_store_stats(&self) -> builder::GetProductStoreStats {
         builder::GetProductStoreStats::new(&self.handle)
     }
 
-    /// Lists the stock of a location's products, one item per price.
+    /// Lists the stock of a location's products, one item a price.
     ///
     /// `GET /products/inventory`
     ///
@@ -293,16 +188,6 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInventory::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let mut items = products.list_inventory().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-list-inventory")]
     pub fn list_inventory(&self) -> builder::ListInventory {
         builder::ListInventory::new(&self.handle)
@@ -316,16 +201,6 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListPrices::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let mut items = products.list_prices().product_id("…").stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-prices-for-product")]
     pub fn list_prices(&self) -> builder::ListPrices {
         builder::ListPrices::new(&self.handle)
@@ -340,22 +215,12 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListProductCollections::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let mut items = products.list_product_collections().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-product-collection")]
     pub fn list_product_collections(&self) -> builder::ListProductCollections {
         builder::ListProductCollections::new(&self.handle)
     }
 
-    /// Lists the reviews of a location's products, optionally filtered.
+    /// Lists the reviews of a location's products, filtered as wished.
     ///
     /// `GET /products/reviews`
     ///
@@ -364,41 +229,21 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListProductReviews::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let mut items = products.list_product_reviews().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-product-reviews")]
     pub fn list_product_reviews(&self) -> builder::ListProductReviews {
         builder::ListProductReviews::new(&self.handle)
     }
 
-    /// Lists the products of a location, optionally filtered.
+    /// Lists the products of a location, filtered as wished.
     ///
     /// `GET /products/`
     ///
-    /// The reply does not include prices: `list_prices` returns them. `total` in the reply is a list with an object that holds the number.
+    /// The products come without their prices: `list_prices` has those. `total` in the reply is a list that holds an object with the number.
     ///
     /// - Scope: `products.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListProducts::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let mut items = products.list_products().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "list-invoices")]
     pub fn list_products(&self) -> builder::ListProducts {
         builder::ListProducts::new(&self.handle)
@@ -408,106 +253,60 @@ impl Client {
     ///
     /// `POST /products/inventory`
     ///
-    /// The quantity replaces the stored one; it is not added.
+    /// The quantity is set and not added to what is there.
     ///
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .update_inventory()
-    ///     .body(types::UpdateInventoryRequest::new().items([types::UpdateInventoryItem::new()]))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-inventory")]
     pub fn update_inventory(&self) -> builder::UpdateInventory {
         builder::UpdateInventory::new(&self.handle)
     }
 
-    /// Updates the stock of many prices.
+    /// Changes the stock of many prices at once.
     ///
     /// `POST /products/bulk-update/inventory`
     ///
-    /// Only method and path are documented, neither the body nor the reply. `update_inventory` sets stock with documented fields.
+    /// Only its method and path are documented, neither what it takes nor what it answers. `update_inventory` sets stock with documented fields.
     ///
     /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products.update_inventory_in_bulk().body("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "bulk-update-inventory")]
     pub fn update_inventory_in_bulk(&self) -> builder::UpdateInventoryInBulk {
         builder::UpdateInventoryInBulk::new(&self.handle)
     }
 
-    /// Updates a price of a product.
+    /// Changes a price of a product.
     ///
     /// `PUT /products/{productId}/price/{priceId}`
     ///
-    /// Name, type, currency and amount are required each time, even if unchanged.
+    /// Name, type, currency and amount must be sent each time, changed or not.
     ///
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .update_price()
-    ///     .product_id("…")
-    ///     .price_id("…")
-    ///     .body(types::UpdatePriceRequest::new().amount(10).currency("…").name("…").type_(types::Type::OneTime))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-price-by-id-for-product")]
     pub fn update_price(&self) -> builder::UpdatePrice {
         builder::UpdatePrice::new(&self.handle)
     }
 
-    /// Updates a product.
+    /// Changes a product.
     ///
     /// `PUT /products/{productId}`
     ///
-    /// Name and product type are required each time, even if unchanged. Lists such as `medias`, `variants` and `collectionIds` replace the stored ones.
+    /// Name and product type must be sent each time, changed or not. Lists such as `medias`, `variants` and `collectionIds` are sent as they are to be.
     ///
     /// - Scope: `products.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .update_product()
-    ///     .product_id("…")
-    ///     .body(types::UpdateProductRequest::new().name("…").product_type(types::ProductType::Digital))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-product-by-id")]
     pub fn update_product(&self) -> builder::UpdateProduct {
         builder::UpdateProduct::new(&self.handle)
     }
 
-    /// Updates a collection.
+    /// Changes a collection.
     ///
     /// `PUT /products/collections/{collectionId}`
     ///
@@ -515,78 +314,39 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .update_product_collection()
-    ///     .collection_id("…")
-    ///     .body(types::UpdateProductCollectionRequest::new().image("…").name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-product-collection")]
     pub fn update_product_collection(&self) -> builder::UpdateProductCollection {
         builder::UpdateProductCollection::new(&self.handle)
     }
 
-    /// Sets the order in which a store displays its products.
+    /// Sets in which order a store shows its products.
     ///
     /// `POST /products/store/{storeId}/priority`
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .update_product_display_priorities()
-    ///     .store_id("…")
-    ///     .body(types::UpdateProductDisplayPrioritiesRequest::new().products(["…"]))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-display-priority")]
     pub fn update_product_display_priorities(&self) -> builder::UpdateProductDisplayPriorities {
         builder::UpdateProductDisplayPriorities::new(&self.handle)
     }
 
-    /// Updates a review, such as its status, or replies to it.
+    /// Changes a review, such as its state, or replies to it.
     ///
     /// `PUT /products/reviews/{reviewId}`
     ///
-    /// Approves a review with the status `approved`. `update_product_reviews_in_bulk` approves many at once.
+    /// This is how a review is approved. To approve many at once, use `update_product_reviews_in_bulk`.
     ///
     /// - Scope: `products.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .update_product_review()
-    ///     .review_id("…")
-    ///     .body(types::UpdateProductReviewRequest::new().product_id("…").status("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-product-review")]
     pub fn update_product_review(&self) -> builder::UpdateProductReview {
         builder::UpdateProductReview::new(&self.handle)
     }
 
-    /// Sets the status of several reviews.
+    /// Gives several reviews the same state.
     ///
     /// `POST /products/reviews/bulk-update`
     ///
@@ -594,100 +354,51 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .update_product_reviews_in_bulk()
-    ///     .body(types::UpdateProductReviewsInBulkRequest::new().reviews([types::UpdateProductReviewObject::new()]).status("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "bulk-update-product-review")]
     pub fn update_product_reviews_in_bulk(&self) -> builder::UpdateProductReviewsInBulk {
         builder::UpdateProductReviewsInBulk::new(&self.handle)
     }
 
-    /// Updates several products and their prices, each with its own content.
+    /// Changes products and their prices, each in its own way.
     ///
     /// `POST /products/bulk-update/edit`
     ///
-    /// At most 30 products and prices together in a call. Unlike in `update_products_in_bulk`, each product and price has its own new content.
+    /// At most 30 products and prices together in a call. Unlike `update_products_in_bulk`, each product and price says by itself what it is to be.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .update_products_and_prices_in_bulk()
-    ///     .body(types::UpdateProductsAndPricesInBulkRequest::new().products([types::BulkEditProduct::new()]))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "bulkEdit")]
     pub fn update_products_and_prices_in_bulk(&self) -> builder::UpdateProductsAndPricesInBulk {
         builder::UpdateProductsAndPricesInBulk::new(&self.handle)
     }
 
-    /// Updates one property of many products, or deletes them.
+    /// Changes one thing of many products at once, or deletes them.
     ///
     /// `POST /products/bulk-update`
     ///
-    /// `type` selects the action and the fields that apply: `price` and `compareAtPrice` for `bulk-update-price`, `availability` for
-    /// `bulk-update-availability`, `collectionIds` for `bulk-update-product-collection`, `currency` for `bulk-update-currency`.
-    /// `bulk-delete-products` deletes all listed products.
+    /// `type` says what happens, and which other fields are read: `price` and `compareAtPrice` for `bulk-update-price`, `availability` for
+    /// `bulk-update-availability`, `collectionIds` for `bulk-update-product-collection`, `currency` for `bulk-update-currency`. With
+    /// `bulk-delete-products` all named products are deleted.
     ///
     /// - Scope: `products.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .update_products_in_bulk()
-    ///     .body(types::UpdateProductsInBulkRequest::new().product_ids(["…"]).type_(types::UpdateProductsInBulkRequestType::BulkUpdatePrice))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "bulkUpdate")]
     pub fn update_products_in_bulk(&self) -> builder::UpdateProductsInBulk {
         builder::UpdateProductsInBulk::new(&self.handle)
     }
 
-    /// Adds products to a store or removes them.
+    /// Puts products into a store or takes them out.
     ///
     /// `POST /products/store/{storeId}`
     ///
-    /// Other products of the store stay in it, and the products themselves do not change.
+    /// Products that are not named stay where they are; the products themselves do not change.
     ///
     /// - Scope: `products.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_products::types;
-    /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
-    /// let reply = products
-    ///     .update_products_in_store()
-    ///     .store_id("…")
-    ///     .body(types::UpdateProductsInStoreRequest::new().action(types::UpdateProductsInStoreRequestAction::Include).product_ids(["…"]))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-store-status")]
     pub fn update_products_in_store(&self) -> builder::UpdateProductsInStore {
         builder::UpdateProductsInStore::new(&self.handle)
@@ -700,7 +411,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_price`](super::Client::create_price).
-        pub CreatePrice(operations::CREATE_PRICE) -> json types::PriceResponse
+        pub CreatePrice(operations::CREATE_PRICE) -> json types::Price
     }
     hoopai_runtime::setters! {
         CreatePrice {
@@ -712,7 +423,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_product`](super::Client::create_product).
-        pub CreateProduct(operations::CREATE_PRODUCT) -> json types::ProductResponse
+        pub CreateProduct(operations::CREATE_PRODUCT) -> json types::Product
     }
     hoopai_runtime::setters! {
         CreateProduct {
@@ -755,7 +466,7 @@ pub mod builder {
             path product_id: String = "productId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Declared here too, but its effect is undocumented; leave it unset.
+            /// Declared here too, without a use that is documented; leave it out.
             query send_wishlist_status: bool = "sendWishlistStatus",
         }
     }
@@ -768,10 +479,10 @@ pub mod builder {
         DeleteProductCollection {
             /// The id of the collection.
             path collection_id: String = "collectionId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -783,18 +494,18 @@ pub mod builder {
         DeleteProductReview {
             /// The id of the review.
             path review_id: String = "reviewId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The id of the reviewed product. Declared as required by the platform's specification.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The id of the product that was reviewed. Declared as required by the platform's specification.
             query product_id: String = "productId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_price`](super::Client::get_price).
-        pub GetPrice(operations::GET_PRICE) -> json types::PriceResponse
+        pub GetPrice(operations::GET_PRICE) -> json types::Price
     }
     hoopai_runtime::setters! {
         GetPrice {
@@ -809,7 +520,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_product`](super::Client::get_product).
-        pub GetProduct(operations::GET_PRODUCT) -> json types::ProductResponse
+        pub GetProduct(operations::GET_PRODUCT) -> json types::Product
     }
     hoopai_runtime::setters! {
         GetProduct {
@@ -817,7 +528,7 @@ pub mod builder {
             path product_id: String = "productId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Whether to include whether the product is on a wish list.
+            /// Whether to answer if the product is on a wish list.
             query send_wishlist_status: bool = "sendWishlistStatus",
         }
     }
@@ -830,7 +541,7 @@ pub mod builder {
         GetProductCollection {
             /// The id of the collection.
             path collection_id: String = "collectionId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
         }
     }
@@ -841,19 +552,19 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetProductReviewCounts {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The time at which the period ends, such as `2023-12-31T23:59:59Z`.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
             query end_date: hoopai_runtime::Timestamp = "endDate",
-            /// The ids of the reviewed products, separated by commas.
+            /// The ids of the products whose reviews are wanted, separated by commas.
             query product_id: String = "productId",
             /// Only reviews with this rating.
             query rating: f64 = "rating",
-            /// The time at which the period begins, such as `2023-01-01T00:00:00Z`.
+            /// The moment at which the period begins, in ISO 8601, such as `2023-01-01T00:00:00Z`.
             query start_date: hoopai_runtime::Timestamp = "startDate",
-            /// The ids of the stores, separated by commas.
+            /// The ids of the stores whose reviews are wanted, separated by commas.
             query store_id: String = "storeId",
         }
     }
@@ -866,13 +577,13 @@ pub mod builder {
         GetProductStoreStats {
             /// The id of the store.
             path store_id: String = "storeId",
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The ids of collections, separated by commas; only their products are counted.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The ids of collections, separated by commas; only products of these are counted.
             query collection_ids: String = "collectionIds",
-            /// Words to search for in the name of the product.
+            /// Words to look for in the product's name.
             query search: String = "search",
         }
     }
@@ -883,22 +594,22 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInventory {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The maximum number of items of a page.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
-            /// The number of items to skip before the page.
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
-            /// Words to search for in the names of variants.
+            /// Words to look for in the names of variants.
             query search: String = "search",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_prices`](super::Client::list_prices).
-        pub ListPrices(operations::LIST_PRICES) -> json types::ListPricesResponse, paged types::DefaultPriceResponse
+        pub ListPrices(operations::LIST_PRICES) -> json types::ListPricesResponse, paged types::Price
     }
     hoopai_runtime::setters! {
         ListPrices {
@@ -906,11 +617,11 @@ pub mod builder {
             path product_id: String = "productId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The ids of the prices to list, separated by commas.
+            /// The ids of the prices that are wanted, separated by commas.
             query ids: String = "ids",
-            /// The maximum number of items of a page.
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
-            /// The number of items to skip before the page.
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
         }
     }
@@ -921,55 +632,55 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListProductCollections {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The ids of the collections to list, separated by commas.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The ids of the collections that are wanted, separated by commas.
             query collection_ids: String = "collectionIds",
-            /// The maximum number of items of a page.
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
-            /// Words to search for in the name of the collection.
+            /// Words to look for in the collection's name.
             query name: String = "name",
-            /// The number of items to skip before the page.
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_product_reviews`](super::Client::list_product_reviews).
-        pub ListProductReviews(operations::LIST_PRODUCT_REVIEWS) -> json types::ListProductReviewsResponse, paged types::ListProductReviewsResponseData
+        pub ListProductReviews(operations::LIST_PRODUCT_REVIEWS) -> json types::ListProductReviewsResponse, paged types::ProductReview
     }
     hoopai_runtime::setters! {
         ListProductReviews {
-            /// The id of the account, as a rule a location. The client's default location unless set.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The time at which the period ends, such as `2023-12-31T23:59:59Z`.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
             query end_date: hoopai_runtime::Timestamp = "endDate",
-            /// The maximum number of items of a page.
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
-            /// The number of items to skip before the page.
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
-            /// The ids of the reviewed products, separated by commas.
+            /// The ids of the products whose reviews are wanted, separated by commas.
             query product_id: String = "productId",
             /// Only reviews with this rating.
             query rating: f64 = "rating",
-            /// The field to sort by: `createdAt` or `rating`.
-            query sort_field: types::ListProductReviewsSortField = "sortField",
-            /// The direction: `asc` or `desc`.
+            /// What to sort by: `createdAt` or `rating`.
+            query sort_field: types::ProductReviewSortField = "sortField",
+            /// The direction: `asc` upwards, `desc` downwards.
             query sort_order: types::SortOrder = "sortOrder",
-            /// The time at which the period begins, such as `2023-01-01T00:00:00Z`.
+            /// The moment at which the period begins, in ISO 8601, such as `2023-01-01T00:00:00Z`.
             query start_date: hoopai_runtime::Timestamp = "startDate",
-            /// The ids of the stores, separated by commas.
+            /// The ids of the stores whose reviews are wanted, separated by commas.
             query store_id: String = "storeId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_products`](super::Client::list_products).
-        pub ListProducts(operations::LIST_PRODUCTS) -> json types::ListProductsResponse, paged types::DefaultProductResponse
+        pub ListProducts(operations::LIST_PRODUCTS) -> json types::ListProductsResponse, paged types::Product
     }
     hoopai_runtime::setters! {
         ListProducts {
@@ -977,25 +688,25 @@ pub mod builder {
             query location_id: String = "locationId",
             /// Whether to list the products that are available in the online store, or the others.
             query available_in_store: bool = "availableInStore",
-            /// The ids of collections, separated by commas; only their products are listed.
+            /// The ids of collections, separated by commas; only products of these are listed.
             query collection_ids: String = "collectionIds",
-            /// The slug of a collection; only its products are listed.
+            /// The slug of a collection; only products of it are listed.
             query collection_slug: String = "collectionSlug",
-            /// The references to return as objects instead of ids: `tax`, `stripe`, `paypal`.
+            /// What is answered as a whole instead of by its id: `tax`, `stripe`, `paypal`.
             query expand: Vec<String> = "expand",
-            /// Whether to list the products that the store displays (`true`) or the others (`false`).
+            /// Whether to list the products that the store shows (`true`) or those it does not (`false`).
             query included_in_store: bool = "includedInStore",
-            /// The maximum number of items of a page.
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
-            /// The number of items to skip before the page.
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
-            /// The ids of the products to list.
+            /// The ids of the products that are wanted.
             query product_ids: Vec<String> = "productIds",
-            /// Words to search for in the name of the product.
+            /// Words to look for in the product's name.
             query search: String = "search",
             /// The order by date: `asc`, oldest first, or `desc`, newest first.
             query sort_order: types::SortOrder = "sortOrder",
-            /// The id of a store, to which `includedInStore` refers.
+            /// The id of a store; the products are listed as this store has them.
             query store_id: String = "storeId",
         }
     }
@@ -1022,7 +733,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_price`](super::Client::update_price).
-        pub UpdatePrice(operations::UPDATE_PRICE) -> json types::PriceResponse
+        pub UpdatePrice(operations::UPDATE_PRICE) -> json types::Price
     }
     hoopai_runtime::setters! {
         UpdatePrice {
@@ -1036,7 +747,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product`](super::Client::update_product).
-        pub UpdateProduct(operations::UPDATE_PRODUCT) -> json types::ProductResponse
+        pub UpdateProduct(operations::UPDATE_PRODUCT) -> json types::Product
     }
     hoopai_runtime::setters! {
         UpdateProduct {
@@ -1060,7 +771,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product_display_priorities`](super::Client::update_product_display_priorities).
-        pub UpdateProductDisplayPriorities(operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES) -> json types::UpdateProductStoreResponse
+        pub UpdateProductDisplayPriorities(operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES) -> json types::ProductsResponse
     }
     hoopai_runtime::setters! {
         UpdateProductDisplayPriorities {
@@ -1072,7 +783,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product_review`](super::Client::update_product_review).
-        pub UpdateProductReview(operations::UPDATE_PRODUCT_REVIEW) -> json types::UpdateProductReviewsResponse
+        pub UpdateProductReview(operations::UPDATE_PRODUCT_REVIEW) -> json types::ProductReviewsResponse
     }
     hoopai_runtime::setters! {
         UpdateProductReview {
@@ -1084,7 +795,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product_reviews_in_bulk`](super::Client::update_product_reviews_in_bulk).
-        pub UpdateProductReviewsInBulk(operations::UPDATE_PRODUCT_REVIEWS_IN_BULK) -> json types::UpdateProductReviewsResponse
+        pub UpdateProductReviewsInBulk(operations::UPDATE_PRODUCT_REVIEWS_IN_BULK) -> json types::ProductReviewsResponse
     }
     hoopai_runtime::setters! {
         UpdateProductReviewsInBulk {
@@ -1114,7 +825,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_products_in_store`](super::Client::update_products_in_store).
-        pub UpdateProductsInStore(operations::UPDATE_PRODUCTS_IN_STORE) -> json types::UpdateProductStoreResponse
+        pub UpdateProductsInStore(operations::UPDATE_PRODUCTS_IN_STORE) -> json types::ProductsResponse
     }
     hoopai_runtime::setters! {
         UpdateProductsInStore {

@@ -89,11 +89,13 @@ hoopai_runtime::model! {
     #[doc(alias = "CollectionSchema")]
     pub struct Collection {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         pub created_at: Timestamp = "createdAt",
         pub image: String = "image",
         pub name: String = "name",
         pub seo: CollectionSeo = "seo",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
     }
     /// What search engines and previews show of a collection.
@@ -146,7 +148,7 @@ hoopai_runtime::model! {
         /// How many days of trial go before the first payment.
         pub trial_period: f64 = "trialPeriod",
         /// `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
-        pub type_: Type = "type",
+        pub type_: PriceType = "type",
         /// The id of the user who makes the price.
         pub user_id: String = "userId",
         /// The ids of the variants' options that this price is for.
@@ -158,7 +160,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// An id of the collection, 24 hexadecimal digits.
         pub collection_id: String = "collectionId",
         /// The address of the picture that stands for the collection.
@@ -216,48 +218,6 @@ hoopai_runtime::model! {
         /// In which ways the product varies, such as size and colour.
         pub variants: Vec<ProductVariant> = "variants",
     }
-    /// `DefaultPriceResponseDto` of Products.
-    #[doc(alias = "DefaultPriceResponseDto")]
-    pub struct DefaultPriceResponse {
-        pub id: String = "_id",
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: Decimal = "amount",
-        pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: Decimal = "compareAtPrice",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub location_id: String = "locationId",
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        pub recurring: Recurring = "recurring",
-        pub track_inventory: bool = "trackInventory",
-        pub type_: Type = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user_id: String = "userId",
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
-    /// `DefaultProductResponseDto` of Products.
-    #[doc(alias = "DefaultProductResponseDto")]
-    pub struct DefaultProductResponse {
-        pub id: String = "_id",
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        pub slug: String = "slug",
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub updated_at: Timestamp = "updatedAt",
-        pub variants: Vec<ProductVariant> = "variants",
-    }
     /// `DeletePriceResponseDto` of Products.
     #[doc(alias = "DeletePriceResponseDto")]
     pub struct DeletePriceResponse {
@@ -309,12 +269,15 @@ hoopai_runtime::model! {
     #[doc(alias = "InventoryItemDto")]
     pub struct InventoryItem {
         pub id: String = "_id",
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
         pub image: String = "image",
         pub name: String = "name",
         pub product: String = "product",
         pub product_name: String = "productName",
+        /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -328,7 +291,7 @@ hoopai_runtime::model! {
     /// `ListPricesResponseDto` of Products.
     #[doc(alias = "ListPricesResponseDto")]
     pub struct ListPricesResponse {
-        pub prices: Vec<DefaultPriceResponse> = "prices",
+        pub prices: Vec<Price> = "prices",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
@@ -342,29 +305,16 @@ hoopai_runtime::model! {
     /// `ListProductReviewsResponseDto` of Products.
     #[doc(alias = "ListProductReviewsResponseDto")]
     pub struct ListProductReviewsResponse {
-        pub data: Vec<ListProductReviewsResponseData> = "data",
+        pub data: Vec<ProductReview> = "data",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
-    }
-    /// `ListProductReviewsResponseData` of Products.
-    pub struct ListProductReviewsResponseData {
-        pub detail: String = "detail",
-        pub headline: String = "headline",
-        pub product_id: String = "productId",
-        pub rating: f64 = "rating",
-        pub reply: Vec<ProductReview> = "reply",
-        pub status: String = "status",
     }
     /// `ListProductsResponseDto` of Products.
     #[doc(alias = "ListProductsResponseDto")]
     pub struct ListProductsResponse {
-        pub products: Vec<DefaultProductResponse> = "products",
-        pub total: Vec<ListProductsStats> = "total",
+        pub products: Vec<Product> = "products",
+        pub total: Vec<ProductCount> = "total",
         pub trace_id: String = "traceId",
-    }
-    /// `ListProductsStats` of Products.
-    pub struct ListProductsStats {
-        pub total: f64 = "total",
     }
     /// A membership offer that comes with a price.
     #[doc(alias = "MembershipOfferDto")]
@@ -375,6 +325,40 @@ hoopai_runtime::model! {
         pub label: String = "label",
         /// The offer's value. Declared as required by the platform's specification.
         pub value: String = "value",
+    }
+    /// `CreatePriceResponseDto` of Products.
+    #[doc(alias = "CreatePriceResponseDto")]
+    #[doc(alias = "GetPriceResponseDto")]
+    #[doc(alias = "DefaultPriceResponseDto")]
+    #[doc(alias = "UpdatePriceResponseDto")]
+    pub struct Price {
+        pub id: String = "_id",
+        /// Whether it can still be bought when none is left.
+        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
+        pub amount: Decimal = "amount",
+        /// How many pieces are in stock.
+        pub available_quantity: f64 = "availableQuantity",
+        /// A former or usual price to compare with, in major units.
+        pub compare_at_price: Decimal = "compareAtPrice",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The membership offers that come with this price.
+        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
+        pub name: String = "name",
+        pub product: String = "product",
+        /// How often it is paid; needed when the price is `recurring`.
+        pub recurring: Recurring = "recurring",
+        pub trace_id: String = "traceId",
+        /// Whether the stock is counted.
+        pub track_inventory: bool = "trackInventory",
+        pub type_: PriceType = "type",
+        pub updated_at: Timestamp = "updatedAt",
+        pub user_id: String = "userId",
+        /// The ids of the variants' options that this price is for.
+        pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
     /// A size.
     #[doc(alias = "PriceDimensionsDto")]
@@ -400,28 +384,6 @@ hoopai_runtime::model! {
         /// The price's id at Stripe. Declared as required by the platform's specification.
         pub stripe_price_id: String = "stripePriceId",
     }
-    /// `CreatePriceResponseDto` of Products.
-    #[doc(alias = "CreatePriceResponseDto")]
-    pub struct PriceResponse {
-        pub id: String = "_id",
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: Decimal = "amount",
-        pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: Decimal = "compareAtPrice",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub location_id: String = "locationId",
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        pub recurring: Recurring = "recurring",
-        pub trace_id: String = "traceId",
-        pub track_inventory: bool = "trackInventory",
-        pub type_: Type = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user_id: String = "userId",
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
     /// How prices change.
     pub struct PriceUpdateField {
         /// Whether the result is rounded to a whole number.
@@ -430,6 +392,49 @@ hoopai_runtime::model! {
         pub type_: PriceUpdateFieldType = "type",
         /// An amount in major units, or a number of per cent, as `type` says. Declared as required by the platform's specification.
         pub value: Decimal = "value",
+    }
+    /// A weight.
+    #[doc(alias = "WeightOptionsDto")]
+    pub struct PriceWeight {
+        /// The unit: `kg`, `lb`, `g` or `oz`. Declared as required by the platform's specification.
+        pub unit: PriceWeightUnit = "unit",
+        /// The weight as a number. Declared as required by the platform's specification.
+        pub value: f64 = "value",
+    }
+    /// `CreateProductResponseDto` of Products.
+    #[doc(alias = "CreateProductResponseDto")]
+    #[doc(alias = "GetProductResponseDto")]
+    #[doc(alias = "DefaultProductResponseDto")]
+    #[doc(alias = "UpdateProductResponseDto")]
+    pub struct Product {
+        pub id: String = "_id",
+        /// The id of the tax category, for taxes that are calculated automatically.
+        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// Whether the product is available in the online store.
+        pub available_in_store: bool = "availableInStore",
+        pub collection_ids: Vec<String> = "collectionIds",
+        pub created_at: Timestamp = "createdAt",
+        pub description: String = "description",
+        pub image: String = "image",
+        pub is_taxes_enabled: bool = "isTaxesEnabled",
+        pub label: ProductLabel = "label",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub product_type: String = "productType",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
+        pub slug: String = "slug",
+        /// What the buyer's card statement says for the product.
+        pub statement_descriptor: String = "statementDescriptor",
+        pub taxes: Vec<String> = "taxes",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+        pub variants: Vec<ProductVariant> = "variants",
+    }
+    /// `ListProductsStats` of Products.
+    #[doc(alias = "ListProductsStats")]
+    pub struct ProductCount {
+        pub total: f64 = "total",
     }
     /// A label that a product wears for a while.
     #[doc(alias = "ProductLabelDto")]
@@ -457,37 +462,31 @@ hoopai_runtime::model! {
         /// The address of its file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// `CreateProductResponseDto` of Products.
-    #[doc(alias = "CreateProductResponseDto")]
-    pub struct ProductResponse {
-        pub id: String = "_id",
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        pub slug: String = "slug",
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-        pub variants: Vec<ProductVariant> = "variants",
+    /// `ProductReview` of Products.
+    pub struct ProductReview {
+        pub detail: String = "detail",
+        pub headline: String = "headline",
+        pub product_id: String = "productId",
+        pub rating: f64 = "rating",
+        pub reply: Vec<ProductReviewReply> = "reply",
+        pub status: String = "status",
     }
     /// A reply to a review.
     #[doc(alias = "ProductReviewDto")]
-    pub struct ProductReview {
+    pub struct ProductReviewReply {
         /// The text of the reply, up to 5000 characters. Declared as required by the platform's specification.
         pub comment: String = "comment",
         /// The headline of the reply, up to 200 characters. Declared as required by the platform's specification.
         pub headline: String = "headline",
         /// Who replies. Declared as required by the platform's specification.
-        pub user: UserDetails = "user",
+        pub user: ReviewAuthor = "user",
+    }
+    /// `UpdateProductReviewsResponseDto` of Products.
+    #[doc(alias = "UpdateProductReviewsResponseDto")]
+    pub struct ProductReviewsResponse {
+        pub message: String = "message",
+        pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// What search engines and previews show of a product.
     #[doc(alias = "ProductSEODto")]
@@ -515,6 +514,13 @@ hoopai_runtime::model! {
         /// The name of the choice, such as `XL`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
+    /// `UpdateProductStoreResponseDto` of Products.
+    #[doc(alias = "UpdateProductStoreResponseDto")]
+    pub struct ProductsResponse {
+        pub message: String = "message",
+        pub status: bool = "status",
+        pub trace_id: String = "traceId",
+    }
     /// How often a price is paid: every so many intervals.
     #[doc(alias = "RecurringDto")]
     pub struct Recurring {
@@ -523,13 +529,35 @@ hoopai_runtime::model! {
         /// How many intervals lie between two payments. Declared as required by the platform's specification.
         pub interval_count: f64 = "intervalCount",
     }
+    /// A person who reviews or replies.
+    #[doc(alias = "UserDetailsDto")]
+    pub struct ReviewAuthor {
+        /// The person's email address. Declared as required by the platform's specification.
+        pub email: String = "email",
+        /// Whether the person is a customer; if not, somebody of the business.
+        pub is_customer: bool = "isCustomer",
+        /// The person's name, 1 to 100 characters. Declared as required by the platform's specification.
+        pub name: String = "name",
+        /// The person's phone number.
+        pub phone: String = "phone",
+    }
+    /// One review, with what it belongs to.
+    #[doc(alias = "UpdateProductReviewObjectDto")]
+    pub struct ReviewReference {
+        /// The id of the product that was reviewed. Declared as required by the platform's specification.
+        pub product_id: String = "productId",
+        /// The id of the review. Declared as required by the platform's specification.
+        pub review_id: String = "reviewId",
+        /// The id of the store where it was reviewed. Declared as required by the platform's specification.
+        pub store_id: String = "storeId",
+    }
     /// Weight and size of what is shipped.
     #[doc(alias = "ShippingOptionsDto")]
     pub struct ShippingOptions {
         /// How large it is.
         pub dimensions: PriceDimensions = "dimensions",
         /// How heavy it is.
-        pub weight: WeightOptions = "weight",
+        pub weight: PriceWeight = "weight",
     }
     /// The stock of one price.
     #[doc(alias = "UpdateInventoryItemDto")]
@@ -547,7 +575,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The prices whose stock is set. Declared as required by the platform's specification.
         pub items: Vec<UpdateInventoryItem> = "items",
     }
@@ -600,7 +628,7 @@ hoopai_runtime::model! {
         /// How many days of trial go before the first payment.
         pub trial_period: f64 = "trialPeriod",
         /// `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
-        pub type_: Type = "type",
+        pub type_: PriceType = "type",
         /// The id of the user who made the price.
         pub user_id: String = "userId",
         /// The ids of the variants' options that this price is for.
@@ -612,7 +640,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The address of the picture that stands for the collection.
         pub image: String = "image",
         /// The collection's name, as customers read it.
@@ -635,7 +663,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The products, each with its place in the order; in which fields is described nowhere. Declared as required by the platform's specification.
         pub products: Vec<Value> = "products",
     }
@@ -681,23 +709,13 @@ hoopai_runtime::model! {
         /// In which ways the product varies, such as size and colour.
         pub variants: Vec<ProductVariant> = "variants",
     }
-    /// One review, with what it belongs to.
-    #[doc(alias = "UpdateProductReviewObjectDto")]
-    pub struct UpdateProductReviewObject {
-        /// The id of the product that was reviewed. Declared as required by the platform's specification.
-        pub product_id: String = "productId",
-        /// The id of the review. Declared as required by the platform's specification.
-        pub review_id: String = "reviewId",
-        /// The id of the store where it was reviewed. Declared as required by the platform's specification.
-        pub store_id: String = "storeId",
-    }
     /// What is to change of a review.
     #[doc(alias = "UpdateProductReviewDto")]
     pub struct UpdateProductReviewRequest {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The text of the review.
         pub detail: String = "detail",
         /// The headline of the review.
@@ -707,7 +725,7 @@ hoopai_runtime::model! {
         /// How good the product is found, as a number.
         pub rating: f64 = "rating",
         /// The replies to the review.
-        pub reply: Vec<ProductReview> = "reply",
+        pub reply: Vec<ProductReviewReply> = "reply",
         /// The state of the review, such as `approved`. Declared as required by the platform's specification.
         pub status: String = "status",
     }
@@ -717,25 +735,11 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The reviews that get the state. Declared as required by the platform's specification.
-        pub reviews: Vec<UpdateProductReviewObject> = "reviews",
+        pub reviews: Vec<ReviewReference> = "reviews",
         /// The state of the reviews, such as `approved`. Declared as required by the platform's specification.
         pub status: String = "status",
-    }
-    /// `UpdateProductReviewsResponseDto` of Products.
-    #[doc(alias = "UpdateProductReviewsResponseDto")]
-    pub struct UpdateProductReviewsResponse {
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// `UpdateProductStoreResponseDto` of Products.
-    #[doc(alias = "UpdateProductStoreResponseDto")]
-    pub struct UpdateProductStoreResponse {
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
     }
     /// Changes of products and prices.
     #[doc(alias = "BulkEditRequestDto")]
@@ -743,7 +747,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The products to be changed; they and all their prices together may be 30 at most. Declared as required by the platform's specification.
         pub products: Vec<BulkEditProduct> = "products",
     }
@@ -761,7 +765,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Whether the products are to be available.
         pub availability: bool = "availability",
         /// The ids of the collections.
@@ -777,7 +781,7 @@ hoopai_runtime::model! {
         /// The ids of the products. Declared as required by the platform's specification.
         pub product_ids: Vec<String> = "productIds",
         /// What is to be done with the products; says which of the other fields are read. Declared as required by the platform's specification.
-        pub type_: UpdateProductsInBulkRequestType = "type",
+        pub type_: UpdateProductsInBulkType = "type",
     }
     /// `BulkUpdateResponseDto` of Products.
     #[doc(alias = "BulkUpdateResponseDto")]
@@ -790,33 +794,13 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateProductStoreDto")]
     pub struct UpdateProductsInStoreRequest {
         /// `include` puts the products into the store, `exclude` takes them out. Declared as required by the platform's specification.
-        pub action: UpdateProductsInStoreRequestAction = "action",
+        pub action: ProductAction = "action",
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The ids of the products. Declared as required by the platform's specification.
         pub product_ids: Vec<String> = "productIds",
-    }
-    /// A person who reviews or replies.
-    #[doc(alias = "UserDetailsDto")]
-    pub struct UserDetails {
-        /// The person's email address. Declared as required by the platform's specification.
-        pub email: String = "email",
-        /// Whether the person is a customer; if not, somebody of the business.
-        pub is_customer: bool = "isCustomer",
-        /// The person's name, 1 to 100 characters. Declared as required by the platform's specification.
-        pub name: String = "name",
-        /// The person's phone number.
-        pub phone: String = "phone",
-    }
-    /// A weight.
-    #[doc(alias = "WeightOptionsDto")]
-    pub struct WeightOptions {
-        /// The unit: `kg`, `lb`, `g` or `oz`. Declared as required by the platform's specification.
-        pub unit: WeightOptionsUnit = "unit",
-        /// The weight as a number. Declared as required by the platform's specification.
-        pub value: f64 = "value",
     }
 }
 
@@ -828,13 +812,9 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AltType`.
-    pub enum AltType {
+    /// Values of `AltIdType`.
+    pub enum AltIdType {
         Location = "location",
-    }
-    /// Values of `ListProductReviewsSortField`.
-    pub enum ListProductReviewsSortField {
-        CreatedAt = "createdAt", Rating = "rating",
     }
     /// Values of `PriceDimensionsUnit`.
     pub enum PriceDimensionsUnit {
@@ -849,14 +829,30 @@ hoopai_runtime::open_enum! {
     pub enum PriceMetaSource {
         Stripe = "stripe", Woocommerce = "woocommerce", Shopify = "shopify",
     }
+    /// Values of `PriceType`.
+    pub enum PriceType {
+        OneTime = "one_time", Recurring = "recurring",
+    }
     /// Values of `PriceUpdateFieldType`.
     pub enum PriceUpdateFieldType {
         IncreaseByAmount = "INCREASE_BY_AMOUNT", ReduceByAmount = "REDUCE_BY_AMOUNT", SetNewPrice = "SET_NEW_PRICE",
         IncreaseByPercentage = "INCREASE_BY_PERCENTAGE", ReduceByPercentage = "REDUCE_BY_PERCENTAGE",
     }
+    /// Values of `PriceWeightUnit`.
+    pub enum PriceWeightUnit {
+        Kg = "kg", Lb = "lb", G = "g", Oz = "oz",
+    }
+    /// Values of `ProductAction`.
+    pub enum ProductAction {
+        Include = "include", Exclude = "exclude",
+    }
     /// Values of `ProductMediaType`.
     pub enum ProductMediaType {
         Image = "image", Video = "video",
+    }
+    /// Values of `ProductReviewSortField`.
+    pub enum ProductReviewSortField {
+        CreatedAt = "createdAt", Rating = "rating",
     }
     /// Values of `ProductType`.
     pub enum ProductType {
@@ -870,22 +866,10 @@ hoopai_runtime::open_enum! {
     pub enum SortOrder {
         Asc = "asc", Desc = "desc",
     }
-    /// Values of `Type`.
-    pub enum Type {
-        OneTime = "one_time", Recurring = "recurring",
-    }
-    /// Values of `UpdateProductsInBulkRequestType`.
-    pub enum UpdateProductsInBulkRequestType {
+    /// Values of `UpdateProductsInBulkType`.
+    pub enum UpdateProductsInBulkType {
         BulkUpdatePrice = "bulk-update-price", BulkUpdateAvailability = "bulk-update-availability",
         BulkUpdateProductCollection = "bulk-update-product-collection", BulkDeleteProducts = "bulk-delete-products",
         BulkUpdateCurrency = "bulk-update-currency",
-    }
-    /// Values of `UpdateProductsInStoreRequestAction`.
-    pub enum UpdateProductsInStoreRequestAction {
-        Include = "include", Exclude = "exclude",
-    }
-    /// Values of `WeightOptionsUnit`.
-    pub enum WeightOptionsUnit {
-        Kg = "kg", Lb = "lb", G = "g", Oz = "oz",
     }
 }

@@ -7,7 +7,7 @@ use hoopai_runtime::{Decimal, Timestamp};
 hoopai_runtime::model! {
     /// `CCRecipientItem` of Documents.
     #[doc(alias = "CCRecipientItem")]
-    pub struct CcRecipientItem {
+    pub struct CcRecipient {
         /// The contact's whole name. Declared as required by the platform's specification.
         pub contact_name: String = "contactName",
         /// The contact's email address. Declared as required by the platform's specification.
@@ -36,29 +36,41 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub document_id: String = "documentId",
         pub document_revision: f64 = "documentRevision",
-        pub fillable_fields: Vec<FillableFields> = "fillableFields",
+        pub fillable_fields: Vec<FillableField> = "fillableFields",
         pub grand_total: GrandTotal = "grandTotal",
         pub is_expired: bool = "isExpired",
-        pub links: Vec<ProposalEstimateLinks> = "links",
+        pub links: Vec<DocumentLink> = "links",
         pub locale: String = "locale",
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub payment_status: Vec<PaymentStatus> = "paymentStatus",
-        pub recipients: Vec<RecipientItem> = "recipients",
-        pub status: Vec<Status> = "status",
+        pub recipients: Vec<Recipient> = "recipients",
+        pub status: Vec<DocumentStatus> = "status",
         pub type_: String = "type",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// `ProposalEstimateLinksDto` of Documents.
+    #[doc(alias = "ProposalEstimateLinksDto")]
+    pub struct DocumentLink {
+        pub created_by: String = "createdBy",
+        pub deleted: bool = "deleted",
+        pub document_id: String = "documentId",
+        pub document_revision: f64 = "documentRevision",
+        pub entity_name: EntityType = "entityName",
+        pub recipient_category: RecipientCategory = "recipientCategory",
+        pub recipient_id: String = "recipientId",
+        pub reference_id: String = "referenceId",
+    }
     /// `FillableFieldsDTO` of Documents.
     #[doc(alias = "FillableFieldsDTO")]
-    pub struct FillableFields {
-        pub entity_type: EntityReference = "entityType",
+    pub struct FillableField {
+        pub entity_type: EntityType = "entityType",
         pub field_id: String = "fieldId",
         pub has_completed: bool = "hasCompleted",
         pub id: String = "id",
         pub is_required: bool = "isRequired",
         pub recipient: String = "recipient",
-        pub type_: ElementsLookup = "type",
+        pub type_: FieldType = "type",
         pub value: String = "value",
     }
     /// `GrandTotalDto` of Documents.
@@ -81,7 +93,7 @@ hoopai_runtime::model! {
     /// `TemplateListPaginationResponseDTO` of Documents.
     #[doc(alias = "TemplateListPaginationResponseDTO")]
     pub struct ListTemplatesResponse {
-        pub data: Vec<TemplateListResponse> = "data",
+        pub data: Vec<Template> = "data",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
@@ -109,20 +121,9 @@ hoopai_runtime::model! {
         /// Who the email is from. Declared as required by the platform's specification.
         pub sender: NotificationSenderSetting = "sender",
     }
-    /// `ProposalEstimateLinksDto` of Documents.
-    #[doc(alias = "ProposalEstimateLinksDto")]
-    pub struct ProposalEstimateLinks {
-        pub created_by: String = "createdBy",
-        pub deleted: bool = "deleted",
-        pub document_id: String = "documentId",
-        pub document_revision: f64 = "documentRevision",
-        pub entity_name: ProposalEstimateLinksEntityName = "entityName",
-        pub recipient_category: ProposalEstimateLinksRecipientCategory = "recipientCategory",
-        pub recipient_id: String = "recipientId",
-        pub reference_id: String = "referenceId",
-    }
     /// `RecipientItem` of Documents.
-    pub struct RecipientItem {
+    #[doc(alias = "RecipientItem")]
+    pub struct Recipient {
         pub contact_name: String = "contactName",
         pub country: String = "country",
         pub email: String = "email",
@@ -138,7 +139,7 @@ hoopai_runtime::model! {
         pub last_viewed_at: Timestamp = "lastViewedAt",
         pub phone: String = "phone",
         pub phone_number: String = "phoneNumber",
-        pub role: RecipientItemRole = "role",
+        pub role: RecipientRole = "role",
         pub share_link: String = "shareLink",
         pub signed_date: Timestamp = "signedDate",
         pub signing_order: f64 = "signingOrder",
@@ -148,7 +149,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SendDocumentDto")]
     pub struct SendDocumentRequest {
         /// Contacts who get a copy.
-        pub cc_recipients: Vec<CcRecipientItem> = "ccRecipients",
+        pub cc_recipients: Vec<CcRecipient> = "ccRecipients",
         /// The id of the document. Declared as required by the platform's specification.
         pub document_id: String = "documentId",
         /// The name under which the document is sent.
@@ -156,7 +157,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// How it is sent, by email or as a link.
-        pub medium: SendDocumentRequestMedium = "medium",
+        pub medium: SendDocumentMedium = "medium",
         /// How the email looks.
         pub notification_settings: NotificationSettings = "notificationSettings",
         /// The id of the user who sends it. Declared as required by the platform's specification.
@@ -165,7 +166,7 @@ hoopai_runtime::model! {
     /// `SendDocumentResponseDto` of Documents.
     #[doc(alias = "SendDocumentResponseDto")]
     pub struct SendDocumentResponse {
-        pub links: Vec<ProposalEstimateLinks> = "links",
+        pub links: Vec<DocumentLink> = "links",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -188,13 +189,13 @@ hoopai_runtime::model! {
     /// `SendTemplateResponseDto` of Documents.
     #[doc(alias = "SendTemplateResponseDto")]
     pub struct SendTemplateResponse {
-        pub links: Vec<ProposalEstimateLinks> = "links",
+        pub links: Vec<DocumentLink> = "links",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `TemplateListResponseDTO` of Documents.
     #[doc(alias = "TemplateListResponseDTO")]
-    pub struct TemplateListResponse {
+    pub struct Template {
         pub _id: String = "_id",
         pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
@@ -204,7 +205,7 @@ hoopai_runtime::model! {
         pub is_public_document: bool = "isPublicDocument",
         pub location_id: String = "locationId",
         pub name: String = "name",
-        pub type_: TemplateListResponseType = "type",
+        pub type_: TemplateType = "type",
         pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
         pub version: f64 = "version",
@@ -221,43 +222,40 @@ hoopai_runtime::open_enum! {
     pub enum DiscountType {
         Percentage = "percentage", CustomAmount = "custom_amount",
     }
+    /// Values of `DocumentStatus`.
+    pub enum DocumentStatus {
+        Draft = "draft", Sent = "sent", Viewed = "viewed", Completed = "completed", Accepted = "accepted",
+    }
+    /// Values of `EntityReference`.
+    #[doc(alias = "EntityReference")]
+    pub enum EntityType {
+        Contacts = "contacts", Users = "users",
+    }
     /// Values of `ELEMENTS_LOOKUP`.
     #[doc(alias = "ELEMENTS_LOOKUP")]
-    pub enum ElementsLookup {
+    pub enum FieldType {
         Page = "Page", Text = "Text", Image = "Image", Video = "Video", Table = "Table", ProductList = "ProductList",
         PageBreak = "PageBreak", Signature = "Signature", PaymentDetails = "PaymentDetails", TextField = "TextField",
         DateField = "DateField", InitialsField = "InitialsField", Checkbox = "Checkbox", Row = "Row", Column = "Column",
-    }
-    /// Values of `EntityReference`.
-    pub enum EntityReference {
-        Contacts = "contacts", Users = "users",
     }
     /// Values of `PaymentStatus`.
     pub enum PaymentStatus {
         WaitingForPayment = "waiting_for_payment", Paid = "paid", NoPayment = "no_payment",
     }
-    /// Values of `ProposalEstimateLinksEntityName`.
-    pub enum ProposalEstimateLinksEntityName {
-        Contacts = "contacts", Users = "users",
-    }
-    /// Values of `ProposalEstimateLinksRecipientCategory`.
-    pub enum ProposalEstimateLinksRecipientCategory {
+    /// Values of `RecipientCategory`.
+    pub enum RecipientCategory {
         Recipient = "recipient", Cc = "cc", Bcc = "bcc",
     }
-    /// Values of `RecipientItemRole`.
-    pub enum RecipientItemRole {
+    /// Values of `RecipientRole`.
+    pub enum RecipientRole {
         User = "user", Signer = "signer",
     }
-    /// Values of `SendDocumentRequestMedium`.
-    pub enum SendDocumentRequestMedium {
+    /// Values of `SendDocumentMedium`.
+    pub enum SendDocumentMedium {
         Link = "link", Email = "email",
     }
-    /// Values of `Status`.
-    pub enum Status {
-        Draft = "draft", Sent = "sent", Viewed = "viewed", Completed = "completed", Accepted = "accepted",
-    }
-    /// Values of `TemplateListResponseType`.
-    pub enum TemplateListResponseType {
+    /// Values of `TemplateType`.
+    pub enum TemplateType {
         Proposal = "proposal", Estimate = "estimate", ContentLibrary = "contentLibrary",
     }
 }

@@ -576,79 +576,79 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`disable_saas_in_bulk`](super::Client::disable_saas_in_bulk).
-        pub DisableSaasInBulk(operations::DISABLE_SAAS_IN_BULK) -> json types::BulkDisableSaasResponse
+        pub DisableSaasInBulk(operations::DISABLE_SAAS_IN_BULK) -> json types::DisableSaasInBulkResponse
     }
     hoopai_runtime::setters! {
         DisableSaasInBulk {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            json body: types::BulkDisableSaas,
+            json body: types::DisableSaasInBulkRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`disable_saas_in_bulk_deprecated`](super::Client::disable_saas_in_bulk_deprecated).
-        pub DisableSaasInBulkDeprecated(operations::DISABLE_SAAS_IN_BULK_DEPRECATED) -> json types::BulkDisableSaasResponse
+        pub DisableSaasInBulkDeprecated(operations::DISABLE_SAAS_IN_BULK_DEPRECATED) -> json types::DisableSaasInBulkResponse
     }
     hoopai_runtime::setters! {
         DisableSaasInBulkDeprecated {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            json body: types::BulkDisableSaas,
+            json body: types::DisableSaasInBulkRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_for_location`](super::Client::enable_saas_for_location).
-        pub EnableSaasForLocation(operations::ENABLE_SAAS_FOR_LOCATION) -> json types::EnableSaasResponse
+        pub EnableSaasForLocation(operations::ENABLE_SAAS_FOR_LOCATION) -> json types::EnableSaasForLocationResponse
     }
     hoopai_runtime::setters! {
         EnableSaasForLocation {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            json body: types::EnableSaas,
+            json body: types::EnableSaasForLocationRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_for_location_deprecated`](super::Client::enable_saas_for_location_deprecated).
-        pub EnableSaasForLocationDeprecated(operations::ENABLE_SAAS_FOR_LOCATION_DEPRECATED) -> json types::EnableSaasResponse
+        pub EnableSaasForLocationDeprecated(operations::ENABLE_SAAS_FOR_LOCATION_DEPRECATED) -> json types::EnableSaasForLocationResponse
     }
     hoopai_runtime::setters! {
         EnableSaasForLocationDeprecated {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            json body: types::EnableSaas,
+            json body: types::EnableSaasForLocationRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_in_bulk`](super::Client::enable_saas_in_bulk).
-        pub EnableSaasInBulk(operations::ENABLE_SAAS_IN_BULK) -> json types::BulkEnableSaasResponse
+        pub EnableSaasInBulk(operations::ENABLE_SAAS_IN_BULK) -> json types::EnableSaasInBulkResponse
     }
     hoopai_runtime::setters! {
         EnableSaasInBulk {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            json body: types::BulkEnableSaasRequest,
+            json body: types::EnableSaasInBulkRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_in_bulk_deprecated`](super::Client::enable_saas_in_bulk_deprecated).
-        pub EnableSaasInBulkDeprecated(operations::ENABLE_SAAS_IN_BULK_DEPRECATED) -> json types::BulkEnableSaasResponse
+        pub EnableSaasInBulkDeprecated(operations::ENABLE_SAAS_IN_BULK_DEPRECATED) -> json types::EnableSaasInBulkResponse
     }
     hoopai_runtime::setters! {
         EnableSaasInBulkDeprecated {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            json body: types::BulkEnableSaasRequest,
+            json body: types::EnableSaasInBulkRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_location_subscription`](super::Client::get_location_subscription).
-        pub GetLocationSubscription(operations::GET_LOCATION_SUBSCRIPTION) -> json types::LocationSubscriptionResponse
+        pub GetLocationSubscription(operations::GET_LOCATION_SUBSCRIPTION) -> json types::LocationSubscription
     }
     hoopai_runtime::setters! {
         GetLocationSubscription {
@@ -661,7 +661,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_location_subscription_deprecated`](super::Client::get_location_subscription_deprecated).
-        pub GetLocationSubscriptionDeprecated(operations::GET_LOCATION_SUBSCRIPTION_DEPRECATED) -> json types::LocationSubscriptionResponse
+        pub GetLocationSubscriptionDeprecated(operations::GET_LOCATION_SUBSCRIPTION_DEPRECATED) -> json types::LocationSubscription
     }
     hoopai_runtime::setters! {
         GetLocationSubscriptionDeprecated {
@@ -674,7 +674,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_saas_plan`](super::Client::get_saas_plan).
-        pub GetSaasPlan(operations::GET_SAAS_PLAN) -> json types::SaasPlanResponse
+        pub GetSaasPlan(operations::GET_SAAS_PLAN) -> json types::SaasPlan
     }
     hoopai_runtime::setters! {
         GetSaasPlan {
@@ -687,7 +687,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_saas_plan_deprecated`](super::Client::get_saas_plan_deprecated).
-        pub GetSaasPlanDeprecated(operations::GET_SAAS_PLAN_DEPRECATED) -> json types::SaasPlanResponse
+        pub GetSaasPlanDeprecated(operations::GET_SAAS_PLAN_DEPRECATED) -> json types::SaasPlan
     }
     hoopai_runtime::setters! {
         GetSaasPlanDeprecated {
@@ -700,7 +700,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agency_plans`](super::Client::list_agency_plans).
-        pub ListAgencyPlans(operations::LIST_AGENCY_PLANS) -> json Vec<types::AgencyPlanResponse>
+        pub ListAgencyPlans(operations::LIST_AGENCY_PLANS) -> json Vec<types::AgencyPlan>
     }
     hoopai_runtime::setters! {
         ListAgencyPlans {
@@ -711,7 +711,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agency_plans_deprecated`](super::Client::list_agency_plans_deprecated).
-        pub ListAgencyPlansDeprecated(operations::LIST_AGENCY_PLANS_DEPRECATED) -> json Vec<types::AgencyPlanResponse>
+        pub ListAgencyPlansDeprecated(operations::LIST_AGENCY_PLANS_DEPRECATED) -> json Vec<types::AgencyPlan>
     }
     hoopai_runtime::setters! {
         ListAgencyPlansDeprecated {
@@ -752,7 +752,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_saas_locations`](super::Client::list_saas_locations).
-        pub ListSaasLocations(operations::LIST_SAAS_LOCATIONS) -> json types::GetSaasLocationsResponse, paged types::SaasLocation
+        pub ListSaasLocations(operations::LIST_SAAS_LOCATIONS) -> json types::ListSaasLocationsResponse, paged types::SaasLocation
     }
     hoopai_runtime::setters! {
         ListSaasLocations {
@@ -765,7 +765,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_saas_locations_deprecated`](super::Client::list_saas_locations_deprecated).
-        pub ListSaasLocationsDeprecated(operations::LIST_SAAS_LOCATIONS_DEPRECATED) -> json types::GetSaasLocationsResponse, paged types::SaasLocation
+        pub ListSaasLocationsDeprecated(operations::LIST_SAAS_LOCATIONS_DEPRECATED) -> json types::ListSaasLocationsResponse, paged types::SaasLocation
     }
     hoopai_runtime::setters! {
         ListSaasLocationsDeprecated {
@@ -784,7 +784,7 @@ pub mod builder {
         UpdateLocationPaused {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            json body: types::PauseLocation,
+            json body: types::UpdateLocationPausedRequest,
         }
     }
 
@@ -796,7 +796,7 @@ pub mod builder {
         UpdateLocationPausedDeprecated {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            json body: types::PauseLocation,
+            json body: types::UpdateLocationPausedRequest,
         }
     }
 
@@ -808,7 +808,7 @@ pub mod builder {
         UpdateRebilling {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            json body: types::UpdateRebilling,
+            json body: types::UpdateRebillingRequest,
         }
     }
 
@@ -820,7 +820,7 @@ pub mod builder {
         UpdateRebillingDeprecated {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            json body: types::UpdateRebilling,
+            json body: types::UpdateRebillingRequest,
         }
     }
 
@@ -832,7 +832,7 @@ pub mod builder {
         UpdateSaasSubscription {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            json body: types::UpdateSubscription,
+            json body: types::UpdateSaasSubscriptionRequest,
         }
     }
 
@@ -844,7 +844,7 @@ pub mod builder {
         UpdateSaasSubscriptionDeprecated {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            json body: types::UpdateSubscription,
+            json body: types::UpdateSaasSubscriptionRequest,
         }
     }
 }

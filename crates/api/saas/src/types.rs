@@ -8,7 +8,7 @@ use hoopai_runtime::{Decimal, Timestamp};
 hoopai_runtime::model! {
     /// `AgencyPlanResponseDto` of SaaS.
     #[doc(alias = "AgencyPlanResponseDto")]
-    pub struct AgencyPlanResponse {
+    pub struct AgencyPlan {
         pub add_ons: Vec<String> = "addOns",
         pub category_id: String = "categoryId",
         pub contact_limit: f64 = "contactLimit",
@@ -19,6 +19,7 @@ hoopai_runtime::model! {
         pub plan_level: f64 = "planLevel",
         pub prices: Vec<Price> = "prices",
         pub product_id: String = "productId",
+        /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
         pub saas_products: Vec<String> = "saasProducts",
         pub snapshot_id: String = "snapshotId",
@@ -29,49 +30,19 @@ hoopai_runtime::model! {
     }
     /// `BulkDisableSaasDto` of SaaS.
     #[doc(alias = "BulkDisableSaasDto")]
-    pub struct BulkDisableSaas {
+    pub struct DisableSaasInBulkRequest {
         /// The ids of the locations. Declared as required by the platform's specification.
         pub location_ids: Vec<String> = "locationIds",
     }
     /// `BulkDisableSaasResponseDto` of SaaS.
     #[doc(alias = "BulkDisableSaasResponseDto")]
-    pub struct BulkDisableSaasResponse {
+    pub struct DisableSaasInBulkResponse {
         pub data: Map = "data",
-        pub trace_id: String = "traceId",
-    }
-    /// `BulkEnableSaasActionPayloadDto` of SaaS.
-    #[doc(alias = "BulkEnableSaasActionPayloadDto")]
-    pub struct BulkEnableSaasActionPayload {
-        /// The id of the price, one of the plan's.
-        pub price_id: String = "priceId",
-        /// The id of the agency's own location whose payment provider bills the customers.
-        pub provider_location_id: String = "providerLocationId",
-        /// The id of the plan. Declared as required by the platform's specification.
-        pub saas_plan_id: String = "saasPlanId",
-        /// The id of the agency's account in Stripe, which begins with `acct_`.
-        pub stripe_account_id: String = "stripeAccountId",
-    }
-    /// Locations for which SaaS mode is turned on, and the plan they get.
-    #[doc(alias = "BulkEnableSaasRequestDto")]
-    pub struct BulkEnableSaasRequest {
-        /// The plan that the locations get, and over whom it is billed. Declared as required by the platform's specification.
-        pub action_payload: BulkEnableSaasActionPayload = "actionPayload",
-        /// Whether it is SaaS V2; V1 otherwise. Declared as required by the platform's specification.
-        pub is_saa_sv2: bool = "isSaaSV2",
-        /// The ids of the locations. Declared as required by the platform's specification.
-        pub location_ids: Vec<String> = "locationIds",
-    }
-    /// `BulkEnableSaasResponseDto` of SaaS.
-    #[doc(alias = "BulkEnableSaasResponseDto")]
-    pub struct BulkEnableSaasResponse {
-        pub bulk_action_url: String = "bulkActionUrl",
-        pub message: String = "message",
-        pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// How SaaS mode is turned on for a location.
     #[doc(alias = "EnableSaasDto")]
-    pub struct EnableSaas {
+    pub struct EnableSaasForLocationRequest {
         /// The id of the agency (company). Declared as required by the platform's specification.
         pub company_id: String = "companyId",
         /// The id of the contact; needed for SaaS V2.
@@ -97,19 +68,68 @@ hoopai_runtime::model! {
     }
     /// `EnableSaasResponseDto` of SaaS.
     #[doc(alias = "EnableSaasResponseDto")]
-    pub struct EnableSaasResponse {
+    pub struct EnableSaasForLocationResponse {
         pub data: Map = "data",
+        pub trace_id: String = "traceId",
+    }
+    /// `BulkEnableSaasActionPayloadDto` of SaaS.
+    #[doc(alias = "BulkEnableSaasActionPayloadDto")]
+    pub struct EnableSaasInBulkAction {
+        /// The id of the price, one of the plan's.
+        pub price_id: String = "priceId",
+        /// The id of the agency's own location whose payment provider bills the customers.
+        pub provider_location_id: String = "providerLocationId",
+        /// The id of the plan. Declared as required by the platform's specification.
+        pub saas_plan_id: String = "saasPlanId",
+        /// The id of the agency's account in Stripe, which begins with `acct_`.
+        pub stripe_account_id: String = "stripeAccountId",
+    }
+    /// Locations for which SaaS mode is turned on, and the plan they get.
+    #[doc(alias = "BulkEnableSaasRequestDto")]
+    pub struct EnableSaasInBulkRequest {
+        /// The plan that the locations get, and over whom it is billed. Declared as required by the platform's specification.
+        pub action_payload: EnableSaasInBulkAction = "actionPayload",
+        /// Whether it is SaaS V2; V1 otherwise. Declared as required by the platform's specification.
+        pub is_saa_sv2: bool = "isSaaSV2",
+        /// The ids of the locations. Declared as required by the platform's specification.
+        pub location_ids: Vec<String> = "locationIds",
+    }
+    /// `BulkEnableSaasResponseDto` of SaaS.
+    #[doc(alias = "BulkEnableSaasResponseDto")]
+    pub struct EnableSaasInBulkResponse {
+        pub bulk_action_url: String = "bulkActionUrl",
+        pub message: String = "message",
+        pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `GetSaasLocationsResponseDto` of SaaS.
     #[doc(alias = "GetSaasLocationsResponseDto")]
-    pub struct GetSaasLocationsResponse {
+    pub struct ListSaasLocationsResponse {
         pub locations: Vec<SaasLocation> = "locations",
-        pub pagination: GetSaasLocationsResponsePagination = "pagination",
+        pub pagination: Pagination = "pagination",
         pub trace_id: String = "traceId",
     }
-    /// `GetSaasLocationsResponsePagination` of SaaS.
-    pub struct GetSaasLocationsResponsePagination {
+    /// `LocationSubscriptionResponseDto` of SaaS.
+    #[doc(alias = "LocationSubscriptionResponseDto")]
+    pub struct LocationSubscription {
+        /// The id of the agency (company).
+        pub company_id: String = "companyId",
+        pub customer_id: String = "customerId",
+        pub is_saa_sv2: bool = "isSaaSV2",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The id of the price, one of the plan's.
+        pub price_id: String = "priceId",
+        pub product_id: String = "productId",
+        pub saas_mode: String = "saasMode",
+        /// The id of the plan.
+        pub saas_plan_id: String = "saasPlanId",
+        pub subscription_id: String = "subscriptionId",
+        pub subscription_status: String = "subscriptionStatus",
+        pub trace_id: String = "traceId",
+    }
+    /// `Pagination` of SaaS.
+    pub struct Pagination {
         pub has_next: bool = "hasNext",
         pub has_prev: bool = "hasPrev",
         pub limit: i64 = "limit",
@@ -117,34 +137,12 @@ hoopai_runtime::model! {
         pub total: f64 = "total",
         pub total_pages: f64 = "totalPages",
     }
-    /// `LocationSubscriptionResponseDto` of SaaS.
-    #[doc(alias = "LocationSubscriptionResponseDto")]
-    pub struct LocationSubscriptionResponse {
-        pub company_id: String = "companyId",
-        pub customer_id: String = "customerId",
-        pub is_saa_sv2: bool = "isSaaSV2",
-        pub location_id: String = "locationId",
-        pub price_id: String = "priceId",
-        pub product_id: String = "productId",
-        pub saas_mode: String = "saasMode",
-        pub saas_plan_id: String = "saasPlanId",
-        pub subscription_id: String = "subscriptionId",
-        pub subscription_status: String = "subscriptionStatus",
-        pub trace_id: String = "traceId",
-    }
-    /// Whether a location is paused.
-    #[doc(alias = "PauseLocationDto")]
-    pub struct PauseLocation {
-        /// The id of the agency (company). Declared as required by the platform's specification.
-        pub company_id: String = "companyId",
-        /// `true` pauses the location, `false` resumes it. Declared as required by the platform's specification.
-        pub paused: bool = "paused",
-    }
     /// `Price` of SaaS.
     pub struct Price {
         pub active: bool = "active",
         pub amount: Decimal = "amount",
         pub billing_interval: BillingInterval = "billingInterval",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub id: String = "id",
         pub symbol: String = "symbol",
@@ -152,12 +150,15 @@ hoopai_runtime::model! {
     /// `SaasLocationDto` of SaaS.
     #[doc(alias = "SaasLocationDto")]
     pub struct SaasLocation {
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub customer_id: String = "customerId",
         pub email: String = "email",
         pub is_saa_sv2: bool = "isSaaSV2",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
+        /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
         pub saas_mode: String = "saasMode",
         pub subscription_id: String = "subscriptionId",
@@ -165,9 +166,10 @@ hoopai_runtime::model! {
     }
     /// `SaasPlanResponseDto` of SaaS.
     #[doc(alias = "SaasPlanResponseDto")]
-    pub struct SaasPlanResponse {
+    pub struct SaasPlan {
         pub add_ons: Vec<String> = "addOns",
         pub category_id: String = "categoryId",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub contact_limit: f64 = "contactLimit",
         pub created_at: Timestamp = "createdAt",
@@ -177,6 +179,7 @@ hoopai_runtime::model! {
         pub plan_level: f64 = "planLevel",
         pub prices: Vec<Price> = "prices",
         pub product_id: String = "productId",
+        /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
         pub saas_products: Vec<String> = "saasProducts",
         pub setup_fee: Decimal = "setupFee",
@@ -187,15 +190,13 @@ hoopai_runtime::model! {
         pub updated_at: Timestamp = "updatedAt",
         pub user_limit: f64 = "userLimit",
     }
-    /// How the use of a product is billed on.
-    #[doc(alias = "UpdateRebillingDto")]
-    pub struct UpdateRebilling {
-        /// The settings for this product. Declared as required by the platform's specification.
-        pub config: UpdateRebillingConfig = "config",
-        /// The ids of the locations. Declared as required by the platform's specification.
-        pub location_ids: Vec<String> = "locationIds",
-        /// The product whose use is billed on. Declared as required by the platform's specification.
-        pub product: UpdateRebillingProduct = "product",
+    /// Whether a location is paused.
+    #[doc(alias = "PauseLocationDto")]
+    pub struct UpdateLocationPausedRequest {
+        /// The id of the agency (company). Declared as required by the platform's specification.
+        pub company_id: String = "companyId",
+        /// `true` pauses the location, `false` resumes it. Declared as required by the platform's specification.
+        pub paused: bool = "paused",
     }
     /// The settings for this product.
     pub struct UpdateRebillingConfig {
@@ -206,6 +207,16 @@ hoopai_runtime::model! {
         /// Whether the locations may use the product.
         pub opt_in: bool = "optIn",
     }
+    /// How the use of a product is billed on.
+    #[doc(alias = "UpdateRebillingDto")]
+    pub struct UpdateRebillingRequest {
+        /// The settings for this product. Declared as required by the platform's specification.
+        pub config: UpdateRebillingConfig = "config",
+        /// The ids of the locations. Declared as required by the platform's specification.
+        pub location_ids: Vec<String> = "locationIds",
+        /// The product whose use is billed on. Declared as required by the platform's specification.
+        pub product: RebillingProduct = "product",
+    }
     /// `UpdateRebillingResponseDto` of SaaS.
     #[doc(alias = "UpdateRebillingResponseDto")]
     pub struct UpdateRebillingResponse {
@@ -214,7 +225,7 @@ hoopai_runtime::model! {
     }
     /// The subscription of a location.
     #[doc(alias = "UpdateSubscriptionDto")]
-    pub struct UpdateSubscription {
+    pub struct UpdateSaasSubscriptionRequest {
         /// The id of the agency (company). Declared as required by the platform's specification.
         pub company_id: String = "companyId",
         /// The id of the customer in Stripe, which begins with `cus_`. Declared as required by the platform's specification.
@@ -225,7 +236,7 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    BulkEnableSaasResponse,
+    EnableSaasInBulkResponse,
     UpdateRebillingResponse,
 }
 
@@ -234,8 +245,8 @@ hoopai_runtime::open_enum! {
     pub enum BillingInterval {
         Month = "month", Year = "year",
     }
-    /// Values of `UpdateRebillingProduct`.
-    pub enum UpdateRebillingProduct {
+    /// Values of `RebillingProduct`.
+    pub enum RebillingProduct {
         ContentAi = "contentAI", WorkflowPremiumActions = "workflow_premium_actions", WorkflowAi = "workflow_ai",
         ConversationAi = "conversationAI", EmailNotification = "EmailNotification", WhatsApp = "whatsApp",
         ReviewsAi = "reviewsAI", VerifiedCallerId = "VERIFIED_CALLER_ID", WalletSalesTax = "WALLET_SALES_TAX",

@@ -155,7 +155,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_snapshot_pushes`](super::Client::list_snapshot_pushes).
-        pub ListSnapshotPushes(operations::LIST_SNAPSHOT_PUSHES) -> json types::ListSnapshotPushesResponse, paged types::SnapshotStatus
+        pub ListSnapshotPushes(operations::LIST_SNAPSHOT_PUSHES) -> json types::ListSnapshotPushesResponse, paged types::SnapshotPush
     }
     hoopai_runtime::setters! {
         ListSnapshotPushes {

@@ -5,90 +5,67 @@
 use hoopai_runtime::Timestamp;
 
 hoopai_runtime::model! {
-    /// A link to create.
+    /// `CreateSnapshotShareLinkRequestDTO` of Snapshots.
     #[doc(alias = "CreateSnapshotShareLinkRequestDTO")]
     pub struct CreateSnapshotShareLinkRequest {
         /// The relationship numbers of the agencies that may use the link, separated by commas, such as `0-128-926,1-208-926`.
         pub relationship_number: String = "relationship_number",
         /// The ids of the locations that may use the link, separated by commas.
         pub share_location_id: String = "share_location_id",
-        /// The kind of link: `link`, `permanent_link`, `agency_link` for certain agencies, or `location_link` for certain locations. Declared as required by the platform's specification.
-        pub share_type: CreateSnapshotShareLinkRequestShareType = "share_type",
+        /// The kind of link: whether it stays valid, and who may use it. Declared as required by the platform's specification.
+        pub share_type: SnapshotShareLinkShareType = "share_type",
         /// The id of the snapshot. Declared as required by the platform's specification.
         pub snapshot_id: String = "snapshot_id",
     }
-    /// A link by which a snapshot can be imported.
+    /// `CreateSnapshotShareLinkSuccessfulResponseDTO` of Snapshots.
     #[doc(alias = "CreateSnapshotShareLinkSuccessfulResponseDTO")]
     pub struct CreateSnapshotShareLinkResponse {
-        /// The id of the shared snapshot.
         pub id: String = "id",
-        /// The URL of the link.
         pub share_link: String = "shareLink",
-        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The latest push of a snapshot into a location.
+    /// `GetLatestSnapshotPushStatusSuccessfulResponseDTO` of Snapshots.
     #[doc(alias = "GetLatestSnapshotPushStatusSuccessfulResponseDTO")]
     pub struct GetLatestSnapshotPushResponse {
-        /// The push.
-        pub data: Box<SnapshotStatusSchemaWithAssets> = "data",
-        /// The platform's id of this request, for support inquiries.
+        pub data: Box<SnapshotPush> = "data",
         pub trace_id: String = "traceId",
     }
-    /// A page of pushes of a snapshot.
+    /// `GetSnapshotPushStatusSuccessfulResponseDTO` of Snapshots.
     #[doc(alias = "GetSnapshotPushStatusSuccessfulResponseDTO")]
     pub struct ListSnapshotPushesResponse {
-        /// The pushes of this page.
-        pub data: Vec<SnapshotStatus> = "data",
-        /// The platform's id of this request, for support inquiries.
+        pub data: Vec<SnapshotPush> = "data",
         pub trace_id: String = "traceId",
     }
-    /// The snapshots of an agency.
+    /// `GetSnapshotsSuccessfulResponseDto` of Snapshots.
     #[doc(alias = "GetSnapshotsSuccessfulResponseDto")]
     pub struct ListSnapshotsResponse {
-        /// The snapshots.
-        pub snapshots: Vec<Snapshots> = "snapshots",
-        /// The platform's id of this request, for support inquiries.
+        pub snapshots: Vec<Snapshot> = "snapshots",
         pub trace_id: String = "traceId",
     }
-    /// A push of a snapshot into a location.
-    #[doc(alias = "SnapshotStatusSchema")]
-    pub struct SnapshotStatus {
-        /// The time at which the push began.
-        pub date_added: Timestamp = "dateAdded",
-        /// The id of the push.
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        /// The status of the push, such as `processing`.
-        pub status: String = "status",
-    }
-    /// A push of a snapshot into a location, with its assets.
-    pub struct SnapshotStatusSchemaWithAssets {
-        /// The kinds of assets that are loaded, such as `forms` or `funnels`.
-        pub completed: Vec<String> = "completed",
-        /// The id of the push.
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        /// The kinds of assets that are still to be loaded, such as `tags`.
-        pub pending: Vec<String> = "pending",
-        /// The status of the push, such as `processing`.
-        pub status: String = "status",
-    }
-    /// An agency's template of a location.
+    /// `SnapshotsSchema` of Snapshots.
     #[doc(alias = "SnapshotsSchema")]
-    pub struct Snapshots {
-        /// The id of the snapshot.
+    pub struct Snapshot {
         pub id: String = "id",
-        /// The name of the snapshot.
         pub name: String = "name",
-        /// The origin of the snapshot: `own` or `imported`.
         pub type_: String = "type",
+    }
+    /// `SnapshotStatusSchemaWithAssets` of Snapshots.
+    #[doc(alias = "SnapshotStatusSchemaWithAssets")]
+    #[doc(alias = "SnapshotStatusSchema")]
+    pub struct SnapshotPush {
+        pub completed: Vec<String> = "completed",
+        pub date_added: Timestamp = "dateAdded",
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub pending: Vec<String> = "pending",
+        pub status: String = "status",
     }
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `CreateSnapshotShareLinkRequestShareType`.
-    pub enum CreateSnapshotShareLinkRequestShareType {
+    /// Values of `SnapshotShareLinkShareType`.
+    pub enum SnapshotShareLinkShareType {
         Link = "link", PermanentLink = "permanent_link", AgencyLink = "agency_link", LocationLink = "location_link",
     }
 }

@@ -1320,7 +1320,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_posts`](super::Client::list_posts).
-        pub ListPosts(operations::LIST_POSTS) -> json types::ListPostsResponse, paged types::GetPostFormatted
+        pub ListPosts(operations::LIST_POSTS) -> json types::ListPostsResponse, paged types::Post
     }
     hoopai_runtime::setters! {
         ListPosts {
@@ -1332,7 +1332,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_tags`](super::Client::list_tags).
-        pub ListTags(operations::LIST_TAGS) -> json types::ListTagsResponse, paged types::SocialMediaTag
+        pub ListTags(operations::LIST_TAGS) -> json types::ListTagsResponse, paged types::Tag
     }
     hoopai_runtime::setters! {
         ListTags {

@@ -8,11 +8,34 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
+    /// `GetAccountSchema` of Social Planner.
+    #[doc(alias = "GetAccountSchema")]
+    pub struct Account {
+        pub expire: Timestamp = "expire",
+        pub id: String = "id",
+        pub is_expired: bool = "isExpired",
+        pub meta: Map = "meta",
+        /// Its name on the network.
+        pub name: String = "name",
+        pub oauth_id: String = "oauthId",
+        pub platform: String = "platform",
+        pub profile_id: String = "profileId",
+        pub type_: String = "type",
+    }
     /// `AccountsListResponseSchema` of Social Planner.
     #[doc(alias = "AccountsListResponseSchema")]
-    pub struct AccountsListResponse {
-        pub accounts: Vec<GetAccount> = "accounts",
-        pub groups: Vec<GetGroup> = "groups",
+    pub struct AccountsList {
+        pub accounts: Vec<Account> = "accounts",
+        pub groups: Vec<Group> = "groups",
+    }
+    /// `FormatedApprovalDetails` of Social Planner.
+    #[doc(alias = "FormatedApprovalDetails")]
+    pub struct ApprovalDetails {
+        pub approval_status: String = "approvalStatus",
+        pub approver: String = "approver",
+        pub approver_note: String = "approverNote",
+        pub approver_user: Box<PostUser> = "approverUser",
+        pub requester_note: String = "requesterNote",
     }
     /// A Facebook page to be connected.
     #[doc(alias = "AttachFBAccountDTO")]
@@ -32,7 +55,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaFBAccountResponseDTO")]
     pub struct AttachFacebookPageResponse {
         pub message: String = "message",
-        pub results: Box<SocialMediaFacebookAccount> = "results",
+        pub results: Box<ConnectedAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -55,7 +78,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaInstagramAccountResponseDTO")]
     pub struct AttachInstagramAccountResponse {
         pub message: String = "message",
-        pub results: Box<SocialMediaInstagramAccount> = "results",
+        pub results: Box<ConnectedAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -72,7 +95,7 @@ hoopai_runtime::model! {
         /// Its id on the network.
         pub origin_id: String = "originId",
         /// What is connected, `page` or `profile`.
-        pub type_: Type = "type",
+        pub type_: AttachTiktokProfileType = "type",
         /// Its URN with LinkedIn.
         pub urn: String = "urn",
     }
@@ -80,7 +103,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaLinkedInAccountResponseDTO")]
     pub struct AttachLinkedinPageOrProfileResponse {
         pub message: String = "message",
-        pub results: Box<SocialMediaLinkedInAccount> = "results",
+        pub results: Box<ConnectedAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -97,7 +120,7 @@ hoopai_runtime::model! {
         /// Its id on the network.
         pub origin_id: String = "originId",
         /// What is connected, `profile` or `business`.
-        pub type_: Type = "type",
+        pub type_: AttachTiktokProfileType = "type",
         /// Its user name on the network.
         pub username: String = "username",
         /// Whether the network has verified it.
@@ -107,7 +130,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaTiktokAccountResponseDTO")]
     pub struct AttachTiktokProfileResponse {
         pub message: String = "message",
-        pub results: Box<SocialMediaTiktokAccount> = "results",
+        pub results: Box<ConnectedAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -134,22 +157,74 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaTwitterAccountResponseDTO")]
     pub struct AttachTwitterProfileResponse {
         pub message: String = "message",
-        pub results: Box<SocialMediaTwitterAccount> = "results",
+        pub results: Box<ConnectedAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `CategorySchema` of Social Planner.
+    /// A day.
+    #[doc(alias = "DateSchema")]
+    pub struct CalendarDate {
+        /// The day of the month, from `1`. Declared as required by the platform's specification.
+        pub day: f64 = "day",
+        /// The month, `1` to `12`. Declared as required by the platform's specification.
+        pub month: f64 = "month",
+        /// The year, such as `2026`. Declared as required by the platform's specification.
+        pub year: f64 = "year",
+    }
+    /// `GetByLocationIdResponseSchema` of Social Planner.
+    #[doc(alias = "GetByLocationIdResponseSchema")]
+    pub struct CategoriesPage {
+        pub categories: Vec<Category> = "categories",
+        pub count: f64 = "count",
+    }
+    /// `GetByIdResponseSchema` of Social Planner.
+    #[doc(alias = "GetByIdResponseSchema")]
     #[doc(alias = "CategorySchema")]
     pub struct Category {
         pub id: String = "_id",
         pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        pub message: String = "message",
+        /// Its name on the network.
         pub name: String = "name",
         pub primary_color: String = "primaryColor",
         pub secondary_color: String = "secondaryColor",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `GetCategorySchema` of Social Planner.
+    #[doc(alias = "GetCategorySchema")]
+    pub struct CategoryResult {
+        pub category: Box<Category> = "category",
+    }
+    /// `SocialMediaFacebookAccountSchema` of Social Planner.
+    #[doc(alias = "SocialMediaFacebookAccountSchema")]
+    #[doc(alias = "SocialMediaInstagramAccountSchema")]
+    #[doc(alias = "SocialMediaLinkedInAccountSchema")]
+    #[doc(alias = "SocialMediaTiktokAccountSchema")]
+    #[doc(alias = "SocialMediaTwitterAccountSchema")]
+    #[doc(alias = "SocialGoogleMediaAccountSchema")]
+    pub struct ConnectedAccount {
+        pub id: String = "_id",
+        pub active: bool = "active",
+        /// The address of its picture.
+        pub avatar: String = "avatar",
+        pub created_at: Timestamp = "createdAt",
+        pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub meta: Map = "meta",
+        /// Its name on the network.
+        pub name: String = "name",
+        pub o_auth_id: String = "oAuthId",
+        pub old_id: String = "oldId",
+        /// Its id on the network.
+        pub origin_id: String = "originId",
+        pub platform: String = "platform",
+        pub type_: String = "type",
         pub updated_at: Timestamp = "updatedAt",
     }
     /// A post to be created.
@@ -168,7 +243,7 @@ hoopai_runtime::model! {
         /// The pictures or videos of the post; networks limit their number, size and format.
         pub media: Vec<PostMedia> = "media",
         /// The preview of a link in the post.
-        pub og_tags_details: OgTags = "ogTagsDetails",
+        pub og_tags_details: PostLinkPreview = "ogTagsDetails",
         /// Who has to approve the post, and how that stands.
         pub post_approval_details: PostApproval = "postApprovalDetails",
         /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
@@ -192,16 +267,18 @@ hoopai_runtime::model! {
     #[doc(alias = "CreatePostSuccessfulResponseDTO")]
     pub struct CreatePostResponse {
         pub message: String = "message",
-        pub results: CreatePostSuccessfulResponseSchema = "results",
+        pub results: CreatedPost = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `CreatePostSuccessfulResponseSchema` of Social Planner.
-    pub struct CreatePostSuccessfulResponseSchema {
-        pub post: Box<GetPostFormatted> = "post",
+    #[doc(alias = "CreatePostSuccessfulResponseSchema")]
+    pub struct CreatedPost {
+        pub post: Box<Post> = "post",
     }
-    /// `CSVImportSchema` of Social Planner.
+    /// `CsvResponse` of Social Planner.
+    #[doc(alias = "CsvResponse")]
     #[doc(alias = "CSVImportSchema")]
     pub struct CsvImport {
         pub id: String = "_id",
@@ -212,14 +289,22 @@ hoopai_runtime::model! {
         pub created_by: String = "createdBy",
         pub file: String = "file",
         pub file_name: String = "fileName",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Its id on the network.
         pub origin_id: String = "originId",
         pub status: String = "status",
         pub trace_id: String = "traceId",
     }
+    /// `GetUploadStatusResponseSchema` of Social Planner.
+    #[doc(alias = "GetUploadStatusResponseSchema")]
+    pub struct CsvImportsPage {
+        pub count: f64 = "count",
+        pub csvs: Vec<CsvImport> = "csvs",
+    }
     /// `CSVMediaResponseSchema` of Social Planner.
     #[doc(alias = "CSVMediaResponseSchema")]
-    pub struct CsvMediaResponse {
+    pub struct CsvMedia {
         pub aspect_ratio: f64 = "aspectRatio",
         pub audio_channels: f64 = "audioChannels",
         pub audio_codec_name: String = "audioCodecName",
@@ -252,61 +337,34 @@ hoopai_runtime::model! {
         pub error_message: String = "errorMessage",
         pub follow_up_comment: String = "followUpComment",
         pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        pub link: Box<IOgTags> = "link",
-        pub medias: Vec<CsvMediaResponse> = "medias",
+        pub link: Box<LinkPreview> = "link",
+        pub medias: Vec<CsvMedia> = "medias",
         pub schedule_date: Timestamp = "scheduleDate",
         pub summary: String = "summary",
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
         pub type_: String = "type",
     }
-    /// `CSVResponseSchema` of Social Planner.
-    #[doc(alias = "CSVResponseSchema")]
-    pub struct CsvResponse {
-        pub csv: Box<CsvResponse2> = "csv",
-    }
-    /// `CsvResponse` of Social Planner.
-    #[doc(alias = "CsvResponse")]
-    pub struct CsvResponse2 {
-        pub account_ids: Vec<String> = "accountIds",
-        pub approver: String = "approver",
+    /// `GetCsvPostResponseSchema` of Social Planner.
+    #[doc(alias = "GetCsvPostResponseSchema")]
+    pub struct CsvPostsPage {
         pub count: f64 = "count",
-        pub created_by: String = "createdBy",
-        pub file: String = "file",
-        pub file_name: String = "fileName",
-        pub location_id: String = "locationId",
-        pub origin_id: String = "originId",
-        pub status: String = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// A day.
-    #[doc(alias = "DateSchema")]
-    pub struct Date {
-        /// The day of the month, from `1`. Declared as required by the platform's specification.
-        pub day: f64 = "day",
-        /// The month, `1` to `12`. Declared as required by the platform's specification.
-        pub month: f64 = "month",
-        /// The year, such as `2026`. Declared as required by the platform's specification.
-        pub year: f64 = "year",
+        pub csv: Box<CsvImport> = "csv",
+        pub posts: Vec<CsvPost> = "posts",
     }
     /// `LocationAndAccountDeleteResponseDTO` of Social Planner.
     #[doc(alias = "LocationAndAccountDeleteResponseDTO")]
     pub struct DeleteAccountResponse {
         pub message: String = "message",
-        pub results: DeleteAccountResponseSchema = "results",
+        pub results: DeletedAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
-    }
-    /// `DeleteAccountResponseSchema` of Social Planner.
-    pub struct DeleteAccountResponseSchema {
-        pub id: String = "id",
-        pub location_id: String = "locationId",
     }
     /// `DeletePostResponseDTO` of Social Planner.
     #[doc(alias = "DeletePostResponseDTO")]
     pub struct DeleteCsvPostResponse {
         pub message: String = "message",
-        pub results: DeletePostResponseSchema = "results",
+        pub results: DeletedPost = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -315,7 +373,7 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteCsvResponseDTO")]
     pub struct DeleteCsvResponse {
         pub message: String = "message",
-        pub results: CsvResponse = "results",
+        pub results: DeletedCsv = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -324,14 +382,10 @@ hoopai_runtime::model! {
     #[doc(alias = "DeletePostSuccessfulResponseDTO")]
     pub struct DeletePostResponse {
         pub message: String = "message",
-        pub results: DeletePostResponseSchema = "results",
+        pub results: DeletedPost = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
-    }
-    /// `DeletePostResponseSchema` of Social Planner.
-    pub struct DeletePostResponseSchema {
-        pub post_id: String = "postId",
     }
     /// `DeletePostsDto` of Social Planner.
     #[doc(alias = "DeletePostsDto")]
@@ -348,21 +402,46 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
+    /// `DeleteAccountResponseSchema` of Social Planner.
+    #[doc(alias = "DeleteAccountResponseSchema")]
+    pub struct DeletedAccount {
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+    }
+    /// `CSVResponseSchema` of Social Planner.
+    #[doc(alias = "CSVResponseSchema")]
+    pub struct DeletedCsv {
+        pub csv: Box<CsvImport> = "csv",
+    }
+    /// `DeletePostResponseSchema` of Social Planner.
+    #[doc(alias = "DeletePostResponseSchema")]
+    #[doc(alias = "DeletePostSuccessfulResponseSchema")]
+    pub struct DeletedPost {
+        pub post_id: String = "postId",
+    }
     /// When an event or offer ends.
     #[doc(alias = "EndDateSchema")]
     pub struct EndDate {
         /// The day.
-        pub end_date: Date = "endDate",
+        pub end_date: CalendarDate = "endDate",
         /// The time of day.
         pub end_time: Time = "endTime",
+    }
+    /// `GetFacebookAccountsSchema` of Social Planner.
+    #[doc(alias = "GetFacebookAccountsSchema")]
+    pub struct FacebookAccounts {
+        pub pages: Vec<FacebookPage> = "pages",
     }
     /// `FacebookPageSchema` of Social Planner.
     #[doc(alias = "FacebookPageSchema")]
     pub struct FacebookPage {
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
         pub is_owned: bool = "isOwned",
+        /// Its name on the network.
         pub name: String = "name",
     }
     /// `CSVDefaultDTO` of Social Planner.
@@ -379,308 +458,36 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `FormatedApprovalDetails` of Social Planner.
-    pub struct FormatedApprovalDetails {
-        pub approval_status: String = "approvalStatus",
-        pub approver: String = "approver",
-        pub approver_note: String = "approverNote",
-        pub approver_user: Box<PostUser> = "approverUser",
-        pub requester_note: String = "requesterNote",
-    }
-    /// `GetAccountSchema` of Social Planner.
-    #[doc(alias = "GetAccountSchema")]
-    pub struct GetAccount {
-        pub expire: Timestamp = "expire",
-        pub id: String = "id",
-        pub is_expired: bool = "isExpired",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub oauth_id: String = "oauthId",
-        pub platform: String = "platform",
-        pub profile_id: String = "profileId",
-        pub type_: String = "type",
-    }
-    /// `GetByIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetByIdResponseSchema")]
-    pub struct GetByIdResponse {
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub message: String = "message",
-        pub name: String = "name",
-        pub primary_color: String = "primaryColor",
-        pub secondary_color: String = "secondaryColor",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetByLocationIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetByLocationIdResponseSchema")]
-    pub struct GetByLocationIdResponse {
-        pub categories: Vec<Category> = "categories",
-        pub count: f64 = "count",
-    }
-    /// `GetCategorySchema` of Social Planner.
-    #[doc(alias = "GetCategorySchema")]
-    pub struct GetCategory {
-        pub category: Box<GetByIdResponse> = "category",
-    }
     /// `GetByIdResponseDTO` of Social Planner.
     #[doc(alias = "GetByIdResponseDTO")]
     pub struct GetCategoryResponse {
         pub message: String = "message",
-        pub results: GetCategory = "results",
+        pub results: CategoryResult = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
-    }
-    /// `GetCsvPostResponseSchema` of Social Planner.
-    #[doc(alias = "GetCsvPostResponseSchema")]
-    pub struct GetCsvPostResponse {
-        pub count: f64 = "count",
-        pub csv: Box<CsvImport> = "csv",
-        pub posts: Vec<CsvPost> = "posts",
-    }
-    /// `GetFacebookAccountsSchema` of Social Planner.
-    #[doc(alias = "GetFacebookAccountsSchema")]
-    pub struct GetFacebookAccounts {
-        pub pages: Vec<FacebookPage> = "pages",
-    }
-    /// `GetGoogleLocationSchema` of Social Planner.
-    #[doc(alias = "GetGoogleLocationSchema")]
-    pub struct GetGoogleLocation {
-        pub account: Box<GoogleAccounts> = "account",
-        pub location: Box<GoogleLocation> = "location",
-    }
-    /// `GetGoogleLocationAccountSchema` of Social Planner.
-    #[doc(alias = "GetGoogleLocationAccountSchema")]
-    pub struct GetGoogleLocationAccount {
-        pub locations: GetGoogleLocation = "locations",
-    }
-    /// `GetGroupSchema` of Social Planner.
-    #[doc(alias = "GetGroupSchema")]
-    pub struct GetGroup {
-        pub account_ids: Vec<String> = "accountIds",
-        pub id: String = "id",
-        pub name: String = "name",
-    }
-    /// `GetInstagramAccountsSchema` of Social Planner.
-    #[doc(alias = "GetInstagramAccountsSchema")]
-    pub struct GetInstagramAccounts {
-        pub accounts: Vec<InstagramAccount> = "accounts",
-    }
-    /// `GetLinkedInAccountSchema` of Social Planner.
-    #[doc(alias = "GetLinkedInAccountSchema")]
-    pub struct GetLinkedInAccount {
-        pub pages: Vec<LinkedInPage> = "pages",
-        pub profile: Vec<LinkedInProfile> = "profile",
-    }
-    /// `GetPostFormattedSchema` of Social Planner.
-    #[doc(alias = "GetPostFormattedSchema")]
-    pub struct GetPostFormatted {
-        pub id: String = "_id",
-        pub account_id: String = "accountId",
-        pub account_ids: Vec<String> = "accountIds",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub display_date: Timestamp = "displayDate",
-        pub error: String = "error",
-        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        pub location_id: String = "locationId",
-        pub media: Vec<PostMedia> = "media",
-        pub og_tags_details: OgTags = "ogTagsDetails",
-        pub platform: String = "platform",
-        pub post_approval_details: FormatedApprovalDetails = "postApprovalDetails",
-        pub post_id: String = "postId",
-        pub published_at: Timestamp = "publishedAt",
-        pub source: GetPostFormattedSource = "source",
-        pub status: String = "status",
-        pub summary: String = "summary",
-        pub tags: Vec<String> = "tags",
-        pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user: Box<PostUser> = "user",
     }
     /// `GetPostSuccessfulResponseDTO` of Social Planner.
     #[doc(alias = "GetPostSuccessfulResponseDTO")]
     pub struct GetPostResponse {
         pub message: String = "message",
-        pub results: GetPostSuccessfulResponseSchema = "results",
+        pub results: PostResult = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `GetPostSuccessfulResponseSchema` of Social Planner.
-    pub struct GetPostSuccessfulResponseSchema {
-        pub post: Box<GetPostFormatted> = "post",
-    }
     /// `GetSocialMediaStatisticsRequest` of Social Planner.
     pub struct GetSocialMediaStatisticsRequest {
         /// The networks to which the figures are confined; all of them when left out.
-        pub platforms: Vec<GetSocialMediaStatisticsRequestPlatform> = "platforms",
+        pub platforms: Vec<SocialMediaStatisticPlatform> = "platforms",
         /// The accounts, one at least, by their `profileId` as `list_accounts` answers it, which is not their `id`. Declared as required by the platform's specification.
         pub profile_ids: Vec<String> = "profileIds",
     }
     /// `GetSocialMediaStatisticsResponse` of Social Planner.
     pub struct GetSocialMediaStatisticsResponse {
         pub message: String = "message",
-        pub results: Box<GetSocialMediaStatisticsResponseResults> = "results",
+        pub results: Box<Statistics> = "results",
         pub trace_id: String = "traceId",
-    }
-    /// `GetSocialMediaStatisticsResponseResults` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResults {
-        pub breakdowns: Box<GetSocialMediaStatisticsResponseResultsBreakdowns> = "breakdowns",
-        pub day_range: Vec<String> = "dayRange",
-        pub demographics: GetSocialMediaStatisticsResponseResultsDemographics = "demographics",
-        pub platform_totals: GetSocialMediaStatisticsResponseResultsPlatformTotals = "platformTotals",
-        pub post_performance: GetSocialMediaStatisticsResponseResultsPostPerformance = "postPerformance",
-        pub totals: GetSocialMediaStatisticsResponseResultsTotals = "totals",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdowns` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdowns {
-        pub engagement: BTreeMap<String, GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue> = "engagement",
-        pub impressions: GetSocialMediaStatisticsResponseResultsBreakdownsImpressions = "impressions",
-        pub posts: GetSocialMediaStatisticsResponseResultsBreakdownsPosts = "posts",
-        pub reach: GetSocialMediaStatisticsResponseResultsBreakdownsReach = "reach",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue {
-        pub change: f64 = "change",
-        pub comments: f64 = "comments",
-        pub likes: f64 = "likes",
-        pub shares: f64 = "shares",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdownsImpressions` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsImpressions {
-        pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
-        pub total_change: f64 = "totalChange",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdownsPosts` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsPosts {
-        pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
-        pub total_change: f64 = "totalChange",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdownsReach` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsReach {
-        pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
-        pub total_change: f64 = "totalChange",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographics` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographics {
-        pub age: Box<GetSocialMediaStatisticsResponseResultsDemographicsAge> = "age",
-        pub gender: GetSocialMediaStatisticsResponseResultsDemographicsGender = "gender",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsAge` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsAge {
-        pub totals: GetSocialMediaStatisticsResponseResultsDemographicsAgeTotals = "totals",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsAgeTotals` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsAgeTotals {
-        pub n13_17: f64 = "13-17",
-        pub n18_24: f64 = "18-24",
-        pub n25_34: f64 = "25-34",
-        pub n35_44: f64 = "35-44",
-        pub n45_54: f64 = "45-54",
-        pub n55_64: f64 = "55-64",
-        pub n65: f64 = "65+",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGender` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGender {
-        pub totals: Box<GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals> = "totals",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals {
-        pub female: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale = "female",
-        pub male: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale = "male",
-        pub unknown: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown = "unknown",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale {
-        pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale {
-        pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown {
-        pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPlatformTotals` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotals {
-        pub followers: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue> = "followers",
-        pub impressions: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue> = "impressions",
-        pub likes: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue> = "likes",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPostPerformance` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPostPerformance {
-        pub comments: Vec<f64> = "comments",
-        pub impressions: Vec<f64> = "impressions",
-        pub likes: Vec<f64> = "likes",
-        pub posts: BTreeMap<String, Vec<f64>> = "posts",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsTotals` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsTotals {
-        pub comments: f64 = "comments",
-        pub followers: f64 = "followers",
-        pub impressions: f64 = "impressions",
-        pub likes: f64 = "likes",
-        pub posts: f64 = "posts",
-    }
-    /// `GetTagsByIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetTagsByIdResponseSchema")]
-    pub struct GetTagsByIdResponse {
-        pub count: f64 = "count",
-        pub tags: Vec<SocialMediaTag> = "tags",
-    }
-    /// `GetTagsByLocationIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetTagsByLocationIdResponseSchema")]
-    pub struct GetTagsByLocationIdResponse {
-        pub count: f64 = "count",
-        pub tags: Vec<SocialMediaTag> = "tags",
-    }
-    /// `GetTiktokAccountSchema` of Social Planner.
-    #[doc(alias = "GetTiktokAccountSchema")]
-    pub struct GetTiktokAccount {
-        pub profile: Vec<TiktokProfile> = "profile",
-    }
-    /// `GetTiktokBusinessAccountSchema` of Social Planner.
-    #[doc(alias = "GetTiktokBusinessAccountSchema")]
-    pub struct GetTiktokBusinessAccount {
-        pub profile: Vec<TiktokProfile> = "profile",
-    }
-    /// `GetTwitterAccountsSchema` of Social Planner.
-    #[doc(alias = "GetTwitterAccountsSchema")]
-    pub struct GetTwitterAccounts {
-        pub profile: Vec<TwitterProfile> = "profile",
-    }
-    /// `GetUploadStatusResponseSchema` of Social Planner.
-    #[doc(alias = "GetUploadStatusResponseSchema")]
-    pub struct GetUploadStatusResponse {
-        pub count: f64 = "count",
-        pub csvs: Vec<CsvImport> = "csvs",
     }
     /// What only Google Business Profile needs to know of a post.
     #[doc(alias = "GMBPostSchema")]
@@ -708,8 +515,9 @@ hoopai_runtime::model! {
     }
     /// `GoogleAccountsSchema` of Social Planner.
     #[doc(alias = "GoogleAccountsSchema")]
-    pub struct GoogleAccounts {
+    pub struct GoogleAccount {
         pub account_name: String = "accountName",
+        /// Its name on the network.
         pub name: String = "name",
         pub type_: String = "type",
         pub verification_state: String = "verificationState",
@@ -717,60 +525,105 @@ hoopai_runtime::model! {
     }
     /// `GoogleLocationSchema` of Social Planner.
     #[doc(alias = "GoogleLocationSchema")]
-    pub struct GoogleLocation {
+    pub struct GoogleBusinessLocation {
         pub is_connected: bool = "isConnected",
         pub is_verified: bool = "isVerified",
         pub max_location: bool = "maxLocation",
         pub metadata: Map = "metadata",
+        /// Its name on the network.
         pub name: String = "name",
         pub relationship_data: Map = "relationshipData",
         pub store_code: String = "storeCode",
         pub storefront_address: Map = "storefrontAddress",
         pub title: String = "title",
     }
+    /// `GetGoogleLocationSchema` of Social Planner.
+    #[doc(alias = "GetGoogleLocationSchema")]
+    pub struct GoogleLocation {
+        pub account: Box<GoogleAccount> = "account",
+        pub location: Box<GoogleBusinessLocation> = "location",
+    }
+    /// `GetGoogleLocationAccountSchema` of Social Planner.
+    #[doc(alias = "GetGoogleLocationAccountSchema")]
+    pub struct GoogleLocationAccount {
+        pub locations: GoogleLocation = "locations",
+    }
+    /// `GetGroupSchema` of Social Planner.
+    #[doc(alias = "GetGroupSchema")]
+    pub struct Group {
+        pub account_ids: Vec<String> = "accountIds",
+        pub id: String = "id",
+        /// Its name on the network.
+        pub name: String = "name",
+    }
+    /// `InstagramAccountSchema` of Social Planner.
+    #[doc(alias = "InstagramAccountSchema")]
+    pub struct InstagramAccount {
+        /// The address of its picture.
+        pub avatar: String = "avatar",
+        pub id: String = "id",
+        pub is_connected: bool = "isConnected",
+        /// Its name on the network.
+        pub name: String = "name",
+        pub page_id: String = "pageId",
+    }
+    /// `GetInstagramAccountsSchema` of Social Planner.
+    #[doc(alias = "GetInstagramAccountsSchema")]
+    pub struct InstagramAccounts {
+        pub accounts: Vec<InstagramAccount> = "accounts",
+    }
     /// `IOgTagsSchema` of Social Planner.
     #[doc(alias = "IOgTagsSchema")]
-    pub struct IOgTags {
+    pub struct LinkPreview {
         pub error: String = "error",
         pub og_description: String = "ogDescription",
-        pub og_image: OgImage = "ogImage",
+        pub og_image: LinkPreviewImage = "ogImage",
         pub og_site_name: String = "ogSiteName",
         pub og_title: String = "ogTitle",
         pub og_url: String = "ogUrl",
         pub url: String = "url",
     }
-    /// `InstagramAccountSchema` of Social Planner.
-    #[doc(alias = "InstagramAccountSchema")]
-    pub struct InstagramAccount {
-        pub avatar: String = "avatar",
-        pub id: String = "id",
-        pub is_connected: bool = "isConnected",
-        pub name: String = "name",
-        pub page_id: String = "pageId",
+    /// `OgImageSchema` of Social Planner.
+    #[doc(alias = "OgImageSchema")]
+    pub struct LinkPreviewImage {
+        pub height: f64 = "height",
+        pub type_: String = "type",
+        pub url: String = "url",
+        pub width: f64 = "width",
     }
     /// `LinkedInPageSchema` of Social Planner.
     #[doc(alias = "LinkedInPageSchema")]
     pub struct LinkedInPage {
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
+        /// Its name on the network.
         pub name: String = "name",
         pub urn: String = "urn",
     }
     /// `LinkedInProfileSchema` of Social Planner.
     #[doc(alias = "LinkedInProfileSchema")]
     pub struct LinkedInProfile {
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
+        /// Its name on the network.
         pub name: String = "name",
         pub urn: String = "urn",
+    }
+    /// `GetLinkedInAccountSchema` of Social Planner.
+    #[doc(alias = "GetLinkedInAccountSchema")]
+    pub struct LinkedinAccounts {
+        pub pages: Vec<LinkedInPage> = "pages",
+        pub profile: Vec<LinkedInProfile> = "profile",
     }
     /// `AccountsListResponseDTO` of Social Planner.
     #[doc(alias = "AccountsListResponseDTO")]
     pub struct ListAccountsResponse {
         pub message: String = "message",
-        pub results: AccountsListResponse = "results",
+        pub results: AccountsList = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -779,7 +632,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetByLocationIdResponseDTO")]
     pub struct ListCategoriesResponse {
         pub message: String = "message",
-        pub results: GetByLocationIdResponse = "results",
+        pub results: CategoriesPage = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -788,7 +641,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetCsvPostResponseDTO")]
     pub struct ListCsvPostsResponse {
         pub message: String = "message",
-        pub results: GetCsvPostResponse = "results",
+        pub results: CsvPostsPage = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -797,7 +650,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetUploadStatusResponseDTO")]
     pub struct ListCsvsResponse {
         pub message: String = "message",
-        pub results: GetUploadStatusResponse = "results",
+        pub results: CsvImportsPage = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -806,7 +659,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetFacebookAccountsResponseDTO")]
     pub struct ListFacebookPagesResponse {
         pub message: String = "message",
-        pub results: GetFacebookAccounts = "results",
+        pub results: FacebookAccounts = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -815,7 +668,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetGoogleLocationResponseDTO")]
     pub struct ListGoogleLocationsResponse {
         pub message: String = "message",
-        pub results: GetGoogleLocationAccount = "results",
+        pub results: GoogleLocationAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -824,7 +677,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetInstagramAccountsResponseDTO")]
     pub struct ListInstagramAccountsResponse {
         pub message: String = "message",
-        pub results: GetInstagramAccounts = "results",
+        pub results: InstagramAccounts = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -833,7 +686,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetLinkedInAccountsResponseDTO")]
     pub struct ListLinkedinPagesAndProfilesResponse {
         pub message: String = "message",
-        pub results: GetLinkedInAccount = "results",
+        pub results: LinkedinAccounts = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -862,7 +715,7 @@ hoopai_runtime::model! {
     #[doc(alias = "PostSuccessfulResponseDTO")]
     pub struct ListPostsResponse {
         pub message: String = "message",
-        pub results: PostResponse = "results",
+        pub results: PostsPage = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -877,7 +730,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTagsByIdResponseDTO")]
     pub struct ListTagsByIdsResponse {
         pub message: String = "message",
-        pub results: GetTagsByIdResponse = "results",
+        pub results: TagsPage = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -886,7 +739,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTagsByLocationIdResponseDTO")]
     pub struct ListTagsResponse {
         pub message: String = "message",
-        pub results: GetTagsByLocationIdResponse = "results",
+        pub results: TagsPage = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -895,7 +748,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTiktokBusinessAccountResponseDTO")]
     pub struct ListTiktokBusinessProfilesResponse {
         pub message: String = "message",
-        pub results: GetTiktokBusinessAccount = "results",
+        pub results: TiktokBusinessAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -904,7 +757,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTiktokAccountResponseDTO")]
     pub struct ListTiktokProfilesResponse {
         pub message: String = "message",
-        pub results: GetTiktokAccount = "results",
+        pub results: TiktokAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -913,31 +766,43 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTwitterAccountsResponseDTO")]
     pub struct ListTwitterProfilesResponse {
         pub message: String = "message",
-        pub results: GetTwitterAccounts = "results",
+        pub results: TwitterAccounts = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
-    }
-    /// `OgImageSchema` of Social Planner.
-    #[doc(alias = "OgImageSchema")]
-    pub struct OgImage {
-        pub height: f64 = "height",
-        pub type_: String = "type",
-        pub url: String = "url",
-        pub width: f64 = "width",
-    }
-    /// The preview of a link.
-    #[doc(alias = "OgTagsSchema")]
-    pub struct OgTags {
-        /// The address of the preview's picture.
-        pub meta_image: String = "metaImage",
-        /// The address to which the preview leads.
-        pub meta_link: String = "metaLink",
     }
     /// `Platforms` of Social Planner.
     pub struct Platforms {
         pub change: f64 = "change",
         pub value: f64 = "value",
+    }
+    /// `GetPostFormattedSchema` of Social Planner.
+    #[doc(alias = "GetPostFormattedSchema")]
+    pub struct Post {
+        pub id: String = "_id",
+        pub account_id: String = "accountId",
+        pub account_ids: Vec<String> = "accountIds",
+        pub created_at: Timestamp = "createdAt",
+        pub created_by: String = "createdBy",
+        pub display_date: Timestamp = "displayDate",
+        pub error: String = "error",
+        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub media: Vec<PostMedia> = "media",
+        pub og_tags_details: PostLinkPreview = "ogTagsDetails",
+        pub platform: String = "platform",
+        pub post_approval_details: ApprovalDetails = "postApprovalDetails",
+        pub post_id: String = "postId",
+        pub published_at: Timestamp = "publishedAt",
+        pub source: PostSource = "source",
+        pub status: String = "status",
+        pub summary: String = "summary",
+        pub tags: Vec<String> = "tags",
+        pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
+        pub type_: String = "type",
+        pub updated_at: Timestamp = "updatedAt",
+        pub user: Box<PostUser> = "user",
     }
     /// The approval of a post.
     #[doc(alias = "PostApprovalSchema")]
@@ -950,6 +815,14 @@ hoopai_runtime::model! {
         pub approver_note: String = "approverNote",
         /// What the one who asks for approval has to say.
         pub requester_note: String = "requesterNote",
+    }
+    /// The preview of a link.
+    #[doc(alias = "OgTagsSchema")]
+    pub struct PostLinkPreview {
+        /// The address of the preview's picture.
+        pub meta_image: String = "metaImage",
+        /// The address to which the preview leads.
+        pub meta_link: String = "metaLink",
     }
     /// A picture or video of a post.
     #[doc(alias = "PostMediaSchema")]
@@ -967,11 +840,10 @@ hoopai_runtime::model! {
         /// The address of the file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// `PostSuccessfulResponseSchema` of Social Planner.
-    #[doc(alias = "PostSuccessfulResponseSchema")]
-    pub struct PostResponse {
-        pub count: f64 = "count",
-        pub posts: Vec<GetPostFormatted> = "posts",
+    /// `GetPostSuccessfulResponseSchema` of Social Planner.
+    #[doc(alias = "GetPostSuccessfulResponseSchema")]
+    pub struct PostResult {
+        pub post: Box<Post> = "post",
     }
     /// `PostUserSchema` of Social Planner.
     #[doc(alias = "PostUserSchema")]
@@ -983,6 +855,12 @@ hoopai_runtime::model! {
         pub phone: String = "phone",
         pub profile_photo: String = "profilePhoto",
         pub title: String = "title",
+    }
+    /// `PostSuccessfulResponseSchema` of Social Planner.
+    #[doc(alias = "PostSuccessfulResponseSchema")]
+    pub struct PostsPage {
+        pub count: f64 = "count",
+        pub posts: Vec<Post> = "posts",
     }
     /// To which accounts the posts of a CSV file go.
     #[doc(alias = "SetAccountsDTO")]
@@ -1022,137 +900,168 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaGmbAccountResponseDTO")]
     pub struct SetGoogleLocationResponse {
         pub message: String = "message",
-        pub results: Box<SocialGoogleMediaAccount> = "results",
+        pub results: Box<ConnectedAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
-    }
-    /// `SocialGoogleMediaAccountSchema` of Social Planner.
-    #[doc(alias = "SocialGoogleMediaAccountSchema")]
-    pub struct SocialGoogleMediaAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaFacebookAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaFacebookAccountSchema")]
-    pub struct SocialMediaFacebookAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaInstagramAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaInstagramAccountSchema")]
-    pub struct SocialMediaInstagramAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaLinkedInAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaLinkedInAccountSchema")]
-    pub struct SocialMediaLinkedInAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaTagSchema` of Social Planner.
-    #[doc(alias = "SocialMediaTagSchema")]
-    pub struct SocialMediaTag {
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub tag: String = "tag",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaTiktokAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaTiktokAccountSchema")]
-    pub struct SocialMediaTiktokAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaTwitterAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaTwitterAccountSchema")]
-    pub struct SocialMediaTwitterAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
     }
     /// When an event or offer begins.
     #[doc(alias = "StartDateSchema")]
     pub struct StartDate {
         /// The day.
-        pub start_date: Date = "startDate",
+        pub start_date: CalendarDate = "startDate",
         /// The time of day.
         pub start_time: Time = "startTime",
+    }
+    /// `Statistics` of Social Planner.
+    pub struct Statistics {
+        pub breakdowns: Box<StatisticsBreakdowns> = "breakdowns",
+        pub day_range: Vec<String> = "dayRange",
+        pub demographics: StatisticsDemographics = "demographics",
+        pub platform_totals: StatisticsPlatformTotals = "platformTotals",
+        pub post_performance: StatisticsPostPerformance = "postPerformance",
+        pub totals: StatisticsTotals = "totals",
+    }
+    /// `StatisticsBreakdowns` of Social Planner.
+    pub struct StatisticsBreakdowns {
+        pub engagement: BTreeMap<String, StatisticsBreakdownsEngagementValue> = "engagement",
+        pub impressions: StatisticsBreakdownsImpressions = "impressions",
+        pub posts: StatisticsBreakdownsPosts = "posts",
+        pub reach: StatisticsBreakdownsReach = "reach",
+    }
+    /// `StatisticsBreakdownsEngagementValue` of Social Planner.
+    pub struct StatisticsBreakdownsEngagementValue {
+        pub change: f64 = "change",
+        pub comments: f64 = "comments",
+        pub likes: f64 = "likes",
+        pub shares: f64 = "shares",
+    }
+    /// `StatisticsBreakdownsImpressions` of Social Planner.
+    pub struct StatisticsBreakdownsImpressions {
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        pub total: f64 = "total",
+        pub total_change: f64 = "totalChange",
+    }
+    /// `StatisticsBreakdownsPosts` of Social Planner.
+    pub struct StatisticsBreakdownsPosts {
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        pub total: f64 = "total",
+        pub total_change: f64 = "totalChange",
+    }
+    /// `StatisticsBreakdownsReach` of Social Planner.
+    pub struct StatisticsBreakdownsReach {
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        pub total: f64 = "total",
+        pub total_change: f64 = "totalChange",
+    }
+    /// `StatisticsDemographics` of Social Planner.
+    pub struct StatisticsDemographics {
+        pub age: Box<StatisticsDemographicsAge> = "age",
+        pub gender: StatisticsDemographicsGender = "gender",
+    }
+    /// `StatisticsDemographicsAge` of Social Planner.
+    pub struct StatisticsDemographicsAge {
+        pub totals: StatisticsDemographicsAgeTotals = "totals",
+    }
+    /// `StatisticsDemographicsAgeTotals` of Social Planner.
+    pub struct StatisticsDemographicsAgeTotals {
+        pub n13_17: f64 = "13-17",
+        pub n18_24: f64 = "18-24",
+        pub n25_34: f64 = "25-34",
+        pub n35_44: f64 = "35-44",
+        pub n45_54: f64 = "45-54",
+        pub n55_64: f64 = "55-64",
+        pub n65: f64 = "65+",
+    }
+    /// `StatisticsDemographicsGender` of Social Planner.
+    pub struct StatisticsDemographicsGender {
+        pub totals: Box<StatisticsDemographicsGenderTotals> = "totals",
+    }
+    /// `StatisticsDemographicsGenderTotals` of Social Planner.
+    pub struct StatisticsDemographicsGenderTotals {
+        pub female: StatisticsDemographicsGenderTotalsFemale = "female",
+        pub male: StatisticsDemographicsGenderTotalsMale = "male",
+        pub unknown: StatisticsDemographicsGenderTotalsUnknown = "unknown",
+    }
+    /// `StatisticsDemographicsGenderTotalsFemale` of Social Planner.
+    pub struct StatisticsDemographicsGenderTotalsFemale {
+        pub percentage: f64 = "percentage",
+        pub total: f64 = "total",
+    }
+    /// `StatisticsDemographicsGenderTotalsMale` of Social Planner.
+    pub struct StatisticsDemographicsGenderTotalsMale {
+        pub percentage: f64 = "percentage",
+        pub total: f64 = "total",
+    }
+    /// `StatisticsDemographicsGenderTotalsUnknown` of Social Planner.
+    pub struct StatisticsDemographicsGenderTotalsUnknown {
+        pub percentage: f64 = "percentage",
+        pub total: f64 = "total",
+    }
+    /// `StatisticsPlatformTotals` of Social Planner.
+    pub struct StatisticsPlatformTotals {
+        pub followers: BTreeMap<String, StatisticsPlatformTotalsFollowersValue> = "followers",
+        pub impressions: BTreeMap<String, StatisticsPlatformTotalsImpressionsValue> = "impressions",
+        pub likes: BTreeMap<String, StatisticsPlatformTotalsLikesValue> = "likes",
+    }
+    /// `StatisticsPlatformTotalsFollowersValue` of Social Planner.
+    pub struct StatisticsPlatformTotalsFollowersValue {
+        pub series: Vec<f64> = "series",
+        pub total: f64 = "total",
+    }
+    /// `StatisticsPlatformTotalsImpressionsValue` of Social Planner.
+    pub struct StatisticsPlatformTotalsImpressionsValue {
+        pub series: Vec<f64> = "series",
+        pub total: f64 = "total",
+    }
+    /// `StatisticsPlatformTotalsLikesValue` of Social Planner.
+    pub struct StatisticsPlatformTotalsLikesValue {
+        pub series: Vec<f64> = "series",
+        pub total: f64 = "total",
+    }
+    /// `StatisticsPostPerformance` of Social Planner.
+    pub struct StatisticsPostPerformance {
+        pub comments: Vec<f64> = "comments",
+        pub impressions: Vec<f64> = "impressions",
+        pub likes: Vec<f64> = "likes",
+        pub posts: BTreeMap<String, Vec<f64>> = "posts",
+    }
+    /// `StatisticsTotals` of Social Planner.
+    pub struct StatisticsTotals {
+        pub comments: f64 = "comments",
+        pub followers: f64 = "followers",
+        pub impressions: f64 = "impressions",
+        pub likes: f64 = "likes",
+        pub posts: f64 = "posts",
+    }
+    /// `SocialMediaTagSchema` of Social Planner.
+    #[doc(alias = "SocialMediaTagSchema")]
+    pub struct Tag {
+        pub id: String = "_id",
+        pub created_at: Timestamp = "createdAt",
+        pub created_by: String = "createdBy",
+        pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub tag: String = "tag",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `GetTagsByLocationIdResponseSchema` of Social Planner.
+    #[doc(alias = "GetTagsByLocationIdResponseSchema")]
+    #[doc(alias = "GetTagsByIdResponseSchema")]
+    pub struct TagsPage {
+        pub count: f64 = "count",
+        pub tags: Vec<Tag> = "tags",
+    }
+    /// `GetTiktokAccountSchema` of Social Planner.
+    #[doc(alias = "GetTiktokAccountSchema")]
+    pub struct TiktokAccount {
+        pub profile: Vec<TiktokProfile> = "profile",
+    }
+    /// `GetTiktokBusinessAccountSchema` of Social Planner.
+    #[doc(alias = "GetTiktokBusinessAccountSchema")]
+    pub struct TiktokBusinessAccount {
+        pub profile: Vec<TiktokProfile> = "profile",
     }
     /// What only TikTok needs to know of a post.
     #[doc(alias = "TiktokPostSchema")]
@@ -1175,12 +1084,16 @@ hoopai_runtime::model! {
     /// `TiktokProfileSchema` of Social Planner.
     #[doc(alias = "TiktokProfileSchema")]
     pub struct TiktokProfile {
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
+        /// Its name on the network.
         pub name: String = "name",
         pub type_: String = "type",
+        /// Its user name on the network.
         pub username: String = "username",
+        /// Whether the network has verified it.
         pub verified: bool = "verified",
     }
     /// A time of day.
@@ -1193,15 +1106,24 @@ hoopai_runtime::model! {
         /// The second, `0` to `59`. Declared as required by the platform's specification.
         pub seconds: f64 = "seconds",
     }
+    /// `GetTwitterAccountsSchema` of Social Planner.
+    #[doc(alias = "GetTwitterAccountsSchema")]
+    pub struct TwitterAccounts {
+        pub profile: Vec<TwitterProfile> = "profile",
+    }
     /// `TwitterProfileSchema` of Social Planner.
     #[doc(alias = "TwitterProfileSchema")]
     pub struct TwitterProfile {
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
+        /// Its name on the network.
         pub name: String = "name",
         pub protected: bool = "protected",
+        /// Its user name on the network.
         pub username: String = "username",
+        /// Whether the network has verified it.
         pub verified: bool = "verified",
     }
     /// A post as it is to be from now on.
@@ -1220,7 +1142,7 @@ hoopai_runtime::model! {
         /// The pictures or videos of the post; networks limit their number, size and format.
         pub media: Vec<PostMedia> = "media",
         /// The preview of a link in the post.
-        pub og_tags_details: OgTags = "ogTagsDetails",
+        pub og_tags_details: PostLinkPreview = "ogTagsDetails",
         /// Who has to approve the post, and how that stands.
         pub post_approval_details: PostApproval = "postApprovalDetails",
         /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
@@ -1252,14 +1174,14 @@ hoopai_runtime::model! {
     #[doc(alias = "UploadFileResponseDTO")]
     pub struct UploadCsvResponse {
         pub message: String = "message",
-        pub results: UploadFileResponse = "results",
+        pub results: UploadFile = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `UploadFileResponseSchema` of Social Planner.
     #[doc(alias = "UploadFileResponseSchema")]
-    pub struct UploadFileResponse {
+    pub struct UploadFile {
         pub file_name: String = "fileName",
         pub file_path: String = "filePath",
         pub rows_count: f64 = "rowsCount",
@@ -1302,17 +1224,17 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `GetPostFormattedSource`.
-    pub enum GetPostFormattedSource {
+    /// Values of `AttachTiktokProfileType`.
+    pub enum AttachTiktokProfileType {
+        Page = "page", Group = "group", Profile = "profile", Location = "location", Business = "business",
+    }
+    /// Values of `PostSource`.
+    pub enum PostSource {
         Composer = "composer", Csv = "csv", Recurring = "recurring", Review = "review", Rss = "rss",
     }
-    /// Values of `GetSocialMediaStatisticsRequestPlatform`.
-    pub enum GetSocialMediaStatisticsRequestPlatform {
+    /// Values of `SocialMediaStatisticPlatform`.
+    pub enum SocialMediaStatisticPlatform {
         Facebook = "facebook", Instagram = "instagram", Linkedin = "linkedin", Google = "google",
         Pinterest = "pinterest", Youtube = "youtube", Tiktok = "tiktok",
-    }
-    /// Values of `Type`.
-    pub enum Type {
-        Page = "page", Group = "group", Profile = "profile", Location = "location", Business = "business",
     }
 }

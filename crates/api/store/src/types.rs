@@ -8,36 +8,21 @@ hoopai_runtime::model! {
     /// `AvailableShippingRate` of Store.
     pub struct AvailableShippingRate {
         pub id: String = "_id",
+        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub description: String = "description",
+        /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
         pub name: String = "name",
+        /// The handling fee as a percentage of the carrier's price; for carrier rates only.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
+        /// The id of the shipping carrier that is asked.
         pub shipping_carrier_id: String = "shippingCarrierId",
+        /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
         pub shipping_zone_id: String = "shippingZoneId",
-    }
-    /// The address of a buyer.
-    pub struct ContactAddress {
-        /// Street and number.
-        pub address_line1: String = "addressLine1",
-        /// The city.
-        pub city: String = "city",
-        /// The buyer's company.
-        pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
-        pub country: Country = "country",
-        /// The buyer's email address.
-        pub email: String = "email",
-        /// The buyer's name.
-        pub name: String = "name",
-        /// The buyer's phone number.
-        pub phone: String = "phone",
-        /// The state by its code.
-        pub state: State = "state",
-        /// The postal code.
-        pub zip: String = "zip",
     }
     /// A shipping carrier to be registered.
     #[doc(alias = "CreateShippingCarrierDto")]
@@ -47,7 +32,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// A public address of yours that the platform calls for the carrier's rates. Declared as required by the platform's specification.
         pub callback_url: String = "callbackUrl",
         /// The carrier's name, such as `FedEx`. Declared as required by the platform's specification.
@@ -61,7 +46,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
         /// What the rate depends on, the order's price, its weight, or nothing (`none`). Declared as required by the platform's specification.
@@ -91,7 +76,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The countries of the zone. Declared as required by the platform's specification.
         pub countries: Vec<ShippingZoneCountry> = "countries",
         /// The zone's name. Declared as required by the platform's specification.
@@ -122,11 +107,11 @@ hoopai_runtime::model! {
     #[doc(alias = "GetAvailableShippingRates")]
     pub struct ListAvailableShippingRatesRequest {
         /// Where the order goes to.
-        pub address: Box<ContactAddress> = "address",
+        pub address: Box<ShippingAddress> = "address",
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// Tells that `totalOrderAmount` is final, so that it is not worked out again.
         pub amount_available: bool = "amountAvailable",
         /// The country that the order goes to, by its two letters of ISO 3166. Declared as required by the platform's specification.
@@ -188,22 +173,51 @@ hoopai_runtime::model! {
         /// How many of it. Declared as required by the platform's specification.
         pub qty: f64 = "qty",
     }
+    /// The address of a buyer.
+    #[doc(alias = "ContactAddress")]
+    pub struct ShippingAddress {
+        /// Street and number.
+        pub address_line1: String = "addressLine1",
+        /// The city.
+        pub city: String = "city",
+        /// The buyer's company.
+        pub company_name: String = "companyName",
+        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
+        pub country: Country = "country",
+        /// The buyer's email address.
+        pub email: String = "email",
+        /// The buyer's name.
+        pub name: String = "name",
+        /// The buyer's phone number.
+        pub phone: String = "phone",
+        /// The state by its code.
+        pub state: ShippingAddressState = "state",
+        /// The postal code.
+        pub zip: String = "zip",
+    }
     /// `ShippingCarrierSchema` of Store.
     #[doc(alias = "ShippingCarrierSchema")]
     pub struct ShippingCarrier {
         pub id: String = "_id",
+        /// Whether the seller may pick several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltIdType = "altType",
+        /// A public address of yours that the platform calls for the carrier's rates.
         pub callback_url: String = "callbackUrl",
         pub created_at: Timestamp = "createdAt",
         pub marketplace_app_id: String = "marketplaceAppId",
         pub name: String = "name",
+        /// The services that the carrier offers, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
         pub updated_at: Timestamp = "updatedAt",
     }
     /// `CreateShippingCarrierResponseDto` of Store.
     #[doc(alias = "CreateShippingCarrierResponseDto")]
+    #[doc(alias = "GetShippingCarrierResponseDto")]
+    #[doc(alias = "UpdateShippingCarrierResponseDto")]
     pub struct ShippingCarrierResponse {
         pub data: Box<ShippingCarrier> = "data",
         pub message: String = "message",
@@ -222,25 +236,38 @@ hoopai_runtime::model! {
     #[doc(alias = "ShippingRateSchema")]
     pub struct ShippingRate {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltIdType = "altType",
+        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
+        /// What the rate depends on, the order's price, its weight, or nothing (`none`).
         pub condition_type: ConditionType = "conditionType",
         pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub description: String = "description",
+        /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
+        /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound.
         pub max_condition: Decimal = "maxCondition",
+        /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound.
         pub min_condition: Decimal = "minCondition",
         pub name: String = "name",
+        /// The handling fee as a percentage of the carrier's price; for carrier rates only.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
+        /// The id of the shipping carrier that is asked.
         pub shipping_carrier_id: String = "shippingCarrierId",
+        /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
         pub shipping_zone_id: String = "shippingZoneId",
         pub updated_at: Timestamp = "updatedAt",
     }
     /// `CreateShippingRateResponseDto` of Store.
     #[doc(alias = "CreateShippingRateResponseDto")]
+    #[doc(alias = "GetShippingRateResponseDto")]
+    #[doc(alias = "UpdateShippingRateResponseDto")]
     pub struct ShippingRateResponse {
         pub data: Box<ShippingRate> = "data",
         pub message: String = "message",
@@ -251,8 +278,11 @@ hoopai_runtime::model! {
     #[doc(alias = "ShippingZoneSchema")]
     pub struct ShippingZone {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltIdType = "altType",
+        /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
         pub created_at: Timestamp = "createdAt",
         pub name: String = "name",
@@ -271,10 +301,12 @@ hoopai_runtime::model! {
     #[doc(alias = "ShippingZoneCountryStateDto")]
     pub struct ShippingZoneCountryState {
         /// The state by its code, such as `VA`. Declared as required by the platform's specification.
-        pub code: State = "code",
+        pub code: ShippingAddressState = "code",
     }
     /// `CreateShippingZoneResponseDto` of Store.
     #[doc(alias = "CreateShippingZoneResponseDto")]
+    #[doc(alias = "GetShippingZoneResponseDto")]
+    #[doc(alias = "UpdateShippingZoneResponseDto")]
     pub struct ShippingZoneResponse {
         pub data: Box<ShippingZone> = "data",
         pub message: String = "message",
@@ -284,33 +316,35 @@ hoopai_runtime::model! {
     /// `StoreOrderFulfillmentNotificationDto` of Store.
     #[doc(alias = "StoreOrderFulfillmentNotificationDto")]
     pub struct StoreOrderFulfillmentNotification {
-        /// Declared as required by the platform's specification.
+        /// The id of the default template. Declared as required by the platform's specification.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// Declared as required by the platform's specification.
+        /// The id of the email template that is sent. Declared as required by the platform's specification.
         pub email_template_id: String = "emailTemplateId",
-        /// Declared as required by the platform's specification.
+        /// Whether the email is sent. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// Declared as required by the platform's specification.
+        /// The subject line of the email. Declared as required by the platform's specification.
         pub subject: String = "subject",
     }
     /// `StoreOrderNotificationDto` of Store.
     #[doc(alias = "StoreOrderNotificationDto")]
     pub struct StoreOrderNotification {
-        /// Declared as required by the platform's specification.
+        /// The id of the default template. Declared as required by the platform's specification.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// Declared as required by the platform's specification.
+        /// The id of the email template that is sent. Declared as required by the platform's specification.
         pub email_template_id: String = "emailTemplateId",
-        /// Declared as required by the platform's specification.
+        /// Whether the email is sent. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// Declared as required by the platform's specification.
+        /// The subject line of the email. Declared as required by the platform's specification.
         pub subject: String = "subject",
     }
     /// `StoreSettingSchema` of Store.
     #[doc(alias = "StoreSettingSchema")]
     pub struct StoreSetting {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltIdType = "altType",
         pub created_at: Timestamp = "createdAt",
         pub shipping_origin: Box<StoreShippingOrigin> = "shippingOrigin",
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
@@ -319,6 +353,7 @@ hoopai_runtime::model! {
     }
     /// `GetStoreSettingResponseDto` of Store.
     #[doc(alias = "GetStoreSettingResponseDto")]
+    #[doc(alias = "CreateStoreSettingResponseDto")]
     pub struct StoreSettingsResponse {
         pub data: Box<StoreSetting> = "data",
         pub message: String = "message",
@@ -339,7 +374,7 @@ hoopai_runtime::model! {
         /// The phone number of the business.
         pub phone: String = "phone",
         /// The state by its code.
-        pub state: State = "state",
+        pub state: ShippingAddressState = "state",
         /// Street and number. Declared as required by the platform's specification.
         pub street1: String = "street1",
         /// A second line of the address.
@@ -355,7 +390,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// A public address of yours that the platform calls for the carrier's rates.
         pub callback_url: String = "callbackUrl",
         /// The carrier's name, such as `FedEx`.
@@ -369,7 +404,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
         /// What the rate depends on, the order's price, its weight, or nothing (`none`).
@@ -399,7 +434,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
         /// The zone's name.
@@ -411,7 +446,7 @@ hoopai_runtime::model! {
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        pub alt_type: AltIdType = "altType",
         /// The address that orders ship from. Declared as required by the platform's specification.
         pub shipping_origin: Box<StoreShippingOrigin> = "shippingOrigin",
         /// The email to the buyer when an order was fulfilled.
@@ -428,8 +463,8 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AltType`.
-    pub enum AltType {
+    /// Values of `AltIdType`.
+    pub enum AltIdType {
         Location = "location",
     }
     /// Values of `ConditionType`.
@@ -479,8 +514,8 @@ hoopai_runtime::open_enum! {
         Communities = "communities", PointOfSale = "point_of_sale", Manual = "manual", Form = "form", Survey = "survey",
         PaymentLink = "payment_link", External = "external",
     }
-    /// Values of `State`.
-    pub enum State {
+    /// Values of `ShippingAddressState`.
+    pub enum ShippingAddressState {
         Al = "AL", Ak = "AK", As = "AS", Az = "AZ", Ar = "AR", Aa = "AA", Ae = "AE", Ap = "AP", Ca = "CA", Co = "CO",
         Ct = "CT", De = "DE", Dc = "DC", Fm = "FM", Fl = "FL", Ga = "GA", Gu = "GU", Hi = "HI", Id = "ID", Il = "IL",
         In = "IN", Ia = "IA", Ks = "KS", Ky = "KY", La = "LA", Me = "ME", Mh = "MH", Md = "MD", Ma = "MA", Mi = "MI",

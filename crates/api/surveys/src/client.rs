@@ -76,7 +76,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_survey_submissions`](super::Client::list_survey_submissions).
-        pub ListSurveySubmissions(operations::LIST_SURVEY_SUBMISSIONS) -> json types::ListSurveySubmissionsResponse, paged types::Submission
+        pub ListSurveySubmissions(operations::LIST_SURVEY_SUBMISSIONS) -> json types::ListSurveySubmissionsResponse, paged types::SurveySubmission
     }
     hoopai_runtime::setters! {
         ListSurveySubmissions {
@@ -99,7 +99,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_surveys`](super::Client::list_surveys).
-        pub ListSurveys(operations::LIST_SURVEYS) -> json types::ListSurveysResponse, paged types::GetSurveys
+        pub ListSurveys(operations::LIST_SURVEYS) -> json types::ListSurveysResponse, paged types::Survey
     }
     hoopai_runtime::setters! {
         ListSurveys {

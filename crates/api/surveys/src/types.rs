@@ -32,40 +32,59 @@ hoopai_runtime::model! {
         pub type_: String = "type",
         pub version: String = "version",
     }
-    /// `GetSurveysSchema` of Surveys.
-    #[doc(alias = "GetSurveysSchema")]
-    pub struct GetSurveys {
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-    }
-    /// `GetSurveysSubmissionSuccessfulResponseDto` of Surveys.
-    #[doc(alias = "GetSurveysSubmissionSuccessfulResponseDto")]
-    pub struct ListSurveySubmissionsResponse {
-        pub meta: Meta = "meta",
-        pub submissions: Vec<Submission> = "submissions",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetSurveysSuccessfulResponseDto` of Surveys.
-    #[doc(alias = "GetSurveysSuccessfulResponseDto")]
-    pub struct ListSurveysResponse {
-        pub surveys: Vec<GetSurveys> = "surveys",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-    }
     /// `metaSchema` of Surveys.
     #[doc(alias = "metaSchema")]
-    pub struct Meta {
+    pub struct ListSurveySubmissionsMeta {
         pub current_page: f64 = "currentPage",
         pub next_page: Value = "nextPage",
         pub prev_page: f64 = "prevPage",
         pub total: f64 = "total",
     }
+    /// `GetSurveysSubmissionSuccessfulResponseDto` of Surveys.
+    #[doc(alias = "GetSurveysSubmissionSuccessfulResponseDto")]
+    pub struct ListSurveySubmissionsResponse {
+        pub meta: ListSurveySubmissionsMeta = "meta",
+        pub submissions: Vec<SurveySubmission> = "submissions",
+        pub trace_id: String = "traceId",
+    }
+    /// `GetSurveysSuccessfulResponseDto` of Surveys.
+    #[doc(alias = "GetSurveysSuccessfulResponseDto")]
+    pub struct ListSurveysResponse {
+        pub surveys: Vec<Survey> = "surveys",
+        pub total: f64 = "total",
+        pub trace_id: String = "traceId",
+    }
+    /// `PageDetailsSchema` of Surveys.
+    #[doc(alias = "PageDetailsSchema")]
+    pub struct PageDetails {
+        pub title: String = "title",
+        pub url: String = "url",
+    }
+    /// `GetSurveysSchema` of Surveys.
+    #[doc(alias = "GetSurveysSchema")]
+    pub struct Survey {
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+    }
+    /// `SubmissionSchema` of Surveys.
+    #[doc(alias = "SubmissionSchema")]
+    pub struct SurveySubmission {
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        pub created_at: Timestamp = "createdAt",
+        pub email: String = "email",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub others: Box<SurveySubmissionOthers> = "others",
+        pub survey_id: String = "surveyId",
+    }
     /// `othersSchema` of Surveys.
     #[doc(alias = "othersSchema")]
     ///
     /// Other fields hold [`CustomFieldValue`](hoopai_runtime::CustomFieldValue): `extra.typed::<CustomFieldValue>()` reads them.
-    pub struct Others {
+    pub struct SurveySubmissionOthers {
         pub timezone: String = "Timezone",
         pub custom_field_id: String = "__custom_field_id__",
         pub submissions_other_field: String = "__submissions_other_field__",
@@ -78,22 +97,5 @@ hoopai_runtime::model! {
         pub location_id: String = "location_id",
         pub phone: String = "phone",
         pub terms_and_conditions: String = "terms_and_conditions",
-    }
-    /// `PageDetailsSchema` of Surveys.
-    #[doc(alias = "PageDetailsSchema")]
-    pub struct PageDetails {
-        pub title: String = "title",
-        pub url: String = "url",
-    }
-    /// `SubmissionSchema` of Surveys.
-    #[doc(alias = "SubmissionSchema")]
-    pub struct Submission {
-        pub contact_id: String = "contactId",
-        pub created_at: Timestamp = "createdAt",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub others: Box<Others> = "others",
-        pub survey_id: String = "surveyId",
     }
 }

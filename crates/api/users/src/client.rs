@@ -198,7 +198,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_user`](super::Client::create_user).
-        pub CreateUser(operations::CREATE_USER) -> json types::UserResponse
+        pub CreateUser(operations::CREATE_USER) -> json types::User
     }
     hoopai_runtime::setters! {
         CreateUser {
@@ -219,7 +219,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`filter_users_by_email`](super::Client::filter_users_by_email).
-        pub FilterUsersByEmail(operations::FILTER_USERS_BY_EMAIL) -> json types::SearchUserResponse, paged types::User
+        pub FilterUsersByEmail(operations::FILTER_USERS_BY_EMAIL) -> json types::SearchUsersResponse, paged types::User
     }
     hoopai_runtime::setters! {
         FilterUsersByEmail {
@@ -229,7 +229,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_user`](super::Client::get_user).
-        pub GetUser(operations::GET_USER) -> json types::UserResponse
+        pub GetUser(operations::GET_USER) -> json types::User
     }
     hoopai_runtime::setters! {
         GetUser {
@@ -251,7 +251,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_users`](super::Client::search_users).
-        pub SearchUsers(operations::SEARCH_USERS) -> json types::SearchUserResponse, paged types::User
+        pub SearchUsers(operations::SEARCH_USERS) -> json types::SearchUsersResponse, paged types::User
     }
     hoopai_runtime::setters! {
         SearchUsers {
@@ -282,7 +282,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_user`](super::Client::update_user).
-        pub UpdateUser(operations::UPDATE_USER) -> json types::UserResponse
+        pub UpdateUser(operations::UPDATE_USER) -> json types::User
     }
     hoopai_runtime::setters! {
         UpdateUser {

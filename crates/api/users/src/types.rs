@@ -28,7 +28,7 @@ hoopai_runtime::model! {
         /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
         /// The language in which the user sees the app.
-        pub platform_language: CreateUserRequestPlatformLanguage = "platformLanguage",
+        pub platform_language: PlatformLanguage = "platformLanguage",
         /// The address of a picture of the user.
         pub profile_photo: String = "profilePhoto",
         /// The user's role there, such as `admin` or `user`. Declared as required by the platform's specification.
@@ -175,14 +175,17 @@ hoopai_runtime::model! {
     /// `RoleSchema` of Users.
     #[doc(alias = "RoleSchema")]
     pub struct Role {
+        /// The ids of the locations in which the user may work.
         pub location_ids: Vec<String> = "locationIds",
         pub restrict_sub_account: bool = "restrictSubAccount",
+        /// The user's role there, such as `admin` or `user`.
         pub role: String = "role",
+        /// Where the user works: `agency`, or `account` for locations.
         pub type_: String = "type",
     }
     /// `SearchUserSuccessfulResponseDto` of Users.
     #[doc(alias = "SearchUserSuccessfulResponseDto")]
-    pub struct SearchUserResponse {
+    pub struct SearchUsersResponse {
         pub count: f64 = "count",
         pub trace_id: String = "traceId",
         pub users: Vec<User> = "users",
@@ -207,7 +210,7 @@ hoopai_runtime::model! {
         /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
         /// The language in which the user sees the app.
-        pub platform_language: CreateUserRequestPlatformLanguage = "platformLanguage",
+        pub platform_language: PlatformLanguage = "platformLanguage",
         /// The address of a picture of the user.
         pub profile_photo: String = "profilePhoto",
         /// The user's role there, such as `admin` or `user`.
@@ -221,7 +224,8 @@ hoopai_runtime::model! {
         /// Where the user works: `agency`, or `account` for locations.
         pub type_: String = "type",
     }
-    /// `UserSchema` of Users.
+    /// `UserSuccessfulResponseDto` of Users.
+    #[doc(alias = "UserSuccessfulResponseDto")]
     #[doc(alias = "UserSchema")]
     pub struct User {
         pub date_added: Timestamp = "dateAdded",
@@ -229,35 +233,23 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub email: String = "email",
         pub extension: String = "extension",
+        /// The user's given name.
         pub first_name: String = "firstName",
         pub id: String = "id",
+        /// The user's family name.
         pub last_name: String = "lastName",
         pub lc_phone: Map = "lcPhone",
         pub name: String = "name",
+        /// Switches for areas of the app.
         pub permissions: Permissions = "permissions",
+        /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
-        pub platform_language: UserResponsePlatformLanguage = "platformLanguage",
+        /// The language in which the user sees the app.
+        pub platform_language: PlatformLanguage = "platformLanguage",
         pub roles: Role = "roles",
+        /// The scopes that the user has, and no others; an empty list takes all of them away.
         pub scopes: Vec<String> = "scopes",
-    }
-    /// `UserSuccessfulResponseDto` of Users.
-    #[doc(alias = "UserSuccessfulResponseDto")]
-    pub struct UserResponse {
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub email: String = "email",
-        pub extension: String = "extension",
-        pub first_name: String = "firstName",
-        pub id: String = "id",
-        pub last_name: String = "lastName",
-        pub lc_phone: Map = "lcPhone",
-        pub name: String = "name",
-        pub permissions: Permissions = "permissions",
-        pub phone: String = "phone",
-        pub platform_language: UserResponsePlatformLanguage = "platformLanguage",
-        pub roles: Role = "roles",
-        pub scopes: Vec<String> = "scopes",
+        /// The scopes that the user has for records assigned to them, and no others; an empty list takes all of them away.
         pub scopes_assigned_to_only: Vec<String> = "scopesAssignedToOnly",
         pub totp_enabled: bool = "totpEnabled",
         pub trace_id: String = "traceId",
@@ -269,10 +261,10 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `CreateUserRequestPlatformLanguage`.
-    pub enum CreateUserRequestPlatformLanguage {
+    /// Values of `PlatformLanguage`.
+    pub enum PlatformLanguage {
         EnUs = "en_US", Es = "es", FrCa = "fr_CA", FrFr = "fr_FR", Nl = "nl", De = "de", PtPt = "pt_PT", PtBr = "pt_BR",
-        It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no",
+        It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no", En = "en",
     }
     /// Values of `Scope`.
     pub enum Scope {
@@ -407,10 +399,5 @@ hoopai_runtime::open_enum! {
         LocationsAgencySubaccountsManage = "locations.agency-subaccounts.manage",
         LocationsBillingManage = "locations.billing.manage", LocationsDetailsManage = "locations.details.manage",
         AuditLogsReadonly = "audit-logs.readonly", AuditLogsExport = "audit-logs.export",
-    }
-    /// Values of `UserResponsePlatformLanguage`.
-    pub enum UserResponsePlatformLanguage {
-        EnUs = "en_US", Es = "es", FrCa = "fr_CA", FrFr = "fr_FR", Nl = "nl", De = "de", PtPt = "pt_PT", PtBr = "pt_BR",
-        It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no", En = "en",
     }
 }

@@ -17,79 +17,47 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Adds an action to an agent.
+    /// Gives an agent another action.
     ///
     /// `POST /voice-ai/actions`
     ///
-    /// The form of `actionParameters` must match `actionType`; the text of each field names the types
-    /// of actions that use it.
+    /// The shape of `actionParameters` follows `actionType`: the text of each field says which types it belongs to.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_voice_ai::types;
-    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
-    /// let reply = voice_ai
-    ///     .create_action()
-    ///     .body(types::CreateActionRequest::new().action_parameters(types::ActionParameters::new()).action_type(types::ActionType::CallTransfer).agent_id("…").name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-action")]
     pub fn create_action(&self) -> builder::CreateAction {
         builder::CreateAction::new(&self.handle)
     }
 
-    /// Creates an agent that answers telephone calls.
+    /// Creates an agent that answers calls.
     ///
     /// `POST /voice-ai/agents`
     ///
-    /// Only the location is required: the platform chooses name, greeting, prompt and voice if they
-    /// are absent. Without `inboundNumber` and `numberPoolId` the agent has no phone number.
+    /// Only the location is needed: name, greeting, prompt and voice are made up if left out. Without `inboundNumber` and `numberPoolId`
+    /// it has no number of its own.
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
-    ///
-    /// ```no_run
-    /// # use hoopai_voice_ai::types;
-    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
-    /// let reply = voice_ai
-    ///     .create_agent()
-    ///     .body(types::CreateAgentRequest::new().agent_name("…").agent_prompt("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "create-agent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
     }
 
-    /// Deletes an action of an agent permanently.
+    /// Takes an action from an agent for good.
     ///
     /// `DELETE /voice-ai/actions/{actionId}`
     ///
-    /// The ids of location and agent are required in the query.
+    /// The agent must be named too, and location and agent stand in the query.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
-    /// voice_ai.delete_action().action_id("…").agent_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-action")]
     pub fn delete_action(&self) -> builder::DeleteAction {
         builder::DeleteAction::new(&self.handle)
@@ -103,19 +71,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
-    /// voice_ai.delete_agent().agent_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "delete-agent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
     }
 
-    /// Gets an action of an agent.
+    /// Gets one action of an agent.
     ///
     /// `GET /voice-ai/actions/{actionId}`
     ///
@@ -123,19 +84,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
-    /// let reply = voice_ai.get_action().action_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-action")]
     pub fn get_action(&self) -> builder::GetAction {
         builder::GetAction::new(&self.handle)
     }
 
-    /// Gets an agent with its settings and actions.
+    /// Gets one agent with its settings and actions.
     ///
     /// `GET /voice-ai/agents/{agentId}`
     ///
@@ -143,19 +97,12 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
-    /// let reply = voice_ai.get_agent().agent_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-agent")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
     }
 
-    /// Gets a call with its summary and transcript.
+    /// Gets one call with its summary and transcript.
     ///
     /// `GET /voice-ai/dashboard/call-logs/{callId}`
     ///
@@ -163,13 +110,6 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
-    /// let reply = voice_ai.get_call_log().call_id("…").send().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "getCallLog")]
     pub fn get_call_log(&self) -> builder::GetCallLog {
         builder::GetCallLog::new(&self.handle)
@@ -184,16 +124,6 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50 items, by `page`; [`stream`](builder::ListAgents::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
-    /// let mut items = voice_ai.list_agents().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-agents")]
     pub fn list_agents(&self) -> builder::ListAgents {
         builder::ListAgents::new(&self.handle)
@@ -203,79 +133,43 @@ impl Client {
     ///
     /// `GET /voice-ai/dashboard/call-logs`
     ///
-    /// `startDate` and `endDate` must be sent together.
+    /// `startDate` and `endDate` belong together: give both or neither.
     ///
     /// - Scope: `voice-ai-dashboard.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50 items, by `page`; [`stream`](builder::ListCallLogs::stream) reads all items.
-    ///
-    /// ```no_run
-    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
-    /// let mut items = voice_ai.list_call_logs().stream();
-    /// while let Some(item) = items.next().await {
-    ///     println!("{:?}", item?);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "get-call-logs")]
     pub fn list_call_logs(&self) -> builder::ListCallLogs {
         builder::ListCallLogs::new(&self.handle)
     }
 
-    /// Updates an action of an agent.
+    /// Changes an action of an agent.
     ///
     /// `PUT /voice-ai/actions/{actionId}`
     ///
-    /// The request replaces the whole action: send type, name and all settings.
+    /// Type, name and settings are sent as a whole, what stays the same included.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_voice_ai::types;
-    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
-    /// let reply = voice_ai
-    ///     .update_action()
-    ///     .action_id("…")
-    ///     .body(types::UpdateActionRequest::new().action_parameters(types::ActionParameters::new()).action_type(types::ActionType::CallTransfer).agent_id("…").name("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "update-action")]
     pub fn update_action(&self) -> builder::UpdateAction {
         builder::UpdateAction::new(&self.handle)
     }
 
-    /// Updates settings of an agent.
+    /// Changes settings of an agent.
     ///
     /// `PATCH /voice-ai/agents/{agentId}`
     ///
-    /// The location is sent in the query. Lists such as the working hours are replaced as a whole.
+    /// The location goes into the query. A list that is sent, such as the working hours, should be sent whole.
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    ///
-    /// ```no_run
-    /// # use hoopai_voice_ai::types;
-    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
-    /// let reply = voice_ai
-    ///     .update_agent()
-    ///     .agent_id("…")
-    ///     .body(types::UpdateAgentRequest::new().agent_name("…").agent_prompt("…"))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[doc(alias = "patch-agent")]
     pub fn update_agent(&self) -> builder::UpdateAgent {
         builder::UpdateAgent::new(&self.handle)
@@ -288,7 +182,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_action`](super::Client::create_action).
-        pub CreateAction(operations::CREATE_ACTION) -> json types::ActionResponse
+        pub CreateAction(operations::CREATE_ACTION) -> json types::AgentAction
     }
     hoopai_runtime::setters! {
         CreateAction {
@@ -298,7 +192,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_agent`](super::Client::create_agent).
-        pub CreateAgent(operations::CREATE_AGENT) -> json types::AgentResponse
+        pub CreateAgent(operations::CREATE_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         CreateAgent {
@@ -314,7 +208,7 @@ pub mod builder {
         DeleteAction {
             /// The id of the action.
             path action_id: String = "actionId",
-            /// The id of the agent that has the action. Declared as required by the platform's specification.
+            /// The id of the agent that the action belongs to. Declared as required by the platform's specification.
             query agent_id: String = "agentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -336,7 +230,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_action`](super::Client::get_action).
-        pub GetAction(operations::GET_ACTION) -> json types::ActionResponse
+        pub GetAction(operations::GET_ACTION) -> json types::AgentAction
     }
     hoopai_runtime::setters! {
         GetAction {
@@ -349,7 +243,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_agent`](super::Client::get_agent).
-        pub GetAgent(operations::GET_AGENT) -> json types::GetAgentResponse
+        pub GetAgent(operations::GET_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         GetAgent {
@@ -375,17 +269,17 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents`](super::Client::list_agents).
-        pub ListAgents(operations::LIST_AGENTS) -> json types::ListAgentsResponse, paged types::GetAgentResponse
+        pub ListAgents(operations::LIST_AGENTS) -> json types::ListAgentsResponse, paged types::Agent
     }
     hoopai_runtime::setters! {
         ListAgents {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The number of the page, 1 to 5000; by default 1.
+            /// The number of the page, from 1 to 5000; 1 if left out.
             query page: i64 = "page",
-            /// The maximum number of items of a page, at most 50; by default 10.
+            /// How many items a page holds at most, up to 50; 10 if left out.
             query page_size: i64 = "pageSize",
-            /// Text to search for.
+            /// Words to look for.
             query query: String = "query",
         }
     }
@@ -398,32 +292,32 @@ pub mod builder {
         ListCallLogs {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Types of actions, separated by commas; only calls during which one of them ran are listed.
+            /// The types of actions that ran during the call, one of them or several separated by commas.
             query action_type: types::ActionType = "actionType",
-            /// The id of an agent; only its calls are listed.
+            /// The id of an agent, to have only its calls.
             query agent_id: String = "agentId",
-            /// Whether real calls (`LIVE`) or trial calls (`TRIAL`) are listed; by default both.
-            query call_type: types::ListCallLogsCallType = "callType",
-            /// Ids of contacts, separated by commas; only their calls are listed.
+            /// Whether real calls (`LIVE`) or tries (`TRIAL`) are listed; both if left out.
+            query call_type: types::CallLogCallType = "callType",
+            /// The ids of contacts, separated by commas, to have only their calls.
             query contact_id: String = "contactId",
-            /// The end of the period to list; after `startDate`. On the wire it is in milliseconds since 1970.
+            /// The last moment to list, in milliseconds since 1970; after `startDate`.
             query end_date: f64 = "endDate",
-            /// The number of the page, starting at 1; by default 1.
+            /// The number of the page, from 1; 1 if left out.
             query page: i64 = "page",
-            /// The maximum number of items of a page, at most 50; by default 10.
+            /// How many items a page holds at most, up to 50; 10 if left out.
             query page_size: i64 = "pageSize",
-            /// The direction of the order, if `sortBy` is set.
-            query sort: types::ListCallLogsSort = "sort",
-            /// The field by which the calls are ordered; by default the latest are first.
-            query sort_by: types::ListCallLogsSortBy = "sortBy",
-            /// The start of the period to list; before `endDate`. On the wire it is in milliseconds since 1970.
+            /// The direction of the order, if `sortBy` is given.
+            query sort: types::CallLogSort = "sort",
+            /// What the calls are ordered by; the latest come first if left out.
+            query sort_by: types::CallLogSortBy = "sortBy",
+            /// The first moment to list, in milliseconds since 1970; before `endDate`.
             query start_date: f64 = "startDate",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_action`](super::Client::update_action).
-        pub UpdateAction(operations::UPDATE_ACTION) -> json types::ActionResponse
+        pub UpdateAction(operations::UPDATE_ACTION) -> json types::AgentAction
     }
     hoopai_runtime::setters! {
         UpdateAction {
@@ -435,7 +329,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent`](super::Client::update_agent).
-        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::AgentResponse
+        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         UpdateAgent {

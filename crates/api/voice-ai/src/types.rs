@@ -10,12 +10,15 @@ hoopai_runtime::model! {
     pub struct ActionParameters {
         /// The service, and what is sent to it.
         pub api_details: Box<CustomActionApiDetails> = "apiDetails",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
+        /// The id of the contact's field that the answer goes into.
         pub contact_field_id: String = "contactFieldId",
         /// For how many days ahead dates are offered.
         pub days_of_offering_dates: f64 = "daysOfOfferingDates",
         /// What is to be found, such as `The number of the order`.
         pub description: String = "description",
+        /// Examples of what the answer looks like, one to five.
         pub examples: Vec<String> = "examples",
         /// Whether whoever is called hears a message before the caller is put through.
         pub hear_whisper_message: bool = "hearWhisperMessage",
@@ -25,6 +28,7 @@ hoopai_runtime::model! {
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The text of the message.
         pub message_body: String = "messageBody",
+        /// Whether a value that the contact has already is overwritten; `false` if left out.
         pub overwrite_existing_value: bool = "overwriteExistingValue",
         /// The parts of the answer that the agent uses, such as `data.orderId`. At least one for `GET`, none for `POST`.
         pub selected_paths: Vec<String> = "selectedPaths",
@@ -34,67 +38,82 @@ hoopai_runtime::model! {
         pub transfer_to_type: TransferToType = "transferToType",
         /// The phone number that the call goes to, in E.164 form with its country code, 11 to 16 characters.
         pub transfer_to_value: String = "transferToValue",
+        /// What the agent tells the caller when the action runs.
         pub trigger_message: String = "triggerMessage",
+        /// When the action is to run, in words, such as `When the caller asks for a person`.
         pub trigger_prompt: String = "triggerPrompt",
         /// The id of the workflow that starts.
         pub workflow_id: String = "workflowId",
     }
-    /// `CreateActionResponseDTO` of Voice AI.
-    #[doc(alias = "CreateActionResponseDTO")]
-    pub struct ActionResponse {
-        pub action_parameters: Box<ActionParameters> = "actionParameters",
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub trace_id: String = "traceId",
-    }
-    /// `AgentActionResponseDTO` of Voice AI.
-    #[doc(alias = "AgentActionResponseDTO")]
-    pub struct AgentActionResponse {
-        pub action_parameters: Box<ActionParameters> = "actionParameters",
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-    }
     /// `CreateAgentResponseDTO` of Voice AI.
     #[doc(alias = "CreateAgentResponseDTO")]
-    pub struct AgentResponse {
+    #[doc(alias = "GetAgentResponseDTO")]
+    #[doc(alias = "PatchAgentResponseDTO")]
+    pub struct Agent {
+        pub actions: Vec<AgentAction> = "actions",
+        /// The agent's name, 1 to 40 characters; made up if left out.
         pub agent_name: String = "agentName",
+        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        /// When the agent takes calls, by day of the week; around the clock if left out.
+        pub agent_working_hours: Vec<WorkingHoursDay> = "agentWorkingHours",
+        /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
+        /// The ids of workflows that start after each call, ten at most.
         pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
         pub id: String = "id",
+        /// The phone number that reaches the agent, in E.164 form; none if left out.
         pub inbound_number: String = "inboundNumber",
+        /// Whether the agent is kept from standing in for others; `false` if left out.
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
+        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
         pub language: String = "language",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// How long a call may last in seconds, 180 to 900; 300 if left out.
         pub max_call_duration: f64 = "maxCallDuration",
+        /// The id of a pool of numbers that reach the agent; none if left out.
         pub number_pool_id: String = "numberPoolId",
+        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
         pub patience_level: String = "patienceLevel",
+        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        /// Who gets an email about each call; nobody if left out.
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
+        /// Whether the agent asks when the caller is silent; `true` if left out.
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
+        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
         pub timezone: String = "timezone",
         pub trace_id: String = "traceId",
+        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
         pub translation: Translation = "translation",
+        /// The id of the voice that the agent speaks with; chosen for you if left out.
         pub voice_id: String = "voiceId",
+        /// What the agent says first, 1 to 190 characters; made up if left out.
         pub welcome_message: String = "welcomeMessage",
     }
-    /// When an agent takes calls on one day of the week.
-    #[doc(alias = "AgentWorkingHoursDTO")]
-    pub struct AgentWorkingHours {
-        /// The day of the week, 1 for Monday to 7 for Sunday. Declared as required by the platform's specification.
-        pub day_of_the_week: f64 = "dayOfTheWeek",
-        /// The times of that day. Declared as required by the platform's specification.
-        pub intervals: Vec<Interval> = "intervals",
+    /// `CreateActionResponseDTO` of Voice AI.
+    #[doc(alias = "CreateActionResponseDTO")]
+    #[doc(alias = "GetActionResponseDTO")]
+    #[doc(alias = "AgentActionResponseDTO")]
+    #[doc(alias = "UpdateActionResponseDTO")]
+    pub struct AgentAction {
+        /// The settings of the action, in the shape that belongs to `actionType`.
+        pub action_parameters: Box<ActionParameters> = "actionParameters",
+        /// What kind of action it is, which decides the shape of `actionParameters`.
+        pub action_type: ActionType = "actionType",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub trace_id: String = "traceId",
     }
     /// `CallActionSchema` of Voice AI.
     #[doc(alias = "CallActionSchema")]
     pub struct CallAction {
         pub action_id: String = "actionId",
         pub action_name: String = "actionName",
+        /// The settings of the action, in the shape that belongs to `actionType`.
         pub action_parameters: Box<ActionParameters> = "actionParameters",
+        /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
         pub executed_at: Timestamp = "executedAt",
         pub trigger_received_at: Timestamp = "triggerReceivedAt",
@@ -102,7 +121,9 @@ hoopai_runtime::model! {
     /// `CallLogDTO` of Voice AI.
     #[doc(alias = "CallLogDTO")]
     pub struct CallLog {
+        /// The id of the agent.
         pub agent_id: String = "agentId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",
         pub duration: f64 = "duration",
@@ -114,6 +135,7 @@ hoopai_runtime::model! {
         pub message_id: String = "messageId",
         pub summary: String = "summary",
         pub transcript: String = "transcript",
+        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
         pub translation: Translation = "translation",
         pub trial_call: bool = "trialCall",
     }
@@ -139,7 +161,7 @@ hoopai_runtime::model! {
         /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
         /// When the agent takes calls, by day of the week; around the clock if left out.
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        pub agent_working_hours: Vec<WorkingHoursDay> = "agentWorkingHours",
         /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
         /// The ids of workflows that start after each call, ten at most.
@@ -209,31 +231,6 @@ hoopai_runtime::model! {
         /// The value's type, such as `string`.
         pub type_: String = "type",
     }
-    /// `GetAgentResponseDTO` of Voice AI.
-    #[doc(alias = "GetAgentResponseDTO")]
-    pub struct GetAgentResponse {
-        pub actions: Vec<AgentActionResponse> = "actions",
-        pub agent_name: String = "agentName",
-        pub agent_prompt: String = "agentPrompt",
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
-        pub business_name: String = "businessName",
-        pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
-        pub id: String = "id",
-        pub inbound_number: String = "inboundNumber",
-        pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
-        pub language: String = "language",
-        pub location_id: String = "locationId",
-        pub max_call_duration: f64 = "maxCallDuration",
-        pub number_pool_id: String = "numberPoolId",
-        pub patience_level: String = "patienceLevel",
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
-        pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
-        pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        pub timezone: String = "timezone",
-        pub translation: Translation = "translation",
-        pub voice_id: String = "voiceId",
-        pub welcome_message: String = "welcomeMessage",
-    }
     /// A time of the day, from a start to an end.
     #[doc(alias = "IntervalDTO")]
     pub struct Interval {
@@ -249,7 +246,7 @@ hoopai_runtime::model! {
     /// `GetAgentsResponseDTO` of Voice AI.
     #[doc(alias = "GetAgentsResponseDTO")]
     pub struct ListAgentsResponse {
-        pub agents: Vec<GetAgentResponse> = "agents",
+        pub agents: Vec<Agent> = "agents",
         pub page: i64 = "page",
         pub page_size: i64 = "pageSize",
         pub total: f64 = "total",
@@ -266,6 +263,7 @@ hoopai_runtime::model! {
     }
     /// Who gets an email about each call.
     #[doc(alias = "SendPostCallNotificationDTO")]
+    #[doc(alias = "SendPostCallNotificationSchema")]
     pub struct SendPostCallNotification {
         /// Whether all admins of the location do. Declared as required by the platform's specification.
         pub admins: bool = "admins",
@@ -280,6 +278,7 @@ hoopai_runtime::model! {
     }
     /// A translation of the calls.
     #[doc(alias = "TranslationDTO")]
+    #[doc(alias = "TranslationSchema")]
     pub struct Translation {
         /// Whether calls are translated; `false` if left out. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
@@ -308,7 +307,7 @@ hoopai_runtime::model! {
         /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
         /// When the agent takes calls, by day of the week; around the clock if left out.
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        pub agent_working_hours: Vec<WorkingHoursDay> = "agentWorkingHours",
         /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
         /// The ids of workflows that start after each call, ten at most.
@@ -340,6 +339,14 @@ hoopai_runtime::model! {
         /// What the agent says first, 1 to 190 characters; made up if left out.
         pub welcome_message: String = "welcomeMessage",
     }
+    /// When an agent takes calls on one day of the week.
+    #[doc(alias = "AgentWorkingHoursDTO")]
+    pub struct WorkingHoursDay {
+        /// The day of the week, 1 for Monday to 7 for Sunday. Declared as required by the platform's specification.
+        pub day_of_the_week: f64 = "dayOfTheWeek",
+        /// The times of that day. Declared as required by the platform's specification.
+        pub intervals: Vec<Interval> = "intervals",
+    }
 }
 
 hoopai_runtime::open_enum! {
@@ -349,21 +356,21 @@ hoopai_runtime::open_enum! {
         InCallDataExtraction = "IN_CALL_DATA_EXTRACTION", WorkflowTrigger = "WORKFLOW_TRIGGER", Sms = "SMS",
         AppointmentBooking = "APPOINTMENT_BOOKING", CustomAction = "CUSTOM_ACTION", KnowledgeBase = "KNOWLEDGE_BASE",
     }
+    /// Values of `CallLogCallType`.
+    pub enum CallLogCallType {
+        Live = "LIVE", Trial = "TRIAL",
+    }
+    /// Values of `CallLogSort`.
+    pub enum CallLogSort {
+        Ascend = "ascend", Descend = "descend",
+    }
+    /// Values of `CallLogSortBy`.
+    pub enum CallLogSortBy {
+        Duration = "duration", CreatedAt = "createdAt",
+    }
     /// Values of `CustomActionApiDetailsMethod`.
     pub enum CustomActionApiDetailsMethod {
         Post = "POST", Get = "GET",
-    }
-    /// Values of `ListCallLogsCallType`.
-    pub enum ListCallLogsCallType {
-        Live = "LIVE", Trial = "TRIAL",
-    }
-    /// Values of `ListCallLogsSort`.
-    pub enum ListCallLogsSort {
-        Ascend = "ascend", Descend = "descend",
-    }
-    /// Values of `ListCallLogsSortBy`.
-    pub enum ListCallLogsSortBy {
-        Duration = "duration", CreatedAt = "createdAt",
     }
     /// Values of `PatienceLevel`.
     pub enum PatienceLevel {
