@@ -290,7 +290,7 @@ pub(crate) fn singular(word: &str) -> String {
 }
 
 /// The words of a type name: `ContactNote` has `Contact` and `Note`.
-pub(crate) fn words(name: &str) -> Vec<&str> {
+pub(crate) fn type_words(name: &str) -> Vec<&str> {
     let mut starts: Vec<usize> = name
         .char_indices()
         .filter(|(_, c)| c.is_ascii_uppercase())
@@ -401,7 +401,7 @@ pub(crate) fn in_operation(segment: &str, word: &str, is_enum: bool) -> Vec<Stri
 
 /// The noun of an operation: `ListInvoicesByContact` is about an `Invoice`.
 fn entity(operation: &str) -> String {
-    let words = words(operation);
+    let words = type_words(operation);
     let verb = |word: &str| VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(word));
     let from = usize::from(words.len() > 1 && verb(words[0]));
     let preposition = |word: &&str| ["By", "For", "From", "In", "Of", "To", "With"].contains(word);
@@ -415,7 +415,7 @@ fn entity(operation: &str) -> String {
 /// Two names, with words that end the first and begin the second only once: `Contact` and
 /// `ContactType` are `ContactType`.
 fn joined(parent: &str, segment: &str) -> String {
-    let (parents, segments) = (words(parent), words(segment));
+    let (parents, segments) = (type_words(parent), type_words(segment));
     let common = (1..=parents.len().min(segments.len()))
         .rev()
         .find(|&count| parents[parents.len() - count..] == segments[..count]);
@@ -446,7 +446,7 @@ pub(crate) fn of_operations(operations: &[&str], suffix: &str, is_entity: bool) 
 
 /// The name of an operation without its verb.
 fn noun(operation: &str) -> String {
-    let words = words(operation);
+    let words = type_words(operation);
     let verb = |word: &str| VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(word));
     let from = usize::from(words.len() > 1 && verb(words[0]));
     words[from..].concat()
@@ -455,7 +455,7 @@ fn noun(operation: &str) -> String {
 /// A component's name without the affixes that programs add to names. A type within replies has no
 /// `Response`.
 pub(crate) fn without_affixes(name: &str, is_within_replies: bool) -> String {
-    let mut words = words(name);
+    let mut words = type_words(name);
     if let [first, second, ..] = words[..]
         && (first == "I" && second.len() > 1
             || is_within_replies && first == "Get" && words.last() != Some(&"Response"))

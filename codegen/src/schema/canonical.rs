@@ -203,6 +203,10 @@ impl Join<'_> {
             (Schema::Map(a), Schema::Map(b)) => {
                 return Ok(Schema::Map(Box::new(self.schemas(a, b, sent, field)?)));
             }
+            // Replies are decoded from any wire form.
+            (Schema::Runtime(a), Schema::Runtime(b)) if !sent && a.name() == b.name() => {
+                return Ok(one);
+            }
             _ => {}
         }
         let narrower = [(&one, &other), (&other, &one)]

@@ -86,7 +86,7 @@ impl<'a> Rules<'a> {
 
     /// What is wrong with a name.
     fn problem(&self, name: &str) -> Option<String> {
-        let words = names::words(name);
+        let words = names::type_words(name);
         let last = words.last().copied().unwrap_or_default();
         if name.ends_with(|c: char| c.is_ascii_digit()) {
             return Some("ends in a number".to_owned());
@@ -175,7 +175,7 @@ fn misnomer(words: &[&str], operations: &[&str]) -> Option<String> {
         .collect();
     let matches = |operation: &&str| {
         let operation = names::type_name(operation);
-        let operation = names::words(&operation);
+        let operation = names::type_words(&operation);
         let nouns: BTreeSet<String> = operation[1..]
             .iter()
             .map(|word| names::singular(word))

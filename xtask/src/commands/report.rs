@@ -183,7 +183,7 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
     row(&format!("{} modules", reports.len()), totals);
 
     type Map = fn(&ModuleReport) -> &BTreeMap<String, String>;
-    let maps: [(&str, Map); 7] = [
+    let maps: [(&str, Map); 8] = [
         ("untyped replies, with the reason", |report| {
             &report.untyped_by_decision
         }),
@@ -222,7 +222,7 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
     }
 
     type List = fn(&ModuleReport) -> &[String];
-    let lists: [(&str, List); 5] = [
+    let lists: [(&str, List); 6] = [
         ("untyped replies without a reason", |report| &report.untyped),
         ("floats without a reason", |report| {
             &report.fractions_without_reason

@@ -18,124 +18,228 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Puts a contact into a custom audience.
+    /// Adds a contact to a custom audience.
     ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member`
     ///
-    /// Data of the contact goes to Facebook for that.
+    /// The platform sends personal data of the contact to Facebook.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .add_facebook_custom_audience_member()
+    ///     .audience_id("…")
+    ///     .body(types::FacebookCustomAudienceMemberRequest::new().contact_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-add-custom-audience-member")]
     pub fn add_facebook_custom_audience_member(&self) -> builder::AddFacebookCustomAudienceMember {
         builder::AddFacebookCustomAudienceMember::new(&self.handle)
     }
 
-    /// Makes a welcome message for Facebook ads that open a chat.
+    /// Creates a welcome message for Facebook ads that open a chat.
     ///
     /// `POST /ad-publishing/facebook/conversation-forms`
     ///
-    /// Its id goes into `conversationFormId` of an ad. The reply spells the id `_id`, where the list has `id`.
+    /// `conversationFormId` of an ad takes its id. The id is `_id` in this reply, but `id` in the list.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_facebook_conversation_form()
+    ///     .body(types::CreateFacebookConversationFormRequest::new().name("…").questions([types::WelcomeMessageQuestion::new()]).text("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-create-conversation-form")]
     pub fn create_facebook_conversation_form(&self) -> builder::CreateFacebookConversationForm {
         builder::CreateFacebookConversationForm::new(&self.handle)
     }
 
-    /// Connects a location with a Facebook page and an ad account.
+    /// Connects a location to a Facebook page and an ad account.
     ///
     /// `POST /ad-publishing/facebook/integration`
     ///
-    /// The user must have logged in to Facebook in the platform before; see `GET /ad-publishing/facebook/me`. The reply may hold
-    /// `userAccessToken`, the user's token at Facebook: keep it out of logs.
+    /// The user must have signed in to Facebook in the platform before; see `GET
+    /// /ad-publishing/facebook/me`. The reply may contain `userAccessToken`, the user's access token
+    /// at Facebook: do not log it.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_facebook_integration()
+    ///     .body(types::CreateFacebookIntegrationRequest::new().page_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-create-integration")]
     pub fn create_facebook_integration(&self) -> builder::CreateFacebookIntegration {
         builder::CreateFacebookIntegration::new(&self.handle)
     }
 
-    /// Makes a lead form on a Facebook page.
+    /// Creates a lead form on a Facebook page.
     ///
     /// `POST /ad-publishing/facebook/page/{pageId}/forms`
     ///
-    /// People fill it in without leaving Facebook. Its id goes into `destinationFormId` of an ad.
+    /// People complete it without leaving Facebook. `destinationFormId` of an ad takes its id.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_facebook_page_lead_form()
+    ///     .page_id("…")
+    ///     .body(types::CreateFacebookPageLeadFormRequest::new().name("…").privacy_policy_link("…").questions([types::FormQuestion::new()]).thank_you_page(types::ThankYouPage::new()).type_(types::FacebookLeadFormType::MoreVolume))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-create-page-lead-form")]
     pub fn create_facebook_page_lead_form(&self) -> builder::CreateFacebookPageLeadForm {
         builder::CreateFacebookPageLeadForm::new(&self.handle)
     }
 
-    /// Connects a location with a Google Ads account.
+    /// Connects a location to a Google Ads account.
     ///
     /// `POST /ad-publishing/google/integration`
     ///
-    /// The user must have logged in to Google in the platform before; see `GET /ad-publishing/google/me`. The reply spells the id `_id`.
+    /// The user must have signed in to Google in the platform before; see `GET
+    /// /ad-publishing/google/me`. The id is `_id` in the reply.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_google_integration()
+    ///     .body(types::CreateGoogleIntegrationRequest::new().ad_account_id("…").mcc_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-create-integration")]
     pub fn create_google_integration(&self) -> builder::CreateGoogleIntegration {
         builder::CreateGoogleIntegration::new(&self.handle)
     }
 
-    /// Starts a job that uploads people into a customer match list at Google.
+    /// Starts a job that uploads people to a customer match list at Google.
     ///
     /// `POST /ad-publishing/google/segments/offline-user-list-job`
     ///
-    /// They come from smart lists of the location or from a CSV file, and their data goes to Google. The reply only says that the job was taken;
-    /// Google needs time for it.
+    /// The people are those of smart lists of the location or of a CSV file; the platform sends
+    /// personal data to Google. The reply states only that the job was accepted; Google processes it
+    /// later.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_google_offline_user_list_job()
+    ///     .body(types::CreateGoogleOfflineUserListJobRequest::new().csv_path("…").is_dynamic(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-create-offline-user-list-job")]
     pub fn create_google_offline_user_list_job(&self) -> builder::CreateGoogleOfflineUserListJob {
         builder::CreateGoogleOfflineUserListJob::new(&self.handle)
     }
 
-    /// Connects a location with a LinkedIn ad account.
+    /// Connects a location to a LinkedIn ad account.
     ///
     /// `POST /ad-publishing/linkedin/integration`
     ///
-    /// The user must have logged in to LinkedIn in the platform before; see `GET /ad-publishing/linkedin/me`. Name, currency and organization
-    /// come from the list of ad accounts.
+    /// The user must have signed in to LinkedIn in the platform before; see `GET
+    /// /ad-publishing/linkedin/me`. Name, currency and organization are those of the list of ad
+    /// accounts.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_linkedin_integration()
+    ///     .body(types::CreateLinkedinIntegrationRequest::new().ad_account_id("…").ad_account_name("…").currency_code("…").organization_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-create-integration")]
     pub fn create_linkedin_integration(&self) -> builder::CreateLinkedinIntegration {
         builder::CreateLinkedinIntegration::new(&self.handle)
     }
 
-    /// Makes a lead form for a LinkedIn ad account.
+    /// Creates a lead form for a LinkedIn ad account.
     ///
     /// `POST /ad-publishing/linkedin/{accountId}/form`
     ///
-    /// People fill it in without leaving LinkedIn. Its texts are given by language; its id goes into `destinationFormId` of an ad.
+    /// People complete it without leaving LinkedIn. Its texts are given by language.
+    /// `destinationFormId` of an ad takes its id.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .create_linkedin_lead_form()
+    ///     .account_id("…")
+    ///     .body(types::CreateLinkedinLeadFormRequest::new().content(types::LeadFormContent::new()).creation_locale(types::CreationLocale::new()).name("…").owner(types::SponsoredAccountOwner::new()).state(types::LinkedInLeadFormState::Published))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-create-lead-form")]
     pub fn create_linkedin_lead_form(&self) -> builder::CreateLinkedinLeadForm {
         builder::CreateLinkedinLeadForm::new(&self.handle)
@@ -149,21 +253,35 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_facebook_ad().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-ad")]
     pub fn delete_facebook_ad(&self) -> builder::DeleteFacebookAd {
         builder::DeleteFacebookAd::new(&self.handle)
     }
 
-    /// Takes a Facebook ad account off a location.
+    /// Disconnects a Facebook ad account from a location.
     ///
     /// `DELETE /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
-    /// The connection ends; the account at Facebook stays.
+    /// The account on Facebook is not deleted.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_facebook_ad_account().ad_account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-ad-account")]
     pub fn delete_facebook_ad_account(&self) -> builder::DeleteFacebookAdAccount {
         builder::DeleteFacebookAdAccount::new(&self.handle)
@@ -177,6 +295,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_facebook_adset().adset_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-adset")]
     pub fn delete_facebook_adset(&self) -> builder::DeleteFacebookAdset {
         builder::DeleteFacebookAdset::new(&self.handle)
@@ -190,6 +315,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_facebook_campaign().campaign_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-campaign")]
     pub fn delete_facebook_campaign(&self) -> builder::DeleteFacebookCampaign {
         builder::DeleteFacebookCampaign::new(&self.handle)
@@ -203,12 +335,23 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .delete_facebook_custom_audience()
+    ///     .audience_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-custom-audience")]
     pub fn delete_facebook_custom_audience(&self) -> builder::DeleteFacebookCustomAudience {
         builder::DeleteFacebookCustomAudience::new(&self.handle)
     }
 
-    /// Ends the Facebook integration of a location.
+    /// Removes the Facebook integration of a location.
     ///
     /// `DELETE /ad-publishing/facebook/integration`
     ///
@@ -216,36 +359,57 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_facebook_integration().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-integration")]
     pub fn delete_facebook_integration(&self) -> builder::DeleteFacebookIntegration {
         builder::DeleteFacebookIntegration::new(&self.handle)
     }
 
-    /// Takes a Facebook page off a location.
+    /// Disconnects a Facebook page from a location.
     ///
     /// `DELETE /ad-publishing/facebook/page`
     ///
-    /// The connection ends; the page at Facebook stays.
+    /// The page on Facebook is not deleted.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_facebook_page().page_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-delete-page")]
     pub fn delete_facebook_page(&self) -> builder::DeleteFacebookPage {
         builder::DeleteFacebookPage::new(&self.handle)
     }
 
-    /// Takes a Google Ads account off a location.
+    /// Disconnects a Google Ads account from a location.
     ///
     /// `DELETE /ad-publishing/google/ad-accounts/{adAccountId}`
     ///
-    /// The connection ends; the account at Google stays.
+    /// The account at Google is not deleted.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_google_ad_account().ad_account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-delete-ad-account")]
     pub fn delete_google_ad_account(&self) -> builder::DeleteGoogleAdAccount {
         builder::DeleteGoogleAdAccount::new(&self.handle)
@@ -255,12 +419,19 @@ impl Client {
     ///
     /// `DELETE /ad-publishing/google/conversions/{conversionId}`
     ///
-    /// It answers a list of resource names, where other deletions answer a flag.
+    /// The reply is a list of resource names; other deletions return a flag.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_google_conversion().conversion_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-delete-conversion")]
     pub fn delete_google_conversion(&self) -> builder::DeleteGoogleConversion {
         builder::DeleteGoogleConversion::new(&self.handle)
@@ -274,72 +445,113 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .delete_google_segment()
+    ///     .segment_id("…")
+    ///     .type_(types::GoogleSegmentType::CustomSegments)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-delete-segment")]
     pub fn delete_google_segment(&self) -> builder::DeleteGoogleSegment {
         builder::DeleteGoogleSegment::new(&self.handle)
     }
 
-    /// Takes a LinkedIn ad account off a location.
+    /// Disconnects a LinkedIn ad account from a location.
     ///
     /// `DELETE /ad-publishing/linkedin/ad-account`
     ///
-    /// The connection ends; the account at LinkedIn stays.
+    /// The account at LinkedIn is not deleted.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.delete_linkedin_ad_account().ad_account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-delete-ad-account")]
     pub fn delete_linkedin_ad_account(&self) -> builder::DeleteLinkedinAdAccount {
         builder::DeleteLinkedinAdAccount::new(&self.handle)
     }
 
-    /// Makes a copy of a Facebook ad and answers the copy.
+    /// Copies a Facebook ad and returns the copy.
     ///
     /// `POST /ad-publishing/facebook/ads/{adId}/duplicate`
     ///
-    /// Each call makes another copy.
+    /// Each request creates a copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.duplicate_facebook_ad().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-duplicate-ad")]
     pub fn duplicate_facebook_ad(&self) -> builder::DuplicateFacebookAd {
         builder::DuplicateFacebookAd::new(&self.handle)
     }
 
-    /// Makes a copy of a Facebook ad set with its ads and answers the copy.
+    /// Copies a Facebook ad set with its ads and returns the copy.
     ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/duplicate`
     ///
-    /// Each call makes another copy.
+    /// Each request creates a copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.duplicate_facebook_adset().adset_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-duplicate-adset")]
     pub fn duplicate_facebook_adset(&self) -> builder::DuplicateFacebookAdset {
         builder::DuplicateFacebookAdset::new(&self.handle)
     }
 
-    /// Makes a copy of a Facebook campaign with its ad sets and ads and answers the copy.
+    /// Copies a Facebook campaign with its ad sets and ads and returns the copy.
     ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/duplicate`
     ///
-    /// Each call makes another copy.
+    /// Each request creates a copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.duplicate_facebook_campaign().campaign_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-duplicate-campaign")]
     pub fn duplicate_facebook_campaign(&self) -> builder::DuplicateFacebookCampaign {
         builder::DuplicateFacebookCampaign::new(&self.handle)
     }
 
-    /// Reads a Facebook ad account, with its currency and time zone.
+    /// Gets a Facebook ad account with its currency and time zone.
     ///
     /// `GET /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
@@ -347,12 +559,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_facebook_ad_account().ad_account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-ad-account")]
     pub fn get_facebook_ad_account(&self) -> builder::GetFacebookAdAccount {
         builder::GetFacebookAdAccount::new(&self.handle)
     }
 
-    /// Reads a Facebook campaign with its ad sets and ads.
+    /// Gets a Facebook campaign with its ad sets and ads.
     ///
     /// `GET /ad-publishing/facebook/campaign/{campaignId}`
     ///
@@ -360,12 +579,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_facebook_campaign().campaign_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-campaign")]
     pub fn get_facebook_campaign(&self) -> builder::GetFacebookCampaign {
         builder::GetFacebookCampaign::new(&self.handle)
     }
 
-    /// Reads the figures of one Facebook campaign.
+    /// Gets the statistics of a Facebook campaign.
     ///
     /// `GET /ad-publishing/facebook/reporting/campaign/{campaignId}`
     ///
@@ -373,12 +599,26 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::runtime;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_facebook_campaign_reporting()
+    ///     .campaign_id("…")
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-campaign-reporting")]
     pub fn get_facebook_campaign_reporting(&self) -> builder::GetFacebookCampaignReporting {
         builder::GetFacebookCampaignReporting::new(&self.handle)
     }
 
-    /// Reads which Facebook user a location is connected as.
+    /// Gets the Facebook user to whom a location is connected.
     ///
     /// `GET /ad-publishing/facebook/me`
     ///
@@ -386,12 +626,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_facebook_current_user().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-current-user")]
     pub fn get_facebook_current_user(&self) -> builder::GetFacebookCurrentUser {
         builder::GetFacebookCurrentUser::new(&self.handle)
     }
 
-    /// Reads a custom audience of Facebook.
+    /// Gets a custom audience of Facebook.
     ///
     /// `GET /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
@@ -399,72 +646,117 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_facebook_custom_audience().audience_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-custom-audience-by-id")]
     pub fn get_facebook_custom_audience(&self) -> builder::GetFacebookCustomAudience {
         builder::GetFacebookCustomAudience::new(&self.handle)
     }
 
-    /// Reads the Facebook integration of a location: its ad account, pages and status.
+    /// Gets the Facebook integration of a location: its ad account, pages and status.
     ///
     /// `GET /ad-publishing/facebook/integration`
     ///
-    /// The reply may hold `userAccessToken`, the user's token at Facebook: keep it out of logs.
+    /// The reply may contain `userAccessToken`, the user's access token at Facebook: do not log it.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_facebook_integration().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-integration")]
     pub fn get_facebook_integration(&self) -> builder::GetFacebookIntegration {
         builder::GetFacebookIntegration::new(&self.handle)
     }
 
-    /// Reads a lead form as Facebook defines it.
+    /// Gets a lead form in Facebook's form.
     ///
     /// `GET /ad-publishing/facebook/lead-form/{leadFormId}`
     ///
-    /// It uses Facebook's own words, which differ from those of the list and of the request that makes a form.
+    /// Its fields are those of Facebook; they differ from those of the list and of the request that creates a form.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_facebook_lead_form().lead_form_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-lead-form")]
     pub fn get_facebook_lead_form(&self) -> builder::GetFacebookLeadForm {
         builder::GetFacebookLeadForm::new(&self.handle)
     }
 
-    /// Reads the figures of all Facebook advertising of a location, by day, week or month.
+    /// Gets the statistics of all Facebook advertisements of a location, by day, week or month.
     ///
     /// `GET /ad-publishing/facebook/reporting`
     ///
-    /// `grouped` holds the periods, `totals` the sums over all of them. A figure may be a string or a number.
+    /// `grouped` holds the periods, `totals` the sums over all of them. Numbers may be JSON strings or JSON numbers.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # use hoopai_ad_manager::runtime;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_facebook_reporting()
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .fields([types::FacebookReportingField::Impressions])
+    ///     .group_by(types::FacebookReportingGroupBy::Day)
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .type_(types::GoogleEntityType::AdManager)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-reporting")]
     pub fn get_facebook_reporting(&self) -> builder::GetFacebookReporting {
         builder::GetFacebookReporting::new(&self.handle)
     }
 
-    /// Reads a Google Ads account, with its currency and payment status.
+    /// Gets a Google Ads account with its currency and payment status.
     ///
     /// `GET /ad-publishing/google/ad-accounts/{adAccountId}`
     ///
-    /// The fields have other names than in the list.
+    /// The names of its fields differ from those of the list.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_google_ad_account().ad_account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-ad-account-details")]
     pub fn get_google_ad_account(&self) -> builder::GetGoogleAdAccount {
         builder::GetGoogleAdAccount::new(&self.handle)
     }
 
-    /// Reads a combined audience of Google.
+    /// Gets a combined audience of Google.
     ///
     /// `GET /ad-publishing/google/audiences/{audienceId}`
     ///
@@ -472,12 +764,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_google_audience().audience_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-audience-by-id")]
     pub fn get_google_audience(&self) -> builder::GetGoogleAudience {
         builder::GetGoogleAudience::new(&self.handle)
     }
 
-    /// Reads a Google campaign with its ad groups and ads.
+    /// Gets a Google campaign with its ad groups and ads.
     ///
     /// `GET /ad-publishing/google/ads/{adId}`
     ///
@@ -485,12 +784,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_google_campaign().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-campaign-by-id")]
     pub fn get_google_campaign(&self) -> builder::GetGoogleCampaign {
         builder::GetGoogleCampaign::new(&self.handle)
     }
 
-    /// Reads the figures of one Google campaign, day by day.
+    /// Gets the statistics of a Google campaign by day.
     ///
     /// `GET /ad-publishing/google/reporting/campaign/{campaignId}`
     ///
@@ -498,12 +804,26 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::runtime;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_google_campaign_reporting()
+    ///     .campaign_id("…")
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-campaign-reporting")]
     pub fn get_google_campaign_reporting(&self) -> builder::GetGoogleCampaignReporting {
         builder::GetGoogleCampaignReporting::new(&self.handle)
     }
 
-    /// Reads a conversion action of Google.
+    /// Gets a conversion action of Google.
     ///
     /// `GET /ad-publishing/google/conversions/{conversionId}`
     ///
@@ -511,12 +831,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_google_conversion().conversion_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-conversion-by-id")]
     pub fn get_google_conversion(&self) -> builder::GetGoogleConversion {
         builder::GetGoogleConversion::new(&self.handle)
     }
 
-    /// Reads which Google user a location is connected as.
+    /// Gets the Google user to whom a location is connected.
     ///
     /// `GET /ad-publishing/google/me`
     ///
@@ -524,12 +851,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_google_current_user().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-current-user")]
     pub fn get_google_current_user(&self) -> builder::GetGoogleCurrentUser {
         builder::GetGoogleCurrentUser::new(&self.handle)
     }
 
-    /// Reads the Google Ads integration of a location: its account and status.
+    /// Gets the Google Ads integration of a location: its account and status.
     ///
     /// `GET /ad-publishing/google/integration`
     ///
@@ -537,27 +871,51 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_google_integration().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-integration")]
     pub fn get_google_integration(&self) -> builder::GetGoogleIntegration {
         builder::GetGoogleIntegration::new(&self.handle)
     }
 
-    /// Reads the figures of all Google advertising of a location, by day, week or month.
+    /// Gets the statistics of all Google advertisements of a location, by day, week or month.
     ///
     /// `GET /ad-publishing/google/reporting`
     ///
-    /// `grouped` holds the periods, `totals` the sums over all of them. `cost_micros` is in millionths of the account's currency.
+    /// `grouped` holds the periods, `totals` the sums over all of them. Costs in micros are
+    /// millionths of the currency unit of the account.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # use hoopai_ad_manager::runtime;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_google_reporting()
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .fields([types::GoogleReportingField::Impressions])
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .type_(types::GoogleEntityType::AdManager)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-reporting")]
     pub fn get_google_reporting(&self) -> builder::GetGoogleReporting {
         builder::GetGoogleReporting::new(&self.handle)
     }
 
-    /// Reads an audience segment of Google.
+    /// Gets an audience segment of Google.
     ///
     /// `GET /ad-publishing/google/segments/{segmentId}`
     ///
@@ -565,12 +923,25 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_google_segment()
+    ///     .segment_id("…")
+    ///     .type_(types::GoogleSegmentType::CustomSegments)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-segment-by-id")]
     pub fn get_google_segment(&self) -> builder::GetGoogleSegment {
         builder::GetGoogleSegment::new(&self.handle)
     }
 
-    /// Reads a LinkedIn ad account, with its currency and organization.
+    /// Gets a LinkedIn ad account with its currency and organization.
     ///
     /// `GET /ad-publishing/linkedin/ad-account`
     ///
@@ -578,27 +949,48 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_linkedin_ad_account().ad_account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-ad-account-details")]
     pub fn get_linkedin_ad_account(&self) -> builder::GetLinkedinAdAccount {
         builder::GetLinkedinAdAccount::new(&self.handle)
     }
 
-    /// Reads the figures of LinkedIn advertising, by account, campaign group, campaign or ad.
+    /// Gets the statistics of LinkedIn advertisements, by account, campaign group, campaign or ad.
     ///
     /// `GET /ad-publishing/linkedin/reporting`
     ///
-    /// `grouped` holds the rows, `totals` the sums over all of them. Costs of a row are strings, other figures numbers.
+    /// `grouped` holds the rows, `totals` the sums over all of them. Costs of a row are strings,
+    /// other statistics are numbers.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::runtime;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_linkedin_ad_analytics()
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-ad-analytics")]
     pub fn get_linkedin_ad_analytics(&self) -> builder::GetLinkedinAdAnalytics {
         builder::GetLinkedinAdAnalytics::new(&self.handle)
     }
 
-    /// Reads a LinkedIn campaign group with its campaigns and ads.
+    /// Gets a LinkedIn campaign group with its campaigns and ads.
     ///
     /// `GET /ad-publishing/linkedin/ads/{adId}`
     ///
@@ -606,12 +998,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_linkedin_campaign_group().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-campaign-group")]
     pub fn get_linkedin_campaign_group(&self) -> builder::GetLinkedinCampaignGroup {
         builder::GetLinkedinCampaignGroup::new(&self.handle)
     }
 
-    /// Reads the figures of one LinkedIn campaign group together with what is stored of it.
+    /// Gets the statistics and the stored data of a LinkedIn campaign group.
     ///
     /// `GET /ad-publishing/linkedin/reporting/campaign-group/{campaignGroupId}`
     ///
@@ -619,12 +1018,26 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::runtime;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .get_linkedin_campaign_group_reporting()
+    ///     .campaign_group_id("…")
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-campaign-group-reporting")]
     pub fn get_linkedin_campaign_group_reporting(&self) -> builder::GetLinkedinCampaignGroupReporting {
         builder::GetLinkedinCampaignGroupReporting::new(&self.handle)
     }
 
-    /// Reads which LinkedIn user a location is connected as.
+    /// Gets the LinkedIn user to whom a location is connected.
     ///
     /// `GET /ad-publishing/linkedin/me`
     ///
@@ -632,12 +1045,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_linkedin_current_user().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-current-user")]
     pub fn get_linkedin_current_user(&self) -> builder::GetLinkedinCurrentUser {
         builder::GetLinkedinCurrentUser::new(&self.handle)
     }
 
-    /// Reads the LinkedIn integration of a location: its ad account, organization and status.
+    /// Gets the LinkedIn integration of a location: its ad account, organization and status.
     ///
     /// `GET /ad-publishing/linkedin/integration`
     ///
@@ -645,6 +1065,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.get_linkedin_integration().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-integration")]
     pub fn get_linkedin_integration(&self) -> builder::GetLinkedinIntegration {
         builder::GetLinkedinIntegration::new(&self.handle)
@@ -658,12 +1085,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_facebook_ad_accounts().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-ad-accounts")]
     pub fn list_facebook_ad_accounts(&self) -> builder::ListFacebookAdAccounts {
         builder::ListFacebookAdAccounts::new(&self.handle)
     }
 
-    /// Lists the welcome messages that Facebook ads of a location can open a chat with.
+    /// Lists the welcome messages of a location for Facebook ads that open a chat.
     ///
     /// `GET /ad-publishing/facebook/conversation-forms`
     ///
@@ -671,6 +1105,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_facebook_conversation_forms().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-conversation-forms")]
     pub fn list_facebook_conversation_forms(&self) -> builder::ListFacebookConversationForms {
         builder::ListFacebookConversationForms::new(&self.handle)
@@ -684,6 +1125,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_facebook_custom_audiences()
+    ///     .ad_account_id("…")
+    ///     .type_(types::FacebookCustomAudienceType::Lookalike)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-custom-audiences")]
     pub fn list_facebook_custom_audiences(&self) -> builder::ListFacebookCustomAudiences {
         builder::ListFacebookCustomAudiences::new(&self.handle)
@@ -693,18 +1147,31 @@ impl Client {
     ///
     /// `GET /ad-publishing/facebook/entity`
     ///
-    /// The reply's `next` is the cursor of the page after; send it as `next`.
+    /// `next` of the reply is the cursor of the next page; send it as `next`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_facebook_entities()
+    ///     .entity_type(types::FacebookEntityType::Campaign)
+    ///     .type_(types::GoogleEntityType::AdManager)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-entity")]
     pub fn list_facebook_entities(&self) -> builder::ListFacebookEntities {
         builder::ListFacebookEntities::new(&self.handle)
     }
 
-    /// Lists the Instagram accounts that belong to a Facebook page.
+    /// Lists the Instagram accounts that are linked to a Facebook page.
     ///
     /// `GET /ad-publishing/facebook/page/{pageId}/instagram`
     ///
@@ -712,6 +1179,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_facebook_instagram_accounts().page_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-instagram-accounts")]
     pub fn list_facebook_instagram_accounts(&self) -> builder::ListFacebookInstagramAccounts {
         builder::ListFacebookInstagramAccounts::new(&self.handle)
@@ -725,6 +1199,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_facebook_page_lead_forms().page_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-page-lead-forms")]
     pub fn list_facebook_page_lead_forms(&self) -> builder::ListFacebookPageLeadForms {
         builder::ListFacebookPageLeadForms::new(&self.handle)
@@ -738,6 +1219,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_facebook_pages().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-pages")]
     pub fn list_facebook_pages(&self) -> builder::ListFacebookPages {
         builder::ListFacebookPages::new(&self.handle)
@@ -747,7 +1235,8 @@ impl Client {
     ///
     /// `GET /ad-publishing/facebook/pixels`
     ///
-    /// The shape of the reply depends on `channel`: an object with the pixels for Facebook, a bare list for Instagram.
+    /// The form of the reply depends on `channel`: an object with the pixels for Facebook, a bare
+    /// list for Instagram.
     ///
     /// Returns any JSON. The channel decides: an object with the pixels of Facebook, a bare list of those of Instagram.
     ///
@@ -755,12 +1244,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_facebook_pixels().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-pixels")]
     pub fn list_facebook_pixels(&self) -> builder::ListFacebookPixels {
         builder::ListFacebookPixels::new(&self.handle)
     }
 
-    /// Lists Facebook campaigns, ad sets or ads with their figures.
+    /// Lists Facebook campaigns, ad sets or ads with their statistics.
     ///
     /// `GET /ad-publishing/facebook/reporting/list`
     ///
@@ -768,6 +1264,23 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # use hoopai_ad_manager::runtime;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_facebook_reporting()
+    ///     .campaign_id("…")
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .list_type("…")
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .type_(types::GoogleEntityType::AdManager)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-get-reporting-list")]
     pub fn list_facebook_reporting(&self) -> builder::ListFacebookReporting {
         builder::ListFacebookReporting::new(&self.handle)
@@ -777,12 +1290,19 @@ impl Client {
     ///
     /// `GET /ad-publishing/google/ad-accounts`
     ///
-    /// Each account comes with its `mccId`, which connecting it asks for.
+    /// Each account has an `mccId`, which is required to connect it.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_google_ad_accounts().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-ad-accounts")]
     pub fn list_google_ad_accounts(&self) -> builder::ListGoogleAdAccounts {
         builder::ListGoogleAdAccounts::new(&self.handle)
@@ -792,12 +1312,24 @@ impl Client {
     ///
     /// `GET /ad-publishing/google/assets`
     ///
-    /// Which fields an asset has depends on its kind.
+    /// The fields of an asset depend on its kind.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_google_assets()
+    ///     .type_(types::GoogleAssetType::Call)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-assets")]
     pub fn list_google_assets(&self) -> builder::ListGoogleAssets {
         builder::ListGoogleAssets::new(&self.handle)
@@ -811,6 +1343,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_google_audiences().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-audiences")]
     pub fn list_google_audiences(&self) -> builder::ListGoogleAudiences {
         builder::ListGoogleAudiences::new(&self.handle)
@@ -824,6 +1363,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_google_conversion_goals().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-conversion-goals")]
     pub fn list_google_conversion_goals(&self) -> builder::ListGoogleConversionGoals {
         builder::ListGoogleConversionGoals::new(&self.handle)
@@ -833,12 +1379,19 @@ impl Client {
     ///
     /// `GET /ad-publishing/google/conversions`
     ///
-    /// How many fields one has depends on `type`.
+    /// The fields of a conversion action depend on `type`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_google_conversions().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-conversions")]
     pub fn list_google_conversions(&self) -> builder::ListGoogleConversions {
         builder::ListGoogleConversions::new(&self.handle)
@@ -852,36 +1405,77 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_google_entities()
+    ///     .entity_type(types::ListGoogleEntitiesEntityType::Campaign)
+    ///     .type_(types::GoogleEntityType::AdManager)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-entity")]
     pub fn list_google_entities(&self) -> builder::ListGoogleEntities {
         builder::ListGoogleEntities::new(&self.handle)
     }
 
-    /// Asks Google for keywords that suit a website, with how often they are searched for.
+    /// Gets keywords from Google that suit a website, with their number of searches.
     ///
     /// `POST /ad-publishing/google/keyword-ideas`
     ///
-    /// It only reads, although it is a POST.
+    /// It is a read, although it is a POST.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_google_keyword_ideas()
+    ///     .body(types::ListGoogleKeywordIdeasRequest::new().url("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-keyword-ideas")]
     pub fn list_google_keyword_ideas(&self) -> builder::ListGoogleKeywordIdeas {
         builder::ListGoogleKeywordIdeas::new(&self.handle)
     }
 
-    /// Lists Google campaigns, ad groups and the like with their figures.
+    /// Lists Google campaigns, ad groups or other entities with their statistics.
     ///
     /// `GET /ad-publishing/google/reporting/list`
     ///
-    /// Which fields a row has depends on what is listed.
+    /// The fields of a row depend on the kind of list.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # use hoopai_ad_manager::runtime;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_google_reporting()
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .list_type("…")
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .type_(types::GoogleEntityType::AdManager)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-reporting-list")]
     pub fn list_google_reporting(&self) -> builder::ListGoogleReporting {
         builder::ListGoogleReporting::new(&self.handle)
@@ -895,12 +1489,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_google_segments().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-segments")]
     pub fn list_google_segments(&self) -> builder::ListGoogleSegments {
         builder::ListGoogleSegments::new(&self.handle)
     }
 
-    /// Lists the interests by which Google can choose who sees an ad, as a tree.
+    /// Lists the interests by which Google selects an audience, as a tree.
     ///
     /// `GET /ad-publishing/google/target-interests`
     ///
@@ -908,6 +1509,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_google_target_interests()
+    ///     .advertising_channel_type("…")
+    ///     .type_(types::GoogleTargetInterestType::Affinity)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-get-target-interests")]
     pub fn list_google_target_interests(&self) -> builder::ListGoogleTargetInterests {
         builder::ListGoogleTargetInterests::new(&self.handle)
@@ -921,6 +1535,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_linkedin_ad_accounts().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-ad-accounts")]
     pub fn list_linkedin_ad_accounts(&self) -> builder::ListLinkedinAdAccounts {
         builder::ListLinkedinAdAccounts::new(&self.handle)
@@ -934,21 +1555,44 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.list_linkedin_lead_forms().account_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-lead-forms")]
     pub fn list_linkedin_lead_forms(&self) -> builder::ListLinkedinLeadForms {
         builder::ListLinkedinLeadForms::new(&self.handle)
     }
 
-    /// Lists parts of a LinkedIn campaign group with their figures.
+    /// Lists parts of a LinkedIn campaign group with their statistics.
     ///
     /// `GET /ad-publishing/linkedin/reporting/list`
     ///
-    /// Both the campaign and the campaign group must be named, whatever is listed.
+    /// The ids of both the campaign and the campaign group are required for every list.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::runtime;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .list_linkedin_reporting()
+    ///     .campaign_group_id("…")
+    ///     .campaign_id("…")
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .list_type("…")
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-get-reporting-list")]
     pub fn list_linkedin_reporting(&self) -> builder::ListLinkedinReporting {
         builder::ListLinkedinReporting::new(&self.handle)
@@ -964,6 +1608,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.pause_facebook_ad().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-pause-ad")]
     pub fn pause_facebook_ad(&self) -> builder::PauseFacebookAd {
         builder::PauseFacebookAd::new(&self.handle)
@@ -973,12 +1624,19 @@ impl Client {
     ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/pause`
     ///
-    /// It answers the whole campaign, not the ad set alone.
+    /// The reply is the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.pause_facebook_adset().adset_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-pause-adset")]
     pub fn pause_facebook_adset(&self) -> builder::PauseFacebookAdset {
         builder::PauseFacebookAdset::new(&self.handle)
@@ -992,6 +1650,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.pause_facebook_campaign().campaign_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-pause-campaign")]
     pub fn pause_facebook_campaign(&self) -> builder::PauseFacebookCampaign {
         builder::PauseFacebookCampaign::new(&self.handle)
@@ -1001,8 +1666,8 @@ impl Client {
     ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/publish`
     ///
-    /// From then on people may see its ads and money is spent. What comes of it shows in `publishingStatus` and `fbError` of the campaign, its
-    /// ad sets and its ads.
+    /// From then on its ads may be shown and cost money. `publishingStatus` and `fbError` of the
+    /// campaign, its ad sets and its ads show the outcome.
     ///
     /// Returns any JSON. Google's twin answers the campaign, LinkedIn's a flag, and nobody recorded this one.
     ///
@@ -1010,6 +1675,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.publish_facebook_campaign().campaign_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-publish-campaign")]
     pub fn publish_facebook_campaign(&self) -> builder::PublishFacebookCampaign {
         builder::PublishFacebookCampaign::new(&self.handle)
@@ -1019,13 +1691,20 @@ impl Client {
     ///
     /// `POST /ad-publishing/google/ads/{adId}/publish`
     ///
-    /// From then on people may see its ads and money is spent. It answers the stored campaign; what Google objects to stands in the error fields
-    /// of the campaign's parts.
+    /// From then on its ads may be shown and cost money. The reply is the stored campaign; the error
+    /// fields of its parts hold the objections of Google.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.publish_google_campaign().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-publish-ad")]
     pub fn publish_google_campaign(&self) -> builder::PublishGoogleCampaign {
         builder::PublishGoogleCampaign::new(&self.handle)
@@ -1035,38 +1714,58 @@ impl Client {
     ///
     /// `POST /ad-publishing/linkedin/ads/{adId}/publish`
     ///
-    /// From then on people may see its ads and money is spent. The reply is a flag; what LinkedIn objects to stands in `linkedInError` of the
-    /// group, its campaigns and its ads.
+    /// From then on its ads may be shown and cost money. The reply is a flag; `linkedInError` of the
+    /// group, its campaigns and its ads holds the objections of LinkedIn.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.publish_linkedin_campaign_group().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-publish-campaign-group")]
     pub fn publish_linkedin_campaign_group(&self) -> builder::PublishLinkedinCampaignGroup {
         builder::PublishLinkedinCampaignGroup::new(&self.handle)
     }
 
-    /// Takes a contact out of a custom audience.
+    /// Removes a contact from a custom audience.
     ///
     /// `DELETE /ad-publishing/facebook/custom-audience/{audienceId}/member`
     ///
-    /// The contact is named in the body, although it is a DELETE.
+    /// The id of the contact is sent in the body, although it is a DELETE.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .remove_facebook_custom_audience_member()
+    ///     .audience_id("…")
+    ///     .body(types::FacebookCustomAudienceMemberRequest::new().contact_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-remove-custom-audience-member")]
     pub fn remove_facebook_custom_audience_member(&self) -> builder::RemoveFacebookCustomAudienceMember {
         builder::RemoveFacebookCustomAudienceMember::new(&self.handle)
     }
 
-    /// Lets a paused Facebook ad run again.
+    /// Resumes a paused Facebook ad.
     ///
     /// `POST /ad-publishing/facebook/ads/{adId}/resume`
     ///
-    /// From here on it may spend money again.
+    /// The ad may cost money again.
     ///
     /// Returns any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
     ///
@@ -1074,56 +1773,89 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.resume_facebook_ad().ad_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-resume-ad")]
     pub fn resume_facebook_ad(&self) -> builder::ResumeFacebookAd {
         builder::ResumeFacebookAd::new(&self.handle)
     }
 
-    /// Lets a paused Facebook ad set run again.
+    /// Resumes a paused Facebook ad set.
     ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/resume`
     ///
-    /// From here on it may spend money again. It answers the whole campaign, not the ad set alone.
+    /// The ad set may cost money again. The reply is the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.resume_facebook_adset().adset_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-resume-adset")]
     pub fn resume_facebook_adset(&self) -> builder::ResumeFacebookAdset {
         builder::ResumeFacebookAdset::new(&self.handle)
     }
 
-    /// Lets a paused Facebook campaign run again.
+    /// Resumes a paused Facebook campaign.
     ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/resume`
     ///
-    /// From here on it may spend money again.
+    /// The campaign may cost money again.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.resume_facebook_campaign().campaign_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-resume-campaign")]
     pub fn resume_facebook_campaign(&self) -> builder::ResumeFacebookCampaign {
         builder::ResumeFacebookCampaign::new(&self.handle)
     }
 
-    /// Looks for places, interests and the like that a Facebook audience can be made of.
+    /// Searches for places, interests and other options of a Facebook audience.
     ///
     /// `GET /ad-publishing/facebook/targeting/search`
     ///
-    /// What it finds goes into `audience` of an ad set. Which fields an option has depends on its kind.
+    /// `audience` of an ad set takes the options. The fields of an option depend on its kind.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .search_facebook_targeting()
+    ///     .query("…")
+    ///     .type_("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-search-targeting")]
     pub fn search_facebook_targeting(&self) -> builder::SearchFacebookTargeting {
         builder::SearchFacebookTargeting::new(&self.handle)
     }
 
-    /// Looks for places or languages that a Google audience can be made of.
+    /// Searches for places or languages of a Google audience.
     ///
     /// `GET /ad-publishing/google/targeting/search`
     ///
@@ -1131,67 +1863,120 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.search_google_targeting().type_("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-search-targeting")]
     pub fn search_google_targeting(&self) -> builder::SearchGoogleTargeting {
         builder::SearchGoogleTargeting::new(&self.handle)
     }
 
-    /// Looks for places, industries, job titles and the like that a LinkedIn audience can be made of.
+    /// Searches for places, industries, job titles and other options of a LinkedIn audience.
     ///
     /// `GET /ad-publishing/linkedin/targeting/search`
     ///
-    /// What it finds goes into `audience` of a campaign: `urn` and `facetUrn` name an option there.
+    /// `audience` of a campaign takes the options, which are identified by `urn` and `facetUrn`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager.search_linkedin_targeting().facet("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-search-targeting")]
     pub fn search_linkedin_targeting(&self) -> builder::SearchLinkedinTargeting {
         builder::SearchLinkedinTargeting::new(&self.handle)
     }
 
-    /// Makes a Facebook page the default one of a location.
+    /// Sets the default Facebook page of a location.
     ///
     /// `PUT /ad-publishing/facebook/page/default`
     ///
-    /// The location goes into the query here, the page into the body.
+    /// The location is sent in the query, the page in the body.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .set_facebook_default_page()
+    ///     .body(types::SetFacebookDefaultPageRequest::new().page_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-set-default-page")]
     pub fn set_facebook_default_page(&self) -> builder::SetFacebookDefaultPage {
         builder::SetFacebookDefaultPage::new(&self.handle)
     }
 
-    /// Changes the name and the description of a custom audience.
+    /// Updates the name and the description of a custom audience.
     ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
-    /// Both must be sent, also where only one changes. It answers a status and a message, not the audience.
+    /// Both are required, even if only one changes. The reply is a status and a message, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .update_facebook_custom_audience()
+    ///     .audience_id("…")
+    ///     .body(types::UpdateFacebookCustomAudienceRequest::new().description("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-update-custom-audience")]
     pub fn update_facebook_custom_audience(&self) -> builder::UpdateFacebookCustomAudience {
         builder::UpdateFacebookCustomAudience::new(&self.handle)
     }
 
-    /// Puts many people into a custom audience, or takes them out.
+    /// Adds people to a custom audience or removes them, in bulk.
     ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member/batch`
     ///
-    /// They come from smart lists of the location or from a CSV file. The reply is a flag; how many people Facebook knew is read from the audience
-    /// later. Data of the people goes to Facebook.
+    /// The people are those of smart lists of the location or of a CSV file. The reply is only a
+    /// flag; the audience later shows how many of them Facebook has matched. The platform sends
+    /// personal data to Facebook.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .update_facebook_custom_audience_members_in_bulk()
+    ///     .audience_id("…")
+    ///     .body(types::UpdateFacebookCustomAudienceMembersInBulkRequest::new().operation_type("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-batch-update-audience-members")]
     pub fn update_facebook_custom_audience_members_in_bulk(&self) -> builder::UpdateFacebookCustomAudienceMembersInBulk {
         builder::UpdateFacebookCustomAudienceMembersInBulk::new(&self.handle)
@@ -1201,169 +1986,307 @@ impl Client {
     ///
     /// `PATCH /ad-publishing/linkedin/{adId}/status`
     ///
-    /// The id in the path is of whatever `type` in the body says. After `RESUME` money may be spent again.
+    /// `type` in the body states what the id in the path identifies. Advertisements may cost money
+    /// again after `RESUME`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .update_linkedin_ad_status()
+    ///     .ad_id("…")
+    ///     .body(types::UpdateLinkedinAdStatusRequest::new().operation_type(types::LinkedinAdStatusOperationType::Paused).type_(types::LinkedinAdStatusType::AdGroup))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-update-ad-status")]
     pub fn update_linkedin_ad_status(&self) -> builder::UpdateLinkedinAdStatus {
         builder::UpdateLinkedinAdStatus::new(&self.handle)
     }
 
-    /// Makes a Facebook ad, or changes the one whose id is sent.
+    /// Creates a Facebook ad, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/ads-v2`
     ///
-    /// The ad belongs to an ad set of a campaign; make these first. People see it once its campaign is published. A problem that Facebook has
-    /// with it stands in the reply's `fbError`.
+    /// The ad is part of an ad set of a campaign; create these first. It is shown after its campaign
+    /// is published. If Facebook rejects it, the reason is in `fbError` of the reply.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_facebook_ad()
+    ///     .body(types::UpsertFacebookAdRequest::new().adset_id("…").campaign_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-upsert-ad")]
     pub fn upsert_facebook_ad(&self) -> builder::UpsertFacebookAd {
         builder::UpsertFacebookAd::new(&self.handle)
     }
 
-    /// Makes a Facebook ad set, or changes the one whose id is sent.
+    /// Creates a Facebook ad set, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/adsets`
     ///
-    /// An ad set says who sees its ads, where, for how much and from when to when. It belongs to a campaign; make that first. A problem that
-    /// Facebook has with it stands in the reply's `fbError`.
+    /// An ad set determines the audience, placement, budget and schedule of its ads. It is part of a
+    /// campaign; create that first. If Facebook rejects it, the reason is in `fbError` of the reply.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_facebook_adset()
+    ///     .body(types::UpsertFacebookAdsetRequest::new().campaign_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-upsert-adset")]
     pub fn upsert_facebook_adset(&self) -> builder::UpsertFacebookAdset {
         builder::UpsertFacebookAdset::new(&self.handle)
     }
 
-    /// Makes a Facebook campaign, or changes the one whose id is sent.
+    /// Creates a Facebook campaign, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/campaigns`
     ///
-    /// Next come its ad sets and their ads, then publishing. The reply leaves out the ad sets; a problem that Facebook has with the campaign
-    /// stands in `fbError`.
+    /// The next steps are its ad sets, their ads, and the publication. The reply does not contain the
+    /// ad sets. If Facebook rejects the campaign, the reason is in `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_facebook_campaign()
+    ///     .body(types::UpsertFacebookCampaignRequest::new().id("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-upsert-campaign")]
     pub fn upsert_facebook_campaign(&self) -> builder::UpsertFacebookCampaign {
         builder::UpsertFacebookCampaign::new(&self.handle)
     }
 
-    /// Makes a conversion pixel, or renames the one whose id is sent.
+    /// Creates a conversion pixel, or renames the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/pixels`
     ///
-    /// A new pixel is answered with its id, a renamed one with a flag.
+    /// The reply holds the id of a created pixel, or a flag for a renamed one.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_facebook_pixel()
+    ///     .body(types::UpsertFacebookPixelRequest::new().type_("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fb-upsert-pixel")]
     pub fn upsert_facebook_pixel(&self) -> builder::UpsertFacebookPixel {
         builder::UpsertFacebookPixel::new(&self.handle)
     }
 
-    /// Makes a Google asset, or changes the one whose resource name is sent.
+    /// Creates a Google asset, or updates the one whose resource name is sent.
     ///
     /// `POST /ad-publishing/google/assets`
     ///
-    /// Phone numbers, sitelinks and lead forms can be made, each with a payload of its own. It answers a resource name, which goes into `assets`
-    /// of a campaign.
+    /// The asset is a phone number, a sitelink or a lead form, each with its own payload. The reply
+    /// holds a resource name, which `assets` of a campaign takes.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_google_assets()
+    ///     .body(types::UpsertGoogleAssetsRequest::new().payload(types::UpsertGoogleAssetsPayload::new()).type_(types::UpsertGoogleAssetsType::Call))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-upsert-assets")]
     pub fn upsert_google_assets(&self) -> builder::UpsertGoogleAssets {
         builder::UpsertGoogleAssets::new(&self.handle)
     }
 
-    /// Makes a combined audience at Google, or changes the one whose resource name is sent.
+    /// Creates a combined audience at Google, or updates the one whose resource name is sent.
     ///
     /// `PUT /ad-publishing/google/audiences`
     ///
-    /// It answers a list of resource names, not the audience.
+    /// The reply is a list of resource names, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_google_audience()
+    ///     .body(types::UpsertGoogleAudienceRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-upsert-audience")]
     pub fn upsert_google_audience(&self) -> builder::UpsertGoogleAudience {
         builder::UpsertGoogleAudience::new(&self.handle)
     }
 
-    /// Writes a whole Google campaign, with its ad groups, ads, audience and budget.
+    /// Creates or replaces a Google campaign with its ad groups, ads, audience and budget.
     ///
     /// `PUT /ad-publishing/google/ads`
     ///
-    /// With `id` it changes that campaign, without it makes a new one. Read the campaign, change it and send it back whole, so that nothing in it
-    /// is lost. Changes reach Google when the campaign is published; `unpublishedChanges` tells that some wait.
+    /// With `id` the request replaces that campaign, without `id` it creates one. To update a
+    /// campaign, get it, change it, and send it as a whole. Google receives the changes when the
+    /// campaign is published; `unpublishedChanges` is set until then.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_google_campaign()
+    ///     .body(types::UpsertGoogleCampaignRequest::new().advertising_channel_type(types::AdvertisingChannelType::Search).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-upsert-campaign")]
     pub fn upsert_google_campaign(&self) -> builder::UpsertGoogleCampaign {
         builder::UpsertGoogleCampaign::new(&self.handle)
     }
 
-    /// Makes a conversion action at Google, or changes the one whose id is sent.
+    /// Creates a conversion action at Google, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/google/conversions`
     ///
-    /// It answers the resource name of what was written, not the conversion.
+    /// The reply is the resource name, not the conversion action.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_google_conversion()
+    ///     .body(types::UpsertGoogleConversionRequest::new().attribution_model(types::AttributionModel::GoogleSearchAttributionDataDriven).category("…").click_through_window(10).counting_type(types::CountingType::OnePerClick).name("…").type_(types::GoogleConversionType::UploadClicks).value_settings(types::ConversionValueSettings::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-upsert-conversion")]
     pub fn upsert_google_conversion(&self) -> builder::UpsertGoogleConversion {
         builder::UpsertGoogleConversion::new(&self.handle)
     }
 
-    /// Makes an audience segment at Google, or changes the one whose id is sent.
+    /// Creates an audience segment at Google, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/google/segments`
     ///
-    /// Which fields apply follows from `type` in the query: `members` for custom segments, `ruleBasedUserList` for website visitors,
-    /// `seedUserListIds` and `expansionLevel` for lookalikes. People of a customer match segment are uploaded by a job of its own.
+    /// `type` in the query determines the fields that apply: `members` for custom segments,
+    /// `ruleBasedUserList` for website visitors, `seedUserListIds` and `expansionLevel` for
+    /// lookalikes. A separate job uploads the people of a customer match segment.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_google_segment()
+    ///     .type_(types::GoogleUserListType::CustomSegments)
+    ///     .body(types::UpsertGoogleSegmentRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "google-upsert-segment")]
     pub fn upsert_google_segment(&self) -> builder::UpsertGoogleSegment {
         builder::UpsertGoogleSegment::new(&self.handle)
     }
 
-    /// Writes a whole LinkedIn campaign group, with its campaigns and ads.
+    /// Creates or replaces a LinkedIn campaign group with its campaigns and ads.
     ///
     /// `PUT /ad-publishing/linkedin/ads`
     ///
-    /// With `id` it changes that campaign group, without it makes a new one. Read the group, change it and send it back whole, so that nothing
-    /// in it is lost. Changes reach LinkedIn when the group is published; `unpublishedChanges` tells that some wait.
+    /// With `id` the request replaces that campaign group, without `id` it creates one. To update a
+    /// campaign group, get it, change it, and send it as a whole. LinkedIn receives the changes when
+    /// the group is published; `unpublishedChanges` is set until then.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_ad_manager::types;
+    /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
+    /// let reply = ad_manager
+    ///     .upsert_linkedin_campaign_group()
+    ///     .body(types::UpsertLinkedinCampaignGroupRequest::new().ad_campaign_group_id("…").id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "li-upsert-campaign-group")]
     pub fn upsert_linkedin_campaign_group(&self) -> builder::UpsertLinkedinCampaignGroup {
         builder::UpsertLinkedinCampaignGroup::new(&self.handle)
@@ -1480,7 +2403,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
             path ad_account_id: String = "adAccountId",
             json body: types::LocationIdBody,
         }
@@ -1552,7 +2475,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteGoogleAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
             path ad_account_id: String = "adAccountId",
             json body: types::LocationIdBody,
         }
@@ -1581,7 +2504,7 @@ pub mod builder {
             path segment_id: String = "segmentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which kind of segment the id is of. Declared as required by the platform's specification.
+            /// The kind of segment that the id identifies. Declared as required by the platform's specification.
             query type_: types::GoogleSegmentType = "type",
         }
     }
@@ -1592,7 +2515,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteLinkedinAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -1639,7 +2562,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
             path ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -1656,9 +2579,9 @@ pub mod builder {
             path campaign_id: String = "campaignId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The fields wanted, divided by commas, such as `adsets,ads`.
+            /// The fields to return, separated by commas, such as `adsets,ads`.
             query fields: String = "fields",
-            /// Where the campaign is read from, such as `facebook`.
+            /// The system from which the campaign is read, such as `facebook`.
             query source: String = "source",
         }
     }
@@ -1671,12 +2594,12 @@ pub mod builder {
         GetFacebookCampaignReporting {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
         }
     }
 
@@ -1734,17 +2657,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookReporting {
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
-            /// The figures wanted in the report. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The statistics to include in the report. Declared as required by the platform's specification.
             query fields: Vec<types::FacebookReportingField> = "fields",
-            /// How long a period of the report is. Declared as required by the platform's specification.
+            /// The length of a period of the report. Declared as required by the platform's specification.
             query group_by: types::FacebookReportingGroupBy = "groupBy",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GoogleEntityType = "type",
         }
     }
@@ -1755,7 +2678,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
             path ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -1796,12 +2719,12 @@ pub mod builder {
         GetGoogleCampaignReporting {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
         }
     }
 
@@ -1846,17 +2769,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleReporting {
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
-            /// The figures wanted in the report. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The statistics to include in the report. Declared as required by the platform's specification.
             query fields: Vec<types::GoogleReportingField> = "fields",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GoogleEntityType = "type",
-            /// How long a period of the report is; a day is called `date` here.
+            /// The length of a period of the report; `date` is a day.
             query group_by: types::GoogleReportingGroupBy = "groupBy",
         }
     }
@@ -1871,7 +2794,7 @@ pub mod builder {
             path segment_id: String = "segmentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which kind of segment the id is of. Declared as required by the platform's specification.
+            /// The kind of segment that the id identifies. Declared as required by the platform's specification.
             query type_: types::GoogleSegmentType = "type",
         }
     }
@@ -1882,7 +2805,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -1895,19 +2818,19 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAnalytics {
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// The URNs of what is reported on, divided by commas.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The URNs of the entities to report, separated by commas.
             query entity_urns: String = "entityUrns",
-            /// The figures wanted in the report.
+            /// The statistics to include in the report.
             query fields: Vec<String> = "fields",
-            /// How long a period of the report is; `day` if left out. There are no weeks.
+            /// The length of a period of the report; by default a day. Weeks are not supported.
             query group_by: types::LinkedinAdAnalyticGroupBy = "groupBy",
-            /// What a row stands for; `ACCOUNT` if left out. A `CREATIVE` is an ad.
+            /// The kind of entity that a row describes; by default `ACCOUNT`. A `CREATIVE` is an ad.
             query pivot: types::LinkedinAdAnalyticPivot = "pivot",
         }
     }
@@ -1933,13 +2856,13 @@ pub mod builder {
         GetLinkedinCampaignGroupReporting {
             /// The id of the LinkedIn campaign group.
             path campaign_group_id: String = "campaignGroupId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// The figures wanted in the report.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The statistics to include in the report.
             query fields: Vec<String> = "fields",
         }
     }
@@ -1974,13 +2897,13 @@ pub mod builder {
         ListFacebookAdAccounts {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `true` asks for everything at once instead of a page.
+            /// `true` returns all items at once, without pages.
             query fetch_all: String = "fetchAll",
-            /// How many accounts a page holds at most, as a string of digits.
-            query limit: String = "limit",
-            /// The cursor of the page, as the reply before named it; left out for the first page.
+            /// The maximum number of accounts of a page, as a string of digits.
+            query limit: i64 = "limit",
+            /// The cursor of the page, from the previous reply; absent for the first page.
             query next: String = "next",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: String = "type",
         }
     }
@@ -2002,13 +2925,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookCustomAudiences {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which audiences: `custom`, `lookalike` (people like those of another audience), or `all`. Declared as required by the platform's specification.
+            /// The kind of audiences to list: `custom`, `lookalike` (people similar to those of another audience), or `all`. Declared as required by the platform's specification.
             query type_: types::FacebookCustomAudienceType = "type",
-            /// Whether the audiences of the ad manager or of the integration are meant.
+            /// Whether the audiences of the ad manager or of the integration are listed.
             query source: types::FacebookCustomAudienceSource = "source",
         }
     }
@@ -2023,19 +2946,19 @@ pub mod builder {
             query entity_type: types::FacebookEntityType = "entityType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GoogleEntityType = "type",
-            /// Only what belongs to this ad set.
+            /// The id of an ad set; only its parts are listed.
             query ad_set_id: String = "adSetId",
-            /// Only what belongs to this campaign.
+            /// The id of a campaign; only its parts are listed.
             query campaign_id: String = "campaignId",
-            /// `true` asks for everything at once instead of a page.
+            /// `true` returns all items at once, without pages.
             query fetch_all: String = "fetchAll",
-            /// The cursor of the page, as the reply before named it; left out for the first page.
+            /// The cursor of the page, from the previous reply; absent for the first page.
             query next: String = "next",
-            /// The id of something to look for; the platform does not say more about it.
+            /// The id of an entity to search for; the platform does not document its kind.
             query search_id: String = "searchId",
-            /// Only what belongs to this ad account.
+            /// The id of an ad account; only its items are used.
             query selected_ad_account_id: String = "selectedAdAccountId",
         }
     }
@@ -2050,7 +2973,7 @@ pub mod builder {
             path page_id: String = "pageId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GoogleEntityType = "type",
         }
     }
@@ -2076,7 +2999,7 @@ pub mod builder {
         ListFacebookPages {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `true` asks for the pages that are connected already.
+            /// `true` lists pages that are already connected.
             query fetch_existing: String = "fetchExisting",
         }
     }
@@ -2104,17 +3027,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookReporting {
-            /// The id of the campaign; it must be sent, whatever is listed. Declared as required by the platform's specification.
+            /// The id of the campaign; required for every list. Declared as required by the platform's specification.
             query campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
-            /// What is listed, such as `campaigns`. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The kind of entities to list, such as `campaigns`. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GoogleEntityType = "type",
         }
     }
@@ -2127,7 +3050,7 @@ pub mod builder {
         ListGoogleAdAccounts {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GoogleEntityType = "type",
         }
     }
@@ -2142,9 +3065,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The kind of asset. Declared as required by the platform's specification.
             query type_: types::GoogleAssetType = "type",
-            /// `true` leaves only the advertiser's own assets.
+            /// `true` lists only the assets of the advertiser.
             query advertiser_only: String = "advertiserOnly",
-            /// Only the asset with this id.
+            /// The id of an asset; only this asset is listed.
             query id: String = "id",
         }
     }
@@ -2179,15 +3102,15 @@ pub mod builder {
         ListGoogleConversions {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only those of this category, such as `PURCHASE`.
+            /// A category, such as `PURCHASE`; only its conversion actions are listed.
             query category: String = "category",
-            /// Only those of this kind, such as `WEBPAGE`.
+            /// A kind of conversion action, such as `WEBPAGE`; only this kind is listed.
             query conversion_type: String = "conversionType",
-            /// The last day that is looked at, as `YYYY-MM-DD`.
-            query end_date: String = "endDate",
-            /// The first day that is looked at, as `YYYY-MM-DD`.
-            query start_date: String = "startDate",
-            /// Whose view is wanted: the ad manager's or that of Google Ads, formerly AdWords.
+            /// The last day of the period.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The first day of the period.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The view to list: that of the ad manager, or that of Google Ads (AdWords).
             query type_: types::ListGoogleConversionsType = "type",
         }
     }
@@ -2202,20 +3125,20 @@ pub mod builder {
             query entity_type: types::ListGoogleEntitiesEntityType = "entityType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GoogleEntityType = "type",
-            /// Only what belongs to this ad group.
+            /// The id of an ad group; only its parts are listed.
             query ad_group_id: String = "adGroupId",
-            /// Only what belongs to this campaign.
+            /// The id of a campaign; only its parts are listed.
             query campaign_id: String = "campaignId",
-            /// The last day that is looked at, as `YYYY-MM-DD`.
-            query end_date: String = "endDate",
-            /// The id of something to look for; the platform does not say more about it.
+            /// The last day of the period.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The id of an entity to search for; the platform does not document its kind.
             query search_id: String = "searchId",
-            /// Only what belongs to this ad account.
+            /// The id of an ad account; only its items are used.
             query selected_ad_account_id: String = "selectedAdAccountId",
-            /// The first day that is looked at, as `YYYY-MM-DD`.
-            query start_date: String = "startDate",
+            /// The first day of the period.
+            query start_date: hoopai_runtime::Date = "startDate",
         }
     }
 
@@ -2237,17 +3160,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleReporting {
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
-            /// What is listed, such as `campaigns`. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The kind of entities to list, such as `campaigns`. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GoogleEntityType = "type",
-            /// Only what belongs to this campaign.
+            /// The id of a campaign; only its parts are listed.
             query campaign_id: String = "campaignId",
         }
     }
@@ -2260,7 +3183,7 @@ pub mod builder {
         ListGoogleSegments {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only segments of this kind, such as `CUSTOM_SEGMENTS`.
+            /// The kind of segments to list, such as `CUSTOM_SEGMENTS`.
             query type_: String = "type",
         }
     }
@@ -2271,11 +3194,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleTargetInterests {
-            /// The channel that the campaign uses, such as `SEARCH`. Declared as required by the platform's specification.
+            /// The channel of the campaign, such as `SEARCH`. Declared as required by the platform's specification.
             query advertising_channel_type: String = "advertisingChannelType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `AFFINITY` for lasting interests, `IN_MARKET` for what people are about to buy. Declared as required by the platform's specification.
+            /// `AFFINITY` for lasting interests, `IN_MARKET` for purchase intents. Declared as required by the platform's specification.
             query type_: types::GoogleTargetInterestType = "type",
         }
     }
@@ -2314,15 +3237,15 @@ pub mod builder {
             query campaign_group_id: String = "campaignGroupId",
             /// The id of the campaign. Declared as required by the platform's specification.
             query campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
-            /// What is listed; the platform documents no values. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The kind of entities to list; the platform documents no values. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// The figures wanted in the report.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The statistics to include in the report.
             query fields: Vec<String> = "fields",
         }
     }
@@ -2452,11 +3375,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchFacebookTargeting {
-            /// What to look for, such as `fitness`. Declared as required by the platform's specification.
+            /// The text to search for, such as `fitness`. Declared as required by the platform's specification.
             query query: String = "query",
-            /// What kind of option is wanted, such as `interest`. Declared as required by the platform's specification.
+            /// The kind of option, such as `interest`. Declared as required by the platform's specification.
             query type_: String = "type",
-            /// A kind of search at Facebook, such as `adgeolocation`.
+            /// The kind of search at Facebook, such as `adgeolocation`.
             query search_type: String = "searchType",
         }
     }
@@ -2469,9 +3392,9 @@ pub mod builder {
         SearchGoogleTargeting {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// What kind of option is wanted, such as `geolocation`. Declared as required by the platform's specification.
+            /// The kind of option, such as `geolocation`. Declared as required by the platform's specification.
             query type_: String = "type",
-            /// What to look for, such as `New York`.
+            /// The text to search for, such as `New York`.
             query query: String = "query",
         }
     }
@@ -2482,13 +3405,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchLinkedinTargeting {
-            /// What kind of option is wanted, such as `locations`. Declared as required by the platform's specification.
+            /// The kind of option, such as `locations`. Declared as required by the platform's specification.
             query facet: String = "facet",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The way of searching, such as `typeahead`.
+            /// The method of the search, such as `typeahead`.
             query q: String = "q",
-            /// What to look for.
+            /// The text to search for.
             query query: String = "query",
         }
     }
@@ -2631,8 +3554,7 @@ pub mod builder {
         UpsertGoogleSegment {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The kind of segment: people by what they look for (`CUSTOM_SEGMENTS`), visitors of a website, customers whose data is uploaded
-            /// (`CUSTOMER_MATCH`), or people like those of other lists. Declared as required by the platform's specification.
+            /// The kind of segment: people by their searches (`CUSTOM_SEGMENTS`), visitors of a website, customers whose data are uploaded (`CUSTOMER_MATCH`), or people similar to those of other lists. Declared as required by the platform's specification.
             query type_: types::GoogleUserListType = "type",
             json body: types::UpsertGoogleSegmentRequest,
         }

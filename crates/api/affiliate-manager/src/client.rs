@@ -142,7 +142,7 @@ pub mod builder {
             /// The id of an affiliate campaign; only its items are listed.
             query campaign_id: String = "campaignId",
             /// The first day to list.
-            query from_date: String = "fromDate",
+            query from_date: hoopai_runtime::Date = "fromDate",
             /// The maximum number of items of a page, at most 100; by default 10.
             query limit: i64 = "limit",
             /// Text to search for, such as a name.
@@ -150,7 +150,7 @@ pub mod builder {
             /// The number of items to skip before the page; by default 0.
             query skip: i64 = "skip",
             /// The last day to list.
-            query to_date: String = "toDate",
+            query to_date: hoopai_runtime::Date = "toDate",
         }
     }
 
@@ -167,7 +167,7 @@ pub mod builder {
             /// The id of an affiliate campaign; only its items are listed.
             query campaign_id: String = "campaignId",
             /// The first day to list.
-            query from_date: String = "fromDate",
+            query from_date: hoopai_runtime::Date = "fromDate",
             /// The maximum number of items of a page, at most 100; by default 10.
             query limit: i64 = "limit",
             /// Text to search for, such as the email address of an affiliate.
@@ -177,7 +177,7 @@ pub mod builder {
             /// The status of the commissions, such as `pending`.
             query status: String = "status",
             /// The last day to list.
-            query to_date: String = "toDate",
+            query to_date: hoopai_runtime::Date = "toDate",
         }
     }
 

@@ -29,8 +29,8 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_affiliate`](Client::get_affiliate) | Gets one affiliate with its clicks, leads, customers and money. |
-//! | [`list_affiliates`](Client::list_affiliates) | Lists the affiliates of a location with what they brought in. |
+//! | [`get_affiliate`](Client::get_affiliate) | Gets an affiliate with its clicks, leads, customers and revenue. |
+//! | [`list_affiliates`](Client::list_affiliates) | Lists the affiliates of a location with their clicks, leads, customers and revenue. |
 //!
 //! ## Commissions
 //!
@@ -42,7 +42,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_payouts`](Client::list_payouts) | Lists what has been or will be paid to affiliates. |
+//! | [`list_payouts`](Client::list_payouts) | Lists payouts to affiliates, both paid and due. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -74,7 +74,7 @@ impl Client {
     /// let reply = agent_studio
     ///     .execute_agent()
     ///     .agent_id("…")
-    ///     .body(types::ExecutePublicAgent::new().message("…"))
+    ///     .body(types::ExecuteAgentRequest::new().message("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -102,7 +102,7 @@ impl Client {
     /// let reply = agent_studio
     ///     .execute_agent_deprecated()
     ///     .agent_id("…")
-    ///     .body(types::ExecutePublicAgent::new().message("…"))
+    ///     .body(types::ExecuteAgentRequest::new().message("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -399,11 +399,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListAgents {
             /// The maximum number of agents of a page, as a string of digits. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The number of agents to skip before the page, as a string of digits. Declared as required by the platform's specification.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// `true` lists only agents that have a published production version.
             query is_published: String = "isPublished",
             /// The origin of the call; the platform documents no values.
@@ -418,11 +418,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListAgentsDeprecated {
             /// The maximum number of agents of a page, as a string of digits. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The number of agents to skip before the page, as a string of digits. Declared as required by the platform's specification.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// The origin of the call; the platform documents no values.
             query source: String = "source",
         }

@@ -32,17 +32,17 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_agent`](Client::create_agent) | Makes a new agent with a first version in staging. |
+//! | [`create_agent`](Client::create_agent) | Creates an agent with a first version in staging. |
 //! | [`delete_agent`](Client::delete_agent) | Deletes an agent with all its versions. |
-//! | [`execute_agent`](Client::execute_agent) | Sends a message to an agent and waits for its answer. |
-//! | [`execute_agent_deprecated`](Client::execute_agent_deprecated) | Sends a message to an agent and waits for its answer. |
-//! | [`get_agent`](Client::get_agent) | Reads an agent with all its versions. |
-//! | [`get_agent_deprecated`](Client::get_agent_deprecated) | Reads an active agent with its versions. |
+//! | [`execute_agent`](Client::execute_agent) | Sends a message to an agent and waits for its response. |
+//! | [`execute_agent_deprecated`](Client::execute_agent_deprecated) | Sends a message to an agent and waits for its response. |
+//! | [`get_agent`](Client::get_agent) | Gets an agent with all its versions. |
+//! | [`get_agent_deprecated`](Client::get_agent_deprecated) | Gets an active agent with its versions. |
 //! | [`list_agents`](Client::list_agents) | Lists the active agents of a location. |
 //! | [`list_agents_deprecated`](Client::list_agents_deprecated) | Lists the active agents of a location that have a published version. |
 //! | [`publish_agent_version`](Client::publish_agent_version) | Publishes a draft, which becomes the production version of its agent. |
-//! | [`update_agent_metadata`](Client::update_agent_metadata) | Changes the name, the description or the status of an agent. |
-//! | [`update_agent_version`](Client::update_agent_version) | Changes the graph, the variables or the settings of one version of an agent. |
+//! | [`update_agent_metadata`](Client::update_agent_metadata) | Updates the name, the description or the status of an agent. |
+//! | [`update_agent_version`](Client::update_agent_version) | Updates the graph, the variables or the settings of a version of an agent. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

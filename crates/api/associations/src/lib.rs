@@ -31,20 +31,20 @@
 //! | operation | |
 //! |---|---|
 //! | [`create_association`](Client::create_association) | Creates an association between two objects. |
-//! | [`delete_association`](Client::delete_association) | Deletes an association that users made, and all its relations with it. |
-//! | [`get_association`](Client::get_association) | Gets one association. |
-//! | [`get_association_by_key`](Client::get_association_by_key) | Looks an association up by its key. |
-//! | [`get_association_by_object_key`](Client::get_association_by_object_key) | Gets the association that an object takes part in. |
+//! | [`delete_association`](Client::delete_association) | Deletes an association that a user has created, with all its relations. |
+//! | [`get_association`](Client::get_association) | Gets an association. |
+//! | [`get_association_by_key`](Client::get_association_by_key) | Gets an association by its key. |
+//! | [`get_association_by_object_key`](Client::get_association_by_object_key) | Gets the association of an object. |
 //! | [`list_associations`](Client::list_associations) | Lists the associations of a location. |
-//! | [`update_association`](Client::update_association) | Changes the labels of an association. |
+//! | [`update_association`](Client::update_association) | Updates the labels of an association. |
 //!
 //! ## Relations
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_relation`](Client::create_relation) | Ties two records under an association. |
-//! | [`delete_relation`](Client::delete_relation) | Cuts the tie between two records. |
-//! | [`list_relations`](Client::list_relations) | Lists what a record is tied to. |
+//! | [`create_relation`](Client::create_relation) | Creates a relation between two records under an association. |
+//! | [`delete_relation`](Client::delete_relation) | Deletes the relation between two records. |
+//! | [`list_relations`](Client::list_relations) | Lists the relations of a record. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -17,16 +17,23 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Tells whether a blog address is taken already.
+    /// Checks whether a URL slug is taken.
     ///
     /// `GET /blogs/posts/url-slug-exists`
     ///
-    /// Ask before a post is created or its address changed. `exists` is `true` if it is taken.
+    /// Use it before a post is created or its slug is changed. `exists` is `true` if the slug is taken.
     ///
     /// - Scope: `blogs/check-slug.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let reply = blogs.check_url_slug_exists().url_slug("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "check-url-slug-exists")]
     pub fn check_url_slug_exists(&self) -> builder::CheckUrlSlugExists {
         builder::CheckUrlSlugExists::new(&self.handle)
@@ -36,12 +43,24 @@ impl Client {
     ///
     /// `POST /blogs/posts`
     ///
-    /// With `status` `PUBLISHED` it is public at once. The reply does not repeat the text.
+    /// A post with `status` `PUBLISHED` is public at once. The reply does not contain the text.
     ///
     /// - Scope: `blogs/post.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_blogs::types;
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let reply = blogs
+    ///     .create_blog_post()
+    ///     .body(types::CreateBlogPostRequest::new().author("…").blog_id("…").categories(["…"]).description("…").image_alt_text("…").image_url("…").published_at(std::time::SystemTime::now()).raw_html("…").status(types::BlogPostStatus::Draft).title("…").url_slug("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-blog-post")]
     pub fn create_blog_post(&self) -> builder::CreateBlogPost {
         builder::CreateBlogPost::new(&self.handle)
@@ -56,6 +75,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListBlogAuthors::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let mut items = blogs.list_blog_authors().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-all-blog-authors-by-location")]
     pub fn list_blog_authors(&self) -> builder::ListBlogAuthors {
         builder::ListBlogAuthors::new(&self.handle)
@@ -70,6 +99,16 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListBlogCategories::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let mut items = blogs.list_blog_categories().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-all-categories-by-location")]
     pub fn list_blog_categories(&self) -> builder::ListBlogCategories {
         builder::ListBlogCategories::new(&self.handle)
@@ -79,13 +118,23 @@ impl Client {
     ///
     /// `GET /blogs/posts/all`
     ///
-    /// The posts come under `blogs`, without their text.
+    /// The posts are in `blogs`, without their text.
     ///
     /// - Scope: `blogs/posts.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListBlogPosts::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let mut items = blogs.list_blog_posts().blog_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-blog-post")]
     pub fn list_blog_posts(&self) -> builder::ListBlogPosts {
         builder::ListBlogPosts::new(&self.handle)
@@ -95,13 +144,23 @@ impl Client {
     ///
     /// `GET /blogs/site/all`
     ///
-    /// Answers id and name of each.
+    /// Each blog is returned with its id and name only.
     ///
     /// - Scope: `blogs/list.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListBlogs::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let mut items = blogs.list_blogs().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-blogs")]
     pub fn list_blogs(&self) -> builder::ListBlogs {
         builder::ListBlogs::new(&self.handle)
@@ -111,12 +170,25 @@ impl Client {
     ///
     /// `PUT /blogs/posts/{postId}`
     ///
-    /// Nearly all fields must be sent, even those that stay as they are: it is the whole post that is given, not a change.
+    /// The request replaces the whole post: send nearly all fields, including those that do not change.
     ///
     /// - Scope: `blogs/post-update.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_blogs::types;
+    /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
+    /// let reply = blogs
+    ///     .update_blog_post()
+    ///     .post_id("…")
+    ///     .body(types::UpdateBlogPostRequest::new().author("…").blog_id("…").categories(["…"]).description("…").image_alt_text("…").image_url("…").published_at(std::time::SystemTime::now()).raw_html("…").status(types::BlogPostStatus::Draft).title("…").url_slug("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-blog-post")]
     pub fn update_blog_post(&self) -> builder::UpdateBlogPost {
         builder::UpdateBlogPost::new(&self.handle)
@@ -135,9 +207,9 @@ pub mod builder {
         CheckUrlSlugExists {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The last part of the address, such as `any-blog-post`. Declared as required by the platform's specification.
+            /// The last segment of the URL, such as `any-blog-post`. Declared as required by the platform's specification.
             query url_slug: String = "urlSlug",
-            /// The id of the post that is to have it, if it exists already; it stands in the address of the post's editor.
+            /// The id of the post that will have the slug, if it exists; it is part of the URL of the post's editor.
             query post_id: String = "postId",
         }
     }
@@ -158,11 +230,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogAuthors {
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
         }
     }
@@ -173,11 +245,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogCategories {
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
         }
     }
@@ -190,15 +262,15 @@ pub mod builder {
         ListBlogPosts {
             /// The id of the blog. Declared as required by the platform's specification.
             query blog_id: String = "blogId",
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
-            /// Words to look for in the titles of posts.
+            /// Text to search for in the titles of posts.
             query search_term: String = "searchTerm",
-            /// The status of the posts to list; all when left out.
+            /// The status of the posts to list; by default all.
             query status: types::BlogPostStatus = "status",
         }
     }
@@ -209,13 +281,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogs {
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query skip: i64 = "skip",
-            /// Words to look for in the names.
+            /// Text to search for in the names of blogs.
             query search_term: String = "searchTerm",
         }
     }
@@ -226,7 +298,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateBlogPost {
-            /// The id of the post, which stands in the address of the post's editor, too.
+            /// The id of the post; it is part of the URL of the post's editor.
             path post_id: String = "postId",
             json body: types::UpdateBlogPostRequest,
         }

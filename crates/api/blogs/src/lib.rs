@@ -26,7 +26,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`check_url_slug_exists`](Client::check_url_slug_exists) | Tells whether a blog address is taken already. |
+//! | [`check_url_slug_exists`](Client::check_url_slug_exists) | Checks whether a URL slug is taken. |
 //! | [`create_blog_post`](Client::create_blog_post) | Creates a post in a blog. |
 //! | [`list_blog_authors`](Client::list_blog_authors) | Lists the blog authors of a location. |
 //! | [`list_blog_categories`](Client::list_blog_categories) | Lists the blog categories of a location. |

@@ -23,11 +23,11 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_brand_board`](Client::create_brand_board) | Creates a brand board, empty, filled, or as a copy of another. |
+//! | [`create_brand_board`](Client::create_brand_board) | Creates a brand board, empty, with content, or as a copy of another. |
 //! | [`delete_brand_board`](Client::delete_brand_board) | Deletes a brand board. |
-//! | [`get_brand_board`](Client::get_brand_board) | Gets one brand board with its logos, colours and fonts. |
+//! | [`get_brand_board`](Client::get_brand_board) | Gets a brand board with its logos, colours and fonts. |
 //! | [`list_brand_boards`](Client::list_brand_boards) | Lists the brand boards of a location. |
-//! | [`update_brand_board`](Client::update_brand_board) | Changes a brand board. |
+//! | [`update_brand_board`](Client::update_brand_board) | Updates a brand board. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

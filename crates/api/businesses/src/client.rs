@@ -178,9 +178,9 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The number of businesses per page; by default 100.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The number of businesses before the page; by default 0.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
         }
     }
 

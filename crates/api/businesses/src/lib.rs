@@ -26,9 +26,9 @@
 //! |---|---|
 //! | [`create_business`](Client::create_business) | Creates a business. |
 //! | [`delete_business`](Client::delete_business) | Deletes a business. |
-//! | [`get_business`](Client::get_business) | Gets one business. |
+//! | [`get_business`](Client::get_business) | Gets a business. |
 //! | [`list_businesses`](Client::list_businesses) | Lists the businesses of a location. |
-//! | [`update_business`](Client::update_business) | Changes a business. |
+//! | [`update_business`](Client::update_business) | Updates a business. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

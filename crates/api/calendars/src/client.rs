@@ -86,7 +86,7 @@ impl Client {
     /// let reply = calendars
     ///     .create_appointment_note()
     ///     .appointment_id("…")
-    ///     .body(types::Notes::new().body("…"))
+    ///     .body(types::AppointmentNoteRequest::new().body("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -166,7 +166,7 @@ impl Client {
     /// let reply = calendars
     ///     .create_calendar_resource()
     ///     .resource_type(types::ResourceType::Equipments)
-    ///     .body(types::CreateCalendarResourceRequest::new().calendar_ids(["…"]).capacity(0.5).description("…").name("…").out_of_service(0.5).quantity(0.5))
+    ///     .body(types::CreateCalendarResourceRequest::new().calendar_ids(["…"]).capacity(10).description("…").name("…").out_of_service(10).quantity(10))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -194,7 +194,7 @@ impl Client {
     /// let reply = calendars
     ///     .create_event_notifications()
     ///     .calendar_id("…")
-    ///     .body([types::CreateCalendarNotification::new()])
+    ///     .body([types::CreateEventNotification::new()])
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -579,8 +579,8 @@ impl Client {
     /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
     /// let reply = calendars
     ///     .list_blocked_slots()
-    ///     .end_time("…")
-    ///     .start_time("…")
+    ///     .end_time(std::time::SystemTime::now())
+    ///     .start_time(std::time::SystemTime::now())
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -676,7 +676,12 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
-    /// let reply = calendars.list_events().end_time("…").start_time("…").send().await?;
+    /// let reply = calendars
+    ///     .list_events()
+    ///     .end_time(std::time::SystemTime::now())
+    ///     .start_time(std::time::SystemTime::now())
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -702,8 +707,8 @@ impl Client {
     /// let reply = calendars
     ///     .list_free_slots()
     ///     .calendar_id("…")
-    ///     .end_date(0.5)
-    ///     .start_date(0.5)
+    ///     .end_date(std::time::SystemTime::now())
+    ///     .start_date(std::time::SystemTime::now())
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -829,7 +834,7 @@ impl Client {
     ///     .update_appointment_note()
     ///     .appointment_id("…")
     ///     .note_id("…")
-    ///     .body(types::Notes::new().body("…"))
+    ///     .body(types::AppointmentNoteRequest::new().body("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -883,7 +888,7 @@ impl Client {
     /// let reply = calendars
     ///     .update_calendar()
     ///     .calendar_id("…")
-    ///     .body(types::UpdateCalendarRequest::new().alert_email("…").allow_booking_after(0.5))
+    ///     .body(types::UpdateCalendarRequest::new().alert_email("…").allow_booking_after(10))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -910,7 +915,7 @@ impl Client {
     ///     .update_calendar_resource()
     ///     .resource_type(types::ResourceType::Equipments)
     ///     .id("…")
-    ///     .body(types::UpdateCalendarResourceRequest::new().capacity(0.5).description("…"))
+    ///     .body(types::UpdateCalendarResourceRequest::new().capacity(10).description("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1331,11 +1336,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListBlockedSlots {
             /// The end of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
-            query end_time: String = "endTime",
+            query end_time: hoopai_runtime::Timestamp as in_milliseconds_text = "endTime",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The start of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_time: String = "startTime",
+            query start_time: hoopai_runtime::Timestamp as in_milliseconds_text = "startTime",
             /// The id of the calendar. Required if neither a user nor a group is given.
             query calendar_id: String = "calendarId",
             /// The id of the group. Required if neither a calendar nor a user is given.
@@ -1403,11 +1408,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListEvents {
             /// The end of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
-            query end_time: String = "endTime",
+            query end_time: hoopai_runtime::Timestamp as in_milliseconds_text = "endTime",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The start of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_time: String = "startTime",
+            query start_time: hoopai_runtime::Timestamp as in_milliseconds_text = "startTime",
             /// The id of the calendar. Required if neither a user nor a group is given.
             query calendar_id: String = "calendarId",
             /// The id of the group. Required if neither a calendar nor a user is given.
@@ -1426,9 +1431,9 @@ pub mod builder {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
             /// The end of the period, at most 31 days after the start. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
-            query end_date: f64 = "endDate",
+            query end_date: hoopai_runtime::Timestamp as in_milliseconds = "endDate",
             /// The start of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_date: f64 = "startDate",
+            query start_date: hoopai_runtime::Timestamp as in_milliseconds = "startDate",
             /// The time zone of the slots in the reply, by its IANA name, such as `America/New_York`.
             query timezone: String = "timezone",
             /// Only slots of the user with this id.

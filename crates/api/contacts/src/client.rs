@@ -52,7 +52,7 @@ impl Client {
     ///     .add_contact_to_workflow()
     ///     .contact_id("…")
     ///     .workflow_id("…")
-    ///     .body(types::CreateWorkflow::new().event_start_time(std::time::SystemTime::now()))
+    ///     .body(types::ContactWorkflowRequest::new().event_start_time(std::time::SystemTime::now()))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -80,7 +80,7 @@ impl Client {
     /// let reply = contacts
     ///     .add_followers()
     ///     .contact_id("…")
-    ///     .body(types::Followers::new().followers(["…"]))
+    ///     .body(types::FollowersRequest::new().followers(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -108,7 +108,7 @@ impl Client {
     /// let reply = contacts
     ///     .add_tags()
     ///     .contact_id("…")
-    ///     .body(types::Tags::new().tags(["…"]))
+    ///     .body(types::TagsRequest::new().tags(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -532,7 +532,7 @@ impl Client {
     ///     .remove_contact_from_workflow()
     ///     .contact_id("…")
     ///     .workflow_id("…")
-    ///     .body(types::CreateWorkflow::new().event_start_time(std::time::SystemTime::now()))
+    ///     .body(types::ContactWorkflowRequest::new().event_start_time(std::time::SystemTime::now()))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -558,7 +558,7 @@ impl Client {
     /// let reply = contacts
     ///     .remove_followers()
     ///     .contact_id("…")
-    ///     .body(types::Followers::new().followers(["…"]))
+    ///     .body(types::FollowersRequest::new().followers(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -586,7 +586,7 @@ impl Client {
     /// let reply = contacts
     ///     .remove_tags()
     ///     .contact_id("…")
-    ///     .body(types::Tags::new().tags(["…"]))
+    ///     .body(types::TagsRequest::new().tags(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1021,7 +1021,7 @@ pub mod builder {
             /// Text to search for in the contacts.
             query query: String = "query",
             /// The `startAfter` of the previous page, a time in milliseconds since 1970. Only together with `startAfterId`.
-            query start_after: f64 = "startAfter",
+            query start_after: i64 = "startAfter",
             /// The `startAfterId` of the previous page, the id of its last contact. Only together with `startAfter`.
             query start_after_id: String = "startAfterId",
         }
@@ -1038,11 +1038,11 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The number of contacts per page; by default 25.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// Text to search for, such as a contact's name.
             query query: String = "query",
             /// The number of items to skip before the page.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
         }
     }
 

@@ -33,20 +33,20 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_contact`](Client::create_contact) | Makes a contact. |
+//! | [`create_contact`](Client::create_contact) | Creates a contact. |
 //! | [`delete_contact`](Client::delete_contact) | Deletes a contact. |
 //! | [`get_contact`](Client::get_contact) | Gets a contact. |
-//! | [`list_contacts`](Client::list_contacts) | Lists the contacts of a location; `search_contacts` has taken its place. |
+//! | [`list_contacts`](Client::list_contacts) | Lists the contacts of a location; `search_contacts` replaces it. |
 //! | [`list_contacts_by_business`](Client::list_contacts_by_business) | Lists the contacts that belong to a business. |
-//! | [`update_contact`](Client::update_contact) | Changes a contact. |
-//! | [`upsert_contact`](Client::upsert_contact) | Changes the contact with this email address or phone number, or makes one. |
+//! | [`update_contact`](Client::update_contact) | Updates a contact. |
+//! | [`upsert_contact`](Client::upsert_contact) | Updates the contact with this email address or phone number, or creates one. |
 //!
 //! ## Campaigns
 //!
 //! | operation | |
 //! |---|---|
 //! | [`add_contact_to_campaign`](Client::add_contact_to_campaign) | Adds a contact to a campaign. |
-//! | [`remove_contact_from_all_campaigns`](Client::remove_contact_from_all_campaigns) | Removes a contact from all campaigns that it is in. |
+//! | [`remove_contact_from_all_campaigns`](Client::remove_contact_from_all_campaigns) | Removes a contact from all its campaigns. |
 //! | [`remove_contact_from_campaign`](Client::remove_contact_from_campaign) | Removes a contact from a campaign. |
 //!
 //! ## Workflow
@@ -74,29 +74,29 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_note`](Client::create_note) | Writes a note on a contact. |
+//! | [`create_note`](Client::create_note) | Creates a note on a contact. |
 //! | [`delete_note`](Client::delete_note) | Deletes a note on a contact. |
 //! | [`get_note`](Client::get_note) | Gets a note on a contact. |
 //! | [`list_notes`](Client::list_notes) | Lists the notes on a contact. |
-//! | [`update_note`](Client::update_note) | Changes a note on a contact. |
+//! | [`update_note`](Client::update_note) | Updates a note on a contact. |
 //!
 //! ## Tasks
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_task`](Client::create_task) | Makes a task that concerns a contact. |
+//! | [`create_task`](Client::create_task) | Creates a task that concerns a contact. |
 //! | [`delete_task`](Client::delete_task) | Deletes a task. |
 //! | [`get_task`](Client::get_task) | Gets a task that concerns a contact. |
 //! | [`list_tasks`](Client::list_tasks) | Lists the tasks that concern a contact. |
-//! | [`update_task`](Client::update_task) | Changes a task. |
-//! | [`update_task_completed`](Client::update_task_completed) | Marks a task as done, or opens it again. |
+//! | [`update_task`](Client::update_task) | Updates a task. |
+//! | [`update_task_completed`](Client::update_task_completed) | Marks a task as done, or reopens it. |
 //!
 //! ## Search
 //!
 //! | operation | |
 //! |---|---|
 //! | [`get_duplicate_contact`](Client::get_duplicate_contact) | Finds the contact that a new one with this email address or phone number would duplicate. |
-//! | [`search_contacts`](Client::search_contacts) | Searches the contacts of a location by filters, words or both. |
+//! | [`search_contacts`](Client::search_contacts) | Searches the contacts of a location by filters, text or both. |
 //!
 //! ## Appointments
 //!
@@ -108,8 +108,8 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`set_business_in_bulk`](Client::set_business_in_bulk) | Sets the business of many contacts at once, or takes them out of theirs. |
-//! | [`update_tags_in_bulk`](Client::update_tags_in_bulk) | Adds tags to many contacts at once, or removes them. |
+//! | [`set_business_in_bulk`](Client::set_business_in_bulk) | Sets the business of several contacts, or removes them from theirs. |
+//! | [`update_tags_in_bulk`](Client::update_tags_in_bulk) | Adds tags to several contacts, or removes them. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -17,37 +17,62 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Gives an agent another action.
+    /// Adds an action to an agent.
     ///
     /// `POST /conversation-ai/agents/{agentId}/actions`
     ///
-    /// The shape of `details` must be the one that belongs to `type`; each is a type of its own with its own rules of what goes together.
+    /// The form of `details` must match `type`; each form has rules of its own.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversation_ai::types;
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .create_action()
+    ///     .agent_id("…")
+    ///     .body(types::ActionRequest::new().details(types::ActionDetails::new()).name("…").type_(types::ActionType::TriggerWorkflow))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-action")]
     pub fn create_action(&self) -> builder::CreateAction {
         builder::CreateAction::new(&self.handle)
     }
 
-    /// Creates an agent that answers written messages.
+    /// Creates an agent that replies to text messages.
     ///
     /// `POST /conversation-ai/agents`
     ///
-    /// It is `off` unless `mode` says otherwise. With `auto-pilot` it answers real people at once on the channels that it is given.
+    /// `mode` is `off` by default. An agent in `auto-pilot` replies at once to real people on its channels.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversation_ai::types;
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .create_agent()
+    ///     .body(types::CreateAgentRequest::new().goal("…").instructions("…").name("…").personality("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-agent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
     }
 
-    /// Deletes an action for good, from all agents that have it.
+    /// Deletes an action permanently, from all agents that have it.
     ///
     /// `DELETE /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
@@ -55,12 +80,24 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .delete_action()
+    ///     .agent_id("…")
+    ///     .action_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-action")]
     pub fn delete_action(&self) -> builder::DeleteAction {
         builder::DeleteAction::new(&self.handle)
     }
 
-    /// Deletes an agent for good, with its settings and the history of its conversations.
+    /// Deletes an agent permanently, with its settings and conversation history.
     ///
     /// `DELETE /conversation-ai/agents/{agentId}`
     ///
@@ -68,12 +105,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai.delete_agent().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-agent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
     }
 
-    /// Gets one action of an agent.
+    /// Gets an action of an agent.
     ///
     /// `GET /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
@@ -81,37 +125,64 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai.get_action().agent_id("…").action_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-action-by-id")]
     pub fn get_action(&self) -> builder::GetAction {
         builder::GetAction::new(&self.handle)
     }
 
-    /// Gets one agent with its settings and actions.
+    /// Gets an agent with its settings and actions.
     ///
     /// `GET /conversation-ai/agents/{agentId}`
     ///
-    /// An unknown id is answered 400, not 404.
+    /// The status of the reply for an unknown id is 400, not 404.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai.get_agent().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-agent")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
     }
 
-    /// Tells how the agent came to one of its replies.
+    /// Gets the data from which an agent generated a reply.
     ///
     /// `GET /conversation-ai/generations`
     ///
-    /// The reply holds the whole prompt, the history, and the pieces of FAQs, websites and texts that were used, so it may hold what
-    /// people wrote.
+    /// The reply holds the whole prompt, the history, and the used parts of FAQs, websites and texts.
+    /// It may contain personal data.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversation_ai::types;
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .get_generation_details()
+    ///     .message_id("…")
+    ///     .source(types::GenerationDetailSource::Conversation)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-generation-details")]
     pub fn get_generation_details(&self) -> builder::GetGenerationDetails {
         builder::GetGenerationDetails::new(&self.handle)
@@ -125,67 +196,125 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai.list_actions().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-actions")]
     pub fn list_actions(&self) -> builder::ListActions {
         builder::ListActions::new(&self.handle)
     }
 
-    /// Searches the agents of a location by name.
+    /// Searches for agents of a location by name.
     ///
     /// `GET /conversation-ai/agents/search`
     ///
-    /// For the next page send the id of the last agent in `startAfter`. A reply was seen that counted agents and had no list.
+    /// To get the next page, send the id of the last agent in `startAfter`. A recorded reply held the
+    /// counts but no list.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `startAfter`; [`stream`](builder::SearchAgents::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let mut items = conversation_ai.search_agents().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-agent")]
     pub fn search_agents(&self) -> builder::SearchAgents {
         builder::SearchAgents::new(&self.handle)
     }
 
-    /// Changes an action of an agent.
+    /// Updates an action of an agent.
     ///
     /// `PUT /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
-    /// Type, name and details are sent as a whole, what stays the same included.
+    /// The request replaces the whole action: send type, name and all details.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversation_ai::types;
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .update_action()
+    ///     .agent_id("…")
+    ///     .action_id("…")
+    ///     .body(types::ActionRequest::new().details(types::ActionDetails::new()).name("…").type_(types::ActionType::TriggerWorkflow))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-action")]
     pub fn update_action(&self) -> builder::UpdateAction {
         builder::UpdateAction::new(&self.handle)
     }
 
-    /// Changes an agent.
+    /// Updates an agent.
     ///
     /// `PUT /conversation-ai/agents/{agentId}`
     ///
-    /// `autoPilotMaxMessages` is needed each time.
+    /// `autoPilotMaxMessages` is required in every update.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversation_ai::types;
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .update_agent()
+    ///     .agent_id("…")
+    ///     .body(types::UpdateAgentRequest::new().auto_pilot_max_messages(10))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-agent")]
     pub fn update_agent(&self) -> builder::UpdateAgent {
         builder::UpdateAgent::new(&self.handle)
     }
 
-    /// Changes how actions of an agent follow up.
+    /// Updates the follow-up settings of actions of an agent.
     ///
     /// `PATCH /conversation-ai/agents/{agentId}/followup-settings`
     ///
-    /// For actions of the type `advancedFollowup`, several at once.
+    /// It applies to actions of the type `advancedFollowup`, several at once.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversation_ai::types;
+    /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
+    /// let reply = conversation_ai
+    ///     .update_followup_settings()
+    ///     .agent_id("…")
+    ///     .body(types::UpdateFollowupSettingsRequest::new().action_ids(["…"]).followup_settings(types::FollowupSettings::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-followup-settings")]
     pub fn update_followup_settings(&self) -> builder::UpdateFollowupSettings {
         builder::UpdateFollowupSettings::new(&self.handle)
@@ -274,7 +403,7 @@ pub mod builder {
         GetGenerationDetails {
             /// The id of the message that the agent wrote. Declared as required by the platform's specification.
             query message_id: String = "messageId",
-            /// What the agent wrote it for, a conversation or a workflow. Declared as required by the platform's specification.
+            /// The origin of the message, a conversation or a workflow. Declared as required by the platform's specification.
             query source: types::GenerationDetailSource = "source",
         }
     }
@@ -296,11 +425,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchAgents {
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
             /// The name or a part of it, in lower case.
             query query: String = "query",
-            /// The id of the last agent of the page before; empty or left out for the first page.
+            /// The id of the last agent of the previous page; empty or absent for the first page.
             query start_after: String = "startAfter",
         }
     }

@@ -33,28 +33,28 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_action`](Client::create_action) | Gives an agent another action. |
-//! | [`delete_action`](Client::delete_action) | Deletes an action for good, from all agents that have it. |
-//! | [`get_action`](Client::get_action) | Gets one action of an agent. |
+//! | [`create_action`](Client::create_action) | Adds an action to an agent. |
+//! | [`delete_action`](Client::delete_action) | Deletes an action permanently, from all agents that have it. |
+//! | [`get_action`](Client::get_action) | Gets an action of an agent. |
 //! | [`list_actions`](Client::list_actions) | Lists the actions of an agent. |
-//! | [`update_action`](Client::update_action) | Changes an action of an agent. |
-//! | [`update_followup_settings`](Client::update_followup_settings) | Changes how actions of an agent follow up. |
+//! | [`update_action`](Client::update_action) | Updates an action of an agent. |
+//! | [`update_followup_settings`](Client::update_followup_settings) | Updates the follow-up settings of actions of an agent. |
 //!
 //! ## Agents
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_agent`](Client::create_agent) | Creates an agent that answers written messages. |
-//! | [`delete_agent`](Client::delete_agent) | Deletes an agent for good, with its settings and the history of its conversations. |
-//! | [`get_agent`](Client::get_agent) | Gets one agent with its settings and actions. |
-//! | [`search_agents`](Client::search_agents) | Searches the agents of a location by name. |
-//! | [`update_agent`](Client::update_agent) | Changes an agent. |
+//! | [`create_agent`](Client::create_agent) | Creates an agent that replies to text messages. |
+//! | [`delete_agent`](Client::delete_agent) | Deletes an agent permanently, with its settings and conversation history. |
+//! | [`get_agent`](Client::get_agent) | Gets an agent with its settings and actions. |
+//! | [`search_agents`](Client::search_agents) | Searches for agents of a location by name. |
+//! | [`update_agent`](Client::update_agent) | Updates an agent. |
 //!
 //! ## Generations
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_generation_details`](Client::get_generation_details) | Tells how the agent came to one of its replies. |
+//! | [`get_generation_details`](Client::get_generation_details) | Gets the data from which an agent generated a reply. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -17,48 +17,84 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Adds a message to a conversation that came in outside the platform.
+    /// Adds a message that was received outside the platform to a conversation.
     ///
     /// `POST /conversations/messages/inbound`
     ///
-    /// Nothing is sent. It is for providers that carry messages themselves; `direction` makes it a message that went out.
+    /// Nothing is sent. The operation is for providers that carry messages themselves; `direction` can mark the
+    /// message as outbound.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .add_inbound_message()
+    ///     .body(types::AddInboundMessageRequest::new().type_(types::InboundMessageType::Sms))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-an-inbound-message")]
     pub fn add_inbound_message(&self) -> builder::AddInboundMessage {
         builder::AddInboundMessage::new(&self.handle)
     }
 
-    /// Adds a call to a conversation that was made outside the platform.
+    /// Adds a call that took place outside the platform to a conversation.
     ///
     /// `POST /conversations/messages/outbound`
     ///
-    /// Nobody is called.
+    /// The platform calls nobody.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .add_outbound_call()
+    ///     .body(types::AddOutboundCallRequest::new().conversation_id("…").conversation_provider_id("…").type_(types::OutboundCallType::Call))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-an-outbound-message")]
     pub fn add_outbound_call(&self) -> builder::AddOutboundCall {
         builder::AddOutboundCall::new(&self.handle)
     }
 
-    /// Cancels an email that is to be sent later.
+    /// Cancels a scheduled email.
     ///
     /// `DELETE /conversations/messages/email/{emailMessageId}/schedule`
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .cancel_scheduled_email_message()
+    ///     .email_message_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "cancel-scheduled-email-message")]
     pub fn cancel_scheduled_email_message(&self) -> builder::CancelScheduledEmailMessage {
         builder::CancelScheduledEmailMessage::new(&self.handle)
     }
 
-    /// Cancels a message that is to be sent later.
+    /// Cancels a scheduled message.
     ///
     /// `DELETE /conversations/messages/{messageId}/schedule`
     ///
@@ -66,12 +102,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.cancel_scheduled_message().message_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "cancel-scheduled-message")]
     pub fn cancel_scheduled_message(&self) -> builder::CancelScheduledMessage {
         builder::CancelScheduledMessage::new(&self.handle)
     }
 
-    /// Ends the upload of a large file, and answers its address.
+    /// Completes the upload of a large file, and returns its URL.
     ///
     /// `POST /conversations/messages/upload/complete`
     ///
@@ -79,35 +122,71 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .complete_file_upload()
+    ///     .body(types::CompleteFileUploadRequest::new().conversation_id("…").file_path("…").filename("…").upload_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "complete-file-upload")]
     pub fn complete_file_upload(&self) -> builder::CompleteFileUpload {
         builder::CompleteFileUpload::new(&self.handle)
     }
 
-    /// Begins a conversation with a contact.
+    /// Creates a conversation with a contact.
     ///
     /// `POST /conversations/`
     ///
-    /// Sending a message does so by itself; this call is for a conversation without one.
+    /// `send_message` creates the conversation if there is none; this call creates one without a message.
     ///
     /// - Scope: `conversations.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .create_conversation()
+    ///     .body(types::CreateConversationRequest::new().contact_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-conversation")]
     pub fn create_conversation(&self) -> builder::CreateConversation {
         builder::CreateConversation::new(&self.handle)
     }
 
-    /// Makes a subscription, which contacts can leave without leaving others.
+    /// Creates a subscription, from which contacts can unsubscribe separately.
     ///
     /// `POST /conversations/preferences/custom-subtypes`
     ///
-    /// Only admins of the agency or the account may. What it answers beyond a trace id is described nowhere: read it from the reply's
-    /// extra fields.
+    /// Only admins of the agency or the account are allowed to. Only the trace id of the reply is documented:
+    /// read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .create_custom_subtype()
+    ///     .body(types::CreateCustomSubtypeRequest::new().channel(types::CustomSubtypeChannel::Email).language("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-custom-subtype")]
     pub fn create_custom_subtype(&self) -> builder::CreateCustomSubtype {
         builder::CreateCustomSubtype::new(&self.handle)
@@ -121,12 +200,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.delete_conversation().conversation_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-conversation")]
     pub fn delete_conversation(&self) -> builder::DeleteConversation {
         builder::DeleteConversation::new(&self.handle)
     }
 
-    /// Downloads what was said in a call, as a text file.
+    /// Downloads the transcript of a call, as a text file.
     ///
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription/download`
     ///
@@ -134,36 +220,69 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .download_message_transcription()
+    ///     .message_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "download-message-transcription")]
     pub fn download_message_transcription(&self) -> builder::DownloadMessageTranscription {
         builder::DownloadMessageTranscription::new(&self.handle)
     }
 
-    /// Lists the messages of a location, for a copy elsewhere.
+    /// Lists the messages of a location, for export.
     ///
     /// `GET /conversations/messages/export`
     ///
-    /// The reply's `nextCursor` leads to the next page. Without a channel there are messages of all kinds but emails, notes on
-    /// appointments and opportunities among them; emails must be asked for.
+    /// `nextCursor` of the reply is the position of the next page. Without a channel the list holds messages of
+    /// all types except emails, including notes on appointments and opportunities; emails must be requested by
+    /// their channel.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 500 items, by `cursor`; [`stream`](builder::ExportMessages::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let mut items = conversations.export_messages().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "export-messages-by-location")]
     pub fn export_messages(&self) -> builder::ExportMessages {
         builder::ExportMessages::new(&self.handle)
     }
 
-    /// Gets what a contact is subscribed to.
+    /// Gets the subscriptions of a contact.
     ///
     /// `GET /conversations/preferences/unsubscriptions/status`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// Only the trace id of the reply is documented: read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .get_contact_unsubscription_status()
+    ///     .contact_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-contact-unsubscription-status")]
     pub fn get_contact_unsubscription_status(&self) -> builder::GetContactUnsubscriptionStatus {
         builder::GetContactUnsubscriptionStatus::new(&self.handle)
@@ -177,6 +296,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_conversation().conversation_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-conversation")]
     pub fn get_conversation(&self) -> builder::GetConversation {
         builder::GetConversation::new(&self.handle)
@@ -186,10 +312,17 @@ impl Client {
     ///
     /// `GET /conversations/messages/email/{id}`
     ///
-    /// A message that is an email holds the ids of the emails of its thread in `meta`.
+    /// A message of the type email holds the ids of the emails of its thread in `meta`.
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_email().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-email-by-id")]
     pub fn get_email(&self) -> builder::GetEmail {
         builder::GetEmail::new(&self.handle)
@@ -199,13 +332,20 @@ impl Client {
     ///
     /// `GET /conversations/messages/{id}`
     ///
-    /// Real replies were seen to hold it one level deeper than declared, under `message`: look there among the extra fields if the fields
-    /// are empty.
+    /// The reply holds the message under `message`, as recorded replies do, although the platform's
+    /// specification declares it at the top level.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_message().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-message")]
     pub fn get_message(&self) -> builder::GetMessage {
         builder::GetMessage::new(&self.handle)
@@ -219,12 +359,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_message_recording().message_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-message-recording")]
     pub fn get_message_recording(&self) -> builder::GetMessageRecording {
         builder::GetMessageRecording::new(&self.handle)
     }
 
-    /// Gets what was said in a call, sentence by sentence.
+    /// Gets the transcript of a call, by sentences.
     ///
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription`
     ///
@@ -232,6 +379,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.get_message_transcription().message_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-message-transcription")]
     pub fn get_message_transcription(&self) -> builder::GetMessageTranscription {
         builder::GetMessageTranscription::new(&self.handle)
@@ -241,26 +395,46 @@ impl Client {
     ///
     /// `POST /conversations/messages/upload/initiate`
     ///
-    /// It takes three steps: this call; a `PUT` of the file to the reply's `uploadUrl`, which is good for 15 minutes and belongs to a storage service,
-    /// so that no token must go there; `complete_file_upload`.
+    /// The upload has three steps: this call; a `PUT` of the file to `uploadUrl` of the reply;
+    /// `complete_file_upload`. The URL is valid for 15 minutes and belongs to a storage service: do not send a
+    /// token to it.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .initiate_file_upload()
+    ///     .body(types::InitiateFileUploadRequest::new().channel("…").content_type("…").conversation_id("…").filename("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "initiate-file-upload")]
     pub fn initiate_file_upload(&self) -> builder::InitiateFileUpload {
         builder::InitiateFileUpload::new(&self.handle)
     }
 
-    /// Lists the subscriptions that a location has made.
+    /// Lists the subscriptions that a location has created.
     ///
     /// `GET /conversations/preferences/custom-subtypes`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// Only the trace id of the reply is documented: read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations.list_custom_subtypes().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-all-custom-subtypes")]
     pub fn list_custom_subtypes(&self) -> builder::ListCustomSubtypes {
         builder::ListCustomSubtypes::new(&self.handle)
@@ -270,14 +444,23 @@ impl Client {
     ///
     /// `GET /conversations/{conversationId}/messages`
     ///
-    /// The list is one level deeper than elsewhere: `messages` holds `messages`, along with `nextPage` and the `lastMessageId` that the next
-    /// page is asked for with.
+    /// The list is nested: `messages` holds `messages`, `nextPage`, and the `lastMessageId` with which the next page is requested.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `lastMessageId`; [`stream`](builder::ListMessages::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let mut items = conversations.list_messages().conversation_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-messages")]
     pub fn list_messages(&self) -> builder::ListMessages {
         builder::ListMessages::new(&self.handle)
@@ -287,20 +470,30 @@ impl Client {
     ///
     /// `GET /conversations/search`
     ///
-    /// All conditions given must hold. The next page begins after the sort value of the last conversation, which replies hold in
-    /// its `sort`, and is asked for with `startAfterDate`.
+    /// All given conditions must hold. The next page starts after the sort value of the last conversation,
+    /// which its `sort` holds; it is requested by `startAfterDate`.
     ///
     /// - Scope: `conversations.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `startAfterDate`; [`stream`](builder::SearchConversations::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let mut items = conversations.search_conversations().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-conversation")]
     pub fn search_conversations(&self) -> builder::SearchConversations {
         builder::SearchConversations::new(&self.handle)
     }
 
-    /// Shows the visitor of a live chat that somebody is typing, or no longer.
+    /// Shows or hides the typing indicator for the visitor of a live chat.
     ///
     /// `POST /conversations/providers/live-chat/typing`
     ///
@@ -308,6 +501,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .send_live_chat_typing_indicator()
+    ///     .body(types::SendLiveChatTypingIndicatorRequest::new().conversation_id("…").is_typing("…").visitor_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "live-chat-agent-typing")]
     pub fn send_live_chat_typing_indicator(&self) -> builder::SendLiveChatTypingIndicator {
         builder::SendLiveChatTypingIndicator::new(&self.handle)
@@ -317,20 +522,35 @@ impl Client {
     ///
     /// `POST /conversations/messages`
     ///
-    /// It reaches a real person and may cost money. The reply holds the ids of the message and of its conversation; what became of the message is seen later, in its status.
-    /// With `scheduledTimestamp` it is sent later, and can be cancelled until then. A scheduled message was reported to need the
-    /// location, which the specification does not declare: `.extra_body("locationId", id)` adds it.
+    /// The message reaches a real person and may cost money. The reply holds the ids of the message and of its
+    /// conversation; the outcome of the delivery is in the state of the message later.
+    ///
+    /// With `scheduledTimestamp` the message is sent later, and can be cancelled until then. A scheduled
+    /// message was reported to require the location, which the interface does not declare:
+    /// `.extra_body("locationId", id)` adds it.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .send_message()
+    ///     .body(types::SendMessageRequest::new().contact_id("…").type_(types::SendMessageType::Sms))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-a-new-message")]
     pub fn send_message(&self) -> builder::SendMessage {
         builder::SendMessage::new(&self.handle)
     }
 
-    /// Answers a review on Google, for all to read.
+    /// Publishes a reply to a review on Google.
     ///
     /// `POST /conversations/messages/review-reply`
     ///
@@ -338,6 +558,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .send_review_reply()
+    ///     .body(types::SendReviewReplyRequest::new().conversation_id("…").message("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-review-reply")]
     pub fn send_review_reply(&self) -> builder::SendReviewReply {
         builder::SendReviewReply::new(&self.handle)
@@ -347,26 +579,51 @@ impl Client {
     ///
     /// `PUT /conversations/messages/{messageId}/attachments`
     ///
-    /// It is for calls that were made outside the platform, so that a recording can follow.
+    /// The operation is for calls that took place outside the platform, so that a recording can be added later.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .set_message_attachments()
+    ///     .message_id("…")
+    ///     .body(types::SetMessageAttachmentsRequest::new().attachments(["…"]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "add-message-attachments")]
     pub fn set_message_attachments(&self) -> builder::SetMessageAttachments {
         builder::SetMessageAttachments::new(&self.handle)
     }
 
-    /// Changes what a contact is subscribed to, in a user's name.
+    /// Changes the subscriptions of a contact, in the name of a user.
     ///
     /// `POST /conversations/preferences/unsubscriptions/user-change`
     ///
-    /// To subscribe somebody anew is a legal matter: it wants a reason, and for subscriptions that the location made the platform files a legal form
-    /// by itself. What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// Subscribing a contact again requires a legal reason; for subscriptions of the location the platform then
+    /// files a legal form. Only the trace id of the reply is documented: read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .update_contact_subscription()
+    ///     .body(types::UpdateContactSubscriptionRequest::new().contact_id("…").email("…").subscription_action(types::SubscriptionAction::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "user-subscription-change")]
     pub fn update_contact_subscription(&self) -> builder::UpdateContactSubscription {
         builder::UpdateContactSubscription::new(&self.handle)
@@ -380,35 +637,74 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .update_conversation()
+    ///     .conversation_id("…")
+    ///     .body(types::UpdateConversationRequest::new().starred(true).unread_count(10))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-conversation")]
     pub fn update_conversation(&self) -> builder::UpdateConversation {
         builder::UpdateConversation::new(&self.handle)
     }
 
-    /// Changes a subscription, or archives it.
+    /// Updates or archives a subscription.
     ///
     /// `PUT /conversations/preferences/custom-subtypes/{id}`
     ///
-    /// Only admins of the agency or the account may. What it answers beyond a trace id is described nowhere: read it from the reply's
-    /// extra fields.
+    /// Only admins of the agency or the account are allowed to. Only the trace id of the reply is documented:
+    /// read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .update_custom_subtype()
+    ///     .id("…")
+    ///     .body(types::UpdateCustomSubtypeRequest::new().archived(true).description("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-custom-subtype")]
     pub fn update_custom_subtype(&self) -> builder::UpdateCustomSubtype {
         builder::UpdateCustomSubtype::new(&self.handle)
     }
 
-    /// Says what became of a message that a provider was to deliver.
+    /// Updates the state of a message that a provider delivers.
     ///
     /// `PUT /conversations/messages/{messageId}/status`
     ///
-    /// It is for conversation providers, which report on what they were told to deliver.
+    /// The operation is for conversation providers, which report the outcome of their deliveries.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::types;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .update_message_status()
+    ///     .message_id("…")
+    ///     .body(types::UpdateMessageStatusRequest::new().status(types::SendMessageStatus::Delivered))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-message-status")]
     pub fn update_message_status(&self) -> builder::UpdateMessageStatus {
         builder::UpdateMessageStatus::new(&self.handle)
@@ -418,13 +714,27 @@ impl Client {
     ///
     /// `POST /conversations/messages/upload`
     ///
-    /// The reply holds the files' addresses, which go into `attachments` when a message is sent. Accepted are JPG, JPEG, PNG, MP4, MPEG, ZIP, RAR,
-    /// PDF, DOC, DOCX, TXT, MP3 and WAV. For large files there is `initiate_file_upload`.
+    /// The reply holds the URLs of the files, for `attachments` of `send_message`. The platform accepts JPG,
+    /// JPEG, PNG, MP4, MPEG, ZIP, RAR, PDF, DOC, DOCX, TXT, MP3 and WAV. Use `initiate_file_upload` for large
+    /// files.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_conversations::runtime;
+    /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
+    /// let reply = conversations
+    ///     .upload_file_attachments()
+    ///     .file_attachment(runtime::Part::bytes("file.pdf", Vec::new()))
+    ///     .conversation_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "upload-file-attachments")]
     pub fn upload_file_attachments(&self) -> builder::UploadFileAttachments {
         builder::UploadFileAttachments::new(&self.handle)
@@ -541,24 +851,24 @@ pub mod builder {
         ExportMessages {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only messages of this channel; all but emails if left out.
+            /// Only messages of this channel; by default all except emails.
             query channel: types::ExportMessageChannel = "channel",
             /// Only messages of the contact with this id.
             query contact_id: String = "contactId",
             /// Only messages of the conversation with this id.
             query conversation_id: String = "conversationId",
-            /// The `nextCursor` of the page before.
+            /// The `nextCursor` of the previous page.
             query cursor: String = "cursor",
-            /// Only messages up to here.
-            query end_date: String = "endDate",
-            /// How many messages a page holds, from 10 to 500; 100 if left out.
+            /// Only messages up to this time.
+            query end_date: hoopai_runtime::Timestamp = "endDate",
+            /// The number of messages per page, from 10 to 500; by default 100.
             query limit: i64 = "limit",
-            /// By what the messages are sorted; when they were made, if left out.
+            /// The value by which the messages are sorted; by default the time of their creation.
             query sort_by: types::ExportMessageSortBy = "sortBy",
-            /// Ascending or descending order; descending if left out.
+            /// Ascending or descending order; by default descending.
             query sort_order: types::SortOrder = "sortOrder",
-            /// Only messages from here on.
-            query start_date: String = "startDate",
+            /// Only messages from this time on.
+            query start_date: hoopai_runtime::Timestamp = "startDate",
         }
     }
 
@@ -572,7 +882,7 @@ pub mod builder {
             query contact_id: String = "contactId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only for this email address; for all of the contact's if left out.
+            /// Only for this email address; by default for all of the contact's.
             query email: String = "email",
         }
     }
@@ -665,11 +975,11 @@ pub mod builder {
         ListMessages {
             /// The id of the conversation.
             path conversation_id: String = "conversationId",
-            /// The `lastMessageId` of the page before.
+            /// The `lastMessageId` of the previous page.
             query last_message_id: String = "lastMessageId",
-            /// How many messages a page holds; 20 if left out.
+            /// The number of messages per page; by default 20.
             query limit: i64 = "limit",
-            /// Only messages of this kind.
+            /// Only messages of this type.
             query type_: types::MessageType = "type",
         }
     }
@@ -682,44 +992,44 @@ pub mod builder {
         SearchConversations {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only conversations that these users look after, by their ids parted by commas; `unassigned` for those of nobody.
+            /// Only conversations that are assigned to these users, as ids separated by commas; `unassigned` for those of no user.
             query assigned_to: String = "assignedTo",
             /// The id of the contact.
             query contact_id: String = "contactId",
-            /// Only conversations added up to here, in milliseconds since 1970.
-            query end_date: f64 = "endDate",
-            /// Only conversations that these users follow, by their ids parted by commas.
+            /// Only conversations added at this time or earlier. On the wire it is in milliseconds since 1970.
+            query end_date: hoopai_runtime::Timestamp as in_milliseconds = "endDate",
+            /// Only conversations that these users follow, as ids separated by commas.
             query followers: String = "followers",
             /// Only the conversation with this id.
             query id: String = "id",
-            /// Only conversations of which the last message sent was written by hand, or by a machine.
+            /// Only conversations whose last outbound message was written by hand, or sent automatically.
             query last_message_action: types::ConversationLastMessageAction = "lastMessageAction",
-            /// Only conversations of which the last message came in, or went out.
+            /// Only conversations whose last message has this direction.
             query last_message_direction: types::LastMessageDirection = "lastMessageDirection",
-            /// Only conversations of which the last message is of this kind.
+            /// Only conversations whose last message is of this type.
             query last_message_type: types::MessageType = "lastMessageType",
-            /// How many conversations a page holds; 20 if left out.
+            /// The number of conversations per page; by default 20.
             query limit: i64 = "limit",
-            /// Only conversations in which these users are mentioned, by their ids parted by commas.
+            /// Only conversations in which these users are mentioned, as ids separated by commas.
             query mentions: String = "mentions",
-            /// Words to look for.
+            /// Text to search for.
             query query: String = "query",
-            /// Only conversations that have a score in the profile with this id. It goes with the least and the greatest score.
+            /// Only conversations with a score in the profile with this id, together with the lowest and the highest score.
             query score_profile: String = "scoreProfile",
-            /// The greatest score, in the profile that `scoreProfile` names.
+            /// The highest score, in the profile of `scoreProfile`.
             query score_profile_max: f64 = "scoreProfileMax",
-            /// The least score, in the profile that `scoreProfile` names.
+            /// The lowest score, in the profile of `scoreProfile`.
             query score_profile_min: f64 = "scoreProfileMin",
             /// Ascending or descending order.
             query sort: types::SortOrder = "sort",
-            /// By what the conversations are sorted.
+            /// The value by which the conversations are sorted.
             query sort_by: types::ConversationSortBy = "sortBy",
-            /// The id of the score profile that `score_profile` sorts by.
+            /// The id of the score profile by which `score_profile` sorts.
             query sort_score_profile: String = "sortScoreProfile",
-            /// The sort value of the last conversation of the page before.
+            /// The sort value of the last conversation of the previous page.
             query start_after_date: String = "startAfterDate",
-            /// Only conversations added from here on, in milliseconds since 1970.
-            query start_date: f64 = "startDate",
+            /// Only conversations added at this time or later. On the wire it is in milliseconds since 1970.
+            query start_date: hoopai_runtime::Timestamp as in_milliseconds = "startDate",
             /// Only conversations in this state; `all` for any.
             query status: types::ConversationStatus = "status",
         }
@@ -821,9 +1131,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadFileAttachments {
-            /// The file.
+            /// The content of the file.
             part file_attachment = "fileAttachment",
-            /// Addresses of files, in place of files themselves.
+            /// The URLs of files, in place of files themselves.
             text attachment_urls: Vec<String> = "attachmentUrls",
             /// The id of Twilio's chat service, for group text messages.
             text chat_service_sid: String = "chatServiceSid",
@@ -831,7 +1141,7 @@ pub mod builder {
             text contact_id: String = "contactId",
             /// The id of the conversation.
             text conversation_id: String = "conversationId",
-            /// Whether it is for a group text message (`true`), which takes one file a call.
+            /// Whether the file is for a group text message (`true`), which allows one file per request.
             text is_group_sms: String = "isGroupSms",
             /// The id of the location (sub-account).
             text location_id: String = "locationId",

@@ -36,7 +36,7 @@ impl Client {
     /// # async fn example(courses: hoopai_courses::Client) -> Result<(), hoopai_courses::Error> {
     /// let reply = courses
     ///     .import_courses()
-    ///     .body(types::ImportCoursesRequest::new().products([types::ProductInterface::new()]))
+    ///     .body(types::ImportCoursesRequest::new().products([types::CourseProduct::new()]))
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -27,13 +27,13 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_custom_field`](Client::create_custom_field) | Adds a custom field to an object. |
+//! | [`create_custom_field`](Client::create_custom_field) | Creates a custom field of an object. |
 //! | [`create_custom_field_folder`](Client::create_custom_field_folder) | Creates a folder for custom fields of an object. |
 //! | [`delete_custom_field`](Client::delete_custom_field) | Deletes a custom field. |
 //! | [`delete_custom_field_folder`](Client::delete_custom_field_folder) | Deletes a folder of custom fields. |
-//! | [`get_custom_field`](Client::get_custom_field) | Gets one custom field or folder. |
-//! | [`list_custom_fields`](Client::list_custom_fields) | Lists all custom fields of an object and the folders that they lie in. |
-//! | [`update_custom_field`](Client::update_custom_field) | Changes a custom field. |
+//! | [`get_custom_field`](Client::get_custom_field) | Gets a custom field or folder. |
+//! | [`list_custom_fields`](Client::list_custom_fields) | Lists all custom fields of an object and the folders that hold them. |
+//! | [`update_custom_field`](Client::update_custom_field) | Updates a custom field. |
 //! | [`update_custom_field_folder`](Client::update_custom_field_folder) | Renames a folder of custom fields. |
 
 pub use hoopai_runtime as runtime;

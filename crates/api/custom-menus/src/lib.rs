@@ -22,11 +22,11 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_custom_menu`](Client::create_custom_menu) | Adds a custom menu to the side bar. |
+//! | [`create_custom_menu`](Client::create_custom_menu) | Creates a custom menu in the side bar. |
 //! | [`delete_custom_menu`](Client::delete_custom_menu) | Deletes a custom menu. |
-//! | [`get_custom_menu`](Client::get_custom_menu) | Gets one custom menu. |
+//! | [`get_custom_menu`](Client::get_custom_menu) | Gets a custom menu. |
 //! | [`list_custom_menus`](Client::list_custom_menus) | Lists the custom menus of an agency. |
-//! | [`update_custom_menu`](Client::update_custom_menu) | Changes a custom menu. |
+//! | [`update_custom_menu`](Client::update_custom_menu) | Updates a custom menu. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

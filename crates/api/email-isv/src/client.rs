@@ -33,7 +33,7 @@ impl Client {
     /// # async fn example(email_isv: hoopai_email_isv::Client) -> Result<(), hoopai_email_isv::Error> {
     /// let reply = email_isv
     ///     .verify_email()
-    ///     .body(types::VerifyEmailRequest::new().type_(types::VerifyEmailRequestType::Email).verify("…"))
+    ///     .body(types::VerifyEmailRequest::new().type_(types::VerifyEmailType::Email).verify("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -24,7 +24,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`verify_email`](Client::verify_email) | Checks whether an email address can be written to, which costs money. |
+//! | [`verify_email`](Client::verify_email) | Checks whether an email address accepts emails, which costs money. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -3,27 +3,35 @@
 //! The models of requests and replies.
 
 hoopai_runtime::model! {
-    /// `LeadConnectorRecomandationDto` of Email Verification.
+    /// The recommendation of the platform for an email address.
     #[doc(alias = "LeadConnectorRecomandationDto")]
     pub struct Recommendation {
+        /// Whether emails should be sent to the address.
         pub is_email_valid: bool = "isEmailValid",
     }
-    /// `VerificationBodyDto` of Email Verification.
+    /// An email address to check.
     #[doc(alias = "VerificationBodyDto")]
     pub struct VerifyEmailRequest {
-        /// What `verify` holds, an email address (`email`) or the id of a contact (`contact`). Declared as required by the platform's specification.
+        /// The kind of value in `verify`, an email address (`email`) or the id of a contact (`contact`). Declared as required by the platform's specification.
         pub type_: VerifyEmailType = "type",
         /// The email address, or the id of the contact whose address is checked. Declared as required by the platform's specification.
         pub verify: String = "verify",
     }
     /// `VerifyEmailResponse` of Email Verification.
     pub struct VerifyEmailResponse {
+        /// The email address to which the result applies.
         pub address: String = "address",
+        /// The recommendation of the platform, in its spelling.
         pub leadconnector_recomendation: Recommendation = "leadconnectorRecomendation",
+        /// The reason as a sentence.
         pub message: String = "message",
+        /// The reasons why the address does not accept emails, such as `mailbox_does_not_exist`.
         pub reason: Vec<String> = "reason",
+        /// Whether the address accepts emails.
         pub result: VerifyEmailResult = "result",
+        /// The risk that an email to the address bounces.
         pub risk: VerifyEmailRisk = "risk",
+        /// Whether the address was checked, always false.
         pub verified: bool = "verified",
     }
 }

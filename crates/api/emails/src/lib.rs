@@ -33,7 +33,7 @@
 //! | [`create_template`](Client::create_template) | Creates an email template or a folder, empty or imported from another service. |
 //! | [`delete_template`](Client::delete_template) | Deletes an email template. |
 //! | [`list_templates`](Client::list_templates) | Lists the email templates of a location, the latest first. |
-//! | [`update_template`](Client::update_template) | Writes the content of an email template. |
+//! | [`update_template`](Client::update_template) | Replaces the content of an email template. |
 //!
 //! ## Campaigns
 //!
@@ -45,10 +45,10 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_stats`](Client::get_stats) | Gets the figures of the emails that one source has sent. |
+//! | [`get_stats`](Client::get_stats) | Gets the statistics of the emails of one source. |
 //! | [`list_bulk_action_campaigns`](Client::list_bulk_action_campaigns) | Lists the campaigns that bulk actions send. |
 //! | [`list_workflow_campaigns`](Client::list_workflow_campaigns) | Lists the campaigns that workflows send. |
-//! | [`patch_template`](Client::patch_template) | Changes parts of an email template. |
+//! | [`patch_template`](Client::patch_template) | Updates parts of an email template. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -468,7 +468,7 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The last day to list, as `YYYY-MM-DD`; by default today.
-            query end_at: String = "endAt",
+            query end_at: hoopai_runtime::Date = "endAt",
             /// Only submissions of the form with this id.
             query form_id: String = "formId",
             /// The number of submissions per page, at most 100; by default 20.
@@ -478,7 +478,7 @@ pub mod builder {
             /// The contact id, name, email address or phone number to search for.
             query q: String = "q",
             /// The first day to list, as `YYYY-MM-DD`; by default one month ago.
-            query start_at: String = "startAt",
+            query start_at: hoopai_runtime::Date = "startAt",
         }
     }
 

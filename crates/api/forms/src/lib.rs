@@ -29,7 +29,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_form_submissions`](Client::list_form_submissions) | Lists what people have sent in, by default over the last month. |
+//! | [`list_form_submissions`](Client::list_form_submissions) | Lists the submissions of forms, by default those of the last month. |
 //! | [`list_forms`](Client::list_forms) | Lists the forms of a location. |
 //! | [`upload_custom_field_files`](Client::upload_custom_field_files) | Uploads files into the file fields of a contact. |
 //!
@@ -38,18 +38,18 @@
 //! | operation | |
 //! |---|---|
 //! | [`check_facebook_lead_submission`](Client::check_facebook_lead_submission) | Checks for a submission that came as a lead from Facebook. |
-//! | [`create_form_survey_event`](Client::create_form_survey_event) | Notes an event of a form or a survey. |
+//! | [`create_form_survey_event`](Client::create_form_survey_event) | Records an event of a form or a survey. |
 //! | [`create_image`](Client::create_image) | Adds an image. |
-//! | [`get_forms_list`](Client::get_forms_list) | Gets the list of forms that HoopAI documents beside `list_forms`. |
-//! | [`get_graph_data`](Client::get_graph_data) | Gets the figures behind a form's graph. |
-//! | [`get_submission`](Client::get_submission) | Gets one submission. |
-//! | [`get_submission_details`](Client::get_submission_details) | Gets the details of one submission. |
-//! | [`get_widget_link`](Client::get_widget_link) | Gets the address of a form's widget. |
+//! | [`get_forms_list`](Client::get_forms_list) | Gets the list of forms that HoopAI documents in addition to `list_forms`. |
+//! | [`get_graph_data`](Client::get_graph_data) | Gets the data of a form's graph. |
+//! | [`get_submission`](Client::get_submission) | Gets a submission. |
+//! | [`get_submission_details`](Client::get_submission_details) | Gets the details of a submission. |
+//! | [`get_widget_link`](Client::get_widget_link) | Gets the URL of a form's widget. |
 //! | [`list_multiple_forms_submissions`](Client::list_multiple_forms_submissions) | Lists the submissions of several forms. |
-//! | [`restore_version`](Client::restore_version) | Brings an earlier version of a form back. |
-//! | [`schedule_form_export`](Client::schedule_form_export) | Has submissions exported at a later time. |
-//! | [`verify_email`](Client::verify_email) | Checks the code that somebody was sent by email while filling in a form. |
-//! | [`verify_phone`](Client::verify_phone) | Checks the code that somebody was sent by phone while filling in a form. |
+//! | [`restore_version`](Client::restore_version) | Restores an earlier version of a form. |
+//! | [`schedule_form_export`](Client::schedule_form_export) | Schedules an export of submissions. |
+//! | [`verify_email`](Client::verify_email) | Verifies the code that was sent by email to the visitor of a form. |
+//! | [`verify_phone`](Client::verify_phone) | Verifies the code that was sent by phone to the visitor of a form. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

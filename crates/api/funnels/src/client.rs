@@ -100,7 +100,7 @@ impl Client {
     /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
     /// let reply = funnels
     ///     .create_redirect()
-    ///     .body(types::CreateRedirectRequest::new().action(types::Action::Funnel).domain("…").path("…").target("…"))
+    ///     .body(types::CreateRedirectRequest::new().action(types::RedirectAction::Funnel).domain("…").path("…").target("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -407,7 +407,7 @@ impl Client {
     /// let reply = funnels
     ///     .update_redirect()
     ///     .id("…")
-    ///     .body(types::UpdateRedirectRequest::new().action(types::Action::Funnel).target("…"))
+    ///     .body(types::UpdateRedirectRequest::new().action(types::RedirectAction::Funnel).target("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -578,11 +578,11 @@ pub mod builder {
             /// The category of the funnels to list.
             query category: String = "category",
             /// The maximum number of items of a page.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// Text to search for in the names of funnels.
             query name: String = "name",
             /// The number of items to skip before the page.
-            query offset: String = "offset",
+            query offset: i64 = "offset",
             /// The id of a folder; only its funnels are listed.
             query parent_id: String = "parentId",
             /// The type of the funnels to list.

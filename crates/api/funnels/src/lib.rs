@@ -31,10 +31,10 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_redirect`](Client::create_redirect) | Makes a redirect from a path of a domain to somewhere else. |
+//! | [`create_redirect`](Client::create_redirect) | Creates a redirect from a path of a domain to another URL. |
 //! | [`delete_redirect`](Client::delete_redirect) | Deletes a redirect. |
 //! | [`list_redirects`](Client::list_redirects) | Lists the redirects of a location. |
-//! | [`update_redirect`](Client::update_redirect) | Changes where a redirect leads. |
+//! | [`update_redirect`](Client::update_redirect) | Changes the target of a redirect. |
 //!
 //! ## Funnel
 //!
@@ -54,11 +54,11 @@
 //! | [`create_step`](Client::create_step) | Adds a step to a funnel. |
 //! | [`delete_funnel`](Client::delete_funnel) | Deletes a funnel. |
 //! | [`delete_step`](Client::delete_step) | Deletes a step of a funnel. |
-//! | [`get_funnel`](Client::get_funnel) | Gets one funnel. |
-//! | [`get_step`](Client::get_step) | Gets one step of a funnel. |
-//! | [`send_conversion_event`](Client::send_conversion_event) | Reports what a visitor of a funnel did, so that advertisers can count it. |
-//! | [`update_funnel`](Client::update_funnel) | Changes a funnel. |
-//! | [`update_step`](Client::update_step) | Changes a step of a funnel. |
+//! | [`get_funnel`](Client::get_funnel) | Gets a funnel. |
+//! | [`get_step`](Client::get_step) | Gets a step of a funnel. |
+//! | [`send_conversion_event`](Client::send_conversion_event) | Reports a conversion event of a visitor of a funnel, for advertising statistics. |
+//! | [`update_funnel`](Client::update_funnel) | Updates a funnel. |
+//! | [`update_step`](Client::update_step) | Updates a step of a funnel. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -24,52 +24,96 @@ impl Client {
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.cancel_invoice_schedule().schedule_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "cancel-invoice-schedule")]
     pub fn cancel_invoice_schedule(&self) -> builder::CancelInvoiceSchedule {
         builder::CancelInvoiceSchedule::new(&self.handle)
     }
 
-    /// Makes an estimate.
+    /// Creates an estimate.
     ///
     /// `POST /invoices/estimate`
     ///
-    /// Nothing is sent unless `sendEstimateDetails` is given; `send_estimate` sends it later.
+    /// Nothing is sent unless `sendEstimateDetails` is set; `send_estimate` sends it later.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .create_estimate()
+    ///     .body(types::CreateEstimateRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").discount(types::Discount::new()).frequency_settings(types::FrequencySettings::new()).items([types::EstimateLineItem::new()]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-new-estimate")]
     pub fn create_estimate(&self) -> builder::CreateEstimate {
         builder::CreateEstimate::new(&self.handle)
     }
 
-    /// Makes an estimate template.
+    /// Creates an estimate template.
     ///
     /// `POST /invoices/estimate/template`
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .create_estimate_template()
+    ///     .body(types::EstimateTemplateRequest::new().business_details(types::BusinessDetails::new()).currency("…").discount(types::Discount::new()).items(["…"]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-estimate-template")]
     pub fn create_estimate_template(&self) -> builder::CreateEstimateTemplate {
         builder::CreateEstimateTemplate::new(&self.handle)
     }
 
-    /// Makes an invoice, as a draft.
+    /// Creates an invoice as a draft.
     ///
     /// `POST /invoices/`
     ///
-    /// Nothing is sent yet: `send_invoice` does that. Products are not needed, an item can be written out by hand.
+    /// Nothing is sent until `send_invoice` is called. Lines need no product of the catalogue.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # use hoopai_invoices::runtime;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .create_invoice()
+    ///     .body(types::CreateInvoiceRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").issue_date(runtime::Date::new(2026, 1, 31).unwrap()).items([types::InvoiceItem::new()]).live_mode(true).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-invoice")]
     pub fn create_invoice(&self) -> builder::CreateInvoice {
         builder::CreateInvoice::new(&self.handle)
     }
 
-    /// Makes an invoice of an estimate.
+    /// Creates an invoice from an estimate.
     ///
     /// `POST /invoices/estimate/{estimateId}/invoice`
     ///
@@ -78,32 +122,69 @@ impl Client {
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .create_invoice_from_estimate()
+    ///     .estimate_id("…")
+    ///     .body(types::CreateInvoiceFromEstimateRequest::new().mark_as_invoiced(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-invoice-from-estimate")]
     pub fn create_invoice_from_estimate(&self) -> builder::CreateInvoiceFromEstimate {
         builder::CreateInvoiceFromEstimate::new(&self.handle)
     }
 
-    /// Makes a schedule of invoices.
+    /// Creates an invoice schedule.
     ///
     /// `POST /invoices/schedule`
     ///
-    /// It sends nothing before it is started with `schedule_invoice_schedule`.
+    /// No invoice is sent until `schedule_invoice_schedule` starts the schedule.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .create_invoice_schedule()
+    ///     .body(types::CreateInvoiceScheduleRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").schedule(types::ScheduleOptions::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-invoice-schedule")]
     pub fn create_invoice_schedule(&self) -> builder::CreateInvoiceSchedule {
         builder::CreateInvoiceSchedule::new(&self.handle)
     }
 
-    /// Makes an invoice template.
+    /// Creates an invoice template.
     ///
     /// `POST /invoices/template`
     ///
     /// - Scope: `invoices/template.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .create_invoice_template()
+    ///     .body(types::CreateInvoiceTemplateRequest::new().business_details(types::BusinessDetails::new()).currency("…").items([types::InvoiceItem::new()]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-invoice-template")]
     pub fn create_invoice_template(&self) -> builder::CreateInvoiceTemplate {
         builder::CreateInvoiceTemplate::new(&self.handle)
@@ -113,11 +194,18 @@ impl Client {
     ///
     /// `DELETE /invoices/estimate/{estimateId}`
     ///
-    /// It answers the deleted estimate.
+    /// The reply holds the deleted estimate.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.delete_estimate().estimate_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-estimate")]
     pub fn delete_estimate(&self) -> builder::DeleteEstimate {
         builder::DeleteEstimate::new(&self.handle)
@@ -127,11 +215,18 @@ impl Client {
     ///
     /// `DELETE /invoices/estimate/template/{templateId}`
     ///
-    /// It answers the deleted template.
+    /// The reply holds the deleted template.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.delete_estimate_template().template_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-estimate-template")]
     pub fn delete_estimate_template(&self) -> builder::DeleteEstimateTemplate {
         builder::DeleteEstimateTemplate::new(&self.handle)
@@ -141,11 +236,18 @@ impl Client {
     ///
     /// `DELETE /invoices/{invoiceId}`
     ///
-    /// To keep it and only take its claim away, use `void_invoice`.
+    /// `void_invoice` keeps the invoice and only cancels the claim.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.delete_invoice().invoice_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-invoice")]
     pub fn delete_invoice(&self) -> builder::DeleteInvoice {
         builder::DeleteInvoice::new(&self.handle)
@@ -155,11 +257,18 @@ impl Client {
     ///
     /// `DELETE /invoices/schedule/{scheduleId}`
     ///
-    /// To end it and keep it, use `cancel_invoice_schedule`.
+    /// `cancel_invoice_schedule` ends a schedule and keeps it.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.delete_invoice_schedule().schedule_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-invoice-schedule")]
     pub fn delete_invoice_schedule(&self) -> builder::DeleteInvoiceSchedule {
         builder::DeleteInvoiceSchedule::new(&self.handle)
@@ -172,84 +281,133 @@ impl Client {
     /// - Scope: `invoices/template.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.delete_invoice_template().template_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-invoice-template")]
     pub fn delete_invoice_template(&self) -> builder::DeleteInvoiceTemplate {
         builder::DeleteInvoiceTemplate::new(&self.handle)
     }
 
-    /// Hands out the next estimate number of a location.
+    /// Returns the next estimate number of a location.
     ///
     /// `GET /invoices/estimate/number/generate`
     ///
-    /// Called twice, it may hand out two numbers and leave a gap in the sequence.
+    /// A second call may return another number and leave a gap in the sequence.
     ///
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.generate_estimate_number().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "generate-estimate-number")]
     pub fn generate_estimate_number(&self) -> builder::GenerateEstimateNumber {
         builder::GenerateEstimateNumber::new(&self.handle)
     }
 
-    /// Hands out the next invoice number of a location.
+    /// Returns the next invoice number of a location.
     ///
     /// `GET /invoices/generate-invoice-number`
     ///
-    /// Called twice, it may hand out two numbers and leave a gap in the sequence.
+    /// A second call may return another number and leave a gap in the sequence.
     ///
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.generate_invoice_number().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "generate-invoice-number")]
     pub fn generate_invoice_number(&self) -> builder::GenerateInvoiceNumber {
         builder::GenerateInvoiceNumber::new(&self.handle)
     }
 
-    /// Answers one invoice, with its items, sums and state.
+    /// Returns an invoice with its lines, totals and status.
     ///
     /// `GET /invoices/{invoiceId}`
     ///
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.get_invoice().invoice_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-invoice")]
     pub fn get_invoice(&self) -> builder::GetInvoice {
         builder::GetInvoice::new(&self.handle)
     }
 
-    /// Answers one invoice schedule, with the invoices it made.
+    /// Returns an invoice schedule with the invoices that it generated.
     ///
     /// `GET /invoices/schedule/{scheduleId}`
     ///
     /// - Scope: `invoices/schedule.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.get_invoice_schedule().schedule_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-invoice-schedule")]
     pub fn get_invoice_schedule(&self) -> builder::GetInvoiceSchedule {
         builder::GetInvoiceSchedule::new(&self.handle)
     }
 
-    /// Answers a location's settings for invoices and estimates: terms, prefixes, reminders, fees.
+    /// Returns a location's settings for invoices and estimates: terms, prefixes, reminders, fees.
     ///
     /// `GET /invoices/settings`
     ///
-    /// They can only be read here.
+    /// This API cannot change them.
     ///
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.get_invoice_settings().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-invoice-settings")]
     pub fn get_invoice_settings(&self) -> builder::GetInvoiceSettings {
         builder::GetInvoiceSettings::new(&self.handle)
     }
 
-    /// Answers one invoice template.
+    /// Returns an invoice template.
     ///
     /// `GET /invoices/template/{templateId}`
     ///
     /// - Scope: `invoices/template.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.get_invoice_template().template_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-invoice-template")]
     pub fn get_invoice_template(&self) -> builder::GetInvoiceTemplate {
         builder::GetInvoiceTemplate::new(&self.handle)
@@ -259,18 +417,28 @@ impl Client {
     ///
     /// `GET /invoices/estimate/template`
     ///
-    /// No call answers a single one: look for its id with `search`, or use `preview_estimate_template`.
+    /// There is no operation for a single template: search for its id with `search`, or use `preview_estimate_template`.
     ///
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListEstimateTemplates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let mut items = invoices.list_estimate_templates().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-estimate-templates")]
     pub fn list_estimate_templates(&self) -> builder::ListEstimateTemplates {
         builder::ListEstimateTemplates::new(&self.handle)
     }
 
-    /// Lists the estimates of a location, filtered as wished.
+    /// Lists the estimates of a location, optionally filtered.
     ///
     /// `GET /invoices/estimate/list`
     ///
@@ -278,12 +446,22 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListEstimates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let mut items = invoices.list_estimates().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-estimates")]
     pub fn list_estimates(&self) -> builder::ListEstimates {
         builder::ListEstimates::new(&self.handle)
     }
 
-    /// Lists the invoice schedules of a location, filtered as wished.
+    /// Lists the invoice schedules of a location, optionally filtered.
     ///
     /// `GET /invoices/schedule`
     ///
@@ -291,12 +469,22 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInvoiceSchedules::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let mut items = invoices.list_invoice_schedules().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-invoice-schedules")]
     pub fn list_invoice_schedules(&self) -> builder::ListInvoiceSchedules {
         builder::ListInvoiceSchedules::new(&self.handle)
     }
 
-    /// Lists the invoice templates of a location, filtered as wished.
+    /// Lists the invoice templates of a location, optionally filtered.
     ///
     /// `GET /invoices/template`
     ///
@@ -304,12 +492,22 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInvoiceTemplates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let mut items = invoices.list_invoice_templates().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-invoice-templates")]
     pub fn list_invoice_templates(&self) -> builder::ListInvoiceTemplates {
         builder::ListInvoiceTemplates::new(&self.handle)
     }
 
-    /// Lists the invoices of a location, filtered as wished.
+    /// Lists the invoices of a location, optionally filtered.
     ///
     /// `GET /invoices/`
     ///
@@ -317,32 +515,63 @@ impl Client {
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInvoices::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let mut items = invoices.list_invoices().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-invoices")]
     pub fn list_invoices(&self) -> builder::ListInvoices {
         builder::ListInvoices::new(&self.handle)
     }
 
-    /// Answers an estimate template as a preview.
+    /// Returns a preview of an estimate template.
     ///
     /// `GET /invoices/estimate/template/preview`
     ///
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.preview_estimate_template().template_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "preview-estimate-template")]
     pub fn preview_estimate_template(&self) -> builder::PreviewEstimateTemplate {
         builder::PreviewEstimateTemplate::new(&self.handle)
     }
 
-    /// Records a payment for an invoice that was made outside the platform.
+    /// Records a payment of an invoice that was received outside the platform.
     ///
     /// `POST /invoices/{invoiceId}/record-payment`
     ///
-    /// Nobody is charged: it notes that cash, a cheque or the like was received. `card` and `cheque` are both declared as needed, however it was paid.
+    /// Nobody is charged: the call records that cash, a cheque or the like was received. `card` and `cheque` are both declared as required, whatever
+    /// `mode` is.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .record_invoice_payment()
+    ///     .invoice_id("…")
+    ///     .body(types::RecordInvoicePaymentRequest::new().mode(types::RecordInvoicePaymentMode::Cash))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "record-invoice")]
     pub fn record_invoice_payment(&self) -> builder::RecordInvoicePayment {
         builder::RecordInvoicePayment::new(&self.handle)
@@ -352,11 +581,24 @@ impl Client {
     ///
     /// `POST /invoices/schedule/{scheduleId}/schedule`
     ///
-    /// From then on a real person gets invoices. With `autoPayment` they are paid automatically.
+    /// From then on a real person receives invoices. With `autoPayment` they are charged automatically.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .schedule_invoice_schedule()
+    ///     .schedule_id("…")
+    ///     .body(types::ScheduleInvoiceScheduleRequest::new().live_mode(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "schedule-invoice-schedule")]
     pub fn schedule_invoice_schedule(&self) -> builder::ScheduleInvoiceSchedule {
         builder::ScheduleInvoiceSchedule::new(&self.handle)
@@ -366,12 +608,25 @@ impl Client {
     ///
     /// `POST /invoices/estimate/{estimateId}/send`
     ///
-    /// A real person gets an email, an SMS or both, unless `action` is `send_manually`. The user named by `userId` must have access to the location;
-    /// later messages about the estimate run through that user.
+    /// A real person receives an email, an SMS or both, unless `action` is `send_manually`. The user in `userId` needs access to the location; later
+    /// messages about the estimate are sent on behalf of that user.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .send_estimate()
+    ///     .estimate_id("…")
+    ///     .body(types::SendEstimateRequest::new().action(types::SendInvoiceAction::SmsAndEmail).live_mode(true).user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-estimate")]
     pub fn send_estimate(&self) -> builder::SendEstimate {
         builder::SendEstimate::new(&self.handle)
@@ -381,203 +636,387 @@ impl Client {
     ///
     /// `POST /invoices/{invoiceId}/send`
     ///
-    /// A real person gets an email, an SMS or both, unless `action` is `send_manually`. The user named by `userId` must have access to the location;
-    /// later messages about the invoice run through that user.
+    /// A real person receives an email, an SMS or both, unless `action` is `send_manually`. The user in `userId` needs access to the location; later
+    /// messages about the invoice are sent on behalf of that user.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .send_invoice()
+    ///     .invoice_id("…")
+    ///     .body(types::SendInvoiceRequest::new().action(types::SendInvoiceAction::SmsAndEmail).live_mode(true).user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-invoice")]
     pub fn send_invoice(&self) -> builder::SendInvoice {
         builder::SendInvoice::new(&self.handle)
     }
 
-    /// Updates an invoice schedule that runs already, and schedules it anew.
+    /// Updates an active invoice schedule and schedules it again.
     ///
     /// `POST /invoices/schedule/{scheduleId}/updateAndSchedule`
     ///
-    /// It is declared without a body: what is to change is said with `update_invoice_schedule`.
+    /// The operation has no declared body: change the content with `update_invoice_schedule`.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_and_schedule_invoice_schedule()
+    ///     .schedule_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-and-schedule-invoice-schedule")]
     pub fn update_and_schedule_invoice_schedule(&self) -> builder::UpdateAndScheduleInvoiceSchedule {
         builder::UpdateAndScheduleInvoiceSchedule::new(&self.handle)
     }
 
-    /// Changes an estimate.
+    /// Updates an estimate.
     ///
     /// `PUT /invoices/estimate/{estimateId}`
     ///
-    /// It is sent as a whole: contact, business and all items, changed or not.
+    /// Replaces the whole estimate: contact, business and all lines are required, even if unchanged.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_estimate()
+    ///     .estimate_id("…")
+    ///     .body(types::UpdateEstimateRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").discount(types::Discount::new()).frequency_settings(types::FrequencySettings::new()).items([types::EstimateLineItem::new()]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-estimate")]
     pub fn update_estimate(&self) -> builder::UpdateEstimate {
         builder::UpdateEstimate::new(&self.handle)
     }
 
-    /// Marks an estimate as visited now.
+    /// Records a visit to an estimate at the current time.
     ///
     /// `PATCH /invoices/estimate/stats/last-visited-at`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// The content of the reply is undocumented, except for a trace id: read it from the reply's extra fields.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_estimate_last_visit()
+    ///     .body(types::UpdateEstimateLastVisitRequest::new().estimate_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-estimate-last-visited-at")]
     pub fn update_estimate_last_visit(&self) -> builder::UpdateEstimateLastVisit {
         builder::UpdateEstimateLastVisit::new(&self.handle)
     }
 
-    /// Changes an estimate template.
+    /// Updates an estimate template.
     ///
     /// `PUT /invoices/estimate/template/{templateId}`
     ///
-    /// It is sent as a whole: business, discount and all items, changed or not.
+    /// Replaces the whole template: business, discount and all lines are required, even if unchanged.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_estimate_template()
+    ///     .template_id("…")
+    ///     .body(types::EstimateTemplateRequest::new().business_details(types::BusinessDetails::new()).currency("…").discount(types::Discount::new()).items(["…"]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-estimate-template")]
     pub fn update_estimate_template(&self) -> builder::UpdateEstimateTemplate {
         builder::UpdateEstimateTemplate::new(&self.handle)
     }
 
-    /// Changes an invoice.
+    /// Updates an invoice.
     ///
     /// `PUT /invoices/{invoiceId}`
     ///
-    /// Name, currency, items and both dates must be sent each time, changed or not. The items stand in `invoiceItems` here.
+    /// Name, currency, lines and both dates are required each time, even if unchanged. The lines are in `invoiceItems` here.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # use hoopai_invoices::runtime;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice()
+    ///     .invoice_id("…")
+    ///     .body(types::UpdateInvoiceRequest::new().currency("…").due_date(runtime::Date::new(2026, 1, 31).unwrap()).invoice_items([types::InvoiceItem::new()]).issue_date(runtime::Date::new(2026, 1, 31).unwrap()).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice")]
     pub fn update_invoice(&self) -> builder::UpdateInvoice {
         builder::UpdateInvoice::new(&self.handle)
     }
 
-    /// Marks an invoice as visited now.
+    /// Records a visit to an invoice at the current time.
     ///
     /// `PATCH /invoices/stats/last-visited-at`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// The content of the reply is undocumented, except for a trace id: read it from the reply's extra fields.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_last_visit()
+    ///     .body(types::UpdateInvoiceLastVisitRequest::new().invoice_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice-last-visited-at")]
     pub fn update_invoice_last_visit(&self) -> builder::UpdateInvoiceLastVisit {
         builder::UpdateInvoiceLastVisit::new(&self.handle)
     }
 
-    /// Sets what is charged when an invoice is paid late.
+    /// Sets the late fees of an invoice.
     ///
     /// `PATCH /invoices/{invoiceId}/late-fees-configuration`
     ///
-    /// The whole configuration is sent; nothing else of the invoice changes.
+    /// Replaces the whole late fee configuration; the rest of the invoice stays unchanged.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_late_fees()
+    ///     .invoice_id("…")
+    ///     .body(types::UpdateLateFeesRequest::new().late_fees_configuration(types::LateFeesConfiguration::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice-late-fees-configuration")]
     pub fn update_invoice_late_fees(&self) -> builder::UpdateInvoiceLateFees {
         builder::UpdateInvoiceLateFees::new(&self.handle)
     }
 
-    /// Changes an invoice schedule.
+    /// Updates an invoice schedule.
     ///
     /// `PUT /invoices/schedule/{scheduleId}`
     ///
-    /// It is sent as a whole: who pays, when, and all items, changed or not.
+    /// Replaces the whole schedule: contact, rule and all lines are required, even if unchanged.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_schedule()
+    ///     .schedule_id("…")
+    ///     .body(types::UpdateInvoiceScheduleRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").schedule(types::ScheduleOptions::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice-schedule")]
     pub fn update_invoice_schedule(&self) -> builder::UpdateInvoiceSchedule {
         builder::UpdateInvoiceSchedule::new(&self.handle)
     }
 
-    /// Sets whether and by what the invoices of a schedule are paid automatically.
+    /// Sets the automatic payment of the invoices of a schedule.
     ///
     /// `POST /invoices/schedule/{scheduleId}/auto-payment`
     ///
-    /// With it, a payment method that the customer left is charged by itself.
+    /// If enabled, the platform charges the payment method that the customer stored, without further confirmation.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_schedule_auto_payment()
+    ///     .schedule_id("…")
+    ///     .body(types::UpdateInvoiceScheduleAutoPaymentRequest::new().auto_payment(types::AutoPaymentDetails::new()).id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "auto-payment-invoice-schedule")]
     pub fn update_invoice_schedule_auto_payment(&self) -> builder::UpdateInvoiceScheduleAutoPayment {
         builder::UpdateInvoiceScheduleAutoPayment::new(&self.handle)
     }
 
-    /// Changes an invoice template.
+    /// Updates an invoice template.
     ///
     /// `PUT /invoices/template/{templateId}`
     ///
-    /// Late fees and payment methods have calls of their own: `update_invoice_template_late_fees` and `update_invoice_template_payment_methods`.
+    /// `update_invoice_template_late_fees` and `update_invoice_template_payment_methods` update late fees and payment methods.
     ///
     /// - Scope: `invoices/template.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_template()
+    ///     .template_id("…")
+    ///     .body(types::UpdateInvoiceTemplateRequest::new().business_details(types::BusinessDetails::new()).currency("…").items([types::InvoiceItem::new()]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice-template")]
     pub fn update_invoice_template(&self) -> builder::UpdateInvoiceTemplate {
         builder::UpdateInvoiceTemplate::new(&self.handle)
     }
 
-    /// Sets what invoices of a template charge when they are paid late.
+    /// Sets the late fees of an invoice template.
     ///
     /// `PATCH /invoices/template/{templateId}/late-fees-configuration`
     ///
-    /// The whole configuration is sent; nothing else of the template changes.
+    /// Replaces the whole late fee configuration; the rest of the template stays unchanged.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_template_late_fees()
+    ///     .template_id("…")
+    ///     .body(types::UpdateLateFeesRequest::new().late_fees_configuration(types::LateFeesConfiguration::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice-template-late-fees-configuration")]
     pub fn update_invoice_template_late_fees(&self) -> builder::UpdateInvoiceTemplateLateFees {
         builder::UpdateInvoiceTemplateLateFees::new(&self.handle)
     }
 
-    /// Sets how invoices of a template can be paid.
+    /// Sets the payment methods of an invoice template.
     ///
     /// `PATCH /invoices/template/{templateId}/payment-methods-configuration`
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .update_invoice_template_payment_methods()
+    ///     .template_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-invoice-payment-methods-configuration")]
     pub fn update_invoice_template_payment_methods(&self) -> builder::UpdateInvoiceTemplatePaymentMethods {
         builder::UpdateInvoiceTemplatePaymentMethods::new(&self.handle)
     }
 
-    /// Makes an invoice or changes one, and sends it if wished.
+    /// Creates or updates an invoice, and optionally sends it.
     ///
     /// `POST /invoices/text2pay`
     ///
-    /// Without `id` a new invoice is made, each time it is called; with `id` that one is changed. With `send` as its `action` a real person gets a
-    /// message. The reply holds the address under which the invoice can be seen.
+    /// Each call without `id` creates a new invoice; a call with `id` updates that invoice. With the `action` `send` a real person receives a
+    /// message. The reply holds the URL at which the invoice can be viewed.
     ///
     /// - Scope: `invoices.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_invoices::types;
+    /// # use hoopai_invoices::runtime;
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices
+    ///     .upsert_text2pay_invoice()
+    ///     .body(types::UpsertText2payInvoiceRequest::new().action(types::Text2payInvoiceAction::Draft).contact_details(types::ContactDetails::new()).currency("…").issue_date(runtime::Date::new(2026, 1, 31).unwrap()).items([types::InvoiceItem::new()]).live_mode(true).name("…").sent_to(types::Recipients::new()).user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "text2pay-invoice")]
     pub fn upsert_text2pay_invoice(&self) -> builder::UpsertText2payInvoice {
         builder::UpsertText2payInvoice::new(&self.handle)
     }
 
-    /// Voids an invoice, so that it is not to be paid any more.
+    /// Voids an invoice, so that it is no longer payable.
     ///
     /// `POST /invoices/{invoiceId}/void`
     ///
-    /// Unlike after `delete_invoice` it stays, with the state `void`.
+    /// The invoice stays, with the status `void`.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
+    /// let reply = invoices.void_invoice().invoice_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "void-invoice")]
     pub fn void_invoice(&self) -> builder::VoidInvoice {
         builder::VoidInvoice::new(&self.handle)
@@ -694,9 +1133,9 @@ pub mod builder {
         DeleteInvoice {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -709,9 +1148,9 @@ pub mod builder {
         DeleteInvoiceSchedule {
             /// The id of the schedule.
             path schedule_id: String = "scheduleId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -724,9 +1163,9 @@ pub mod builder {
         DeleteInvoiceTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -737,9 +1176,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GenerateEstimateNumber {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -750,9 +1189,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GenerateInvoiceNumber {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -765,9 +1204,9 @@ pub mod builder {
         GetInvoice {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -780,9 +1219,9 @@ pub mod builder {
         GetInvoiceSchedule {
             /// The id of the schedule.
             path schedule_id: String = "scheduleId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -793,9 +1232,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetInvoiceSettings {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -808,9 +1247,9 @@ pub mod builder {
         GetInvoiceTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -821,15 +1260,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListEstimateTemplates {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: String = "offset",
-            /// An id or a name to look for.
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            query offset: i64 = "offset",
+            /// An id or a name to search for.
             query search: String = "search",
         }
     }
@@ -840,23 +1279,23 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListEstimates {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: String = "offset",
-            /// The id of the contact whom the estimate is for.
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            query offset: i64 = "offset",
+            /// The id of the contact that receives the estimates.
             query contact_id: String = "contactId",
-            /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: String = "endAt",
-            /// Words to look for in the estimate's name.
+            /// The last day of the period, such as `2023-01-31`.
+            query end_at: hoopai_runtime::Date = "endAt",
+            /// Words to search for in the name of the estimate.
             query search: String = "search",
-            /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: String = "startAt",
-            /// The state of the estimates: `draft`, `sent`, `viewed`, `accepted`, `declined`, `invoiced`, or `all`.
+            /// The first day of the period, such as `2023-01-01`.
+            query start_at: hoopai_runtime::Date = "startAt",
+            /// The status of the estimates: `draft`, `sent`, `viewed`, `accepted`, `declined`, `invoiced`, or `all`.
             query status: types::EstimateStatus = "status",
         }
     }
@@ -867,23 +1306,23 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInvoiceSchedules {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: String = "offset",
-            /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: String = "endAt",
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            query offset: i64 = "offset",
+            /// The last day of the period, such as `2023-01-31`.
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
-            /// An id, a name, an email address or a phone number to look for.
+            /// An id, a name, an email address or a phone number to search for.
             query search: String = "search",
-            /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: String = "startAt",
-            /// The state of the schedules.
+            /// The first day of the period, such as `2023-01-01`.
+            query start_at: hoopai_runtime::Date = "startAt",
+            /// The status of the schedules.
             query status: String = "status",
         }
     }
@@ -894,23 +1333,23 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInvoiceTemplates {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: String = "offset",
-            /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: String = "endAt",
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            query offset: i64 = "offset",
+            /// The last day of the period, such as `2023-01-31`.
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
-            /// An id, a name, an email address or a phone number to look for.
+            /// An id, a name, an email address or a phone number to search for.
             query search: String = "search",
-            /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: String = "startAt",
-            /// The state of the templates.
+            /// The first day of the period, such as `2023-01-01`.
+            query start_at: hoopai_runtime::Date = "startAt",
+            /// The status of the templates.
             query status: String = "status",
         }
     }
@@ -921,29 +1360,29 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInvoices {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Required.
-            query offset: String = "offset",
-            /// The id of the contact who is to pay.
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Required.
+            query offset: i64 = "offset",
+            /// The id of the contact that the invoices bill.
             query contact_id: String = "contactId",
-            /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: String = "endAt",
+            /// The last day of the period, such as `2023-01-31`.
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
-            /// An id, a name, an email address or a phone number to look for.
+            /// An id, a name, an email address or a phone number to search for.
             query search: String = "search",
-            /// What to sort by; `issueDate` is the only choice.
+            /// The field to sort by; only `issueDate` is allowed.
             query sort_field: types::InvoiceSortField = "sortField",
-            /// The direction: `ascend` upwards, `descend` downwards.
+            /// The direction: `ascend` or `descend`.
             query sort_order: types::InvoiceSortOrder = "sortOrder",
-            /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: String = "startAt",
-            /// The state of the invoices: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
+            /// The first day of the period, such as `2023-01-01`.
+            query start_at: hoopai_runtime::Date = "startAt",
+            /// The status of the invoices: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
             query status: String = "status",
         }
     }
@@ -954,9 +1393,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PreviewEstimateTemplate {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
             /// The id of the template. Declared as required by the platform's specification.
             query template_id: String = "templateId",

@@ -151,7 +151,7 @@ impl Client {
     /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
     /// let reply = knowledge_base
     ///     .discover_website()
-    ///     .body(types::DiscoverWebsiteRequest::new().knowledge_base_id("…").option(types::DiscoverWebsiteRequestOption::Exact).url("…"))
+    ///     .body(types::DiscoverWebsiteRequest::new().knowledge_base_id("…").option(types::DiscoverWebsiteOption::Exact).url("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -509,7 +509,7 @@ pub mod builder {
             /// The number of the page of the list, starting at 1.
             query page: i64 = "page",
             /// The maximum number of trained pages of a reply.
-            query page_length: f64 = "pageLength",
+            query page_length: i64 = "pageLength",
             /// A part of the URLs to search for, such as `www.example.com/`.
             query query: String = "query",
         }

@@ -27,9 +27,9 @@
 //! |---|---|
 //! | [`create_link`](Client::create_link) | Creates a trigger link. |
 //! | [`delete_link`](Client::delete_link) | Deletes a trigger link. |
-//! | [`get_link`](Client::get_link) | Gets one trigger link. |
+//! | [`get_link`](Client::get_link) | Gets a trigger link. |
 //! | [`list_links`](Client::list_links) | Lists all trigger links of a location. |
-//! | [`update_link`](Client::update_link) | Changes the name and the target of a trigger link. |
+//! | [`update_link`](Client::update_link) | Updates the name and the target of a trigger link. |
 //!
 //! ## Trigger Links Search
 //!

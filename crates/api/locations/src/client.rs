@@ -23,13 +23,24 @@ impl Client {
     ///
     /// `POST /locations/{locationId}/customFields`
     ///
-    /// The platform makes the field's key from its name. The type of a field is given here and cannot be changed by
-    /// `update_custom_field`.
+    /// The platform derives the key of the field from its name. `update_custom_field` cannot change the type of a field.
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .create_custom_field()
+    ///     .body(types::CreateCustomFieldRequest::new().data_type("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-custom-field")]
     pub fn create_custom_field(&self) -> builder::CreateCustomField {
         builder::CreateCustomField::new(&self.handle)
@@ -39,12 +50,24 @@ impl Client {
     ///
     /// `POST /locations/{locationId}/customValues`
     ///
-    /// The platform makes the placeholder from the name.
+    /// The platform derives the placeholder from the name.
     ///
     /// - Scope: `locations/customValues.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .create_custom_value()
+    ///     .body(types::CustomValueRequest::new().name("…").value("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-custom-value")]
     pub fn create_custom_value(&self) -> builder::CreateCustomValue {
         builder::CreateCustomValue::new(&self.handle)
@@ -54,28 +77,53 @@ impl Client {
     ///
     /// `POST /locations/`
     ///
-    /// Needs an agency on a plan that allows creating locations by API (Agency Pro). A snapshot can fill the new location with
-    /// funnels, workflows, calendars and the like. The reply has the location's id, with which everything inside it is addressed.
+    /// Requires an agency on a plan that allows creating locations by API (Agency Pro). A snapshot can fill the
+    /// new location with funnels, workflows, calendars and more. The reply holds the id of the location, which
+    /// most other operations require.
     ///
     /// - Scope: `locations.write`.
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .create_location()
+    ///     .body(types::CreateLocationRequest::new().company_id("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-location")]
     pub fn create_location(&self) -> builder::CreateLocation {
         builder::CreateLocation::new(&self.handle)
     }
 
-    /// Creates a task that comes back on a schedule.
+    /// Creates a task that recurs by a schedule.
     ///
     /// `POST /locations/{locationId}/recurring-tasks`
     ///
-    /// The schedule in `rruleOptions` says when the platform makes the next task, for whom and how often. The reply has the
-    /// recurring task, not the single tasks made from it; those are found with `search_tasks`.
+    /// The schedule in `rruleOptions` defines the times at which the platform creates tasks. The reply holds
+    /// the recurring task, not the single tasks; `search_tasks` finds those.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .create_recurring_task()
+    ///     .body(types::CreateRecurringTaskRequest::new().rrule_options(types::RecurrenceOptions::new()).title("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-recurring-task")]
     pub fn create_recurring_task(&self) -> builder::CreateRecurringTask {
         builder::CreateRecurringTask::new(&self.handle)
@@ -89,6 +137,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .create_tag()
+    ///     .body(types::TagRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-tag")]
     pub fn create_tag(&self) -> builder::CreateTag {
         builder::CreateTag::new(&self.handle)
@@ -101,6 +161,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.delete_custom_field().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-custom-field")]
     pub fn delete_custom_field(&self) -> builder::DeleteCustomField {
         builder::DeleteCustomField::new(&self.handle)
@@ -113,6 +180,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.delete_custom_value().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-custom-value")]
     pub fn delete_custom_value(&self) -> builder::DeleteCustomValue {
         builder::DeleteCustomValue::new(&self.handle)
@@ -122,12 +196,24 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}`
     ///
-    /// What belongs to the location goes with it, and no call brings it back. Decide whether its Twilio account goes, too: the parameter has no default.
+    /// This is irreversible and deletes all items of the location. The parameter for its Twilio account has no default.
     ///
     /// - Scope: `locations.internal-access-only`.
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .delete_location()
+    ///     .location_id("…")
+    ///     .delete_twilio_account(true)
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-location")]
     pub fn delete_location(&self) -> builder::DeleteLocation {
         builder::DeleteLocation::new(&self.handle)
@@ -140,6 +226,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.delete_recurring_task().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-recurring-task")]
     pub fn delete_recurring_task(&self) -> builder::DeleteRecurringTask {
         builder::DeleteRecurringTask::new(&self.handle)
@@ -152,18 +245,32 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.delete_tag().tag_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-tag")]
     pub fn delete_tag(&self) -> builder::DeleteTag {
         builder::DeleteTag::new(&self.handle)
     }
 
-    /// Deletes a message template, of whichever channel.
+    /// Deletes a message template of any channel.
     ///
     /// `DELETE /locations/{locationId}/templates/{id}`
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.delete_template().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "DELETE-an-email-sms-template")]
     pub fn delete_template(&self) -> builder::DeleteTemplate {
         builder::DeleteTemplate::new(&self.handle)
@@ -176,6 +283,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.get_custom_field().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-field")]
     pub fn get_custom_field(&self) -> builder::GetCustomField {
         builder::GetCustomField::new(&self.handle)
@@ -188,6 +302,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.get_custom_value().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-value")]
     pub fn get_custom_value(&self) -> builder::GetCustomValue {
         builder::GetCustomValue::new(&self.handle)
@@ -200,6 +321,13 @@ impl Client {
     /// - Scope: `locations.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.get_location().location_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-location")]
     pub fn get_location(&self) -> builder::GetLocation {
         builder::GetLocation::new(&self.handle)
@@ -212,6 +340,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.get_recurring_task().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-recurring-task-by-id")]
     pub fn get_recurring_task(&self) -> builder::GetRecurringTask {
         builder::GetRecurringTask::new(&self.handle)
@@ -224,6 +359,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.get_tag().tag_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-tag-by-id")]
     pub fn get_tag(&self) -> builder::GetTag {
         builder::GetTag::new(&self.handle)
@@ -233,13 +375,20 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/customFields`
     ///
-    /// Answers all of them at once. Each has an `id` and a `fieldKey` such as `contact.call_disposition`; values of contacts are
-    /// written under either.
+    /// The list is complete, without pages. Each field has an `id` and a `fieldKey` such as
+    /// `contact.call_disposition`; requests that set values accept either.
     ///
     /// - Scope: `locations/customFields.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.list_custom_fields().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-fields")]
     pub fn list_custom_fields(&self) -> builder::ListCustomFields {
         builder::ListCustomFields::new(&self.handle)
@@ -249,13 +398,20 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/customValues`
     ///
-    /// Answers all of them at once. `fieldKey` is the whole placeholder that templates use, braces included:
-    /// `{{ custom_values.calendar_link }}`. A value that was never filled in may be absent.
+    /// The list is complete, without pages. `fieldKey` is the whole placeholder that templates use, with its
+    /// braces: `{{ custom_values.calendar_link }}`. A value that was never set may be absent.
     ///
     /// - Scope: `locations/customValues.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.list_custom_values().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-custom-values")]
     pub fn list_custom_values(&self) -> builder::ListCustomValues {
         builder::ListCustomValues::new(&self.handle)
@@ -265,12 +421,19 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/tags`
     ///
-    /// Answers all of them at once. These are the tags that the location knows, not those of one contact.
+    /// The list is complete, without pages. It holds all tags of the location, not those of one contact.
     ///
     /// - Scope: `locations/tags.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.list_tags().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-location-tags")]
     pub fn list_tags(&self) -> builder::ListTags {
         builder::ListTags::new(&self.handle)
@@ -280,45 +443,72 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/templates`
     ///
-    /// An SMS template has `body` in its `template`, one for email has `subject` and `html`. `totalCount` says how many there
-    /// are over all pages.
+    /// A template for text messages has `body` in its `template`, one for emails has `subject` and `html`.
+    /// `totalCount` is the number of templates on all pages.
     ///
     /// - Scope: `locations/templates.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListTemplates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let mut items = locations.list_templates().origin_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "GET-all-or-email-sms-templates")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
     }
 
-    /// Lists the time zones that a location can be set to.
+    /// Lists the time zones that a location can have.
     ///
     /// `GET /locations/{locationId}/timezones`
     ///
-    /// Answers a plain list of names under `timeZones`.
+    /// The reply holds a list of IANA names as `timeZones`.
     ///
     /// - Scope: `locations.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.list_timezones().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-timezones")]
     pub fn list_timezones(&self) -> builder::ListTimezones {
         builder::ListTimezones::new(&self.handle)
     }
 
-    /// Finds locations, by email address or by agency.
+    /// Finds locations by email address or by agency.
     ///
     /// `GET /locations/search`
     ///
-    /// With the token of an agency it answers the agency's locations, ten a page unless `limit` says otherwise. The reply
-    /// carries no total: a page with fewer items than asked for is the last one.
+    /// With the token of an agency it returns the agency's locations, by default ten per page. The reply has no
+    /// total: a page with fewer items than requested is the last one.
     ///
     /// - Scope: `locations.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::SearchLocations::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let mut items = locations.search_locations().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "search-locations")]
     pub fn search_locations(&self) -> builder::SearchLocations {
         builder::SearchLocations::new(&self.handle)
@@ -328,13 +518,27 @@ impl Client {
     ///
     /// `POST /locations/{locationId}/tasks/search`
     ///
-    /// Everything in the body is optional, and what is given narrows the search. Pages are made with `skip` and `limit`.
+    /// All fields of the body are optional; each one that is set narrows the search.
     ///
     /// - Scope: `locations/tasks.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::SearchTasks::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let mut items = locations
+    ///     .search_tasks()
+    ///     .body(types::SearchTasksRequest::new().business_id("…").completed(true))
+    ///     .stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "task-search")]
     pub fn search_tasks(&self) -> builder::SearchTasks {
         builder::SearchTasks::new(&self.handle)
@@ -344,11 +548,24 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}/customFields/{id}`
     ///
-    /// The name must be sent even if it stays as it is. The type of the field cannot be changed.
+    /// The name is required even if it does not change. The type of the field cannot be changed.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .update_custom_field()
+    ///     .id("…")
+    ///     .body(types::UpdateCustomFieldRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-custom-field")]
     pub fn update_custom_field(&self) -> builder::UpdateCustomField {
         builder::UpdateCustomField::new(&self.handle)
@@ -358,11 +575,24 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}/customValues/{id}`
     ///
-    /// Name and value must both be sent, even if only one of them changes.
+    /// Name and value are both required, even if only one of them changes.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .update_custom_value()
+    ///     .id("…")
+    ///     .body(types::CustomValueRequest::new().name("…").value("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-custom-value")]
     pub fn update_custom_value(&self) -> builder::UpdateCustomValue {
         builder::UpdateCustomValue::new(&self.handle)
@@ -372,12 +602,25 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}`
     ///
-    /// `companyId` must be sent even though it never changes. A snapshot that is named here is loaded into the location, which
-    /// changes much more than its data sheet; see `snapshot.override`.
+    /// `companyId` is required although it never changes. A snapshot that is set is loaded into the location,
+    /// which changes many of its items; see `snapshot.override`.
     ///
     /// - Scope: `locations.write`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .update_location()
+    ///     .location_id("…")
+    ///     .body(types::UpdateLocationRequest::new().company_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "put-location")]
     pub fn update_location(&self) -> builder::UpdateLocation {
         builder::UpdateLocation::new(&self.handle)
@@ -390,6 +633,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .update_recurring_task()
+    ///     .id("…")
+    ///     .body(types::UpdateRecurringTaskRequest::new().description("…").ignore_task_creation(true))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-recurring-task")]
     pub fn update_recurring_task(&self) -> builder::UpdateRecurringTask {
         builder::UpdateRecurringTask::new(&self.handle)
@@ -402,22 +658,42 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_locations::types;
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations
+    ///     .update_tag()
+    ///     .tag_id("…")
+    ///     .body(types::TagRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-tag")]
     pub fn update_tag(&self) -> builder::UpdateTag {
         builder::UpdateTag::new(&self.handle)
     }
 
-    /// Uploads files for a custom field of the file kind.
+    /// Uploads files for a custom field of the type file.
     ///
     /// `POST /locations/{locationId}/customFields/upload`
     ///
-    /// A multipart request; each file is a part of its own, added with `part`. The reply maps the name of each part to the
-    /// address under which the file is stored.
+    /// A multipart request; each file is a part of its own, added with `part`. The reply maps the name of each
+    /// part to the URL of the file.
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
+    /// let reply = locations.upload_custom_field_files().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "upload-file-customFields")]
     pub fn upload_custom_field_files(&self) -> builder::UploadCustomFieldFiles {
         builder::UploadCustomFieldFiles::new(&self.handle)
@@ -635,7 +911,7 @@ pub mod builder {
         ListCustomFields {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// Whose fields to list: those of contacts, of opportunities, or `all`.
+            /// The kind of fields: those of contacts, of opportunities, or `all`.
             query model: types::ListCustomFieldsSubject = "model",
         }
     }
@@ -670,15 +946,15 @@ pub mod builder {
         ListTemplates {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id of what the templates belong to, as a rule the location's id once more. Declared as required by the platform's specification.
+            /// The id of the item to which the templates belong, as a rule the location's id again. Declared as required by the platform's specification.
             query origin_id: String = "originId",
-            /// Whether deleted templates are listed; `false` when left out.
+            /// Whether deleted templates are listed; by default `false`.
             query deleted: bool = "deleted",
-            /// How many templates a page holds at most; 25 when left out.
-            query limit: String = "limit",
-            /// How many templates are left out before the page begins; none when left out.
-            query skip: String = "skip",
-            /// The channel of the templates; all channels when left out.
+            /// The number of templates per page; by default 25.
+            query limit: i64 = "limit",
+            /// The number of templates before the page; by default none.
+            query skip: i64 = "skip",
+            /// The channel of the templates; by default all channels.
             query type_: types::TemplateType = "type",
         }
     }
@@ -702,14 +978,14 @@ pub mod builder {
         SearchLocations {
             /// The id of the agency whose locations are searched.
             query company_id: String = "companyId",
-            /// The email address of the locations looked for.
+            /// Only locations with this email address.
             query email: String = "email",
-            /// How many locations a page holds at most; 10 when left out.
-            query limit: String = "limit",
+            /// The number of locations per page; by default 10.
+            query limit: i64 = "limit",
             /// The sort order, `asc` (the default) or `desc`.
             query order: String = "order",
-            /// How many locations are left out before the page begins; none when left out.
-            query skip: String = "skip",
+            /// The number of locations before the page; by default none.
+            query skip: i64 = "skip",
         }
     }
 
@@ -801,9 +1077,9 @@ pub mod builder {
         UploadCustomFieldFiles {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id of the contact, the opportunity or the custom field that the files are for.
+            /// The id of the contact, the opportunity or the custom field to which the files belong.
             text id: String = "id",
-            /// How many files are taken at most, as text, such as `"15"`.
+            /// The largest number of files, as text, such as `"15"`.
             text max_files: String = "maxFiles",
         }
     }

@@ -38,7 +38,7 @@
 //! | [`get_custom_field`](Client::get_custom_field) | Gets a custom field by its id or its key. |
 //! | [`list_custom_fields`](Client::list_custom_fields) | Lists the custom fields of a location. |
 //! | [`update_custom_field`](Client::update_custom_field) | Updates a custom field. |
-//! | [`upload_custom_field_files`](Client::upload_custom_field_files) | Uploads files for a custom field of the file kind. |
+//! | [`upload_custom_field_files`](Client::upload_custom_field_files) | Uploads files for a custom field of the type file. |
 //!
 //! ## Custom Value
 //!
@@ -63,7 +63,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_recurring_task`](Client::create_recurring_task) | Creates a task that comes back on a schedule. |
+//! | [`create_recurring_task`](Client::create_recurring_task) | Creates a task that recurs by a schedule. |
 //! | [`delete_recurring_task`](Client::delete_recurring_task) | Deletes a recurring task. |
 //! | [`get_recurring_task`](Client::get_recurring_task) | Gets a recurring task with its schedule. |
 //! | [`update_recurring_task`](Client::update_recurring_task) | Updates a recurring task. |
@@ -82,20 +82,20 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`delete_template`](Client::delete_template) | Deletes a message template, of whichever channel. |
+//! | [`delete_template`](Client::delete_template) | Deletes a message template of any channel. |
 //! | [`list_templates`](Client::list_templates) | Lists the SMS, email and WhatsApp templates of a location. |
 //!
 //! ## Timezone
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_timezones`](Client::list_timezones) | Lists the time zones that a location can be set to. |
+//! | [`list_timezones`](Client::list_timezones) | Lists the time zones that a location can have. |
 //!
 //! ## Search
 //!
 //! | operation | |
 //! |---|---|
-//! | [`search_locations`](Client::search_locations) | Finds locations, by email address or by agency. |
+//! | [`search_locations`](Client::search_locations) | Finds locations by email address or by agency. |
 //!
 //! ## Tasks Search
 //!

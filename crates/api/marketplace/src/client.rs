@@ -54,7 +54,7 @@ impl Client {
     /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
     /// let reply = marketplace
     ///     .create_charge()
-    ///     .body(types::CreateChargeRequest::new().app_id("…").company_id("…").description("…").event_id("…").meter_id("…").units(0.5))
+    ///     .body(types::CreateChargeRequest::new().app_id("…").company_id("…").description("…").event_id("…").meter_id("…").units(10))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -193,7 +193,7 @@ impl Client {
     /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
     /// let reply = marketplace
     ///     .migrate_connection()
-    ///     .body(types::MigrateConnectionRequest::new().account_id("…").app_id("…").app_version_id("…").type_(types::MigrateConnectionRequestType::Oauth2))
+    ///     .body(types::MigrateConnectionRequest::new().account_id("…").app_id("…").app_version_id("…").type_(types::MigrateConnectionType::Oauth2))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -305,7 +305,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListCharges {
             /// The day before which the charges were created, such as `2026-03-27`; requires `startDate`.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date = "endDate",
             /// Your own id of an event, to list only its charges.
             query event_id: String = "eventId",
             /// The maximum number of items of a page.
@@ -315,7 +315,7 @@ pub mod builder {
             /// The number of items to skip before the page.
             query skip: i64 = "skip",
             /// The day after which the charges were created, such as `2026-03-26`; requires `endDate`.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Date = "startDate",
             /// The id of a user, as set when the charges were created.
             query user_id: String = "userId",
         }

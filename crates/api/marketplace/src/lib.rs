@@ -27,30 +27,30 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`check_funds`](Client::check_funds) | Tells whether the wallet of the location whose token is used has enough money to be charged. |
-//! | [`create_charge`](Client::create_charge) | Takes money from the wallet of a location, for units of a meter. |
+//! | [`check_funds`](Client::check_funds) | Checks whether the wallet of the token's location has enough money for a charge. |
+//! | [`create_charge`](Client::create_charge) | Charges the wallet of a location for units of a meter. |
 //! | [`delete_charge`](Client::delete_charge) | Deletes a charge. |
-//! | [`get_charge`](Client::get_charge) | Gets a charge: meter, units, amount, and whether it was refunded. |
-//! | [`list_charges`](Client::list_charges) | Lists the charges that an app made to wallets. |
+//! | [`get_charge`](Client::get_charge) | Returns a charge: meter, units, amount, and whether it was refunded. |
+//! | [`list_charges`](Client::list_charges) | Lists the charges of an app to wallets. |
 //!
 //! ## App Management
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_installer_details`](Client::get_installer_details) | Tells who installed an app in the account whose token is used. |
+//! | [`get_installer_details`](Client::get_installer_details) | Returns the account and user that installed an app, for the account of the token. |
 //! | [`uninstall_application`](Client::uninstall_application) | Uninstalls an app from an agency with all its locations, or from one location. |
 //!
 //! ## App Billing Management
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_rebilling_config`](Client::get_rebilling_config) | Gets what an app costs a location, by subscription and by use. |
+//! | [`get_rebilling_config`](Client::get_rebilling_config) | Returns the prices of an app for a location, by subscription and by usage. |
 //!
 //! ## External Auth Migration
 //!
 //! | operation | |
 //! |---|---|
-//! | [`migrate_connection`](Client::migrate_connection) | Hands a location's credentials for a third service over to the platform. |
+//! | [`migrate_connection`](Client::migrate_connection) | Transfers a location's credentials for a third-party service to the platform. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

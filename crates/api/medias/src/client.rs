@@ -25,6 +25,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_medias::types;
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let reply = medias
+    ///     .create_media_folder()
+    ///     .body(types::CreateMediaFolderRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-media-folder")]
     pub fn create_media_folder(&self) -> builder::CreateMediaFolder {
         builder::CreateMediaFolder::new(&self.handle)
@@ -38,6 +50,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let reply = medias.delete_media_object().id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-media-content")]
     pub fn delete_media_object(&self) -> builder::DeleteMediaObject {
         builder::DeleteMediaObject::new(&self.handle)
@@ -47,11 +66,23 @@ impl Client {
     ///
     /// `PUT /medias/delete-files`
     ///
-    /// The reply has an entry for each, with its id and whether it was deleted.
+    /// The reply has an item for each file or folder, with its id and whether it was deleted.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_medias::types;
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let reply = medias
+    ///     .delete_media_objects_in_bulk()
+    ///     .body(types::DeleteMediaObjectsInBulkRequest::new().files_to_be_deleted([types::DeleteMediaObjectItem::new()]).status(types::MediaObjectStatus::Deleted))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-delete-media-objects")]
     pub fn delete_media_objects_in_bulk(&self) -> builder::DeleteMediaObjectsInBulk {
         builder::DeleteMediaObjectsInBulk::new(&self.handle)
@@ -61,13 +92,28 @@ impl Client {
     ///
     /// `GET /medias/files`
     ///
-    /// `parentId` looks into a folder.
+    /// `parentId` selects the content of a folder.
     ///
     /// - Scope: `medias.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListMediaObjects::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let mut items = medias
+    ///     .list_media_objects()
+    ///     .sort_by("…")
+    ///     .sort_order("…")
+    ///     .type_("…")
+    ///     .stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "fetch-media-content")]
     pub fn list_media_objects(&self) -> builder::ListMediaObjects {
         builder::ListMediaObjects::new(&self.handle)
@@ -80,6 +126,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_medias::types;
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let reply = medias
+    ///     .update_media_object()
+    ///     .id("…")
+    ///     .body(types::UpdateMediaObjectRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-media-object")]
     pub fn update_media_object(&self) -> builder::UpdateMediaObject {
         builder::UpdateMediaObject::new(&self.handle)
@@ -89,27 +148,51 @@ impl Client {
     ///
     /// `PUT /medias/update-files`
     ///
-    /// The reply has an entry for each, with its id and whether it was updated.
+    /// The reply has an item for each file or folder, with its id and whether it was renamed.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_medias::types;
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let reply = medias
+    ///     .update_media_objects_in_bulk()
+    ///     .body(types::UpdateMediaObjectsInBulkRequest::new().files_to_be_updated([types::UpdateMediaObject::new()]))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "bulk-update-media-objects")]
     pub fn update_media_objects_in_bulk(&self) -> builder::UpdateMediaObjectsInBulk {
         builder::UpdateMediaObjectsInBulk::new(&self.handle)
     }
 
-    /// Uploads a file, or takes one over from an address.
+    /// Uploads a file, or adds one from a URL.
     ///
     /// `POST /medias/upload-file`
     ///
-    /// Either send `file`, up to 25 MB, or set `hosted` to `true` and send `fileUrl`. The reply has the file's id and the
-    /// address under which it is stored.
+    /// Send either `file`, at most 25 MB, or `hosted` as true and `fileUrl`. The reply holds the id of the file
+    /// and its URL in the library.
     ///
     /// - Scope: `medias.write`.
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_medias::runtime;
+    /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
+    /// let reply = medias
+    ///     .upload_media_file()
+    ///     .file(runtime::Part::bytes("file.pdf", Vec::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "upload-media-content")]
     pub fn upload_media_file(&self) -> builder::UploadMediaFile {
         builder::UploadMediaFile::new(&self.handle)
@@ -140,7 +223,7 @@ pub mod builder {
             path id: String = "id",
             /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
+            /// The kind of account with the id `altId`; always `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -163,23 +246,23 @@ pub mod builder {
         ListMediaObjects {
             /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
+            /// The kind of account with the id `altId`; always `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
-            /// The field to sort by, such as `createdAt`. Declared as required by the platform's specification.
+            /// The field by which they are sorted, such as `createdAt`. Declared as required by the platform's specification.
             query sort_by: String = "sortBy",
             /// The sort order, such as `asc`. Declared as required by the platform's specification.
             query sort_order: String = "sortOrder",
-            /// What to list, such as `file` or `folder`. Declared as required by the platform's specification.
+            /// The kind of media objects to list, such as `file` or `folder`. Declared as required by the platform's specification.
             query type_: String = "type",
-            /// Whether all files or folders are answered, as text: `true` or `false`.
+            /// Whether all files or folders are returned, as text: `true` or `false`.
             query fetch_all: String = "fetchAll",
-            /// How many items a page holds at most.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins.
-            query offset: String = "offset",
-            /// The id of the folder whose contents are listed.
+            /// The maximum number of items of a page.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page.
+            query offset: i64 = "offset",
+            /// The id of the folder whose content is listed.
             query parent_id: String = "parentId",
-            /// Words to look for in the names.
+            /// Text to search for in the names.
             query query: String = "query",
         }
     }
@@ -212,15 +295,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadMediaFile {
-            /// The file itself, up to 25 MB; needed unless `hosted` is `true`.
+            /// The file, at most 25 MB; required unless `hosted` is true.
             part file = "file",
-            /// The address of the file; needed if `hosted` is `true`.
+            /// The URL of the file; required if `hosted` is true.
             text file_url: String = "fileUrl",
-            /// Whether the file lies elsewhere already, at `fileUrl`.
+            /// Whether the file is already available at `fileUrl`.
             text hosted: bool = "hosted",
-            /// The name that the file gets in the library.
+            /// The name of the file in the library.
             text name: String = "name",
-            /// The id of the folder for the file; the library's top level when left out.
+            /// The id of the folder that is to hold the file; by default it is at the top level of the library.
             text parent_id: String = "parentId",
         }
     }

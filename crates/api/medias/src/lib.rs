@@ -29,7 +29,7 @@
 //! | [`list_media_objects`](Client::list_media_objects) | Lists the files or the folders of a location. |
 //! | [`update_media_object`](Client::update_media_object) | Renames a file or a folder. |
 //! | [`update_media_objects_in_bulk`](Client::update_media_objects_in_bulk) | Renames several files and folders. |
-//! | [`upload_media_file`](Client::upload_media_file) | Uploads a file, or takes one over from an address. |
+//! | [`upload_media_file`](Client::upload_media_file) | Uploads a file, or adds one from a URL. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -34,7 +34,7 @@ impl Client {
     /// # async fn example(oauth: hoopai_oauth::Client) -> Result<(), hoopai_oauth::Error> {
     /// let reply = oauth
     ///     .create_access_token()
-    ///     .body(types::CreateAccessTokenRequest::new().client_id("…").client_secret("…").grant_type(types::CreateAccessTokenRequestGrantType::AuthorizationCode))
+    ///     .body(types::CreateAccessTokenRequest::new().client_id("…").client_secret("…").grant_type(types::AccessTokenGrantType::AuthorizationCode))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -175,7 +175,7 @@ pub mod builder {
             /// Whether to list locations in which the app is installed, or others.
             query is_installed: bool = "isInstalled",
             /// The number of locations per page; by default 20.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// Only the location with this id.
             query location_id: String = "locationId",
             /// Whether to list locations in which the app is on trial.
@@ -185,7 +185,7 @@ pub mod builder {
             /// Text to search for in the names of locations.
             query query: String = "query",
             /// The number of locations before the page; by default none.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
             /// Only installations of the version of the app with this id.
             query version_id: String = "versionId",
         }

@@ -30,7 +30,7 @@
 //! | operation | |
 //! |---|---|
 //! | [`create_access_token`](Client::create_access_token) | Exchanges an authorization code or a refresh token for an access token. |
-//! | [`create_location_access_token`](Client::create_location_access_token) | Makes a token for a location from the token of its agency. |
+//! | [`create_location_access_token`](Client::create_location_access_token) | Creates a token of a location by the token of its agency. |
 //! | [`list_installed_locations`](Client::list_installed_locations) | Lists the locations of an agency in which an app is or could be installed. |
 //!
 //! ## Other

@@ -34,9 +34,9 @@
 //! | operation | |
 //! |---|---|
 //! | [`create_object`](Client::create_object) | Creates a custom object with its first field. |
-//! | [`get_object`](Client::get_object) | Gets one object, at wish with all its fields. |
+//! | [`get_object`](Client::get_object) | Gets an object, optionally with all its fields. |
 //! | [`list_objects`](Client::list_objects) | Lists the objects of a location, standard and custom ones. |
-//! | [`update_object`](Client::update_object) | Changes the labels of an object and the fields by which its records are found. |
+//! | [`update_object`](Client::update_object) | Updates the labels of an object and the fields by which its records are found. |
 //!
 //! ## Records
 //!
@@ -44,8 +44,8 @@
 //! |---|---|
 //! | [`create_object_record`](Client::create_object_record) | Creates a record of a custom object or of `business`. |
 //! | [`delete_object_record`](Client::delete_object_record) | Deletes a record of a custom object or of `business`. |
-//! | [`get_object_record`](Client::get_object_record) | Gets one record of a custom object or of `business`. |
-//! | [`update_object_record`](Client::update_object_record) | Changes a record of a custom object or of `business`. |
+//! | [`get_object_record`](Client::get_object_record) | Gets a record of a custom object or of `business`. |
+//! | [`update_object_record`](Client::update_object_record) | Updates a record of a custom object or of `business`. |
 //!
 //! ## Search Object Records
 //!

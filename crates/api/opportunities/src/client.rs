@@ -32,7 +32,7 @@ impl Client {
     /// let reply = opportunities
     ///     .add_followers()
     ///     .id("…")
-    ///     .body(types::Followers::new().followers(["…"]))
+    ///     .body(types::FollowersRequest::new().followers(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -57,7 +57,7 @@ impl Client {
     /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
     /// let reply = opportunities
     ///     .create_opportunity()
-    ///     .body(types::CreateOpportunityRequest::new().contact_id("…").name("…").pipeline_id("…").status(types::Status::Open))
+    ///     .body(types::CreateOpportunityRequest::new().contact_id("…").name("…").pipeline_id("…").status(types::OpportunityStatus::Open))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -169,7 +169,7 @@ impl Client {
     /// let reply = opportunities
     ///     .remove_followers()
     ///     .id("…")
-    ///     .body(types::Followers::new().followers(["…"]))
+    ///     .body(types::FollowersRequest::new().followers(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -227,7 +227,7 @@ impl Client {
     /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
     /// let mut items = opportunities
     ///     .search_opportunities_advanced()
-    ///     .body(types::SearchOpportunitiesAdvancedRequest::new().additional_details(types::AdditionalDetails::new()).limit(10).query("…"))
+    ///     .body(types::SearchOpportunitiesAdvancedRequest::new().additional_details(types::SearchAdditionalDetails::new()).limit(10).query("…"))
     ///     .stream();
     /// while let Some(item) = items.next().await {
     ///     println!("{:?}", item?);
@@ -283,7 +283,7 @@ impl Client {
     /// let reply = opportunities
     ///     .update_opportunity_status()
     ///     .id("…")
-    ///     .body(types::UpdateOpportunityStatusRequest::new().status(types::Status::Open))
+    ///     .body(types::UpdateOpportunityStatusRequest::new().status(types::OpportunityStatus::Open))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -436,9 +436,9 @@ pub mod builder {
             /// Only opportunities in this country, as a two-letter code of ISO 3166.
             query country: String = "country",
             /// The first day, as month, day and year: `03-31-2026`.
-            query date: String = "date",
+            query date: hoopai_runtime::Date as in_month_first = "date",
             /// The last day, as month, day and year: `03-31-2026`.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Date as in_month_first = "endDate",
             /// Whether the hits include the calendar events of the contact.
             query get_calendar_events: bool = "getCalendarEvents",
             /// Whether the hits include the notes of the contact.

@@ -29,19 +29,19 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_opportunity`](Client::create_opportunity) | Makes an opportunity for a contact. |
+//! | [`create_opportunity`](Client::create_opportunity) | Creates an opportunity for a contact. |
 //! | [`delete_opportunity`](Client::delete_opportunity) | Deletes an opportunity. |
 //! | [`get_opportunity`](Client::get_opportunity) | Gets an opportunity. |
-//! | [`update_opportunity`](Client::update_opportunity) | Changes an opportunity, or moves it to another stage. |
+//! | [`update_opportunity`](Client::update_opportunity) | Updates an opportunity, or moves it to another stage. |
 //! | [`update_opportunity_status`](Client::update_opportunity_status) | Sets whether a deal is open, won, lost or abandoned. |
-//! | [`upsert_opportunity`](Client::upsert_opportunity) | Changes an opportunity if it is there, or else makes one. |
+//! | [`upsert_opportunity`](Client::upsert_opportunity) | Updates an opportunity if it exists, or creates one. |
 //!
 //! ## Followers
 //!
 //! | operation | |
 //! |---|---|
 //! | [`add_followers`](Client::add_followers) | Adds followers to an opportunity. |
-//! | [`remove_followers`](Client::remove_followers) | Removes followers from an opportunity, some or all. |
+//! | [`remove_followers`](Client::remove_followers) | Removes some or all followers from an opportunity. |
 //!
 //! ## Lost reason
 //!
@@ -60,7 +60,7 @@
 //! | operation | |
 //! |---|---|
 //! | [`search_opportunities`](Client::search_opportunities) | Searches the opportunities of a location by a few conditions. |
-//! | [`search_opportunities_advanced`](Client::search_opportunities_advanced) | Searches the opportunities of a location by words, and by filters if they are added. |
+//! | [`search_opportunities_advanced`](Client::search_opportunities_advanced) | Searches the opportunities of a location by text, and by filters that are added to the body. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

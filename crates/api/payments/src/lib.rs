@@ -33,58 +33,58 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_coupon`](Client::create_coupon) | Makes a coupon. |
-//! | [`delete_coupon`](Client::delete_coupon) | Deletes a coupon for good. |
-//! | [`get_coupon`](Client::get_coupon) | Answers one coupon, with how often it was used. |
+//! | [`create_coupon`](Client::create_coupon) | Creates a coupon. |
+//! | [`delete_coupon`](Client::delete_coupon) | Deletes a coupon permanently. |
+//! | [`get_coupon`](Client::get_coupon) | Returns a coupon with the number of its uses. |
 //! | [`list_coupons`](Client::list_coupons) | Lists the coupons of a location. |
-//! | [`update_coupon`](Client::update_coupon) | Changes a coupon. |
+//! | [`update_coupon`](Client::update_coupon) | Updates a coupon. |
 //!
 //! ## Custom Provider
 //!
 //! | operation | |
 //! |---|---|
 //! | [`create_custom_provider_config`](Client::create_custom_provider_config) | Sets the keys of a custom payment provider, for live and for test payments. |
-//! | [`create_custom_provider_integration`](Client::create_custom_provider_integration) | Puts the calling app into a location as a custom payment provider. |
-//! | [`delete_custom_provider_integration`](Client::delete_custom_provider_integration) | Takes the calling app out of a location as a custom payment provider. |
-//! | [`disconnect_custom_provider_config`](Client::disconnect_custom_provider_config) | Removes the keys of a custom payment provider, of live or of test payments. |
-//! | [`get_custom_provider_config`](Client::get_custom_provider_config) | Answers the configuration of the calling app's custom payment provider in a location. |
-//! | [`update_custom_provider_capabilities`](Client::update_custom_provider_capabilities) | Says what the calling app can do as a custom payment provider. |
+//! | [`create_custom_provider_integration`](Client::create_custom_provider_integration) | Adds the calling app to a location as a custom payment provider. |
+//! | [`delete_custom_provider_integration`](Client::delete_custom_provider_integration) | Removes the calling app from a location as a custom payment provider. |
+//! | [`disconnect_custom_provider_config`](Client::disconnect_custom_provider_config) | Removes the live or the test keys of a custom payment provider. |
+//! | [`get_custom_provider_config`](Client::get_custom_provider_config) | Returns the configuration of the calling app's custom payment provider in a location. |
+//! | [`update_custom_provider_capabilities`](Client::update_custom_provider_capabilities) | Declares the capabilities of the calling app as a custom payment provider. |
 //!
 //! ## Order fulfillments
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_order_fulfillment`](Client::create_order_fulfillment) | Fulfills items of an order, with how they were shipped. |
-//! | [`list_order_fulfillments`](Client::list_order_fulfillments) | Lists all fulfillments of an order. |
+//! | [`create_order_fulfillment`](Client::create_order_fulfillment) | Fulfils items of an order, with their shipments. |
+//! | [`list_order_fulfillments`](Client::list_order_fulfillments) | Lists the fulfilments of an order. |
 //!
 //! ## Integrations
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_white_label_provider`](Client::create_white_label_provider) | Adds a white-label payment provider that is built on Authorize.net or NMI. |
-//! | [`list_white_label_providers`](Client::list_white_label_providers) | Lists the white-label payment providers, those built on Authorize.net or NMI. |
+//! | [`create_white_label_provider`](Client::create_white_label_provider) | Adds a white-label payment provider based on Authorize.net or NMI. |
+//! | [`list_white_label_providers`](Client::list_white_label_providers) | Lists the white-label payment providers, those based on Authorize.net or NMI. |
 //!
 //! ## Orders
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_order`](Client::get_order) | Answers one order, with its items, amounts, coupon and source. |
-//! | [`list_orders`](Client::list_orders) | Lists the orders of a location, filtered as wished. |
-//! | [`record_order_payment`](Client::record_order_payment) | Records a payment for an order that was made outside the platform. |
+//! | [`get_order`](Client::get_order) | Returns an order with its items, amounts, coupon and source. |
+//! | [`list_orders`](Client::list_orders) | Lists the orders of a location, optionally filtered. |
+//! | [`record_order_payment`](Client::record_order_payment) | Records a payment of an order that was received outside the platform. |
 //!
 //! ## Subscriptions
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_subscription`](Client::get_subscription) | Answers one subscription, with its product, schedule and automatic payment. |
-//! | [`list_subscriptions`](Client::list_subscriptions) | Lists the subscriptions of a location, filtered as wished. |
+//! | [`get_subscription`](Client::get_subscription) | Returns a subscription with its product, schedule and automatic payment. |
+//! | [`list_subscriptions`](Client::list_subscriptions) | Lists the subscriptions of a location, optionally filtered. |
 //!
 //! ## Transactions
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_transaction`](Client::get_transaction) | Answers one transaction, with its charge, payment provider and refunds. |
-//! | [`list_transactions`](Client::list_transactions) | Lists the transactions of a location, filtered as wished. |
+//! | [`get_transaction`](Client::get_transaction) | Returns a transaction with its charge, payment provider and refunds. |
+//! | [`list_transactions`](Client::list_transactions) | Lists the transactions of a location, optionally filtered. |
 //!
 //! ## Order Notes
 //!

@@ -25,15 +25,15 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_active_phone_numbers`](Client::list_active_phone_numbers) | Lists the phone numbers that a location has. |
-//! | [`list_available_phone_numbers`](Client::list_available_phone_numbers) | Finds phone numbers that a location can buy. |
+//! | [`list_active_phone_numbers`](Client::list_active_phone_numbers) | Lists the phone numbers of a location. |
+//! | [`list_available_phone_numbers`](Client::list_available_phone_numbers) | Lists phone numbers that a location can buy. |
 //! | [`purchase_phone_number`](Client::purchase_phone_number) | Buys a phone number for a location. |
 //!
 //! ## Number Pools
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_number_pools`](Client::list_number_pools) | Lists number pools, with their numbers and how their calls are handled. |
+//! | [`list_number_pools`](Client::list_number_pools) | Lists number pools with their numbers and routing. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

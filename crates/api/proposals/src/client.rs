@@ -19,54 +19,97 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Lists the documents of a location.
+    /// Lists the documents of a location, optionally filtered.
     ///
     /// `GET /proposals/document`
     ///
-    /// Without filters all of them. The two dates belong together: give both or neither.
+    /// The two dates require each other.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListDocuments::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(proposals: hoopai_proposals::Client) -> Result<(), hoopai_proposals::Error> {
+    /// let mut items = proposals.list_documents().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-documents-contracts")]
     pub fn list_documents(&self) -> builder::ListDocuments {
         builder::ListDocuments::new(&self.handle)
     }
 
-    /// Lists the templates for documents of a location.
+    /// Lists the templates of a location.
     ///
     /// `GET /proposals/templates`
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListTemplates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(proposals: hoopai_proposals::Client) -> Result<(), hoopai_proposals::Error> {
+    /// let mut items = proposals.list_templates().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-documents-contracts-templates")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
     }
 
-    /// Sends a document to the person who is to agree to it.
+    /// Sends a document to its recipients.
     ///
     /// `POST /proposals/document/send`
     ///
-    /// With `email` the platform writes to a real person, and to those in `ccRecipients`; with `link` it answers links for you
-    /// to pass on.
+    /// With `email` the platform writes to real people, including those in `ccRecipients`; with `link` the reply holds links that you deliver yourself.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_proposals::types;
+    /// # async fn example(proposals: hoopai_proposals::Client) -> Result<(), hoopai_proposals::Error> {
+    /// let reply = proposals
+    ///     .send_document()
+    ///     .body(types::SendDocumentRequest::new().document_id("…").sent_by("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-documents-contracts")]
     pub fn send_document(&self) -> builder::SendDocument {
         builder::SendDocument::new(&self.handle)
     }
 
-    /// Makes a document of a template for a contact, and sends it.
+    /// Creates a document from a template for a contact, and optionally sends it.
     ///
     /// `POST /proposals/templates/send`
     ///
-    /// Each call makes another document, and with `sendDocument` a real person hears of it.
+    /// Each call creates a new document. With `sendDocument` a real person receives it.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_proposals::types;
+    /// # async fn example(proposals: hoopai_proposals::Client) -> Result<(), hoopai_proposals::Error> {
+    /// let reply = proposals
+    ///     .send_template()
+    ///     .body(types::SendTemplateRequest::new().contact_id("…").template_id("…").user_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "send-documents-contracts-template")]
     pub fn send_template(&self) -> builder::SendTemplate {
         builder::SendTemplate::new(&self.handle)
@@ -85,19 +128,19 @@ pub mod builder {
         ListDocuments {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first moment to list in ISO 8601, such as `2025-02-03T18:30:00.000Z`; together with `dateTo`.
+            /// The start of the period, such as `2025-02-03T18:30:00.000Z`; requires `dateTo`.
             query date_from: hoopai_runtime::Timestamp = "dateFrom",
-            /// The last moment to list in ISO 8601; together with `dateFrom`.
+            /// The end of the period, such as `2025-02-14T18:29:59.999Z`; requires `dateFrom`.
             query date_to: hoopai_runtime::Timestamp = "dateTo",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// The states of payment to list, one of them or several separated by commas.
+            /// One or more payment statuses, separated by commas.
             query payment_status: types::PaymentStatus = "paymentStatus",
-            /// Words to look for.
+            /// Words to search for.
             query query: String = "query",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
-            /// The states to list, one of them or several separated by commas.
+            /// One or more statuses, separated by commas.
             query status: types::DocumentStatus = "status",
         }
     }
@@ -110,21 +153,21 @@ pub mod builder {
         ListTemplates {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first moment to list in ISO 8601, such as `2025-02-03T18:30:00.000Z`.
+            /// The start of the period, such as `2025-02-03T18:30:00.000Z`.
             query date_from: hoopai_runtime::Timestamp = "dateFrom",
-            /// The last moment to list in ISO 8601.
+            /// The end of the period, such as `2025-02-14T18:29:59.999Z`.
             query date_to: hoopai_runtime::Timestamp = "dateTo",
-            /// Whether to list public documents (DocForms); `userId` is then needed.
+            /// Whether to list public documents (DocForms); requires `userId`.
             query is_public_document: bool = "isPublicDocument",
-            /// How many items a page holds at most.
-            query limit: String = "limit",
-            /// The template's name, to look for.
+            /// The maximum number of items of a page.
+            query limit: i64 = "limit",
+            /// The name to search for.
             query name: String = "name",
-            /// How many items are left out before the page begins.
-            query skip: String = "skip",
-            /// The types to list, separated by commas, of `proposal`, `estimate` and `contentLibrary`.
+            /// The number of items to skip before the page.
+            query skip: i64 = "skip",
+            /// The types to list, separated by commas: `proposal`, `estimate` and `contentLibrary`.
             query type_: String = "type",
-            /// The id of a user; needed with `isPublicDocument`.
+            /// The id of a user; required with `isPublicDocument`.
             query user_id: String = "userId",
         }
     }

@@ -27,15 +27,15 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_documents`](Client::list_documents) | Lists the documents of a location. |
-//! | [`send_document`](Client::send_document) | Sends a document to the person who is to agree to it. |
+//! | [`list_documents`](Client::list_documents) | Lists the documents of a location, optionally filtered. |
+//! | [`send_document`](Client::send_document) | Sends a document to its recipients. |
 //!
 //! ## Templates
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_templates`](Client::list_templates) | Lists the templates for documents of a location. |
-//! | [`send_template`](Client::send_template) | Makes a document of a template for a contact, and sends it. |
+//! | [`list_templates`](Client::list_templates) | Lists the templates of a location. |
+//! | [`send_template`](Client::send_template) | Creates a document from a template for a contact, and optionally sends it. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -31,7 +31,7 @@ impl Client {
     /// let reply = saas
     ///     .disable_saas_in_bulk()
     ///     .company_id("…")
-    ///     .body(types::BulkDisableSaas::new().location_ids(["…"]))
+    ///     .body(types::DisableSaasInBulkRequest::new().location_ids(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -56,7 +56,7 @@ impl Client {
     /// let reply = saas
     ///     .disable_saas_in_bulk_deprecated()
     ///     .company_id("…")
-    ///     .body(types::BulkDisableSaas::new().location_ids(["…"]))
+    ///     .body(types::DisableSaasInBulkRequest::new().location_ids(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -85,7 +85,7 @@ impl Client {
     /// let reply = saas
     ///     .enable_saas_for_location()
     ///     .location_id("…")
-    ///     .body(types::EnableSaas::new().company_id("…").is_saa_sv2(true))
+    ///     .body(types::EnableSaasForLocationRequest::new().company_id("…").is_saa_sv2(true))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -110,7 +110,7 @@ impl Client {
     /// let reply = saas
     ///     .enable_saas_for_location_deprecated()
     ///     .location_id("…")
-    ///     .body(types::EnableSaas::new().company_id("…").is_saa_sv2(true))
+    ///     .body(types::EnableSaasForLocationRequest::new().company_id("…").is_saa_sv2(true))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -138,7 +138,7 @@ impl Client {
     /// let reply = saas
     ///     .enable_saas_in_bulk()
     ///     .company_id("…")
-    ///     .body(types::BulkEnableSaasRequest::new().action_payload(types::BulkEnableSaasActionPayload::new()).is_saa_sv2(true).location_ids(["…"]))
+    ///     .body(types::EnableSaasInBulkRequest::new().action_payload(types::EnableSaasInBulkAction::new()).is_saa_sv2(true).location_ids(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -163,7 +163,7 @@ impl Client {
     /// let reply = saas
     ///     .enable_saas_in_bulk_deprecated()
     ///     .company_id("…")
-    ///     .body(types::BulkEnableSaasRequest::new().action_payload(types::BulkEnableSaasActionPayload::new()).is_saa_sv2(true).location_ids(["…"]))
+    ///     .body(types::EnableSaasInBulkRequest::new().action_payload(types::EnableSaasInBulkAction::new()).is_saa_sv2(true).location_ids(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -426,7 +426,7 @@ impl Client {
     /// let reply = saas
     ///     .update_location_paused()
     ///     .location_id("…")
-    ///     .body(types::PauseLocation::new().company_id("…").paused(true))
+    ///     .body(types::UpdateLocationPausedRequest::new().company_id("…").paused(true))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -451,7 +451,7 @@ impl Client {
     /// let reply = saas
     ///     .update_location_paused_deprecated()
     ///     .location_id("…")
-    ///     .body(types::PauseLocation::new().company_id("…").paused(true))
+    ///     .body(types::UpdateLocationPausedRequest::new().company_id("…").paused(true))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -479,7 +479,7 @@ impl Client {
     /// let reply = saas
     ///     .update_rebilling()
     ///     .company_id("…")
-    ///     .body(types::UpdateRebilling::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::UpdateRebillingProduct::ContentAi))
+    ///     .body(types::UpdateRebillingRequest::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::RebillingProduct::ContentAi))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -504,7 +504,7 @@ impl Client {
     /// let reply = saas
     ///     .update_rebilling_deprecated()
     ///     .company_id("…")
-    ///     .body(types::UpdateRebilling::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::UpdateRebillingProduct::ContentAi))
+    ///     .body(types::UpdateRebillingRequest::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::RebillingProduct::ContentAi))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -532,7 +532,7 @@ impl Client {
     /// let reply = saas
     ///     .update_saas_subscription()
     ///     .location_id("…")
-    ///     .body(types::UpdateSubscription::new().company_id("…").customer_id("…").subscription_id("…"))
+    ///     .body(types::UpdateSaasSubscriptionRequest::new().company_id("…").customer_id("…").subscription_id("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -557,7 +557,7 @@ impl Client {
     /// let reply = saas
     ///     .update_saas_subscription_deprecated()
     ///     .location_id("…")
-    ///     .body(types::UpdateSubscription::new().company_id("…").customer_id("…").subscription_id("…"))
+    ///     .body(types::UpdateSaasSubscriptionRequest::new().company_id("…").customer_id("…").subscription_id("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())

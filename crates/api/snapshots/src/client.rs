@@ -33,7 +33,7 @@ impl Client {
     /// let reply = snapshots
     ///     .create_snapshot_share_link()
     ///     .company_id("…")
-    ///     .body(types::CreateSnapshotShareLinkRequest::new().share_type(types::CreateSnapshotShareLinkRequestShareType::Link).snapshot_id("…"))
+    ///     .body(types::CreateSnapshotShareLinkRequest::new().share_type(types::SnapshotShareLinkShareType::Link).snapshot_id("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -166,7 +166,7 @@ pub mod builder {
             /// The start of the period, month first, such as `10-10-2022 12:00 AM`. Declared as required by the platform's specification.
             query from_2: String = "from",
             /// The maximum number of items of a page, as text, such as `10`. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The end of the period, month first, such as `12-18-2023 11:59 PM`. Declared as required by the platform's specification.
             query to: String = "to",
             /// The id of the last item of the previous page.

@@ -23,8 +23,8 @@
 //! | operation | |
 //! |---|---|
 //! | [`create_snapshot_share_link`](Client::create_snapshot_share_link) | Creates a link by which a snapshot can be imported. |
-//! | [`get_latest_snapshot_push`](Client::get_latest_snapshot_push) | Tells how far the latest push of a snapshot into a location has come. |
-//! | [`list_snapshot_pushes`](Client::list_snapshot_pushes) | Lists the locations into which a snapshot was pushed between two points in time. |
+//! | [`get_latest_snapshot_push`](Client::get_latest_snapshot_push) | Returns the progress of the latest push of a snapshot into a location. |
+//! | [`list_snapshot_pushes`](Client::list_snapshot_pushes) | Lists the locations into which a snapshot was pushed in a period. |
 //! | [`list_snapshots`](Client::list_snapshots) | Lists the snapshots of an agency, its own and imported ones. |
 
 pub use hoopai_runtime as runtime;

@@ -731,7 +731,7 @@ impl Client {
     /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
     /// let reply = social_media_posting
     ///     .set_csv_accounts()
-    ///     .body(types::SetCsvAccountsRequest::new().account_ids(["…"]).file_name("…").file_path("…").rows_count(0.5))
+    ///     .body(types::SetCsvAccountsRequest::new().account_ids(["…"]).file_name("…").file_path("…").rows_count(10))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1222,11 +1222,11 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The maximum number of items of a page, as a string, such as `10`.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// Text to search for.
             query search_text: String = "searchText",
             /// The number of items to skip before the page, as a string, such as `0`.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
         }
     }
 
@@ -1241,9 +1241,9 @@ pub mod builder {
             /// The id of the CSV file.
             path id: String = "id",
             /// The maximum number of items of a page, as a string, such as `10`.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The number of items to skip before the page, as a string, such as `0`.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
         }
     }
 
@@ -1258,9 +1258,9 @@ pub mod builder {
             /// Whether the reply includes the users who uploaded the files, as a string: `true` or `false`.
             query include_users: String = "includeUsers",
             /// The maximum number of files of a page, as a string; by default `10`.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// The number of files to skip before the page, as a string; by default `0`.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
             /// The id of a user; only files that this user uploaded are listed.
             query user_id: String = "userId",
         }
@@ -1339,11 +1339,11 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The maximum number of items of a page, as a string, such as `10`.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// Text to search for.
             query search_text: String = "searchText",
             /// The number of items to skip before the page, as a string, such as `0`.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
         }
     }
 

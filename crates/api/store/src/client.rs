@@ -17,16 +17,28 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Registers a shipping carrier that the platform asks for its rates.
+    /// Registers a shipping carrier, whose rates the platform requests.
     ///
     /// `POST /store/shipping-carrier`
     ///
-    /// The platform calls `callbackUrl` to learn what the carrier charges, so that address must be reachable from the outside. Then add a
-    /// shipping rate with `isCarrierRate` that names the carrier.
+    /// The platform requests the carrier's prices from `callbackUrl`, which must be publicly reachable. Afterwards, add a shipping rate with
+    /// `isCarrierRate` and the id of the carrier.
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .create_shipping_carrier()
+    ///     .body(types::CreateShippingCarrierRequest::new().callback_url("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-shipping-carrier")]
     pub fn create_shipping_carrier(&self) -> builder::CreateShippingCarrier {
         builder::CreateShippingCarrier::new(&self.handle)
@@ -36,18 +48,31 @@ impl Client {
     ///
     /// `POST /store/shipping-zone/{shippingZoneId}/shipping-rate`
     ///
-    /// A rate is either a fixed price, or, with `isCarrierRate`, what a carrier asks plus a handling fee: `amount` is then the fixed part of
-    /// that fee and `percentageOfRateFee` the other.
+    /// A rate is a fixed price, or, with `isCarrierRate`, the carrier's price plus a handling fee: `amount` is then the fixed part of the fee and
+    /// `percentageOfRateFee` the other.
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .create_shipping_rate()
+    ///     .shipping_zone_id("…")
+    ///     .body(types::CreateShippingRateRequest::new().amount(10).condition_type(types::ConditionType::None).currency("…").max_condition(10).min_condition(10).name("…").shipping_carrier_id("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-shipping-rate")]
     pub fn create_shipping_rate(&self) -> builder::CreateShippingRate {
         builder::CreateShippingRate::new(&self.handle)
     }
 
-    /// Creates a shipping zone out of countries and their states.
+    /// Creates a shipping zone of countries and their states.
     ///
     /// `POST /store/shipping-zone`
     ///
@@ -56,6 +81,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .create_shipping_zone()
+    ///     .body(types::CreateShippingZoneRequest::new().countries([types::ShippingZoneCountry::new()]).name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-shipping-zone")]
     pub fn create_shipping_zone(&self) -> builder::CreateShippingZone {
         builder::CreateShippingZone::new(&self.handle)
@@ -68,6 +105,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.delete_shipping_carrier().shipping_carrier_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-shipping-carrier")]
     pub fn delete_shipping_carrier(&self) -> builder::DeleteShippingCarrier {
         builder::DeleteShippingCarrier::new(&self.handle)
@@ -80,6 +124,18 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .delete_shipping_rate()
+    ///     .shipping_zone_id("…")
+    ///     .shipping_rate_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-shipping-rate")]
     pub fn delete_shipping_rate(&self) -> builder::DeleteShippingRate {
         builder::DeleteShippingRate::new(&self.handle)
@@ -92,12 +148,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.delete_shipping_zone().shipping_zone_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-shipping-zone")]
     pub fn delete_shipping_zone(&self) -> builder::DeleteShippingZone {
         builder::DeleteShippingZone::new(&self.handle)
     }
 
-    /// Tells how far the store is set up.
+    /// Returns the progress of the setup of the store.
     ///
     /// `GET /store/setup/progress`
     ///
@@ -107,68 +170,120 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.get_setup_progress().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-setup-progress")]
     pub fn get_setup_progress(&self) -> builder::GetSetupProgress {
         builder::GetSetupProgress::new(&self.handle)
     }
 
-    /// Gets one shipping carrier.
+    /// Returns a shipping carrier.
     ///
     /// `GET /store/shipping-carrier/{shippingCarrierId}`
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.get_shipping_carrier().shipping_carrier_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-shipping-carriers")]
     pub fn get_shipping_carrier(&self) -> builder::GetShippingCarrier {
         builder::GetShippingCarrier::new(&self.handle)
     }
 
-    /// Gets one shipping rate.
+    /// Returns a shipping rate.
     ///
     /// `GET /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .get_shipping_rate()
+    ///     .shipping_zone_id("…")
+    ///     .shipping_rate_id("…")
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-shipping-rates")]
     pub fn get_shipping_rate(&self) -> builder::GetShippingRate {
         builder::GetShippingRate::new(&self.handle)
     }
 
-    /// Gets one shipping zone.
+    /// Returns a shipping zone.
     ///
     /// `GET /store/shipping-zone/{shippingZoneId}`
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.get_shipping_zone().shipping_zone_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-shipping-zones")]
     pub fn get_shipping_zone(&self) -> builder::GetShippingZone {
         builder::GetShippingZone::new(&self.handle)
     }
 
-    /// Gets the settings of a store, where it ships from and which emails it sends.
+    /// Returns the settings of a store, such as the origin of shipments and the emails about orders.
     ///
     /// `GET /store/store-setting`
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.get_store_settings().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-store-settings")]
     pub fn get_store_settings(&self) -> builder::GetStoreSettings {
         builder::GetStoreSettings::new(&self.handle)
     }
 
-    /// Works out which shipping rates an order to a country could have.
+    /// Lists the shipping rates that are available for an order to a country.
     ///
     /// `POST /store/shipping-zone/shipping-rates`
     ///
-    /// It reads only: nothing is stored, and it is safe to send again. The reply holds rates, each with the id of its zone.
-    /// The order's amount and weight are worked out from its products unless `amountAvailable` and `weightAvailable` say otherwise.
+    /// The operation stores nothing and is safe to repeat. Each rate in the reply holds the id of its zone. The platform computes the order's amount
+    /// and weight from its products, unless `amountAvailable` and `weightAvailable` are set.
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .list_available_shipping_rates()
+    ///     .body(types::ListAvailableShippingRatesRequest::new().country(types::Country::Us).products([types::ProductItem::new()]).source(types::OrderSource::new()).total_order_amount(10).total_order_weight(0.5))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-available-shipping-zones")]
     pub fn list_available_shipping_rates(&self) -> builder::ListAvailableShippingRates {
         builder::ListAvailableShippingRates::new(&self.handle)
@@ -181,6 +296,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.list_shipping_carriers().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-shipping-carriers")]
     pub fn list_shipping_carriers(&self) -> builder::ListShippingCarriers {
         builder::ListShippingCarriers::new(&self.handle)
@@ -194,6 +316,16 @@ impl Client {
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListShippingRates::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let mut items = store.list_shipping_rates().shipping_zone_id("…").stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-shipping-rates")]
     pub fn list_shipping_rates(&self) -> builder::ListShippingRates {
         builder::ListShippingRates::new(&self.handle)
@@ -207,16 +339,26 @@ impl Client {
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListShippingZones::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let mut items = store.list_shipping_zones().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "list-shipping-zones")]
     pub fn list_shipping_zones(&self) -> builder::ListShippingZones {
         builder::ListShippingZones::new(&self.handle)
     }
 
-    /// Notes how far the store is set up.
+    /// Updates the progress of the setup of the store.
     ///
     /// `PUT /store/setup/progress`
     ///
-    /// No field of its body is published: it goes out as free-form JSON.
+    /// The fields of the body are undocumented: it is free-form JSON.
     ///
     /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
@@ -224,56 +366,115 @@ impl Client {
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store.update_setup_progress().body("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-setup-progress")]
     pub fn update_setup_progress(&self) -> builder::UpdateSetupProgress {
         builder::UpdateSetupProgress::new(&self.handle)
     }
 
-    /// Changes a shipping carrier.
+    /// Updates a shipping carrier.
     ///
     /// `PUT /store/shipping-carrier/{shippingCarrierId}`
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .update_shipping_carrier()
+    ///     .shipping_carrier_id("…")
+    ///     .body(types::UpdateShippingCarrierRequest::new().allows_multiple_service_selection(true).callback_url("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-shipping-carrier")]
     pub fn update_shipping_carrier(&self) -> builder::UpdateShippingCarrier {
         builder::UpdateShippingCarrier::new(&self.handle)
     }
 
-    /// Changes a shipping rate.
+    /// Updates a shipping rate.
     ///
     /// `PUT /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .update_shipping_rate()
+    ///     .shipping_zone_id("…")
+    ///     .shipping_rate_id("…")
+    ///     .body(types::UpdateShippingRateRequest::new().amount(10).currency("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-shipping-rate")]
     pub fn update_shipping_rate(&self) -> builder::UpdateShippingRate {
         builder::UpdateShippingRate::new(&self.handle)
     }
 
-    /// Changes a shipping zone.
+    /// Updates a shipping zone.
     ///
     /// `PUT /store/shipping-zone/{shippingZoneId}`
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .update_shipping_zone()
+    ///     .shipping_zone_id("…")
+    ///     .body(types::UpdateShippingZoneRequest::new().name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-shipping-zone")]
     pub fn update_shipping_zone(&self) -> builder::UpdateShippingZone {
         builder::UpdateShippingZone::new(&self.handle)
     }
 
-    /// Writes the settings of a store, whether or not it has some already.
+    /// Creates or replaces the settings of a store.
     ///
     /// `POST /store/store-setting`
     ///
-    /// There is one set of settings a location: what was there is overwritten.
+    /// A location has one set of settings: the operation overwrites it.
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_store::types;
+    /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
+    /// let reply = store
+    ///     .upsert_store_settings()
+    ///     .body(types::UpsertStoreSettingsRequest::new().shipping_origin(types::StoreShippingOrigin::new()))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-store-setting")]
     pub fn upsert_store_settings(&self) -> builder::UpsertStoreSettings {
         builder::UpsertStoreSettings::new(&self.handle)
@@ -324,9 +525,9 @@ pub mod builder {
         DeleteShippingCarrier {
             /// The id of the shipping carrier.
             path shipping_carrier_id: String = "shippingCarrierId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -341,9 +542,9 @@ pub mod builder {
             path shipping_zone_id: String = "shippingZoneId",
             /// The id of the shipping rate.
             path shipping_rate_id: String = "shippingRateId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -356,9 +557,9 @@ pub mod builder {
         DeleteShippingZone {
             /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -376,9 +577,9 @@ pub mod builder {
         GetShippingCarrier {
             /// The id of the shipping carrier.
             path shipping_carrier_id: String = "shippingCarrierId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -393,9 +594,9 @@ pub mod builder {
             path shipping_zone_id: String = "shippingZoneId",
             /// The id of the shipping rate.
             path shipping_rate_id: String = "shippingRateId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -408,11 +609,11 @@ pub mod builder {
         GetShippingZone {
             /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
-            /// Whether each zone comes with its shipping rates; without them if left out.
+            /// Whether each zone includes its shipping rates; by default it does not.
             query with_shipping_rate: bool = "withShippingRate",
         }
     }
@@ -423,9 +624,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetStoreSettings {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -446,9 +647,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListShippingCarriers {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
         }
     }
@@ -461,13 +662,13 @@ pub mod builder {
         ListShippingRates {
             /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
         }
     }
@@ -478,15 +679,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListShippingZones {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: types::AltIdType = "altType",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
-            /// Whether each zone comes with its shipping rates; without them if left out.
+            /// Whether each zone includes its shipping rates; by default it does not.
             query with_shipping_rate: bool = "withShippingRate",
         }
     }

@@ -83,7 +83,7 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The last day to list, as `YYYY-MM-DD`; by default today.
-            query end_at: String = "endAt",
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The number of submissions per page, at most 100; by default 20.
             query limit: i64 = "limit",
             /// The number of the page, starting at 1.
@@ -91,7 +91,7 @@ pub mod builder {
             /// The contact id, name, email address or phone number to search for.
             query q: String = "q",
             /// The first day to list, as `YYYY-MM-DD`; by default one month ago.
-            query start_at: String = "startAt",
+            query start_at: hoopai_runtime::Date = "startAt",
             /// Only submissions of the survey with this id.
             query survey_id: String = "surveyId",
         }

@@ -25,7 +25,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_survey_submissions`](Client::list_survey_submissions) | Lists what people have answered, by default over the last month. |
+//! | [`list_survey_submissions`](Client::list_survey_submissions) | Lists the submissions of surveys, by default those of the last month. |
 //! | [`list_surveys`](Client::list_surveys) | Lists the surveys of a location. |
 
 pub use hoopai_runtime as runtime;

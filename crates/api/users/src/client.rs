@@ -262,7 +262,7 @@ pub mod builder {
             /// Only users with these ids, separated by commas.
             query ids: String = "ids",
             /// The number of users per page; by default 25.
-            query limit: String = "limit",
+            query limit: i64 = "limit",
             /// Only users who work in the location with this id.
             query location_id: String = "locationId",
             /// Text to search for in full name, email address and phone number.
@@ -270,7 +270,7 @@ pub mod builder {
             /// Only users with this role, such as `admin` or `user`.
             query role: String = "role",
             /// The number of users before the page; by default none.
-            query skip: String = "skip",
+            query skip: i64 = "skip",
             /// The field by which the users are sorted, such as `dateAdded`; by default first and last name.
             query sort: String = "sort",
             /// The sort order, such as `asc`.

@@ -42,7 +42,7 @@
 //! | operation | |
 //! |---|---|
 //! | [`filter_users_by_email`](Client::filter_users_by_email) | Finds users of an agency by a list of email addresses. |
-//! | [`search_users`](Client::search_users) | Finds users of an agency, by name, email address, phone number, location or role. |
+//! | [`search_users`](Client::search_users) | Finds users of an agency by name, email address, phone number, location or role. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

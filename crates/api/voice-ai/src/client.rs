@@ -17,47 +17,79 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Gives an agent another action.
+    /// Adds an action to an agent.
     ///
     /// `POST /voice-ai/actions`
     ///
-    /// The shape of `actionParameters` follows `actionType`: the text of each field says which types it belongs to.
+    /// The form of `actionParameters` must match `actionType`; the text of each field names the types
+    /// of actions that use it.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_voice_ai::types;
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai
+    ///     .create_action()
+    ///     .body(types::CreateActionRequest::new().action_parameters(types::ActionParameters::new()).action_type(types::ActionType::CallTransfer).agent_id("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-action")]
     pub fn create_action(&self) -> builder::CreateAction {
         builder::CreateAction::new(&self.handle)
     }
 
-    /// Creates an agent that answers calls.
+    /// Creates an agent that answers telephone calls.
     ///
     /// `POST /voice-ai/agents`
     ///
-    /// Only the location is needed: name, greeting, prompt and voice are made up if left out. Without `inboundNumber` and `numberPoolId`
-    /// it has no number of its own.
+    /// Only the location is required: the platform chooses name, greeting, prompt and voice if they
+    /// are absent. Without `inboundNumber` and `numberPoolId` the agent has no phone number.
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
+    ///
+    /// ```no_run
+    /// # use hoopai_voice_ai::types;
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai
+    ///     .create_agent()
+    ///     .body(types::CreateAgentRequest::new().agent_name("…").agent_prompt("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "create-agent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
     }
 
-    /// Takes an action from an agent for good.
+    /// Deletes an action of an agent permanently.
     ///
     /// `DELETE /voice-ai/actions/{actionId}`
     ///
-    /// The agent must be named too, and location and agent stand in the query.
+    /// The ids of location and agent are required in the query.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// voice_ai.delete_action().action_id("…").agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-action")]
     pub fn delete_action(&self) -> builder::DeleteAction {
         builder::DeleteAction::new(&self.handle)
@@ -71,12 +103,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// voice_ai.delete_agent().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "delete-agent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
     }
 
-    /// Gets one action of an agent.
+    /// Gets an action of an agent.
     ///
     /// `GET /voice-ai/actions/{actionId}`
     ///
@@ -84,12 +123,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai.get_action().action_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-action")]
     pub fn get_action(&self) -> builder::GetAction {
         builder::GetAction::new(&self.handle)
     }
 
-    /// Gets one agent with its settings and actions.
+    /// Gets an agent with its settings and actions.
     ///
     /// `GET /voice-ai/agents/{agentId}`
     ///
@@ -97,12 +143,19 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai.get_agent().agent_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-agent")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
     }
 
-    /// Gets one call with its summary and transcript.
+    /// Gets a call with its summary and transcript.
     ///
     /// `GET /voice-ai/dashboard/call-logs/{callId}`
     ///
@@ -110,6 +163,13 @@ impl Client {
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai.get_call_log().call_id("…").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "getCallLog")]
     pub fn get_call_log(&self) -> builder::GetCallLog {
         builder::GetCallLog::new(&self.handle)
@@ -124,6 +184,16 @@ impl Client {
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50 items, by `page`; [`stream`](builder::ListAgents::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let mut items = voice_ai.list_agents().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-agents")]
     pub fn list_agents(&self) -> builder::ListAgents {
         builder::ListAgents::new(&self.handle)
@@ -133,43 +203,79 @@ impl Client {
     ///
     /// `GET /voice-ai/dashboard/call-logs`
     ///
-    /// `startDate` and `endDate` belong together: give both or neither.
+    /// `startDate` and `endDate` must be sent together.
     ///
     /// - Scope: `voice-ai-dashboard.readonly`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50 items, by `page`; [`stream`](builder::ListCallLogs::stream) reads all items.
+    ///
+    /// ```no_run
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let mut items = voice_ai.list_call_logs().stream();
+    /// while let Some(item) = items.next().await {
+    ///     println!("{:?}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "get-call-logs")]
     pub fn list_call_logs(&self) -> builder::ListCallLogs {
         builder::ListCallLogs::new(&self.handle)
     }
 
-    /// Changes an action of an agent.
+    /// Updates an action of an agent.
     ///
     /// `PUT /voice-ai/actions/{actionId}`
     ///
-    /// Type, name and settings are sent as a whole, what stays the same included.
+    /// The request replaces the whole action: send type, name and all settings.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_voice_ai::types;
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai
+    ///     .update_action()
+    ///     .action_id("…")
+    ///     .body(types::UpdateActionRequest::new().action_parameters(types::ActionParameters::new()).action_type(types::ActionType::CallTransfer).agent_id("…").name("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "update-action")]
     pub fn update_action(&self) -> builder::UpdateAction {
         builder::UpdateAction::new(&self.handle)
     }
 
-    /// Changes settings of an agent.
+    /// Updates settings of an agent.
     ///
     /// `PATCH /voice-ai/agents/{agentId}`
     ///
-    /// The location goes into the query. A list that is sent, such as the working hours, should be sent whole.
+    /// The location is sent in the query. Lists such as the working hours are replaced as a whole.
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
+    ///
+    /// ```no_run
+    /// # use hoopai_voice_ai::types;
+    /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
+    /// let reply = voice_ai
+    ///     .update_agent()
+    ///     .agent_id("…")
+    ///     .body(types::UpdateAgentRequest::new().agent_name("…").agent_prompt("…"))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "patch-agent")]
     pub fn update_agent(&self) -> builder::UpdateAgent {
         builder::UpdateAgent::new(&self.handle)
@@ -208,7 +314,7 @@ pub mod builder {
         DeleteAction {
             /// The id of the action.
             path action_id: String = "actionId",
-            /// The id of the agent that the action belongs to. Declared as required by the platform's specification.
+            /// The id of the agent that has the action. Declared as required by the platform's specification.
             query agent_id: String = "agentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -275,11 +381,11 @@ pub mod builder {
         ListAgents {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The number of the page, from 1 to 5000; 1 if left out.
+            /// The number of the page, 1 to 5000; by default 1.
             query page: i64 = "page",
-            /// How many items a page holds at most, up to 50; 10 if left out.
+            /// The maximum number of items of a page, at most 50; by default 10.
             query page_size: i64 = "pageSize",
-            /// Words to look for.
+            /// Text to search for.
             query query: String = "query",
         }
     }
@@ -292,26 +398,26 @@ pub mod builder {
         ListCallLogs {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The types of actions that ran during the call, one of them or several separated by commas.
+            /// Types of actions, separated by commas; only calls during which one of them ran are listed.
             query action_type: types::ActionType = "actionType",
-            /// The id of an agent, to have only its calls.
+            /// The id of an agent; only its calls are listed.
             query agent_id: String = "agentId",
-            /// Whether real calls (`LIVE`) or tries (`TRIAL`) are listed; both if left out.
+            /// Whether real calls (`LIVE`) or trial calls (`TRIAL`) are listed; by default both.
             query call_type: types::CallLogCallType = "callType",
-            /// The ids of contacts, separated by commas, to have only their calls.
+            /// Ids of contacts, separated by commas; only their calls are listed.
             query contact_id: String = "contactId",
-            /// The last moment to list, in milliseconds since 1970; after `startDate`.
-            query end_date: f64 = "endDate",
-            /// The number of the page, from 1; 1 if left out.
+            /// The end of the period to list; after `startDate`. On the wire it is in milliseconds since 1970.
+            query end_date: hoopai_runtime::Timestamp as in_milliseconds = "endDate",
+            /// The number of the page, starting at 1; by default 1.
             query page: i64 = "page",
-            /// How many items a page holds at most, up to 50; 10 if left out.
+            /// The maximum number of items of a page, at most 50; by default 10.
             query page_size: i64 = "pageSize",
-            /// The direction of the order, if `sortBy` is given.
+            /// The direction of the order, if `sortBy` is set.
             query sort: types::CallLogSort = "sort",
-            /// What the calls are ordered by; the latest come first if left out.
+            /// The field by which the calls are ordered; by default the latest are first.
             query sort_by: types::CallLogSortBy = "sortBy",
-            /// The first moment to list, in milliseconds since 1970; before `endDate`.
-            query start_date: f64 = "startDate",
+            /// The start of the period to list; before `endDate`. On the wire it is in milliseconds since 1970.
+            query start_date: hoopai_runtime::Timestamp as in_milliseconds = "startDate",
         }
     }
 

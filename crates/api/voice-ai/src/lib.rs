@@ -31,26 +31,26 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_action`](Client::create_action) | Gives an agent another action. |
-//! | [`delete_action`](Client::delete_action) | Takes an action from an agent for good. |
-//! | [`get_action`](Client::get_action) | Gets one action of an agent. |
-//! | [`update_action`](Client::update_action) | Changes an action of an agent. |
+//! | [`create_action`](Client::create_action) | Adds an action to an agent. |
+//! | [`delete_action`](Client::delete_action) | Deletes an action of an agent permanently. |
+//! | [`get_action`](Client::get_action) | Gets an action of an agent. |
+//! | [`update_action`](Client::update_action) | Updates an action of an agent. |
 //!
 //! ## Agents
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_agent`](Client::create_agent) | Creates an agent that answers calls. |
+//! | [`create_agent`](Client::create_agent) | Creates an agent that answers telephone calls. |
 //! | [`delete_agent`](Client::delete_agent) | Deletes an agent with all its settings. |
-//! | [`get_agent`](Client::get_agent) | Gets one agent with its settings and actions. |
+//! | [`get_agent`](Client::get_agent) | Gets an agent with its settings and actions. |
 //! | [`list_agents`](Client::list_agents) | Lists the agents of a location. |
-//! | [`update_agent`](Client::update_agent) | Changes settings of an agent. |
+//! | [`update_agent`](Client::update_agent) | Updates settings of an agent. |
 //!
 //! ## Dashboard
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_call_log`](Client::get_call_log) | Gets one call with its summary and transcript. |
+//! | [`get_call_log`](Client::get_call_log) | Gets a call with its summary and transcript. |
 //! | [`list_call_logs`](Client::list_call_logs) | Lists the calls that agents have answered, the latest first. |
 
 pub use hoopai_runtime as runtime;
