@@ -250,17 +250,17 @@ hoopai_runtime::model! {
     #[doc(alias = "KnowledgeBaseMetadataDTO")]
     pub struct KnowledgeBaseMetadata {
         /// The number of FAQs.
-        pub faqs: f64 = "faqs",
+        pub faqs: i64 = "faqs",
         /// The number of files.
         pub files: i64 = "files",
         /// The number of rich texts.
-        pub rich_text: f64 = "richText",
+        pub rich_text: i64 = "richText",
         /// The number of tables.
-        pub tables: f64 = "tables",
+        pub tables: i64 = "tables",
         /// The number of trained pages of websites.
-        pub urls: f64 = "urls",
+        pub urls: i64 = "urls",
         /// The number of web searches.
-        pub web_searches: f64 = "webSearches",
+        pub web_searches: i64 = "webSearches",
     }
     /// A page of knowledge bases.
     #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]

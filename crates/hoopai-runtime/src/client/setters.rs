@@ -47,7 +47,7 @@ macro_rules! __setter {
         $(#[$meta])*
         #[inline]
         pub fn $setter(mut self, value: impl $crate::IntoField<$type>) -> Self {
-            self.call.$kind($wire, value.into_field()$(.$form())?);
+            self.call.$kind($wire, value.into_field()$(.map(<$type>::$form))?);
             self
         }
     };

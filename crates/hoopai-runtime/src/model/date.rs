@@ -417,7 +417,7 @@ mod tests {
         ] {
             let date: Date = serde_json::from_value(received.clone()).unwrap();
             assert_eq!(serde_json::to_value(&date).unwrap(), received);
-            let field: Date = date.into_field();
+            let field: Date = date.into_field().unwrap();
             assert_eq!(serde_json::to_value(&field).unwrap(), set);
         }
         for value in [json!("2026-02-30"), json!(true), json!([]), json!({})] {

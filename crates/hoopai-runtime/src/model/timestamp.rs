@@ -413,7 +413,7 @@ mod tests {
             ("-1", "1969-12-31T23:59:59Z"),
         ] {
             let time = wire.parse::<Timestamp>().unwrap();
-            let field: Timestamp = time.clone().into_field();
+            let field: Timestamp = time.clone().into_field().unwrap();
             assert_eq!(ParamWriter::texts(field), Ok(vec![expected.to_owned()]));
             assert_eq!(ParamWriter::texts(time), Ok(vec![wire.to_owned()]));
         }
