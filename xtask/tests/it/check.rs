@@ -326,7 +326,7 @@ fn number_that_nothing_decides_is_found() {
             "overlay: 1.0.0
 info: {{ title: links, version: 1.0.0 }}
 actions:
-  - target: $.components.schemas.ItemDto.properties
+  - target: $.components.schemas.BookmarkDto.properties
     description: Numbers.
     update: {{ clickCount: {{ type: number }}, taxRate: {{ type: number }}, pull: {{ {update} }} }}
 "
@@ -339,13 +339,13 @@ actions:
     assert_findings(
         &text,
         &[(
-            "specs/links/overlay.yaml: does not say what kind of number `Item.pull` is",
+            "specs/links/overlay.yaml: does not say what kind of number `Bookmark.pull` is",
             "`type: integer` for whole numbers",
         )],
     );
     let text = tree.run(&["report"]).ok();
     assert!(
-        text.contains("\nfloats without a reason\n  links: Item.pull\n"),
+        text.contains("\nfloats without a reason\n  links: Bookmark.pull\n"),
         "{text}"
     );
 
@@ -361,7 +361,7 @@ actions:
     let text = tree.run(&["report"]).ok();
     assert!(
         text.contains(
-            "\nfloats, with the reason\n  links.Item.pull: a force\n  links.Item.taxRate: a rate may have a fractional part\n"
+            "\nfloats, with the reason\n  links.Bookmark.pull: a force\n  links.Bookmark.taxRate: a rate may have a fractional part\n"
         ),
         "{text}"
     );

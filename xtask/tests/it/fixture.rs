@@ -274,7 +274,7 @@ pub(crate) fn interface(module: &str, operations: &[(&str, &str)]) -> Value {
             "responses": {
                 "200": {
                     "description": "Done",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ItemDto"}}}
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BookmarkDto"}}}
                 },
                 "400": {
                     "description": "Refused",
@@ -290,7 +290,7 @@ pub(crate) fn interface(module: &str, operations: &[(&str, &str)]) -> Value {
         "info": {"title": module, "version": "1.0", "description": "More prose"},
         "servers": [{"url": "https://example.com"}],
         "paths": paths,
-        "components": {"schemas": {"ItemDto": {
+        "components": {"schemas": {"BookmarkDto": {
             "type": "object",
             "properties": {"id": {"type": "string"}, "state": {"type": "string", "enum": ["open", "done"]}},
             "required": ["id"]

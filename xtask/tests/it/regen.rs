@@ -160,7 +160,7 @@ fn interface_changes_are_listed_and_breaking_ones_are_marked() {
     changed["paths"]["/links/"]["get"]["parameters"] = json!([
         {"name": "sort", "in": "query", "required": false, "schema": {"type": "integer"}}
     ]);
-    let item = &mut changed["components"]["schemas"]["ItemDto"];
+    let item = &mut changed["components"]["schemas"]["BookmarkDto"];
     item["properties"]["name"] = json!({"type": "string"});
     item["properties"]["state"]["enum"] = json!(["open", "closed"]);
     server.module("links", changed.to_string());

@@ -142,7 +142,7 @@ fn errors_of_invalid_references_contain_no_secret() {
         "x.json?key=hunter2",
     ] {
         let mut hostile = interface("items", LIST);
-        hostile["components"]["schemas"]["ItemDto"]["properties"]["id"] =
+        hostile["components"]["schemas"]["BookmarkDto"]["properties"]["id"] =
             json!({ "$ref": reference });
         server.module("items", hostile.to_string());
         let text = failed(&tree, &server);
