@@ -2,6 +2,9 @@
 
 use super::prelude::*;
 
+/// An operation id, as the interface has it.
+const GET_BY_KEY: &str = "get-association-key-by-key-name";
+
 /// The key of the built-in object of contacts.
 const CONTACT: &str = "contact";
 
@@ -42,11 +45,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::list("find-associations", "associations", &RELATIONS_PAGING),
             Endpoint::create("create-association", ""),
             Endpoint::get("get-association-by-ID", "associationId", ""),
-            Endpoint::new(
-                "get-association-key-by-key-name",
-                Action::GetByField(&["key"]),
-            )
-            .by("key_name"),
+            Endpoint::new(GET_BY_KEY, Action::GetByField(&["key"])).by("key_name"),
             Endpoint::update("update-association", "associationId", ""),
             Endpoint::delete("delete-association", "associationId").with(&[
                 ("deleted", ReplyField::True),

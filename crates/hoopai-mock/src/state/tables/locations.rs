@@ -3,6 +3,9 @@
 
 use super::prelude::*;
 
+/// An operation id, as the interface has it.
+const LIST_TEMPLATES: &str = "GET-all-or-email-sms-templates";
+
 const LOCATIONS_PAGING: Paging = Paging::skip(&[]).default_limit(10);
 
 const SKIP_TOTAL_COUNT_PAGING: Paging =
@@ -102,12 +105,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("type", Sample::OneOf(&["sms", "email"])),
         ],
         endpoints: &[
-            Endpoint::list(
-                "GET-all-or-email-sms-templates",
-                "templates",
-                &SKIP_TOTAL_COUNT_PAGING,
-            )
-            .filters(&[Filter::equals("type", "type")]),
+            Endpoint::list(LIST_TEMPLATES, "templates", &SKIP_TOTAL_COUNT_PAGING)
+                .filters(&[Filter::equals("type", "type")]),
             Endpoint::delete("DELETE-an-email-sms-template", "id"),
         ],
         ..Collection::DEFAULT

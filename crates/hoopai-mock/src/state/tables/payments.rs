@@ -3,6 +3,9 @@
 use super::contacts::{CONTACT_EMAIL, CONTACT_NAME};
 use super::prelude::*;
 
+/// An operation id, as the interface has it.
+const UPDATE_CAPABILITIES: &str = "custom-provider-marketplace-app-update-capabilities";
+
 const PAYMENT_FILTERS: &[Filter] = &[
     Filter::text("search"),
     Filter::equals("contactId", "contactId"),
@@ -186,13 +189,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             Endpoint::delete("delete-integration", "").with(SUCCESS),
             Endpoint::get("fetch-config", "", ""),
             Endpoint::update("create-config", "", ""),
-            Endpoint::update(
-                "custom-provider-marketplace-app-update-capabilities",
-                "",
-                "",
-            )
-            .without_item()
-            .with(SUCCESS),
+            Endpoint::update(UPDATE_CAPABILITIES, "", "")
+                .without_item()
+                .with(SUCCESS),
             Endpoint::new(
                 "disconnect-config",
                 Action::Switch(
