@@ -532,7 +532,7 @@ hoopai_runtime::model! {
         /// The id of the user who made the last change.
         pub updated_by: String = "updatedBy",
     }
-    /// `EstimateActionHistory` of Invoices.
+    /// An action on an estimate.
     pub struct EstimateActionHistory {
         /// The action, such as `Created`.
         pub action: String = "action",
@@ -1315,8 +1315,9 @@ hoopai_runtime::model! {
         /// The id of the estimate. Declared as required by the platform's specification.
         pub estimate_id: String = "estimateId",
     }
-    /// `UpdateEstimateLastVisitResponse` of Invoices.
+    /// The result of recording a visit to an estimate, in undocumented fields.
     pub struct UpdateEstimateLastVisitResponse {
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
     /// The new content of an estimate.
@@ -1381,8 +1382,9 @@ hoopai_runtime::model! {
         /// The id of the invoice. Declared as required by the platform's specification.
         pub invoice_id: String = "invoiceId",
     }
-    /// `UpdateInvoiceLastVisitResponse` of Invoices.
+    /// The result of recording a visit to an invoice, in undocumented fields.
     pub struct UpdateInvoiceLastVisitResponse {
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
     /// The new content of an invoice.

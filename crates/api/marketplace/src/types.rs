@@ -6,27 +6,44 @@ use hoopai_runtime::json::Map;
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// `Charge` of Marketplace.
+    /// A charge to the wallet of a location.
     pub struct Charge {
+        /// The charged amount in US dollars.
         pub amount_charged: Decimal = "amountCharged",
+        /// The id of the app.
         pub app_id: String = "appId",
+        /// The id of the charge.
         pub charge_id: String = "chargeId",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The currency; always `USD`.
         pub currency: String = "currency",
+        /// The id of the charged account, a location.
         pub entity_id: String = "entityId",
+        /// The kind of the charged account; always `location`.
         pub entity_type: String = "entityType",
+        /// The data of the request, such as your own id of the event; free-form.
         pub meta: Map = "meta",
+        /// The id of the meter.
         pub meter_id: String = "meterId",
+        /// The price of one unit in US dollars.
         pub price_per_unit: Decimal = "pricePerUnit",
+        /// Whether the charge was refunded.
         pub refunded: bool = "refunded",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
+        /// The type of transaction: `charge` or `refund`.
         pub transaction_type: String = "transactionType",
+        /// The number of units.
         pub units: Decimal = "units",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `CheckFundsResponse` of Marketplace.
+    /// The state of a wallet.
     pub struct CheckFundsResponse {
+        /// Whether the wallet has enough money for a charge.
         pub has_funds: bool = "hasFunds",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
     /// A charge to the wallet of a location.
@@ -53,15 +70,20 @@ hoopai_runtime::model! {
         /// The id of the user who caused the charge.
         pub user_id: String = "userId",
     }
-    /// `CreateChargeResponse` of Marketplace.
+    /// The result of charging a wallet.
     pub struct CreateChargeResponse {
+        /// The id of the new charge.
         pub charge_id: String = "chargeId",
+        /// Whether the wallet was charged.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteChargeResponse` of Marketplace.
+    /// The result of deleting a charge.
     pub struct DeleteChargeResponse {
+        /// Whether the charge was deleted.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
     /// The installation of an app.
@@ -108,12 +130,15 @@ hoopai_runtime::model! {
         /// The white label of the agency, if it uses one.
         pub whitelabel_details: WhitelabelDetails = "whitelabelDetails",
     }
-    /// `ListChargesResponse` of Marketplace.
+    /// A page of charges.
     pub struct ListChargesResponse {
+        /// The charges of this page.
         pub charges: Vec<Charge> = "charges",
-        /// The platform advises against it.
+        /// The number of charges on all pages; deprecated in favour of `pagination.total`. The platform advises against it.
         pub count: i64 = "count",
+        /// The position of this page.
         pub pagination: Pagination = "pagination",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
     /// A location's credentials for a third-party service.
@@ -160,10 +185,13 @@ hoopai_runtime::model! {
         /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `Pagination` of Marketplace.
+    /// The position of this page.
     pub struct Pagination {
+        /// The maximum number of items of a page.
         pub limit: i64 = "limit",
+        /// The number of skipped charges before this page.
         pub skip: i64 = "skip",
+        /// The number of charges on all pages.
         pub total: i64 = "total",
     }
     /// The prices of an app.

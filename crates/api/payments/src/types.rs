@@ -333,9 +333,11 @@ hoopai_runtime::model! {
         /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListOrderNotesResponse` of Payments.
+    /// The notes of an order, in undocumented fields.
     pub struct ListOrderNotesResponse {
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
     /// A page of orders.
@@ -465,7 +467,7 @@ hoopai_runtime::model! {
         /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `OrderItem` of Payments.
+    /// An item of an order.
     pub struct OrderItem {
         /// The id of the item.
         pub id: String = "_id",

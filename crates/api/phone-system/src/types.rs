@@ -57,13 +57,19 @@ hoopai_runtime::model! {
         /// The currency, such as `USD`.
         pub price_unit: String = "price_unit",
     }
-    /// `ListActivePhoneNumbersResponse` of Phone System.
+    /// A page of phone numbers of a location.
     pub struct ListActivePhoneNumbersResponse {
+        /// The status of the phone account: `active`, `suspended` or `closed`.
         pub account_status: ActivePhoneNumberAccountStatus = "accountStatus",
+        /// Whether the platform manages the phone account.
         pub is_under_ghl: bool = "isUnderGhl",
+        /// The numbers of this page.
         pub numbers: Vec<PhoneNumber> = "numbers",
+        /// The number of this page, starting at 0.
         pub page: i64 = "page",
+        /// The maximum number of items of a page.
         pub page_size: i64 = "pageSize",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
     /// Phone numbers that can be bought.
@@ -76,11 +82,15 @@ hoopai_runtime::model! {
         /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListNumberPoolsResponse` of Phone System.
+    /// The number pools of an account.
     pub struct ListNumberPoolsResponse {
+        /// The number pools.
         pub data: Vec<NumberPool> = "data",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The number of number pools.
         pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
     /// A set of phone numbers with common routing.
@@ -114,7 +124,7 @@ hoopai_runtime::model! {
         /// The id of the service.
         pub value: String = "value",
     }
-    /// `NumberPoolNumber` of Phone System.
+    /// A phone number of a pool.
     pub struct NumberPoolNumber {
         /// The display name of the number.
         pub friendly_name: String = "friendlyName",

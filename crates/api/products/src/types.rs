@@ -532,7 +532,7 @@ hoopai_runtime::model! {
         /// The URL of the file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// `ProductReview` of Products.
+    /// A review of a product by a customer.
     pub struct ProductReview {
         /// The text of the review.
         pub detail: String = "detail",

@@ -177,7 +177,7 @@ hoopai_runtime::model! {
         /// The number of pages.
         pub total_pages: i64 = "totalPages",
     }
-    /// `Price` of SaaS.
+    /// A price of a plan.
     pub struct Price {
         /// Whether the price is active.
         pub active: bool = "active",
